@@ -1,0 +1,46 @@
+/**
+ * How a send can end badly. The kind alone decides what happens next; the text is for people and is never parsed.
+ *
+ * - `transient`: proven not taken (connect refused, 429, a body that says so): try again later.
+ * - `ambiguous`: the request may have reached the platform (time-out or reset after the write, 5xx without proof):
+ *   what happens next is decided by the connector's delivery class.
+ * - `permanent`: will never be taken as it is: park now.
+ * - `stopped`: this process is shutting down before anything was written: neither success nor failed attempt.
+ */
+export type FailureKind = 'transient' | 'ambiguous' | 'permanent' | 'stopped';
+
+/** The fault as it is stored and shown: a stable code, the platform's words, and its status where it had one. */
+export interface Reason {
+  /** Stable, snake_case: `http_500`, `timeout`, `channel_not_found`, `egress_denied`. */
+  readonly code: string;
+  readonly message: string;
+  readonly status?: number;
+}
+
+export interface SendFailureDetails extends Reason {
+  readonly kind: FailureKind;
+  /** Milliseconds that the platform asked us to stay away; never undercut. */
+  readonly retryAfterMs?: number;
+  /** The first bytes of the platform's answer, secrets removed; goes to `attempts`, never to Temporal. */
+  readonly excerpt?: string;
+  readonly cause?: unknown;
+}
+
+/** Thrown by a connector's `send` and `reconcile`; anything else that they throw is a defect and counts as ambiguous. */
+export class SendFailure extends Error {
+  override name = 'SendFailure';
+  readonly kind: FailureKind;
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly excerpt: string | undefined;
+
+  constructor(details: SendFailureDetails) {
+    super(details.message, { cause: details.cause });
+    this.kind = details.kind;
+    this.code = details.code;
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+    this.excerpt = details.excerpt;
+  }
+}

@@ -1,0 +1,65 @@
+import type { DestinationId, MessageId, TenantId } from './ids.ts';
+
+/** The version of the envelope below, in every message stored or sent. */
+export const schemaVersion = '1';
+
+export const priorities = ['critical', 'high', 'normal', 'low'] as const;
+export type Priority = (typeof priorities)[number];
+
+export const classes = ['must', 'should', 'best-effort'] as const;
+export type DeliveryClassName = (typeof classes)[number];
+
+/** JSON as it came: carried, never looked into. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export interface Sender {
+  readonly name: string;
+  readonly email?: string;
+  readonly avatarUrl?: string;
+}
+
+/** What is said. The only part of a message that is encrypted at rest and erased by retention. */
+export interface Content {
+  /** Markdown (CommonMark with GFM tables, strikethrough and autolinks). */
+  readonly text: string;
+  readonly fields?: { readonly [key: string]: Json };
+}
+
+/** The canonical envelope (design §4). Times are ISO 8601 in UTC. */
+export interface Message {
+  readonly id: MessageId;
+  readonly tenant: TenantId;
+  /** `message.created` or any dotted domain type such as `incident.opened`. */
+  readonly type: string;
+  readonly source: string;
+  readonly occurredAt: string;
+  readonly receivedAt: string;
+  readonly schemaVersion: string;
+  readonly dataVersion?: string;
+  /** Raised by one for each message of a conversation; gaps mean nothing. Null without a conversation. */
+  readonly sequence: number | null;
+  readonly correlationId: string;
+  readonly conversation: string | null;
+  readonly sender: Sender | null;
+  readonly content: Content;
+  readonly priority: Priority;
+  readonly labels: { readonly [key: string]: string };
+}
+
+/** At rest: `delivered`, `partial`, `failed`, `cancelled`; `unrouted` matched nothing and waits for a replay. */
+export const messageStates = [
+  'accepted',
+  'delivering',
+  'delivered',
+  'partial',
+  'failed',
+  'cancelled',
+  'unrouted',
+] as const;
+export type MessageState = (typeof messageStates)[number];
+
+/** What was promised for one destination when the message was accepted. Durations in milliseconds. */
+export interface PlannedDelivery {
+  readonly destination: DestinationId;
+  readonly via: string;
+}

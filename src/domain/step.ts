@@ -1,0 +1,107 @@
+import { isOpen, type DeliveryState } from './delivery.ts';
+
+/** What the ledger says of one delivery, in times relative to the database's clock. Milliseconds. */
+export interface LedgerView {
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  /** Time left of the claim while `sending`; zero or less when it lapsed. */
+  readonly claimMs: number | null;
+  /** Time until the next attempt is due, or until the platform's Retry-After is over, whichever is later. */
+  readonly heldMs: number | null;
+  /** Time left until the deadline; null before the first attempt, or without one. */
+  readonly deadlineMs: number | null;
+  /** Since when an attempt may have arrived; null when none may have. */
+  readonly inDoubtMs: number | null;
+  /** Time until that attempt's request can no longer take effect. */
+  readonly doubtMs: number | null;
+  /** Since when a first look-up found nothing. */
+  readonly absentMs: number | null;
+  /** Another delivery of its lane is before it, or is being sent. */
+  readonly isBehind: boolean;
+}
+
+/** As the connector says it of this target; see `connectors/connector.ts`. */
+export type ClassView =
+  { readonly kind: 'A'; readonly memoryMs: number } | { readonly kind: 'B' } | { readonly kind: 'C' };
+
+export type AmbiguousPolicy = 'at-least-once' | 'at-most-once';
+
+/** The one thing to do next with a delivery. */
+export type Step =
+  | { readonly do: 'nothing' }
+  /** Come back after so long; no attempt is spent. */
+  | { readonly do: 'pause'; readonly ms: number; readonly why: 'claim-live' | 'not-due' | 'doubt' | 'second-look' }
+  /** A process died with this claim: settle it as ambiguous, then look again. */
+  | { readonly do: 'lapse' }
+  | { readonly do: 'wait-turn' }
+  | { readonly do: 'look-up'; readonly final: boolean }
+  | { readonly do: 'park'; readonly code: 'attempts_exhausted' | 'deadline_exceeded' }
+  | { readonly do: 'doubt' }
+  | { readonly do: 'send' };
+
+/** Between the two look-ups that must both find nothing before "absent" is believed. */
+export const secondLookMs = 2_000;
+
+/**
+ * Decides from the ledger alone, so a second run of the same message does no harm: it comes to the same step, and the
+ * claim lets only one of them through.
+ */
+export function nextStep(view: LedgerView, deliveryClass: ClassView, policy: AmbiguousPolicy): Step {
+  if (!isOpen(view.state)) return { do: 'nothing' };
+  if (view.state === 'sending') {
+    const left = view.claimMs ?? 0;
+    return left > 0 ? { do: 'pause', ms: left, why: 'claim-live' } : { do: 'lapse' };
+  }
+  if (view.heldMs !== null && view.heldMs > 0) return { do: 'pause', ms: view.heldMs, why: 'not-due' };
+  if (view.isBehind) return { do: 'wait-turn' };
+  if (view.inDoubtMs !== null && deliveryClass.kind === 'B') {
+    if (view.doubtMs !== null && view.doubtMs > 0) return { do: 'pause', ms: view.doubtMs, why: 'doubt' };
+    if (view.absentMs === null) return { do: 'look-up', final: false };
+    if (view.absentMs < secondLookMs) return { do: 'pause', ms: secondLookMs - view.absentMs, why: 'second-look' };
+    return { do: 'look-up', final: true };
+  }
+  if (view.attempts >= view.maxAttempts) return { do: 'park', code: 'attempts_exhausted' };
+  if (view.deadlineMs !== null && view.deadlineMs <= 0) return { do: 'park', code: 'deadline_exceeded' };
+  // Past its memory the peer would no longer fold a double, so A becomes C.
+  const isForgotten = view.inDoubtMs !== null && deliveryClass.kind === 'A' && view.inDoubtMs > deliveryClass.memoryMs;
+  if (isForgotten && policy === 'at-most-once' && view.state === 'retrying') return { do: 'doubt' };
+  return { do: 'send' };
+}
+
+/** What an attempt's failure makes of its delivery. */
+export type Verdict =
+  | { readonly state: 'retrying'; readonly delayMs: number; readonly inDoubt: boolean }
+  | {
+      readonly state: 'parked';
+      readonly why: 'permanent' | 'attempts_exhausted' | 'deadline_exceeded';
+      readonly inDoubt: boolean;
+    }
+  | { readonly state: 'uncertain'; readonly inDoubt: true };
+
+export interface FailedAttempt {
+  readonly kind: 'transient' | 'ambiguous' | 'permanent';
+  /** Attempts made, this one included. */
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  /** Wait before another one; see `nextDelayMs`. */
+  readonly delayMs: number;
+  readonly deadlineMs: number | null;
+  /** An earlier attempt may have arrived. */
+  readonly wasInDoubt: boolean;
+}
+
+/** A failed attempt's consequence. A Retry-After that ends behind the deadline parks at once instead of waiting for it. */
+export function judge(failed: FailedAttempt, deliveryClass: ClassView, policy: AmbiguousPolicy): Verdict {
+  const inDoubt = failed.wasInDoubt || failed.kind === 'ambiguous';
+  if (failed.kind === 'permanent') return { state: 'parked', why: 'permanent', inDoubt };
+  if (failed.kind === 'ambiguous' && deliveryClass.kind === 'C' && policy === 'at-most-once')
+    return { state: 'uncertain', inDoubt: true };
+  const again = { state: 'retrying', delayMs: failed.delayMs, inDoubt } as const;
+  // What a look-up can still clear up is looked up, even when no further attempt is allowed: it spends none.
+  if (inDoubt && deliveryClass.kind === 'B') return again;
+  if (failed.attempts >= failed.maxAttempts) return { state: 'parked', why: 'attempts_exhausted', inDoubt };
+  if (failed.deadlineMs !== null && failed.delayMs > failed.deadlineMs)
+    return { state: 'parked', why: 'deadline_exceeded', inDoubt };
+  return again;
+}
