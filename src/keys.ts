@@ -1,0 +1,21 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Config } from './config.ts';
+import { newKeyRingEntry, parseKeyRing, type KeyRing } from './store/key-ring.ts';
+
+/**
+ * The key ring: from CARILLON_KEYS, CARILLON_KEYS_FILE, or `$CARILLON_HOME/keys`, which is made when it is not there.
+ * Two processes that start at once agree on one, because only one of them can create the file.
+ * @throws KeyRingError where what was given can't be used.
+ */
+export function loadKeyRing(config: Config): KeyRing {
+  if (config.keys !== undefined) return parseKeyRing(config.keys);
+  if (config.keysFile !== undefined) return parseKeyRing(readFileSync(config.keysFile, 'utf8'));
+  const file = `${config.home}/keys`;
+  mkdirSync(config.home, { recursive: true });
+  try {
+    writeFileSync(file, `${newKeyRingEntry('k1')}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return parseKeyRing(readFileSync(file, 'utf8'));
+}

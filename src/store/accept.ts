@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
+import { schemaVersion, type Content, type MessageState, type Priority, type Sender } from '../domain/message.ts';
+import { priorities } from '../domain/message.ts';
+import type { DeliveryState } from '../domain/delivery.ts';
+import type { RetryPolicy } from '../domain/retry.ts';
+import { sealContent } from './contents.ts';
+import { json, type Db } from './db.ts';
+import type { KeyRing } from './key-ring.ts';
+import { newDeliveryId } from './new-id.ts';
+
+/** One destination of the plan; the intent that is durable with the answer. */
+export interface PlannedDelivery {
+  readonly destination: DestinationId;
+  /** How it came into the plan: `request` where the caller named it. */
+  readonly via: string;
+  readonly policy: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly inLane: boolean;
+}
+
+export interface Acceptance {
+  readonly id: MessageId;
+  readonly tenant: TenantId;
+  /** `api`, or the connection that it came by. */
+  readonly scope: string;
+  readonly dedupeKey: string;
+  /** RFC 8785 form of the body, without `id`. */
+  readonly canonicalBody: string;
+  readonly type: string;
+  readonly source: string;
+  readonly conversation: string | null;
+  readonly occurredAt: Date | null;
+  readonly dataVersion: string | null;
+  readonly correlationId: string;
+  readonly priority: Priority;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly content: Content;
+  readonly sender: Sender | null;
+  readonly deliveries: readonly PlannedDelivery[];
+  /** Version of the configuration that the plan was made from. */
+  readonly configVersion: number;
+}
+
+export interface AcceptedDelivery {
+  readonly id: DeliveryId;
+  readonly destination: DestinationId;
+  readonly state: DeliveryState;
+}
+
+export interface Accepted {
+  readonly id: MessageId;
+  readonly state: MessageState;
+  readonly deliveries: readonly AcceptedDelivery[];
+}
+
+export type AcceptResult =
+  | ({ readonly outcome: 'accepted' | 'duplicate' } & Accepted)
+  /** The same key with another body. */
+  | { readonly outcome: 'conflict'; readonly id: MessageId }
+  /** The plan was made from an older configuration: load it again and repeat. */
+  | { readonly outcome: 'stale' };
+
+const dedupeDays = 7;
+/** The sweep looks after a delivery that is still queued so long after it was accepted. */
+const queuedGraceSeconds = 30;
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/**
+ * Accepts a message: ONE statement and so one transaction, because each further round trip would hold the conversation's
+ * counter locked for longer. It claims the dedupe row first; a second post with the same key waits for it there. The
+ * workflow's id is the dedupe id: tenant, hash of scope and key, and `.2`, `.3` … when an expired key is used again;
+ * 7 characters of tenant and 64 of hash keep it far below the 255 that PostgreSQL-backed Temporal can hold.
+ *
+ * Locks, in this order: dedupe, conversation. All else that it writes is new.
+ */
+export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<AcceptResult> {
+  const hash = sha256(`${a.scope}\0${a.dedupeKey}`);
+  const bodyHash = sha256(a.canonicalBody);
+  const ids = a.deliveries.map(() => newDeliveryId());
+  const plan = a.deliveries.map(({ destination, via, policy, timeoutMs, inLane }, index) => ({
+    id: ids[index],
+    destination,
+    via,
+    policy,
+    timeout_ms: timeoutMs,
+    in_lane: inLane,
+  }));
+  const sealed = sealContent(ring, a.id, 1, { content: a.content, sender: a.sender });
+  const state = a.deliveries.length === 0 ? 'unrouted' : 'accepted';
+  const [row] = await sql<{ current: boolean; accepted: boolean }[]>`
+    with config as (
+      select from config_versions where tenant = ${a.tenant} and version = ${a.configVersion}
+    ), claimed as (
+      insert into dedupe (tenant, scope, hash, body_hash, message, expires_at)
+      select ${a.tenant}, ${a.scope}, ${hash}, ${bodyHash}, ${a.id}, clock_timestamp() + make_interval(days => ${dedupeDays})
+      from config
+      on conflict (tenant, scope, hash) do update
+      set body_hash = excluded.body_hash, message = excluded.message, expires_at = excluded.expires_at,
+        generation = dedupe.generation + 1
+      where dedupe.expires_at < clock_timestamp()
+        and not exists (select from messages m where m.id = dedupe.message and m.open_count > 0)
+      returning generation
+    ), conversation as (
+      insert into conversations (tenant, id, sequence)
+      select ${a.tenant}, ${a.conversation}::text, 1 from claimed where ${a.conversation}::text is not null
+      on conflict (tenant, id) do update set sequence = conversations.sequence + 1
+      returning sequence
+    ), message as (
+      insert into messages (id, tenant, workflow_id, type, source, conversation, sequence, occurred_at, schema_version,
+        data_version, correlation_id, dedupe_key, priority, band, labels, state, open_count)
+      select ${a.id}, ${a.tenant},
+        ${a.tenant} || ':' || ${hash.toString('hex')} || case when generation > 1 then '.' || generation else '' end,
+        ${a.type}, ${a.source}, ${a.conversation}, (select sequence from conversation),
+        coalesce(${a.occurredAt}::timestamptz, clock_timestamp()), ${schemaVersion}, ${a.dataVersion}, ${a.correlationId},
+        ${a.dedupeKey}, ${a.priority}, ${priorities.indexOf(a.priority) + 1}, ${json(sql, a.labels)}, ${state}, ${ids.length}
+      from claimed
+      returning id, tenant, conversation, sequence
+    ), content as (
+      insert into contents (message, version, sealed) select id, 1, ${sealed} from message
+    ), planned as (
+      insert into deliveries (id, tenant, message, destination, via, policy, timeout_ms, lane, sequence, max_attempts, due_at)
+      select p.id, m.tenant, m.id, p.destination, p.via, p.policy, p.timeout_ms,
+        case when p.in_lane then m.conversation end, case when p.in_lane then m.sequence end,
+        (p.policy->>'maxAttempts')::integer, clock_timestamp() + make_interval(secs => ${queuedGraceSeconds})
+      from message m, jsonb_to_recordset(${json(sql, plan)})
+        as p (id text, destination text, via text, policy jsonb, timeout_ms integer, in_lane boolean)
+    ), event as (
+      insert into events (tenant, type, message, data) select tenant, 'carillon.message.' || ${state}::text, id, '{}' from message
+    )
+    select exists (select from config) as current, exists (select from message) as accepted`;
+  if (row?.accepted === true) {
+    const deliveries = a.deliveries.map(({ destination }, index) => ({
+      id: ids[index] ?? '',
+      destination,
+      state: 'queued' as const,
+    }));
+    return { outcome: 'accepted', id: a.id, state, deliveries };
+  }
+  // A key that is known answers before the plan's age does: the first acceptance stands, whatever changed since.
+  return (await findAccepted(sql, a)) ?? { outcome: 'stale' };
+}
+
+/**
+ * What a key that is known answers, whatever became of the configuration since. An expired key whose message is at rest
+ * is not known any more.
+ */
+export async function findAccepted(
+  sql: Db,
+  a: Pick<Acceptance, 'tenant' | 'scope' | 'dedupeKey' | 'canonicalBody'>,
+): Promise<Extract<AcceptResult, { outcome: 'duplicate' | 'conflict' }> | undefined> {
+  const known = await findByKey(sql, a.tenant, a.scope, sha256(`${a.scope}\0${a.dedupeKey}`));
+  if (known === undefined) return undefined;
+  if (!known.bodyHash.equals(sha256(a.canonicalBody))) return { outcome: 'conflict', id: known.id };
+  return {
+    outcome: 'duplicate',
+    id: known.id,
+    state: known.state,
+    deliveries: await acceptedDeliveries(sql, known.id),
+  };
+}
+
+async function findByKey(
+  sql: Db,
+  tenant: TenantId,
+  scope: string,
+  hash: Buffer,
+): Promise<{ id: MessageId; state: MessageState; bodyHash: Buffer } | undefined> {
+  const [row] = await sql<{ id: MessageId; state: MessageState; bodyHash: Buffer }[]>`
+    select m.id, m.state, d.body_hash as "bodyHash"
+    from dedupe d join messages m on m.id = d.message
+    where d.tenant = ${tenant} and d.scope = ${scope} and d.hash = ${hash}
+      and (d.expires_at >= clock_timestamp() or m.open_count > 0)`;
+  return row;
+}
+
+async function acceptedDeliveries(sql: Db, message: MessageId): Promise<AcceptedDelivery[]> {
+  return sql<AcceptedDelivery[]>`select id, destination, state from deliveries where message = ${message} order by id`;
+}

@@ -1,0 +1,55 @@
+import postgres from 'postgres';
+
+// bigint columns (sequence) stay far below 2^53, so they are read as numbers.
+const types = { bigint: { to: 20, from: [20], parse: Number, serialize: String } };
+
+/** A pool, or one transaction of it: every store function takes it first and works in both. */
+export type Sql = postgres.Sql<{ bigint: number }>;
+export type Tx = postgres.TransactionSql<{ bigint: number }>;
+export type Db = Sql | Tx;
+
+export interface PoolOptions {
+  /** Shown as application_name in pg_stat_activity. */
+  readonly name: string;
+  /** Connections at most. */
+  readonly max: number;
+  /** The server ends a statement after this long, milliseconds. */
+  readonly statementTimeoutMs: number;
+}
+
+/**
+ * A pool that connects when first used and again after PostgreSQL went away. While it is away, queries fail within
+ * about a second instead of queueing: the caller answers 503, or tries again on its own terms.
+ */
+export function connect(url: string, options: PoolOptions): Sql {
+  return postgres(url, {
+    max: options.max,
+    types,
+    connect_timeout: 3,
+    backoff: () => 0.2,
+    onnotice: () => undefined,
+    connection: { application_name: options.name, statement_timeout: options.statementTimeoutMs },
+  });
+}
+
+/** Whether an error says that PostgreSQL can't be reached or is going away, as opposed to refusing a statement. */
+export function isUnavailable(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code !== 'string') return false;
+  // 57P: admin shutdown, crash, cannot connect now; 08: connection; 53300: too many connections.
+  return (
+    /^(57P0[1-3]|08...|53300)$/.test(code) ||
+    /^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|DESTROYED|ENDED))$/.test(code) ||
+    /^E(CONNREFUSED|CONNRESET|PIPE|HOSTUNREACH|NETUNREACH|TIMEDOUT|NOTFOUND|AI_AGAIN)$/.test(code)
+  );
+}
+
+/** Whether the statement was ended by its time limit (SQLSTATE 57014): nobody knows whether it took effect. */
+export function isTimedOut(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === '57014';
+}
+
+/** A jsonb parameter. Plain data only; the driver's own type wants an index signature that interfaces do not have. */
+export function json(sql: Db, value: unknown): postgres.Parameter {
+  return sql.json(value as postgres.JSONValue);
+}

@@ -1,0 +1,85 @@
+import type { DeliveryState } from '../domain/delivery.ts';
+import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
+import type { Db } from './db.ts';
+
+/** Which deliveries a wish is for: those of a message, or one of them. */
+export type WishScope =
+  { readonly message: MessageId; readonly destination?: DestinationId } | { readonly delivery: DeliveryId };
+
+export interface Wished {
+  readonly id: DeliveryId;
+  readonly message: MessageId;
+  readonly destination: DestinationId;
+  readonly state: DeliveryState;
+  readonly workflowId: string;
+  /** False where there was nothing to do: it is final, or already on its way. */
+  readonly changed: boolean;
+}
+
+/** The sweep looks after a wish whose signal got lost so long after it was written. */
+const wishGraceSeconds = 5;
+
+function inScope(sql: Db, tenant: TenantId, scope: WishScope) {
+  if ('delivery' in scope) return sql`d.tenant = ${tenant} and d.id = ${scope.delivery}`;
+  const one = scope.destination === undefined ? sql`` : sql`and d.destination = ${scope.destination}`;
+  return sql`d.tenant = ${tenant} and d.message = ${scope.message} ${one}`;
+}
+
+/**
+ * Grants one more round to what is parked or uncertain, and lets what is retrying go now (not before the platform's
+ * Retry-After). What was overtaken in its lane meanwhile will be `late`. Locks deliveries in the order of their ids.
+ * @returns every delivery in scope, changed or not; none when there is no such message or delivery.
+ */
+export async function requestRetry(sql: Db, tenant: TenantId, scope: WishScope): Promise<Wished[]> {
+  return sql<Wished[]>`
+    with wanted as (
+      select d.id, d.state from deliveries d where ${inScope(sql, tenant, scope)} order by d.id for update
+    ), changed as (
+      update deliveries d
+      set state = 'queued', reason = null, next_attempt_at = null, next_trigger = 'manual', settled_at = null,
+        round_start = attempts, max_attempts = attempts + (policy->>'maxAttempts')::integer, deadline_at = null,
+        cancel_requested_at = null, due_at = clock_timestamp() + make_interval(secs => ${wishGraceSeconds}),
+        late = late or (lane is not null and exists (
+          select from messages m
+          join messages later on later.tenant = m.tenant and later.conversation = m.conversation and later.sequence > m.sequence
+          join deliveries o on o.message = later.id and o.destination = d.destination
+          where m.id = d.message and o.state in ('delivered', 'sending')))
+      from wanted w
+      where d.id = w.id and w.state in ('parked', 'uncertain', 'retrying')
+      returning d.id, d.state
+    )
+    -- The state of what was not changed is the one it was locked with: the snapshot may be older than the wait for it.
+    select w.id, d.message, d.destination, coalesce(c.state, w.state) as state, m.workflow_id as "workflowId",
+      c.id is not null as changed
+    from wanted w join deliveries d on d.id = w.id join messages m on m.id = d.message left join changed c on c.id = w.id
+    order by w.id`;
+}
+
+/**
+ * Ends what is not final. What is being sent at this moment is not torn off: it is noted, and settles as `cancelled`
+ * when it fails, as `delivered` when it gets through, as `uncertain` when nobody knows.
+ * @returns every delivery in scope, changed or not.
+ */
+export async function requestCancel(sql: Db, tenant: TenantId, scope: WishScope): Promise<Wished[]> {
+  return sql<Wished[]>`
+    with wanted as (
+      select d.id, d.state from deliveries d where ${inScope(sql, tenant, scope)} order by d.id for update
+    ), changed as (
+      update deliveries d
+      set state = case when d.state = 'sending' then d.state else 'cancelled' end,
+        cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()),
+        reason = case when d.state = 'sending' then reason
+          else '{"code": "cancelled", "message": "Cancelled by request."}'::jsonb end,
+        next_attempt_at = null,
+        due_at = case when d.state = 'sending' then due_at end,
+        settled_at = case when d.state = 'sending' then settled_at else clock_timestamp() end
+      from wanted w
+      where d.id = w.id and w.state in ('queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain')
+      returning d.id, d.state
+    )
+    -- The state of what was not changed is the one it was locked with: the snapshot may be older than the wait for it.
+    select w.id, d.message, d.destination, coalesce(c.state, w.state) as state, m.workflow_id as "workflowId",
+      c.id is not null as changed
+    from wanted w join deliveries d on d.id = w.id join messages m on m.id = d.message left join changed c on c.id = w.id
+    order by w.id`;
+}
