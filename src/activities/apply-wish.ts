@@ -1,0 +1,38 @@
+import type { DeliveryState } from '../domain/delivery.ts';
+import { isOpen } from '../domain/delivery.ts';
+import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
+import { requestCancel, requestRetry } from '../store/wishes.ts';
+import type { ActivityDeps } from './index.ts';
+
+export interface WishInput {
+  readonly kind: 'retry' | 'cancel';
+  readonly tenant: TenantId;
+  readonly message: MessageId;
+  readonly destination?: DestinationId;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+export interface TouchedDelivery {
+  readonly delivery: DeliveryId;
+  readonly state: DeliveryState;
+}
+
+/**
+ * Writes a wish that came as a signal. One that came by API is there already; writing it again changes nothing.
+ * @returns the deliveries whose tracks must look at the ledger again: for a retry those that are open and due, for a
+ * cancel those that are cancelled. An unknown destination gives none.
+ */
+export function createApplyWish({ sql }: Pick<ActivityDeps, 'sql'>) {
+  return async function applyWish(input: WishInput): Promise<TouchedDelivery[]> {
+    const scope = {
+      message: input.message,
+      ...(input.destination === undefined ? {} : { destination: input.destination }),
+    };
+    const request = input.kind === 'retry' ? requestRetry : requestCancel;
+    const wished = await request(sql, input.tenant, scope);
+    return wished
+      .filter(({ state }) => (input.kind === 'retry' ? isOpen(state) && state !== 'sending' : state === 'cancelled'))
+      .map(({ id, state }) => ({ delivery: id, state }));
+  };
+}

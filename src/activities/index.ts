@@ -1,0 +1,32 @@
+import type { Connector } from '../connectors/connector.ts';
+import type { Http } from '../connectors/http.ts';
+import type { Sql } from '../store/db.ts';
+import type { KeyRing } from '../store/key-ring.ts';
+import type { NextInLane } from '../store/settle.ts';
+import { createApplyWish } from './apply-wish.ts';
+import { createDeliver } from './deliver.ts';
+import { createSettleOutcome } from './settle-outcome.ts';
+
+/** What the activities hold: the only room that has both the store and the connectors in its hands. */
+export interface ActivityDeps {
+  readonly sql: Sql;
+  readonly ring: KeyRing;
+  readonly connectors: ReadonlyMap<string, Connector>;
+  readonly http: Http;
+  /** Name of this process, in the record of each attempt. */
+  readonly worker: string;
+  /** Wakes the next delivery of a lane, after the commit; a lost wake-up is mended by the sweep. */
+  readonly wake: (next: NextInLane) => void;
+  /** Tells a run that one of its deliveries failed for the first time; only its search attributes depend on it. */
+  readonly reportTrouble: (workflowId: string, delivery: string) => void;
+}
+
+export function createActivities(deps: ActivityDeps) {
+  return {
+    deliver: createDeliver(deps),
+    settleOutcome: createSettleOutcome(deps),
+    applyWish: createApplyWish(deps),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

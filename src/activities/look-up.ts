@@ -1,0 +1,53 @@
+import { SendFailure } from '../domain/failure.ts';
+import { nextDelayMs } from '../domain/retry.ts';
+import { recordAbsence, recordFound, rest, type Settled } from '../store/settle.ts';
+import type { Job } from './deliver.ts';
+import { tryAgain } from './failure.ts';
+import type { ActivityDeps } from './index.ts';
+
+/**
+ * Asks the platform's history whether an attempt whose answer was lost got through. Spends no attempt. A look-up that
+ * was refused or not finished is repeated later and is never taken for "absent".
+ * @returns what was settled when it is there; undefined when it is not, for now or for good (`final`).
+ */
+export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Promise<Settled | undefined> {
+  const { entry, connector, outgoing } = job;
+  if (connector.reconcile === undefined) throw new Error(`${connector.name} is of class B and has no reconcile`);
+  if (entry.firstAttemptAt === null) throw new Error(`${entry.id} is in doubt without an attempt`);
+  const context = { ...job.context, attempt: entry.view.attempts };
+  try {
+    const receipt = await connector.reconcile(outgoing, entry.firstAttemptAt, context);
+    if (receipt === undefined) {
+      await recordAbsence(deps.sql, entry.id, final);
+      return undefined;
+    }
+    const { nativeId, url } = receipt;
+    return await recordFound(deps.sql, entry.id, {
+      nativeId,
+      ...(url === undefined ? {} : { url }),
+      version: entry.version,
+      attempt: 'look-up',
+    });
+  } catch (error) {
+    if (!(error instanceof SendFailure)) throw error;
+    const isOver = entry.view.deadlineMs !== null && entry.view.deadlineMs <= 0;
+    if (error.kind === 'permanent' || isOver) {
+      const reason = {
+        code: 'look_up_refused',
+        message: `It may have arrived, and ${connector.title} refuses to say: ${error.code}: ${error.message}`,
+        ...(error.status === undefined ? {} : { status: error.status }),
+      };
+      return rest(deps.sql, { delivery: entry.id, state: 'uncertain', reason });
+    }
+    const delayMs = nextDelayMs(
+      entry.policy,
+      Math.max(1, entry.view.attempts - entry.roundStart),
+      Math.random(),
+      error.retryAfterMs,
+    );
+    throw tryAgain(
+      `${entry.destination}: look-up refused: ${error.code}, again in ${Math.ceil(delayMs / 1000)} s`,
+      delayMs,
+    );
+  }
+}

@@ -1,0 +1,15 @@
+import type { DeliveryState } from '../domain/delivery.ts';
+import { settle, type Settlement } from '../store/settle.ts';
+import type { ActivityDeps } from './index.ts';
+
+/**
+ * Writes the outcome of an attempt that could not be written while PostgreSQL was away: the workflow carries it until
+ * then, so it is ambiguous only if the process died.
+ */
+export function createSettleOutcome({ sql, wake }: Pick<ActivityDeps, 'sql' | 'wake'>) {
+  return async function settleOutcome(settlement: Settlement): Promise<{ state: DeliveryState }> {
+    const settled = await settle(sql, settlement);
+    if (settled.next !== undefined) wake(settled.next);
+    return { state: settled.state };
+  };
+}

@@ -1,0 +1,83 @@
+import type { ConnectionId, DeliveryId, DestinationId } from '../domain/ids.ts';
+import type { Message } from '../domain/message.ts';
+import type { Field } from './fields.ts';
+import type { Http } from './http.ts';
+
+/**
+ * What may be done after an attempt whose outcome nobody knows (design §2).
+ * - `A`: send again with the same key; the platform folds doubles for `memoryMs` after the first request.
+ * - `B`: look for our marker in the platform's history first.
+ * - `C`: neither is possible; the destination's `ambiguous` policy decides.
+ */
+export type DeliveryClass =
+  { readonly kind: 'A'; readonly memoryMs: number } | { readonly kind: 'B' } | { readonly kind: 'C' };
+
+/** Settings and addresses as stored: checked against the connector's fields before they get here. */
+export type Values = Readonly<Record<string, unknown>>;
+
+export interface Target {
+  readonly connection: { readonly id: ConnectionId; readonly settings: Values };
+  readonly destination: { readonly id: DestinationId; readonly address: Values };
+}
+
+export interface Outgoing extends Target {
+  /** The key that stays the same over all attempts. */
+  readonly delivery: DeliveryId;
+  /** The version that is sent; pinned by the first attempt that may have reached the platform. */
+  readonly message: Message;
+}
+
+export interface SendContext {
+  readonly http: Http;
+  /** Number of this attempt, from 1. */
+  readonly attempt: number;
+  readonly now: Date;
+  /** For the whole send, in milliseconds; the claim's deadline lies 2 s behind it. */
+  readonly timeoutMs: number;
+  /** Aborted when this process must stop; then nothing new is written to the platform. */
+  readonly signal: AbortSignal;
+}
+
+/** Proof that the platform has it: its own id, never one that we invented. */
+export interface Receipt {
+  /** The platform's identity of the message; for a webhook, which has none, the delivery id that we sent. */
+  readonly nativeId: string;
+  readonly url?: string;
+  /** Status of the answer, for the attempt's record. */
+  readonly status?: number;
+}
+
+/** One platform. A folder under `connectors/`, and one line in `registry.ts`. */
+export interface Connector<Prepared = unknown> {
+  /** As in `connector` of a connection; stable for ever. */
+  readonly name: string;
+  readonly title: string;
+  /** What a connection holds; secrets are stored encrypted and never read back. */
+  readonly settings: readonly Field[];
+  /** What names one place reached through a connection. */
+  readonly address: readonly Field[];
+
+  /** Called at acceptance and in each attempt. Pure. */
+  deliveryClass(target: Target): DeliveryClass;
+
+  /**
+   * Called before the claim, as often as needed: renders, looks up, obtains tokens. Changes nothing at the platform, so
+   * its failures are never ambiguous.
+   * @throws SendFailure `transient` or `permanent`.
+   */
+  prepare(outgoing: Outgoing, context: SendContext): Promise<Prepared>;
+
+  /**
+   * Called once per claim, right after it: the one call that changes something at the platform.
+   * @throws SendFailure of any kind.
+   */
+  send(prepared: Prepared, outgoing: Outgoing, context: SendContext): Promise<Receipt>;
+
+  /**
+   * Class B only: looks for our marker. Called when an earlier request can no longer take effect; changes nothing.
+   * @param since when the first attempt began, by our clock; allow for the platform's being off.
+   * @returns the receipt of what is there, or undefined when the history was read and holds none.
+   * @throws SendFailure where the look-up was refused or not finished, which never means absent.
+   */
+  reconcile?(outgoing: Outgoing, since: Date, context: SendContext): Promise<Receipt | undefined>;
+}

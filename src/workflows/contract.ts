@@ -1,0 +1,72 @@
+/**
+ * What the processes and Temporal agree on: names and shapes that are in histories, so none of them changes its meaning.
+ * Only ids travel here; text, addresses and credentials stay in PostgreSQL.
+ */
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { DeliveryState } from '../domain/delivery.ts';
+import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
+
+export const taskQueue = 'carillon';
+
+/** The workflow type; the function of the same name in `deliver-message.ts`. */
+export const deliverMessageType = 'deliverMessage';
+
+export interface RunDelivery {
+  readonly id: DeliveryId;
+  readonly destination: DestinationId;
+  /** The request's time-out, milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface DeliverMessageInput {
+  readonly message: MessageId;
+  readonly tenant: TenantId;
+  readonly deliveries: readonly RunDelivery[];
+}
+
+/** How many deliveries ended in which state. */
+export type DeliverMessageResult = Partial<Record<DeliveryState, number>>;
+
+/** A wish's argument; everything is optional, and none means all destinations. Anybody may send it by hand. */
+export interface WishArgument {
+  readonly destination?: DestinationId;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+/** One more round for what is parked or uncertain, and now for what is retrying. */
+export const retrySignal = defineSignal<[WishArgument?]>('retry');
+/** Ends what is not final. */
+export const cancelSignal = defineSignal<[WishArgument?]>('cancel');
+/** It may be this delivery's turn now: look at the ledger again. */
+export const turnSignal = defineSignal<[{ readonly delivery?: DeliveryId }?]>('turn');
+/** Sent by an activity to its own run after the first failed attempt: history shows retries nowhere else. */
+export const troubleSignal = defineSignal<[{ readonly delivery: DeliveryId }]>('trouble');
+
+export interface DeliveryStatus {
+  readonly delivery: DeliveryId;
+  readonly destination: DestinationId;
+  readonly state: DeliveryState;
+}
+
+/** What this run knows; the ledger in PostgreSQL is the truth. */
+export const statusQuery = defineQuery<DeliveryStatus[]>('status');
+
+/** Search attributes, all Keyword but the last, which is a KeywordList (design §3.7). */
+export const searchAttributes = {
+  tenant: 'CarillonTenant',
+  source: 'CarillonSource',
+  conversation: 'CarillonConversation',
+  state: 'CarillonState',
+  trouble: 'CarillonTrouble',
+} as const;
+
+/** A Keyword over 255 characters makes the visibility row of PostgreSQL-backed Temporal fail; ours are far below. */
+export const searchAttributeLength = 64;
+
+/** Failure types of the `deliver` activity: tried again later, or at rest until somebody acts. */
+export const retryFailure = 'AttemptFailed';
+export const parkedFailure = 'DeliveryParked';
+
+/** PostgreSQL channel on which the API says that messages were accepted. */
+export const acceptedChannel = 'carillon_accepted';

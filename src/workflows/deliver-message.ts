@@ -1,0 +1,164 @@
+import {
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  isCancellation,
+  proxyActivities,
+  setHandler,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { isFinal, isOpen, type DeliveryState } from '../domain/delivery.ts';
+import {
+  cancelSignal,
+  retrySignal,
+  statusQuery,
+  troubleSignal,
+  turnSignal,
+  type DeliverMessageInput,
+  type DeliverMessageResult,
+  type DeliveryStatus,
+  type RunDelivery,
+  type WishArgument,
+} from './contract.ts';
+import { attempt } from './attempt.ts';
+import { Trouble } from './trouble.ts';
+
+const { applyWish } = proxyActivities<Activities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
+});
+
+/** How long a run stays open for a parked delivery; its end changes no state, and a retry later starts a new run. */
+const parkedFor = '7 days';
+
+interface Track extends RunDelivery {
+  state: DeliveryState;
+  /** Something happened to it: look at the ledger again. Remembered when it comes early. */
+  woken: boolean;
+  followed: boolean;
+  /** Around the pending activity, so that a wish can withdraw one that waits out its backoff. */
+  scope: CancellationScope | undefined;
+}
+
+interface Wish {
+  readonly kind: 'retry' | 'cancel';
+  readonly argument: WishArgument;
+}
+
+/**
+ * Delivers one message to all its destinations, each on its own. It keeps no truth: every step asks the ledger in
+ * PostgreSQL, so a second run of the same message, or one that starts in the middle, does only what is open there.
+ */
+export async function deliverMessage(input: DeliverMessageInput): Promise<DeliverMessageResult> {
+  const tracks = new Map<string, Track>(
+    input.deliveries.map((delivery) => [
+      delivery.id,
+      { ...delivery, state: 'queued', woken: false, followed: false, scope: undefined },
+    ]),
+  );
+  const wishes: Wish[] = [];
+  const trouble = new Trouble();
+  const status = (): DeliveryStatus[] =>
+    [...tracks.values()].map(({ id, destination, state }) => ({ delivery: id, destination, state }));
+  let wasCancelled = false;
+  const outer = CancellationScope.current();
+  let defect: unknown;
+
+  // Handlers must never throw: a signal that does jams the run for good. So anything at all may come in.
+  setHandler(statusQuery, status);
+  setHandler(retrySignal, (argument) => void wishes.push({ kind: 'retry', argument: readable(argument) }));
+  setHandler(cancelSignal, (argument) => void wishes.push({ kind: 'cancel', argument: readable(argument) }));
+  setHandler(turnSignal, (argument) => {
+    const track = tracks.get(String(readable(argument).delivery));
+    for (const one of track === undefined ? tracks.values() : [track]) one.woken = true;
+  });
+  setHandler(troubleSignal, (argument) => {
+    const track = tracks.get(String(readable(argument).delivery));
+    if (track?.followed !== true || isFinal(track.state)) return;
+    track.state = 'retrying';
+    trouble.show(status());
+  });
+
+  async function follow(track: Track): Promise<void> {
+    for (;;) {
+      track.woken = false;
+      track.scope = new CancellationScope();
+      try {
+        track.state = await track.scope.run(() => attempt(track));
+      } catch (error) {
+        if (!isCancellation(error)) throw error;
+        continue; // withdrawn by a wish, which the ledger already knows
+      } finally {
+        track.scope = undefined;
+      }
+      trouble.show(status());
+      if (isFinal(track.state)) return;
+      if (track.state === 'waiting') await condition(() => track.woken);
+      else if (isOpen(track.state))
+        continue; // withdrawn while it was running: the ledger says what is next
+      else if (!(await condition(() => track.woken, parkedFor))) return;
+    }
+  }
+
+  function start(track: Track): void {
+    track.followed = true;
+    follow(track)
+      .catch((error: unknown) => (defect ??= error))
+      .finally(() => (track.followed = false));
+  }
+
+  async function grant(wish: Wish): Promise<void> {
+    const { destination, by, reason } = wish.argument;
+    const touched = await applyWish({
+      kind: wish.kind,
+      tenant: input.tenant,
+      message: input.message,
+      ...(destination === undefined ? {} : { destination }),
+      ...(by === undefined ? {} : { by }),
+      ...(reason === undefined ? {} : { reason }),
+    });
+    for (const { delivery, state } of touched) {
+      const track = tracks.get(delivery);
+      if (track === undefined) continue;
+      track.woken = true;
+      track.scope?.cancel();
+      if (track.followed) continue;
+      track.state = state;
+      if (!isFinal(state)) start(track);
+    }
+  }
+
+  return CancellationScope.nonCancellable(async () => {
+    // Temporal's own Cancel is a wish like any other, and the run goes on until it is settled.
+    outer.cancelRequested.catch(() => {
+      wasCancelled = true;
+      wishes.push({ kind: 'cancel', argument: { by: 'temporal' } });
+    });
+    for (const track of tracks.values()) start(track);
+    for (;;) {
+      await condition(
+        () => defect !== undefined || wishes.length > 0 || [...tracks.values()].every(({ followed }) => !followed),
+      );
+      if (defect !== undefined) throw defect;
+      const wish = wishes.shift();
+      if (wish === undefined) break;
+      await grant(wish);
+    }
+    trouble.end(status(), wasCancelled);
+    if (wasCancelled) throw new CancelledFailure('Cancelled in Temporal; its deliveries are settled.');
+    return count(status());
+  });
+}
+
+/** Whatever came as a signal's argument: an object's fields are looked at one by one, all else means none. */
+function readable<T extends object>(argument: T | undefined): Partial<T> {
+  if (typeof argument !== 'object' || argument === null) return {};
+  const strings = Object.entries(argument).filter(([, value]) => typeof value === 'string');
+  return Object.fromEntries(strings) as Partial<T>;
+}
+
+function count(deliveries: readonly DeliveryStatus[]): DeliverMessageResult {
+  const result: DeliverMessageResult = {};
+  for (const { state } of deliveries) result[state] = (result[state] ?? 0) + 1;
+  return result;
+}

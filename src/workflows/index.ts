@@ -1,0 +1,2 @@
+// The bundle's entry: workflow functions and nothing else.
+export { deliverMessage } from './deliver-message.ts';
