@@ -1,0 +1,26 @@
+import { ConfigError, readConfig, type Config } from './config.ts';
+
+/** The one program: its first argument says which part it plays. */
+const roles: Record<string, (config: Config) => Promise<number>> = {
+  up: async (config) => (await import('./up/up.ts')).up(config),
+  api: async (config) => (await import('./roles/api.ts')).api(config),
+  worker: async (config) => (await import('./roles/worker.ts')).worker(config),
+  migrate: async (config) => (await import('./roles/migrate.ts')).migrateAll(config),
+  simulate: async (config) => (await import('./roles/simulate.ts')).simulate(config),
+};
+
+const role = process.argv[2] ?? '';
+const run = roles[role];
+if (run === undefined) {
+  console.error(`carillon: "${role}" is no role; one of ${Object.keys(roles).join(', ')} is wanted`);
+  process.exit(2);
+}
+try {
+  process.exit(await run(readConfig()));
+} catch (error) {
+  // What a user can put right is said in one line; everything else is a defect, and its stack is wanted.
+  const isPlain =
+    error instanceof ConfigError || (error instanceof Error && /^(KeyRing|Migration)Error$/.test(error.name));
+  console.error(isPlain ? `carillon ${role}: ${(error as Error).message}` : error);
+  process.exit(1);
+}

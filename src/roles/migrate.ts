@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config.ts';
+import { loadKeyRing } from '../keys.ts';
+import { registerSearchAttributes } from '../search-attributes.ts';
+import { connect } from '../store/db.ts';
+import { checkKeyRing } from '../store/key-ring.ts';
+import { migrate } from '../store/migrate.ts';
+
+const folder = fileURLToPath(new URL('../../../migrations', import.meta.url));
+
+/** Brings both servers to this version: schema, key ring, search attributes. Safe to repeat. @returns the exit code. */
+export async function migrateAll(config: Config): Promise<number> {
+  const applied = await migrate(config.databaseUrl, folder);
+  console.log(applied.length === 0 ? 'schema: up to date' : `schema: applied ${applied.join(', ')}`);
+  const sql = connect(config.databaseUrl, { name: 'carillon-migrate', max: 1, statementTimeoutMs: 10_000 });
+  await checkKeyRing(sql, loadKeyRing(config));
+  await sql.end({ timeout: 5 });
+  console.log('key ring: opens what is stored');
+  await registerSearchAttributes(config.temporalAddress, config.temporalNamespace);
+  console.log('search attributes: registered');
+  return 0;
+}

@@ -1,0 +1,13 @@
+import type { Config } from '../config.ts';
+import { startSimulators } from '../connectors/simulators.ts';
+import { stopSignal } from './stop-signal.ts';
+
+/** The platforms' simulators, for the demonstration and for trying things out. @returns the exit code, after a signal. */
+export async function simulate(config: Config): Promise<number> {
+  const stopped = stopSignal();
+  const simulators = await startSimulators({ port: config.simulatorsPort, dir: `${config.home}/simulators` });
+  console.log(`simulators: ${simulators.url}`);
+  await stopped;
+  await simulators.stop();
+  return 0;
+}

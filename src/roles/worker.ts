@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config.ts';
+import { loadKeyRing } from '../keys.ts';
+import { connect } from '../store/db.ts';
+import { checkKeyRing } from '../store/key-ring.ts';
+import { runWorker } from '../worker/run.ts';
+import { createLogger } from './logger.ts';
+import { stopSignal } from './stop-signal.ts';
+
+/** Made by `npm run build`; a worker that bundled for itself would start 3 s later. */
+const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
+
+/** Runs workflows and activities, and starts runs. @returns the exit code, after a signal. */
+export async function worker(config: Config): Promise<number> {
+  if (!existsSync(bundle)) throw new Error(`${bundle} is missing: run \`npm run build\``);
+  const log = createLogger(config, 'worker');
+  const stopped = stopSignal();
+  const ring = loadKeyRing(config);
+  const sql = connect(config.databaseUrl, { name: 'carillon-worker-start', max: 1, statementTimeoutMs: 10_000 });
+  await checkKeyRing(sql, ring);
+  await sql.end({ timeout: 5 });
+  const running = await runWorker({ config, ring, log, workflowBundle: { codePath: bundle } });
+  log.info({ signal: await stopped }, 'worker: finishing what is being sent');
+  await running.stop();
+  return 0;
+}

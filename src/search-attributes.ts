@@ -1,0 +1,86 @@
+import { Connection } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import { searchAttributes, taskQueue } from './workflows/contract.ts';
+
+const { IndexedValueType } = temporal.api.enums.v1;
+
+/** Types of the search attributes, also the dev server's flags. */
+export const searchAttributeTypes = {
+  [searchAttributes.tenant]: 'Keyword',
+  [searchAttributes.source]: 'Keyword',
+  [searchAttributes.conversation]: 'Keyword',
+  [searchAttributes.state]: 'Keyword',
+  [searchAttributes.trouble]: 'KeywordList',
+} as const;
+
+const pauseMs = 500;
+
+/**
+ * Registers what is missing and waits until the server lets a run start with all of them: a frontend takes up to a
+ * minute to learn of new ones. Safe to repeat.
+ * @param patienceMs for the whole; a server that can't be reached so long is an error.
+ */
+export async function registerSearchAttributes(
+  address: string,
+  namespace: string,
+  patienceMs = 120_000,
+): Promise<void> {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: 5_000 });
+      try {
+        await register(connection, namespace);
+        await probe(connection, namespace);
+        return;
+      } finally {
+        await connection.close();
+      }
+    } catch (error) {
+      if (Date.now() > until)
+        throw new Error(`Temporal at ${address}: no run can be started with our search attributes`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+async function register(connection: Connection, namespace: string): Promise<void> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const missing = Object.entries(searchAttributeTypes).filter(([name]) => !(name in (customAttributes ?? {})));
+  if (missing.length === 0) return;
+  const types = {
+    Keyword: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+    KeywordList: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+  };
+  await connection.operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, types[type]])),
+  });
+}
+
+/** Starts a run that nobody will ever take, with every attribute, and ends it. */
+async function probe(connection: Connection, namespace: string): Promise<void> {
+  const payload = (value: unknown, type: string) => ({
+    metadata: { encoding: Buffer.from('json/plain'), type: Buffer.from(type) },
+    data: Buffer.from(JSON.stringify(value)),
+  });
+  const workflowId = `carillon-search-attribute-probe-${process.pid}-${Date.now()}`;
+  const workflowExecution = { workflowId };
+  await connection.workflowService.startWorkflowExecution({
+    namespace,
+    workflowId,
+    requestId: workflowId,
+    workflowType: { name: 'searchAttributeProbe' },
+    taskQueue: { name: `${taskQueue}-probe` },
+    searchAttributes: {
+      indexedFields: Object.fromEntries(
+        Object.entries(searchAttributeTypes).map(([name, type]) => [
+          name,
+          payload(type === 'KeywordList' ? ['probe'] : 'probe', type),
+        ]),
+      ),
+    },
+  });
+  await connection.workflowService.terminateWorkflowExecution({ namespace, workflowExecution, reason: 'probe' });
+  await connection.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
+}

@@ -1,0 +1,150 @@
+import {
+  Client,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { ConnectionLike } from '@temporalio/client';
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+} from '@temporalio/common';
+import type { Dispatchable } from './store/dispatch.ts';
+import {
+  cancelSignal,
+  deliverMessageType,
+  retrySignal,
+  searchAttributeLength,
+  searchAttributes,
+  taskQueue,
+  troubleSignal,
+  turnSignal,
+  type DeliverMessageInput,
+  type WishArgument,
+} from './workflows/contract.ts';
+
+/** A call to Temporal is given up after this long; whatever it was for is durable in PostgreSQL and mended by the sweep. */
+const callTimeoutMs = 5_000;
+
+/** Runs of `deliverMessage`, as the dispatcher, the sweep and the API handle them. All of them may be called twice. */
+export interface Runs {
+  /** First start. @returns `exists` when the id was used before: whether it still runs is asked with `describe`. */
+  start(message: Dispatchable): Promise<'started' | 'exists'>;
+  /** For a run that is closed or gone: a second run is harmless, it does what the ledger says is open. */
+  startAgain(message: Dispatchable): Promise<void>;
+  describe(workflowId: string): Promise<'running' | 'closed' | 'missing'>;
+  /** @returns false when there is no running run to tell. */
+  turn(workflowId: string, delivery: string): Promise<boolean>;
+  wish(workflowId: string, kind: 'retry' | 'cancel', wish: WishArgument): Promise<boolean>;
+  trouble(workflowId: string, delivery: string): Promise<boolean>;
+  /** Whether Temporal answers now. */
+  isReachable(): Promise<boolean>;
+}
+
+const keys = {
+  tenant: defineSearchAttributeKey(searchAttributes.tenant, SearchAttributeType.KEYWORD),
+  source: defineSearchAttributeKey(searchAttributes.source, SearchAttributeType.KEYWORD),
+  conversation: defineSearchAttributeKey(searchAttributes.conversation, SearchAttributeType.KEYWORD),
+};
+
+/** What a run is started with. Search attributes are capped: a value that the visibility store refuses is lost there. */
+function startOptions(message: Dispatchable) {
+  const { conversation, deliveries } = message;
+  const input: DeliverMessageInput = { message: message.message, tenant: message.tenant, deliveries };
+  const shown = deliveries.slice(0, 5).map(({ destination }) => destination);
+  const more = deliveries.length > shown.length ? ` +${deliveries.length - shown.length}` : '';
+  const cap = (text: string): string => text.slice(0, searchAttributeLength);
+  return {
+    workflowId: message.workflowId,
+    taskQueue,
+    args: [input] as [DeliverMessageInput],
+    typedSearchAttributes: [
+      { key: keys.tenant, value: cap(message.tenant) },
+      { key: keys.source, value: cap(message.source) },
+      ...(conversation === null ? [] : [{ key: keys.conversation, value: cap(conversation) }]),
+    ],
+    // At most 400 bytes, or the server refuses the start.
+    staticSummary: `${cap(message.type)} → ${shown.join(', ')}${more}`.slice(0, 200),
+    staticDetails: [
+      `Message \`${message.message}\` from ${cap(message.source)}`,
+      ...deliveries.slice(0, 100).map(({ id, destination }) => `- **${destination}**: \`${id}\``),
+    ].join('\n'),
+    priority: { priorityKey: message.band },
+  };
+}
+
+/**
+ * @param connection a NativeConnection shared with the worker makes starts eager: they take their first workflow task
+ * along and save a round trip; any other connection starts plainly.
+ */
+export function createRuns(connection: ConnectionLike, namespace: string, eager: boolean): Runs {
+  const client = new Client({ connection, namespace });
+  const within = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + callTimeoutMs, call);
+
+  async function signal(
+    workflowId: string,
+    send: (handle: ReturnType<typeof client.workflow.getHandle>) => Promise<void>,
+  ) {
+    try {
+      await within(() => send(client.workflow.getHandle(workflowId)));
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async start(message) {
+      try {
+        await within(() =>
+          client.workflow.start(deliverMessageType, {
+            ...startOptions(message),
+            workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+            workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+            requestEagerStart: eager,
+          }),
+        );
+        return 'started';
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return 'exists';
+        throw error;
+      }
+    },
+    async startAgain(message) {
+      await within(() =>
+        client.workflow.signalWithStart(deliverMessageType, {
+          ...startOptions(message),
+          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+          signal: turnSignal,
+          signalArgs: [{}],
+        }),
+      );
+    },
+    async describe(workflowId) {
+      try {
+        const { status } = await within(() => client.workflow.getHandle(workflowId).describe());
+        return status.name === 'RUNNING' ? 'running' : 'closed';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return 'missing';
+        throw error;
+      }
+    },
+    turn: (workflowId, delivery) => signal(workflowId, (handle) => handle.signal(turnSignal, { delivery })),
+    wish: (workflowId, kind, wish) =>
+      signal(workflowId, (handle) => handle.signal(kind === 'retry' ? retrySignal : cancelSignal, wish)),
+    trouble: (workflowId, delivery) => signal(workflowId, (handle) => handle.signal(troubleSignal, { delivery })),
+    async isReachable() {
+      try {
+        await client.withDeadline(Date.now() + 1_000, () => client.workflowService.getSystemInfo({}));
+        return true;
+      } catch (error) {
+        if (isGrpcServiceError(error)) return false;
+        throw error;
+      }
+    },
+  };
+}

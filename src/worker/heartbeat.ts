@@ -1,0 +1,28 @@
+import type { Logger } from 'pino';
+import type { Sql } from '../store/db.ts';
+
+const everyMs = 5_000;
+
+/** Says in PostgreSQL, every few seconds, that this worker is alive; `/readyz` reads it. */
+export function startHeartbeat(deps: { sql: Sql; worker: string; log: Logger }): { stop(): Promise<void> } {
+  const { sql, worker, log } = deps;
+  async function beat(): Promise<void> {
+    try {
+      await sql`
+        insert into workers (id) values (${worker})
+        on conflict (id) do update set seen_at = clock_timestamp()`;
+    } catch (error) {
+      log.debug({ err: error }, 'heartbeat: PostgreSQL is not usable');
+    }
+  }
+  const timer = setInterval(() => void beat(), everyMs);
+  void beat();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await sql`delete from workers where id = ${worker}`.catch((error: unknown) =>
+        log.debug({ err: error }, 'heartbeat: could not take its row away; it grows old by itself'),
+      );
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { hostname } from 'node:os';
+import { NativeConnection, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import postgres from 'postgres';
+import type { Logger } from 'pino';
+import { createActivities } from '../activities/index.ts';
+import { createEgress } from '../connectors/egress.ts';
+import { createHttp } from '../connectors/http.ts';
+import { connectors } from '../connectors/registry.ts';
+import type { Config } from '../config.ts';
+import { connect, type Sql } from '../store/db.ts';
+import type { KeyRing } from '../store/key-ring.ts';
+import { createRuns, type Runs } from '../temporal.ts';
+import { acceptedChannel, taskQueue } from '../workflows/contract.ts';
+import { startDispatcher, type Dispatcher } from './dispatcher.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { startSweep } from './sweep.ts';
+
+/** Longer than the longest request (60 s) with its settle, so that a shutdown tears nothing off. */
+const shutdownGraceMs = 68_000;
+/** Wait before Temporal is asked again after it could not be reached, or ended a worker. */
+const reconnectMs = 500;
+
+const connectorsByName = new Map(connectors.map((connector) => [connector.name, connector]));
+
+export interface WorkerProcess {
+  /** Finishes what is being sent, starts nothing new. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  readonly config: Config;
+  readonly ring: KeyRing;
+  readonly log: Logger;
+  readonly workflowBundle: WorkflowBundleOption;
+}
+
+/**
+ * The worker process: workflows, activities, dispatcher, sweep. It outlives both of its servers: while Temporal is away
+ * it knocks again, and after Temporal has ended a worker (its namespace is gone, say) it makes a new one.
+ */
+export async function runWorker({ config, ring, log, workflowBundle }: WorkerOptions): Promise<WorkerProcess> {
+  Runtime.install({ shutdownSignals: [], telemetryOptions: { logging: { filter: 'ERROR' } } });
+  const worker = `${hostname()}:${process.pid}`;
+  const sql = connect(config.databaseUrl, { name: 'carillon-worker', max: 16, statementTimeoutMs: 10_000 });
+  const http = createHttp({ egress: createEgress(config.egressAllow) });
+  const heartbeat = startHeartbeat({ sql, worker, log });
+  let isStopping = false;
+  let current: Session | undefined;
+
+  const listener = postgres(config.databaseListenUrl, { max: 1, onnotice: () => undefined, backoff: () => 0.2 });
+  const listening = listener
+    .listen(acceptedChannel, () => current?.dispatcher.poke())
+    .catch((error: unknown) => log.warn({ err: error }, 'no LISTEN: new messages are found by looking every second'));
+
+  const loop = (async () => {
+    while (!isStopping) {
+      try {
+        current = await openSession({ config, sql, ring, http, worker, log, workflowBundle });
+        log.info({ temporal: config.temporalAddress }, 'worker: delivering');
+        if (isStopping) current.shutdown();
+        await current.ended;
+      } catch (error) {
+        log.warn({ err: error, temporal: config.temporalAddress }, 'worker: Temporal is not usable; trying again');
+      }
+      await current?.close();
+      current = undefined;
+      if (!isStopping) await new Promise((resolve) => setTimeout(resolve, reconnectMs));
+    }
+  })();
+
+  return {
+    async stop() {
+      isStopping = true;
+      current?.shutdown();
+      await loop;
+      await listening;
+      await listener.end({ timeout: 1 });
+      await heartbeat.stop();
+      await http.close();
+      await sql.end({ timeout: 5 });
+    },
+  };
+}
+
+/** One connection to Temporal and all that hangs on it. */
+interface Session {
+  readonly dispatcher: Dispatcher;
+  readonly ended: Promise<void>;
+  shutdown(): void;
+  close(): Promise<void>;
+}
+
+async function openSession(deps: {
+  config: Config;
+  sql: Sql;
+  ring: KeyRing;
+  http: ReturnType<typeof createHttp>;
+  worker: string;
+  log: Logger;
+  workflowBundle: WorkflowBundleOption;
+}): Promise<Session> {
+  const { config, sql, ring, http, worker, log } = deps;
+  const connection = await NativeConnection.connect({ address: config.temporalAddress });
+  const runs = createRuns(connection, config.temporalNamespace, true);
+  const dispatcher = startDispatcher({ sql, runs, log });
+  const sweep = startSweep({ sql, runs, log, poke: dispatcher.poke });
+  const close = async (): Promise<void> => {
+    await Promise.all([dispatcher.stop(), sweep.stop()]);
+    await connection.close();
+  };
+  try {
+    const temporalWorker = await Worker.create({
+      connection,
+      namespace: config.temporalNamespace,
+      taskQueue,
+      identity: worker,
+      workflowBundle: deps.workflowBundle,
+      activities: createActivities({
+        sql,
+        ring,
+        connectors: connectorsByName,
+        http,
+        worker,
+        ...wakers(runs, dispatcher, log),
+      }),
+      // Set here because the default follows the heap's size, and a cache that outgrows the isolate is fatal.
+      maxCachedWorkflows: 600,
+      maxConcurrentWorkflowTaskExecutions: 40,
+      maxConcurrentActivityTaskExecutions: 100,
+      // maxConcurrent…TaskPolls is not read by this SDK (1.24): these are what it reads.
+      workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 },
+      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 },
+      shutdownGraceTime: shutdownGraceMs,
+    });
+    let isShutDown = false;
+    return {
+      dispatcher,
+      ended: temporalWorker.run(),
+      shutdown() {
+        if (isShutDown) return;
+        isShutDown = true;
+        void dispatcher.stop();
+        if (temporalWorker.getState() === 'RUNNING') temporalWorker.shutdown();
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Wake-ups are sent after the commit and never waited for: one that gets lost is mended by the sweep. */
+function wakers(runs: Runs, dispatcher: Dispatcher, log: Logger) {
+  const report = (what: string) => (error: unknown) =>
+    log.debug({ err: error }, `${what} was lost; the sweep mends it`);
+  return {
+    wake: (next: { delivery: string; workflowId: string; hasRun: boolean }): void => {
+      if (next.hasRun) runs.turn(next.workflowId, next.delivery).catch(report('a wake-up'));
+      else dispatcher.poke();
+    },
+    reportTrouble: (workflowId: string, delivery: string): void => {
+      runs.trouble(workflowId, delivery).catch(report('a note on trouble'));
+    },
+  };
+}

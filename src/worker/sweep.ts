@@ -1,0 +1,86 @@
+import type { Logger } from 'pino';
+import type { MessageId } from '../domain/ids.ts';
+import { findDispatchable } from '../store/dispatch.ts';
+import { findOverdue, postpone, withSweepLock, type Overdue } from '../store/overdue.ts';
+import type { Sql } from '../store/db.ts';
+import type { Runs } from '../temporal.ts';
+
+const everyMs = 1_000;
+/** Deliveries looked after in one pass, so that a pass stays short. */
+const batch = 200;
+/** Somebody looked after it; if nothing comes of that, look again. */
+const postponeSeconds = 20;
+
+/**
+ * The one mechanism that mends what was lost between PostgreSQL and Temporal: a run that is closed or missing is started
+ * again, a lost wake-up or wish is repeated. One per deployment at a time.
+ */
+export function startSweep(deps: { sql: Sql; runs: Runs; log: Logger; poke: () => void }): { stop(): Promise<void> } {
+  const { sql, runs, log } = deps;
+  let isStopping = false;
+  let wakeUp = (): void => undefined;
+
+  async function mend(message: MessageId, overdue: readonly Overdue[]): Promise<void> {
+    const dispatchable = await findDispatchable(sql, message);
+    if (dispatchable === undefined) return;
+    const state = await runs.describe(dispatchable.workflowId);
+    if (state !== 'running') {
+      await runs.startAgain(dispatchable);
+      log.info({ message, run: state }, 'sweep: started a run again');
+      return;
+    }
+    for (const { id, destination, state: delivery, isBehind } of overdue) {
+      // Sending and retrying are Temporal's to time; behind another one, there is nothing to wake for.
+      if (delivery === 'waiting' && !isBehind) await runs.turn(dispatchable.workflowId, id);
+      if (delivery === 'queued' && !isBehind)
+        await runs.wish(dispatchable.workflowId, 'retry', { destination, by: 'sweep' });
+    }
+  }
+
+  async function pass(): Promise<void> {
+    const overdue = await findOverdue(sql, batch);
+    if (overdue.length === 0) return;
+    for (const [message, deliveries] of group(overdue)) {
+      // Without a run it is the dispatcher's, which takes it as soon as it could go.
+      if (deliveries.some(({ hasRun }) => hasRun)) await mend(message, deliveries);
+      else deps.poke();
+      await postpone(
+        sql,
+        deliveries.map(({ id }) => id),
+        postponeSeconds,
+      );
+      if (isStopping) return;
+    }
+  }
+
+  const loop = (async () => {
+    while (!isStopping) {
+      try {
+        await withSweepLock(sql, pass);
+      } catch (error) {
+        log.warn({ err: error }, 'sweep: a pass was cut short; the next one goes on');
+      }
+      if (isStopping) return;
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        wakeUp = resolve;
+        timer = setTimeout(resolve, everyMs);
+      });
+      clearTimeout(timer);
+    }
+  })();
+
+  return {
+    async stop() {
+      isStopping = true;
+      wakeUp();
+      await loop;
+    },
+  };
+}
+
+function group(overdue: readonly Overdue[]): Map<MessageId, Overdue[]> {
+  const groups = new Map<MessageId, Overdue[]>();
+  for (const one of overdue) groups.set(one.message, [...(groups.get(one.message) ?? []), one]);
+  return groups;
+}
