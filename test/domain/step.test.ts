@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { deliveryStates, isOpen } from '../../src/domain/delivery.ts';
+import { judge, nextStep, secondLookMs, type ClassView, type LedgerView } from '../../src/domain/step.ts';
+
+const A: ClassView = { kind: 'A', memoryMs: 60_000 };
+const B: ClassView = { kind: 'B' };
+const C: ClassView = { kind: 'C' };
+
+const queued: LedgerView = {
+  state: 'queued',
+  attempts: 0,
+  maxAttempts: 5,
+  claimMs: null,
+  heldMs: null,
+  deadlineMs: null,
+  inDoubtMs: null,
+  doubtMs: null,
+  absentMs: null,
+  isBehind: false,
+};
+const doubtful: LedgerView = { ...queued, state: 'retrying', attempts: 1, inDoubtMs: 5_000, doubtMs: -1 };
+
+describe('the next step of a delivery', () => {
+  it('is to send what is queued and first', () => {
+    expect(nextStep(queued, C, 'at-least-once')).toEqual({ do: 'send' });
+  });
+
+  it('waits out a live claim without spending an attempt, and settles a lapsed one as lost', () => {
+    expect(nextStep({ ...queued, state: 'sending', claimMs: 700 }, C, 'at-least-once')).toEqual({
+      do: 'pause',
+      ms: 700,
+      why: 'claim-live',
+    });
+    expect(nextStep({ ...queued, state: 'sending', claimMs: -1 }, C, 'at-least-once')).toEqual({ do: 'lapse' });
+  });
+
+  it('does not undercut the time that it was given', () => {
+    expect(nextStep({ ...queued, state: 'retrying', heldMs: 7_000 }, A, 'at-least-once')).toMatchObject({
+      do: 'pause',
+      ms: 7_000,
+    });
+  });
+
+  it('looks twice, some seconds apart, and only when the first request can no longer take effect', () => {
+    expect(nextStep({ ...doubtful, doubtMs: 900 }, B, 'at-least-once')).toEqual({ do: 'pause', ms: 900, why: 'doubt' });
+    expect(nextStep(doubtful, B, 'at-least-once')).toEqual({ do: 'look-up', final: false });
+    expect(nextStep({ ...doubtful, absentMs: 500 }, B, 'at-least-once')).toMatchObject({
+      do: 'pause',
+      ms: secondLookMs - 500,
+    });
+    expect(nextStep({ ...doubtful, absentMs: secondLookMs }, B, 'at-least-once')).toEqual({
+      do: 'look-up',
+      final: true,
+    });
+  });
+
+  it('looks up even when no attempt is left, because a look-up spends none', () => {
+    expect(nextStep({ ...doubtful, attempts: 5 }, B, 'at-least-once')).toEqual({ do: 'look-up', final: false });
+  });
+
+  it('treats A like C once the peer no longer remembers the key', () => {
+    const forgotten = { ...doubtful, inDoubtMs: 61_000 };
+    expect(nextStep(forgotten, A, 'at-most-once')).toEqual({ do: 'doubt' });
+    expect(nextStep(forgotten, A, 'at-least-once')).toEqual({ do: 'send' });
+    expect(nextStep({ ...forgotten, inDoubtMs: 59_000 }, A, 'at-most-once')).toEqual({ do: 'send' });
+  });
+
+  const view = fc.record<LedgerView>({
+    state: fc.constantFrom(...deliveryStates),
+    attempts: fc.nat(10),
+    maxAttempts: fc.integer({ min: 1, max: 10 }),
+    claimMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
+    heldMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
+    deadlineMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
+    inDoubtMs: fc.option(fc.nat(100_000)),
+    doubtMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
+    absentMs: fc.option(fc.nat(10_000)),
+    isBehind: fc.boolean(),
+  });
+  const classes = fc.constantFrom(A, B, C);
+  const policies = fc.constantFrom('at-least-once' as const, 'at-most-once' as const);
+
+  it('never sends what is at rest, being sent, behind another, held back, used up, or of class B and in doubt', () => {
+    fc.assert(
+      fc.property(view, classes, policies, (given, deliveryClass, policy) => {
+        if (nextStep(given, deliveryClass, policy).do !== 'send') return true;
+        return (
+          isOpen(given.state) &&
+          given.state !== 'sending' &&
+          !given.isBehind &&
+          (given.heldMs ?? 0) <= 0 &&
+          given.attempts < given.maxAttempts &&
+          (given.deadlineMs ?? 1) > 0 &&
+          !(deliveryClass.kind === 'B' && given.inDoubtMs !== null)
+        );
+      }),
+    );
+  });
+
+  it('never pauses for nothing', () => {
+    fc.assert(
+      fc.property(view, classes, policies, (given, deliveryClass, policy) => {
+        const step = nextStep(given, deliveryClass, policy);
+        return step.do !== 'pause' || step.ms > 0;
+      }),
+    );
+  });
+});
+
+describe('a failed attempt', () => {
+  const failed = {
+    kind: 'transient',
+    attempts: 1,
+    maxAttempts: 3,
+    delayMs: 4_000,
+    deadlineMs: 60_000,
+    wasInDoubt: false,
+  } as const;
+
+  it('is tried again after its delay', () => {
+    expect(judge(failed, C, 'at-most-once')).toEqual({ state: 'retrying', delayMs: 4_000, inDoubt: false });
+  });
+
+  it('parks at once when it is permanent, or when attempts or time are used up', () => {
+    expect(judge({ ...failed, kind: 'permanent' }, A, 'at-least-once')).toMatchObject({
+      state: 'parked',
+      why: 'permanent',
+    });
+    expect(judge({ ...failed, attempts: 3 }, A, 'at-least-once')).toMatchObject({
+      state: 'parked',
+      why: 'attempts_exhausted',
+    });
+    expect(judge({ ...failed, delayMs: 60_001 }, A, 'at-least-once')).toMatchObject({
+      state: 'parked',
+      why: 'deadline_exceeded',
+    });
+  });
+
+  it('is uncertain only where it may have arrived, cannot be looked up, and may not be sent twice', () => {
+    const lost = { ...failed, kind: 'ambiguous' } as const;
+    expect(judge(lost, C, 'at-most-once')).toEqual({ state: 'uncertain', inDoubt: true });
+    expect(judge(lost, C, 'at-least-once')).toMatchObject({ state: 'retrying', inDoubt: true });
+    expect(judge({ ...lost, attempts: 3 }, B, 'at-most-once')).toMatchObject({ state: 'retrying', inDoubt: true });
+    expect(judge(lost, A, 'at-most-once')).toMatchObject({ state: 'retrying', inDoubt: true });
+  });
+});

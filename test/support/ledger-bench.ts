@@ -1,0 +1,125 @@
+import { retryPolicies } from '../../src/domain/retry.ts';
+import { accept, type Acceptance } from '../../src/store/accept.ts';
+import { claim, type Claim } from '../../src/store/claim.ts';
+import { writeConnection } from '../../src/store/connections.ts';
+import { connect, type Sql } from '../../src/store/db.ts';
+import { loadPlan, writeDestination } from '../../src/store/destinations.ts';
+import { newKeyRingEntry, parseKeyRing, type KeyRing } from '../../src/store/key-ring.ts';
+import { newAttemptId, newMessageId } from '../../src/store/new-id.ts';
+import { settle, type Settled } from '../../src/store/settle.ts';
+import { createDatabase } from './postgres.ts';
+
+/** A database with one connection and two destinations, and the ledger's moves in short. */
+export interface LedgerBench {
+  readonly url: string;
+  readonly sql: Sql;
+  readonly ring: KeyRing;
+  /** Accepts a message to `orders` (and `audit` where asked); returns its id and its deliveries'. */
+  post(options?: Partial<Acceptance> & { to?: readonly string[] }): Promise<{ id: string; deliveries: string[] }>;
+  claim(
+    delivery: string,
+    options?: { timeoutMs?: number; policyDeadlineMs?: number | null },
+  ): Promise<Claim | undefined>;
+  deliver(delivery: string, token: string, nativeId?: string): Promise<Settled>;
+  fail(
+    delivery: string,
+    token: string,
+    options?: { delayMs?: number; ambiguous?: boolean; park?: boolean },
+  ): Promise<Settled>;
+  delivery(id: string): Promise<Record<string, unknown>>;
+  message(id: string): Promise<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+export async function createLedgerBench(): Promise<LedgerBench> {
+  const database = await createDatabase();
+  const sql = connect(database.url, { name: 'test', max: 20, statementTimeoutMs: 10_000 });
+  const ring = parseKeyRing(newKeyRingEntry('k1'));
+  const tenant = 'default';
+  await writeConnection(
+    sql,
+    ring,
+    { tenant, id: 'hooks', connector: 'webhook', settings: {}, secrets: { secrets: ['s'] } },
+    true,
+  );
+  for (const id of ['orders', 'audit'])
+    await writeDestination(
+      sql,
+      {
+        tenant,
+        id,
+        connection: 'hooks',
+        address: { url: `http://127.0.0.1:1/${id}` },
+        retry: null,
+        order: 'conversation',
+        ambiguous: 'at-least-once',
+        timeoutMs: 1_000,
+      },
+      true,
+    );
+  const { version } = await loadPlan(sql, tenant);
+  let posted = 0;
+  return {
+    url: database.url,
+    sql,
+    ring,
+    async post({ to = ['orders'], ...options } = {}) {
+      posted += 1;
+      const result = await accept(sql, ring, {
+        id: newMessageId(),
+        tenant,
+        scope: 'api',
+        dedupeKey: `key-${posted}`,
+        canonicalBody: '{}',
+        type: 'test.happened',
+        source: 'api',
+        conversation: null,
+        occurredAt: null,
+        dataVersion: null,
+        correlationId: 'c',
+        priority: 'normal',
+        labels: {},
+        content: { text: 'hello' },
+        sender: null,
+        configVersion: version,
+        deliveries: to.map((destination) => ({
+          destination,
+          via: 'request',
+          policy: retryPolicies.quick,
+          timeoutMs: 1_000,
+          inLane: options.conversation != null,
+        })),
+        ...options,
+      });
+      if (!('deliveries' in result)) throw new Error(`not accepted: ${result.outcome}`);
+      return { id: result.id, deliveries: result.deliveries.map(({ id }) => id) };
+    },
+    claim: (delivery, { timeoutMs = 1_000, policyDeadlineMs = null } = {}) =>
+      claim(sql, { token: newAttemptId(), delivery, version: 1, timeoutMs, policyDeadlineMs, worker: 'test' }),
+    deliver: (delivery, token, nativeId = 'native') =>
+      settle(sql, { kind: 'delivered', delivery, token, receipt: { nativeId, version: 1, attempt: token } }),
+    fail: (delivery, token, { delayMs = 1, ambiguous = false, park = false } = {}) =>
+      settle(sql, {
+        kind: 'failed',
+        delivery,
+        token,
+        outcome: ambiguous ? 'ambiguous' : 'transient',
+        verdict: park
+          ? { state: 'parked', why: 'permanent', inDoubt: ambiguous }
+          : { state: 'retrying', delayMs, inDoubt: ambiguous },
+        reason: { code: 'http_500', message: 'no', status: 500 },
+      }),
+    delivery: async (id) => one(await sql`select * from deliveries where id = ${id}`),
+    message: async (id) => one(await sql`select * from messages where id = ${id}`),
+    async close() {
+      await sql.end();
+      await database.drop();
+    },
+  };
+}
+
+function one(rows: readonly Record<string, unknown>[]): Record<string, unknown> {
+  const [row] = rows;
+  if (row === undefined) throw new Error('no such row');
+  return row;
+}
