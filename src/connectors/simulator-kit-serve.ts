@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Answer, RunningSimulator, SimulatedRequest } from './simulator-kit.ts';
+import { createFaultScript, type Fault, type FaultScript } from './simulator-kit-faults.ts';
+import { openJournal, type Journal } from './simulator-kit-journal.ts';
+import { createRequestLog, type RecordedRequest, type RequestLog } from './simulator-kit-requests.ts';
+
+/** One platform, served: its rules, its faults, and what it has seen and kept. */
+export interface Mounted {
+  readonly simulator: RunningSimulator;
+  readonly requests: RequestLog;
+  readonly faults: FaultScript;
+  readonly journal: Journal;
+}
+
+export function mount(name: string, simulator: RunningSimulator, dir: string): Mounted {
+  const journal = openJournal(dir, name, (event) => simulator.commit(event));
+  return { simulator, requests: createRequestLog(), faults: createFaultScript(), journal };
+}
+
+/**
+ * Serves one request of the platform's API, with whatever fault is scripted for it.
+ * @param stopping aborts waits; what was still waiting then gets no answer.
+ */
+export async function serve(
+  mounted: Mounted,
+  request: SimulatedRequest,
+  { raw, reply, stopping }: { raw: FastifyRequest; reply: FastifyReply; stopping: AbortSignal },
+): Promise<FastifyReply> {
+  const body = request.body.toString('utf8');
+  const fault = mounted.faults.take(raw.url, body);
+  const record = mounted.requests.add({
+    at: request.now.toISOString(),
+    method: request.method,
+    path: raw.url,
+    headers: request.headers,
+    body,
+    fault: fault?.id ?? null,
+  });
+  if (fault?.delayMs !== undefined && !(await waited(fault.delayMs, stopping))) return keepOpen(reply, record);
+  switch (fault?.mode) {
+    case undefined:
+    case 'delay':
+      return send(reply, record, commit(mounted, request, record));
+    case 'duplicate': {
+      const first = commit(mounted, request, record);
+      commit(mounted, request, record);
+      return send(reply, record, first);
+    }
+    case 'status':
+      return send(reply, record, faultAnswer(mounted, fault));
+    case 'commit-then-status':
+      commit(mounted, request, record);
+      return send(reply, record, faultAnswer(mounted, fault));
+    case 'timeout':
+      return keepOpen(reply, record);
+    case 'commit-then-timeout':
+      commit(mounted, request, record);
+      return keepOpen(reply, record);
+    case 'reset-before':
+      return reset(reply, record);
+    case 'reset-after':
+      commit(mounted, request, record);
+      return reset(reply, record);
+  }
+}
+
+/** Deciding and keeping are one step without a pause, so no other request comes between; disk first, then memory. */
+function commit({ simulator, journal }: Mounted, request: SimulatedRequest, record: RecordedRequest): Answer {
+  const { answer, event } = simulator.handle(request);
+  if (event !== undefined) {
+    journal.append(event);
+    simulator.commit(event);
+    record.accepted = true;
+  }
+  return answer;
+}
+
+function faultAnswer({ simulator }: Mounted, fault: Fault): Answer {
+  const status = fault.status ?? 500;
+  return {
+    status,
+    headers: {
+      ...(fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }),
+      ...fault.headers,
+    },
+    body: fault.body ?? simulator.faultBody?.(status) ?? { error: `scripted fault ${fault.id}` },
+  };
+}
+
+function send(reply: FastifyReply, record: RecordedRequest, answer: Answer): FastifyReply {
+  record.answer = answer;
+  record.end = 'answered';
+  const { status, headers = {}, body } = answer;
+  reply.code(status);
+  if (typeof body === 'object') reply.type('application/json; charset=utf-8');
+  return reply.headers(headers).send(typeof body === 'object' ? JSON.stringify(body) : body);
+}
+
+function keepOpen(reply: FastifyReply, record: RecordedRequest): FastifyReply {
+  record.end = 'timeout';
+  return reply.hijack();
+}
+
+/** A TCP reset, not an orderly end: what a crashed peer or a firewall looks like. */
+function reset(reply: FastifyReply, record: RecordedRequest): FastifyReply {
+  record.end = 'reset';
+  reply.hijack();
+  reply.raw.socket?.resetAndDestroy();
+  return reply;
+}
+
+async function waited(ms: number, stopping: AbortSignal): Promise<boolean> {
+  try {
+    await delay(ms, undefined, { signal: stopping });
+    return true;
+  } catch (error) {
+    if (stopping.aborted) return false;
+    throw error;
+  }
+}

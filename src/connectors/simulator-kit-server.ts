@@ -1,0 +1,115 @@
+import { fastify, type FastifyInstance } from 'fastify';
+import { ControlError, type Simulator } from './simulator-kit.ts';
+import { parseFaults } from './simulator-kit-faults.ts';
+import { mount, serve, type Mounted } from './simulator-kit-serve.ts';
+
+export interface SimulatorServerOptions {
+  /** 0 for any that is free. */
+  readonly port: number;
+  readonly host?: string;
+  /** What the simulators accepted is kept here, a file each. */
+  readonly dir: string;
+  readonly simulators: readonly Simulator[];
+}
+
+export interface SimulatorServer {
+  /** Without a slash at the end. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const maxBodyBytes = 4 * 1_024 * 1_024;
+const maxPage = 1_000;
+
+/** All simulators on one port: each under `/<name>/`, and what steers and shows them under `/_sim/<name>/`. */
+export async function startSimulatorServer(options: SimulatorServerOptions): Promise<SimulatorServer> {
+  const { port, host = '127.0.0.1', dir, simulators } = options;
+  const mounted = new Map(simulators.map((one) => [one.name, mount(one.name, one.start(), dir)]));
+  const stopping = new AbortController();
+  // Connections that a fault holds open must not hold up the end.
+  const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: true });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  addControls(app, mounted);
+  app.all<{ Params: { name: string; '*': string } }>('/:name/*', async (request, reply) => {
+    const one = mounted.get(request.params.name);
+    if (one === undefined) return reply.code(404).send({ error: 'no such simulator' });
+    const url = new URL(request.url, 'http://simulator');
+    const simulated = {
+      method: request.method,
+      path: url.pathname.slice(request.params.name.length + 1),
+      query: url.searchParams,
+      headers: request.headers as Record<string, string | undefined>,
+      body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+      now: new Date(),
+    };
+    return serve(one, simulated, { raw: request, reply, stopping: stopping.signal });
+  });
+  const url = await app.listen({ port, host });
+  return {
+    url,
+    async stop() {
+      stopping.abort();
+      await app.close();
+      for (const { journal } of mounted.values()) journal.close();
+    },
+  };
+}
+
+interface Params {
+  Params: { name: string; control: string };
+  Querystring: Record<string, string>;
+}
+
+function addControls(app: FastifyInstance, mounted: ReadonlyMap<string, Mounted>): void {
+  const find = (name: string): Mounted => {
+    const one = mounted.get(name);
+    if (one === undefined) throw new NotFound(`no simulator "${name}"; there are ${[...mounted.keys()].join(', ')}`);
+    return one;
+  };
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof ControlError)
+      return reply.code(422).send({ error: 'invalid', errors: [{ path: error.path, message: error.message }] });
+    if (error instanceof NotFound) return reply.code(404).send({ error: error.message });
+    return reply.send(error);
+  });
+  app.get<Params>('/_sim/:name/requests', async ({ params, query }) => {
+    const after = pageNumber(query, 'after', 0, Number.MAX_SAFE_INTEGER);
+    return find(params.name).requests.page(after, pageNumber(query, 'limit', maxPage, maxPage));
+  });
+  app.get<Params>('/_sim/:name/accepted', async ({ params }) => find(params.name).simulator.accepted());
+  app.get<Params>('/_sim/:name/faults', async ({ params }) => ({ faults: find(params.name).faults.list() }));
+  app.post<Params>('/_sim/:name/faults', async ({ params, body }, reply) => {
+    const { faults } = find(params.name);
+    return reply.code(201).send({ faults: faults.add(parseFaults(json(body))) });
+  });
+  app.delete<Params>('/_sim/:name/faults', async ({ params }, reply) => {
+    find(params.name).faults.clear();
+    return reply.code(204).send();
+  });
+  app.post<Params>('/_sim/:name/:control', async ({ params, body }) => {
+    const control = find(params.name).simulator.controls?.[params.control];
+    if (control === undefined) throw new NotFound(`"${params.name}" has no control "${params.control}"`);
+    return control(json(body));
+  });
+}
+
+class NotFound extends Error {
+  override name = 'NotFound';
+}
+
+function json(body: unknown): unknown {
+  try {
+    return JSON.parse(Buffer.isBuffer(body) ? body.toString('utf8') : '');
+  } catch (cause) {
+    throw new ControlError('', `is not JSON: ${(cause as Error).message}`);
+  }
+}
+
+function pageNumber(query: Record<string, string>, key: string, absent: number, most: number): number {
+  const text = query[key];
+  if (text === undefined) return absent;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new ControlError(`?${key}`, 'must be a whole number, 0 or more');
+  return Math.min(value, most);
+}

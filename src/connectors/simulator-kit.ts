@@ -1,0 +1,66 @@
+/**
+ * What a simulator of a platform is. It imports this file alone and decides by the platform's published rules; the kit
+ * around it serves, records, breaks and keeps on disk, the same for all.
+ */
+export interface Simulator {
+  /** The connector's name; everything is mounted under `/<name>/`. */
+  readonly name: string;
+  start(): RunningSimulator;
+}
+
+export interface RunningSimulator<Event = unknown> {
+  /** Decides what to answer, and what to keep; changes nothing itself. */
+  handle(request: SimulatedRequest): Outcome<Event>;
+  /** Takes in what was decided. Also called at the start for each event read back from disk, in order. */
+  commit(event: Event): void;
+  /** What the platform holds, for `GET /_sim/<name>/accepted`. */
+  accepted(): object;
+  /** `POST /_sim/<name>/<key>` with a JSON body; the result is the answer. Throws ControlError on a bad body. */
+  readonly controls?: Readonly<Record<string, (body: unknown) => object>>;
+  /** The platform's own body beside a scripted status, where the script gives none. */
+  faultBody?(status: number): object | undefined;
+}
+
+export interface SimulatedRequest {
+  readonly method: string;
+  /** Below the simulator's own folder, without the query: `/api/chat.postMessage`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The bytes as they came. */
+  readonly body: Buffer;
+  readonly now: Date;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object is sent as JSON. */
+  readonly body?: string | object;
+}
+
+export interface Outcome<Event = unknown> {
+  readonly answer: Answer;
+  /** Plain JSON. Absent where the request was refused. */
+  readonly event?: Event;
+}
+
+/** A control request that cannot be used; answered with 422. */
+export class ControlError extends Error {
+  override name = 'ControlError';
+  readonly path: string;
+
+  /** @param path JSON Pointer into the body. */
+  constructor(path: string, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
+/** @throws ControlError where a control's body is not a JSON object. */
+export function controlBody(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ControlError('', 'must be a JSON object');
+  return value as Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,31 @@
+import { startSimulatorServer, type SimulatorServer } from './simulator-kit-server.ts';
+import type { Simulator } from './simulator-kit.ts';
+import { slackSimulator } from './slack/simulator.ts';
+import { webhookSimulator } from './webhook/simulator.ts';
+
+/** For demonstrations and tests only; nothing that delivers imports this file. */
+export const simulators: readonly Simulator[] = [webhookSimulator, slackSimulator];
+
+export interface SimulatorsOptions {
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** 127.0.0.1 where none is given. */
+  readonly host?: string;
+  readonly dir: string;
+  /** Names; all where none are given. */
+  readonly connectors?: readonly string[];
+}
+
+/**
+ * Starts simulators of the platforms on one port.
+ * @throws Error where a connector has no simulator, and the system's where the port is taken.
+ */
+export async function startSimulators({ connectors, ...options }: SimulatorsOptions): Promise<SimulatorServer> {
+  const names = connectors ?? simulators.map(({ name }) => name);
+  const chosen = names.map((name) => {
+    const simulator = simulators.find((one) => one.name === name);
+    if (simulator === undefined) throw new Error(`there is no simulator of "${name}"`);
+    return simulator;
+  });
+  return startSimulatorServer({ ...options, simulators: chosen });
+}

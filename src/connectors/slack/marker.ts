@@ -1,0 +1,26 @@
+import type { DeliveryId } from '../../domain/ids.ts';
+
+/**
+ * What ties a post to its delivery: message metadata, which every member of the workspace may read, so nothing but the
+ * id (docs.slack.dev, "Message metadata").
+ */
+const eventType = 'carillon_delivery';
+
+export function deliveryMarker(delivery: DeliveryId): object {
+  return { event_type: eventType, event_payload: { delivery_id: delivery } };
+}
+
+/**
+ * Whether a message of the history is the delivery's post: `unreadable` where it is one of ours but the payload was not
+ * handed out, so that nobody can tell which.
+ */
+export function markedAs(message: unknown, delivery: DeliveryId): boolean | 'unreadable' {
+  const metadata = part(message, 'metadata');
+  if (part(metadata, 'event_type') !== eventType) return false;
+  const found = part(part(metadata, 'event_payload'), 'delivery_id');
+  return typeof found === 'string' ? found === delivery : 'unreadable';
+}
+
+function part(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}

@@ -1,0 +1,36 @@
+import type { Json, Message } from '../../domain/message.ts';
+
+/**
+ * What a receiver gets. Equal messages give equal bytes in every attempt and process: the order of keys is fixed here,
+ * and sorted where the message's author chose the keys, since the store keeps no order.
+ */
+export function webhookBody(message: Message): string {
+  return JSON.stringify({
+    schemaVersion: message.schemaVersion,
+    dataVersion: message.dataVersion,
+    id: message.id,
+    type: message.type,
+    tenant: message.tenant,
+    source: message.source,
+    occurredAt: message.occurredAt,
+    conversation: message.conversation,
+    sequence: message.sequence,
+    sender: message.sender && {
+      name: message.sender.name,
+      email: message.sender.email,
+      avatarUrl: message.sender.avatarUrl,
+    },
+    text: message.content.text,
+    content: sorted({ ...message.content }),
+    labels: sorted(message.labels),
+    priority: message.priority,
+    correlationId: message.correlationId,
+  });
+}
+
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}

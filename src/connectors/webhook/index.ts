@@ -1,0 +1,59 @@
+import type { Connector } from '../connector.ts';
+import { readDuration, type Field } from '../fields.ts';
+import { prepare, send, type PreparedWebhook } from './outbound.ts';
+
+/** 24 to 64 bytes in padded base64 behind `whsec_` (Standard Webhooks 1.0, "Signature scheme"). */
+const secretPattern =
+  '^whsec_(?:(?:[A-Za-z0-9+/]{4}){8,20}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})?|(?:[A-Za-z0-9+/]{4}){21}(?:[A-Za-z0-9+/]{2}==)?)$';
+
+const settings = [
+  {
+    key: 'secrets',
+    label: 'Signing secrets',
+    kind: 'secrets',
+    required: true,
+    pattern: secretPattern,
+    description:
+      'One or more Standard Webhooks secrets: `whsec_` and 24 to 64 bytes in base64. Every request is signed with each of them, so a receiver can change over.',
+  },
+  {
+    key: 'dedupeWindow',
+    label: 'Dedupe window',
+    kind: 'duration',
+    required: false,
+    description:
+      'How long the receivers remember a `webhook-id` and fold doubles, such as `24h`. Without it they are taken to remember nothing.',
+  },
+] as const satisfies readonly Field[];
+
+const address = [
+  {
+    key: 'url',
+    label: 'URL',
+    kind: 'url',
+    required: true,
+    description: 'Receives each message as a signed POST.',
+  },
+  {
+    key: 'dedupeWindow',
+    label: 'Dedupe window',
+    kind: 'duration',
+    required: false,
+    description: "Of this receiver alone; stands above the connection's.",
+  },
+] as const satisfies readonly Field[];
+
+/** Standard Webhooks 1.0 to any URL. */
+export const webhook: Connector<PreparedWebhook> = {
+  name: 'webhook',
+  title: 'Webhook',
+  settings,
+  address,
+  deliveryClass({ connection, destination }) {
+    const memoryMs =
+      readDuration(destination.address, 'dedupeWindow') ?? readDuration(connection.settings, 'dedupeWindow');
+    return memoryMs === undefined ? { kind: 'C' } : { kind: 'A', memoryMs };
+  },
+  prepare,
+  send,
+};

@@ -1,0 +1,258 @@
+import { createEgress } from '../../src/connectors/egress.ts';
+import { checkFields } from '../../src/connectors/fields.ts';
+import { createHttp } from '../../src/connectors/http.ts';
+import { secretTexts } from '../../src/connectors/secrets.ts';
+import type { FaultSpec } from '../../src/connectors/simulator-kit-faults.ts';
+import type { RecordedRequest } from '../../src/connectors/simulator-kit-requests.ts';
+import type { Connector, Target, Values } from '../../src/connectors/connector.ts';
+import type { FailureKind } from '../../src/domain/failure.ts';
+import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
+import { attempt, failureOf, sampleOutgoing, sendContext } from '../support/outgoing.ts';
+import { startSimulatorBench, type SimulatorBench } from '../support/simulators.ts';
+
+/** What the suite must know of a connector; everything else about it is a test of its own. */
+export interface ConnectorCase {
+  readonly connector: Connector;
+  /** Settings and address that reach the platform at this base URL, such as `http://127.0.0.1:4000`. */
+  readonly target: (base: string) => { readonly settings: Values; readonly address: Values };
+  /** Part of the path of the call that posts. */
+  readonly sendPath: string;
+  /** Part of the path of the call that looks up; class B only. */
+  readonly lookupPath?: string;
+  /** How often the platform shows this delivery to its users. */
+  readonly copies: (bench: SimulatorBench, delivery: string) => Promise<number>;
+  /** Whether a recorded request posts this delivery. */
+  readonly isPostOf: (request: RecordedRequest, delivery: string) => boolean;
+  /** Answers with the code that must be reported; no mode means that nothing is committed. */
+  readonly answers: readonly {
+    readonly kind: FailureKind;
+    readonly code: string;
+    readonly answer: Pick<FaultSpec, 'status'> & Partial<FaultSpec>;
+  }[];
+  /** Refusals of the look-up; class B only. */
+  readonly lookupRefusals?: readonly Partial<FaultSpec>[];
+}
+
+/** What every connector promises to the ledger, tried against its simulator over real sockets. */
+export function connectorSuite(one: ConnectorCase): void {
+  const { connector } = one;
+  const { name } = connector;
+  let bench: SimulatorBench;
+  const targetAt = (base: string): Target => {
+    const { settings, address } = one.target(base);
+    return {
+      connection: { id: 'under-test', settings },
+      destination: { id: 'under-test', address },
+    };
+  };
+  const outgoing = () => sampleOutgoing(targetAt(bench.url));
+  const postsOf = async (delivery: string): Promise<RecordedRequest[]> =>
+    (await bench.requests(name)).filter((request) => one.isPostOf(request, delivery));
+  const script = (spec: Partial<FaultSpec>): Promise<void> => bench.fault(name, { path: one.sendPath, ...spec });
+
+  beforeAll(async () => {
+    bench = await startSimulatorBench([name]);
+  });
+  afterEach(() => bench.clearFaults(name));
+  afterAll(() => bench.stop());
+
+  it('has settings and an address that its own fields accept', () => {
+    const { settings, address } = one.target('http://127.0.0.1:1');
+    expect(checkFields(connector.settings, settings, '/settings')).toEqual([]);
+    expect(checkFields(connector.address, address, '/address')).toEqual([]);
+  });
+
+  describe('send', () => {
+    it('delivers once and returns a receipt', async () => {
+      const out = outgoing();
+      const receipt = await attempt(connector, out, sendContext(bench.http));
+      expect(receipt).toMatchObject({ nativeId: expect.stringMatching(/./), status: expect.any(Number) });
+      expect(await one.copies(bench, out.delivery)).toBe(1);
+    });
+
+    it('sends the same bytes in every attempt', async () => {
+      const out = outgoing();
+      await script({ status: 503, times: 2 });
+      for (const number of [1, 2])
+        await failureOf(attempt(connector, out, sendContext(bench.http, { attempt: number })));
+      const again = { ...out, message: JSON.parse(JSON.stringify(out.message)) };
+      await attempt(connector, again, sendContext(bench.http, { attempt: 3 }));
+      const posts = await postsOf(out.delivery);
+      expect(posts).toHaveLength(3);
+      expect(new Set(posts.map(({ body }) => body)).size).toBe(1);
+    });
+
+    it.each(one.answers)('takes $code for $kind', async ({ kind, code, answer }) => {
+      const out = outgoing();
+      await script(answer);
+      const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
+      expect(failure).toMatchObject({ kind, code, status: answer.status });
+      expect(await postsOf(out.delivery)).toHaveLength(1);
+    });
+
+    it.each([
+      { status: 429, kind: 'transient' },
+      { status: 503, kind: 'ambiguous' },
+    ])('passes on Retry-After of a $status', async ({ status, kind }) => {
+      await script({ status, retryAfter: 7 });
+      const failure = await failureOf(attempt(connector, outgoing(), sendContext(bench.http)));
+      expect(failure).toMatchObject({ kind, status, retryAfterMs: 7_000 });
+    });
+
+    it('reports a time-out after the write as ambiguous, and the platform may have it', async () => {
+      const out = outgoing();
+      await script({ mode: 'commit-then-timeout' });
+      const failure = await failureOf(attempt(connector, out, sendContext(bench.http, { timeoutMs: 400 })));
+      expect(failure).toMatchObject({ kind: 'ambiguous', code: 'timeout' });
+      expect(await one.copies(bench, out.delivery)).toBe(1);
+    });
+
+    it.each([
+      ['reset-before', 0],
+      ['reset-after', 1],
+    ] as const)('reports %s as ambiguous, since nobody can tell from here', async (mode, copies) => {
+      const out = outgoing();
+      await script({ mode });
+      const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
+      expect(failure).toMatchObject({ kind: 'ambiguous', code: 'connection_reset' });
+      expect(await one.copies(bench, out.delivery)).toBe(copies);
+      expect(await postsOf(out.delivery)).toHaveLength(1);
+    });
+
+    it('reports a refused connection as transient', async () => {
+      const out = sampleOutgoing(targetAt(`http://127.0.0.1:${await freePort()}`));
+      const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
+      expect(failure).toMatchObject({ kind: 'transient', code: 'connection_refused' });
+    });
+
+    it('reports a host that does not exist as transient', async () => {
+      const out = sampleOutgoing(targetAt('http://carillon-test.invalid'));
+      const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
+      expect(failure).toMatchObject({ kind: 'transient', code: 'dns_failure' });
+    });
+
+    it('parks what lies outside of the allowed addresses, and sends nothing', async () => {
+      const out = outgoing();
+      const http = createHttp({ egress: createEgress([]) });
+      const failure = await failureOf(attempt(connector, out, sendContext(http)));
+      await http.close();
+      expect(failure).toMatchObject({ kind: 'permanent', code: 'egress_denied' });
+      expect(await postsOf(out.delivery)).toEqual([]);
+    });
+
+    it('follows no redirect', async () => {
+      const out = outgoing();
+      await script({ status: 307, headers: { location: `${bench.url}/${name}/elsewhere` } });
+      const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
+      expect(failure).toMatchObject({ kind: 'permanent', code: 'http_307' });
+      expect(await postsOf(out.delivery)).toHaveLength(1);
+    });
+
+    it('writes nothing when the process is already stopping', async () => {
+      const out = outgoing();
+      const call = attempt(connector, out, sendContext(bench.http, { signal: AbortSignal.abort() }));
+      expect(await failureOf(call)).toMatchObject({ kind: 'stopped' });
+      expect(await postsOf(out.delivery)).toEqual([]);
+    });
+
+    it('waits for the answer when the process is stopped after the write', async () => {
+      const out = outgoing();
+      const stop = new AbortController();
+      await script({ mode: 'delay', delayMs: 300 });
+      const call = attempt(connector, out, sendContext(bench.http, { signal: stop.signal }));
+      await eventually('the request has arrived', async () => (await postsOf(out.delivery)).length === 1);
+      stop.abort();
+      await expect(call).resolves.toMatchObject({ nativeId: expect.any(String) });
+    });
+
+    it('neither hangs nor loses the outcome over an oversize answer', async () => {
+      const out = outgoing();
+      await script({ mode: 'commit-then-status', status: 500, body: 'x'.repeat(1_000_000) });
+      const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
+      expect(failure).toMatchObject({ kind: 'ambiguous', status: 500 });
+      expect(failure.excerpt?.length).toBe(500);
+      expect(await one.copies(bench, out.delivery)).toBe(1);
+    });
+
+    it('keeps its secrets out of failures, even when the platform sends them back', async () => {
+      const out = outgoing();
+      const secrets = secretTexts(connector.settings, out.connection.settings);
+      expect(secrets).not.toEqual([]);
+      for (const status of [400, 500]) {
+        await script({ status, body: `you said ${secrets.join(' and ')}, ${JSON.stringify({ secrets })}` });
+        const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
+        expect(failure.excerpt).toContain('[secret]');
+        expectFree(failure, secrets);
+      }
+      const refused = sampleOutgoing(targetAt(`http://127.0.0.1:${await freePort()}`));
+      expectFree(await failureOf(attempt(connector, refused, sendContext(bench.http))), secrets);
+    });
+  });
+
+  const lookupPath = one.lookupPath;
+  if (lookupPath === undefined) {
+    it('has a class that says what may be done after an ambiguous attempt', async () => {
+      const out = outgoing();
+      const { kind } = connector.deliveryClass(out);
+      expect(kind === 'B').toBe(connector.reconcile !== undefined);
+      if (kind !== 'A') return;
+      await script({ mode: 'commit-then-timeout' });
+      await failureOf(attempt(connector, out, sendContext(bench.http, { timeoutMs: 400 })));
+      await attempt(connector, out, sendContext(bench.http, { attempt: 2 }));
+      expect(await one.copies(bench, out.delivery)).toBe(1);
+    });
+    return;
+  }
+
+  describe('reconcile', () => {
+    const since = new Date(Date.now() - 1_000);
+    const reconcile = (out: ReturnType<typeof outgoing>) => {
+      if (connector.reconcile === undefined) throw new Error('a class B connector has a look-up');
+      return connector.reconcile(out, since, sendContext(bench.http));
+    };
+
+    it('is offered by class B', () => {
+      expect(connector.deliveryClass(outgoing())).toEqual({ kind: 'B' });
+    });
+
+    it('finds what was committed before the answer was lost', async () => {
+      const sent = outgoing();
+      const other = outgoing();
+      await script({ mode: 'commit-then-timeout' });
+      await failureOf(attempt(connector, sent, sendContext(bench.http, { timeoutMs: 400 })));
+      const receipt = await attempt(connector, other, sendContext(bench.http));
+      const found = await reconcile(sent);
+      expect(found?.nativeId).toMatch(/./);
+      expect(found?.nativeId).not.toBe(receipt.nativeId);
+      expect((await reconcile(other))?.nativeId).toBe(receipt.nativeId);
+    });
+
+    it('finds nothing where nothing was committed', async () => {
+      const out = outgoing();
+      await script({ mode: 'reset-before' });
+      await failureOf(attempt(connector, out, sendContext(bench.http)));
+      expect(await reconcile(out)).toBeUndefined();
+    });
+
+    it.each(one.lookupRefusals ?? [])('never takes a refused look-up for absent: %j', async (refusal) => {
+      const out = outgoing();
+      await bench.fault(name, { path: lookupPath, ...refusal });
+      expect((await failureOf(reconcile(out))).kind).toMatch(/^(transient|permanent)$/);
+    });
+
+    it.each(['timeout', 'reset-before'] as const)('reports a look-up that ends in %s as transient', async (mode) => {
+      await bench.fault(name, { path: lookupPath, mode });
+      const call = connector.reconcile?.(outgoing(), since, sendContext(bench.http, { timeoutMs: 300 }));
+      expect(await failureOf(Promise.resolve(call))).toMatchObject({ kind: 'transient' });
+    });
+  });
+}
+
+/** Looks into everything that could be stored or logged, causes included. */
+function expectFree(failure: Error, secrets: readonly string[]): void {
+  for (let error: unknown = failure; error instanceof Error; error = error.cause) {
+    const shown = [error.message, error.stack, JSON.stringify(Object.entries(error))].join('\n');
+    for (const secret of secrets) expect(shown).not.toContain(secret);
+  }
+}

@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEgress } from '../../src/connectors/egress.ts';
+import { createHttp, type HttpClient } from '../../src/connectors/http.ts';
+import type { FaultSpec } from '../../src/connectors/simulator-kit-faults.ts';
+import type { RecordedRequest } from '../../src/connectors/simulator-kit-requests.ts';
+import { startSimulators } from '../../src/connectors/simulators.ts';
+
+/** Simulators on a port of their own, with a client that may reach them. */
+export interface SimulatorBench {
+  readonly url: string;
+  readonly dir: string;
+  readonly http: HttpClient;
+  /** Scripts faults at one simulator; what is not given has its default. */
+  fault(connector: string, spec: Partial<FaultSpec> | readonly Partial<FaultSpec>[]): Promise<void>;
+  clearFaults(connector: string): Promise<void>;
+  requests(connector: string): Promise<RecordedRequest[]>;
+  accepted<T>(connector: string): Promise<T>;
+  control(connector: string, name: string, body: unknown): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+export const loopback = ['127.0.0.0/8', '::1'];
+
+export async function startSimulatorBench(connectors?: readonly string[]): Promise<SimulatorBench> {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-simulators-'));
+  const server = await startSimulators({ port: 0, dir, ...(connectors === undefined ? {} : { connectors }) });
+  const http = createHttp({ egress: createEgress(loopback) });
+  const get = async <T>(path: string): Promise<T> => (await fetch(`${server.url}/_sim/${path}`)).json() as Promise<T>;
+  const post = (path: string, body: unknown): Promise<Response> =>
+    fetch(`${server.url}/_sim/${path}`, { method: 'POST', body: JSON.stringify(body) });
+  return {
+    url: server.url,
+    dir,
+    http,
+    async fault(connector, spec) {
+      const response = await post(`${connector}/faults`, spec);
+      if (response.status !== 201) throw new Error(`fault refused: ${await response.text()}`);
+    },
+    async clearFaults(connector) {
+      await fetch(`${server.url}/_sim/${connector}/faults`, { method: 'DELETE' });
+    },
+    requests: async (connector) => (await get<{ requests: RecordedRequest[] }>(`${connector}/requests`)).requests,
+    accepted: (connector) => get(`${connector}/accepted`),
+    control: (connector, name, body) => post(`${connector}/${name}`, body),
+    async stop() {
+      await http.close();
+      await server.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
