@@ -1,0 +1,44 @@
+import { Connection } from '@temporalio/client';
+import { startApi } from '../api/server.ts';
+import { readAdminKey, type Config } from '../config.ts';
+import { connectors } from '../connectors/registry.ts';
+import { loadKeyRing } from '../keys.ts';
+import { connect } from '../store/db.ts';
+import { checkKeyRing } from '../store/key-ring.ts';
+import { createRuns } from '../temporal.ts';
+import { createLogger } from './logger.ts';
+import { createPoke } from './poke.ts';
+import { stopSignal } from './stop-signal.ts';
+import { wishRuns } from './wish-runs.ts';
+
+/** Accepting is one short statement; whoever waits longer than this for a lock or a disk is told 503. */
+const acceptTimeoutMs = 1_000;
+
+/** Serves the HTTP API. Needs PostgreSQL; Temporal may be away. @returns the exit code, after a signal. */
+export async function api(config: Config): Promise<number> {
+  const log = createLogger(config, 'api');
+  const stopped = stopSignal();
+  const adminKey = readAdminKey(config);
+  if (adminKey === undefined)
+    throw new Error(`no admin key: set CARILLON_ADMIN_KEY, or put one into ${config.home}/admin.key`);
+  const ring = loadKeyRing(config);
+  const sql = connect(config.databaseUrl, { name: 'carillon-api', max: 8, statementTimeoutMs: 10_000 });
+  const acceptSql = connect(config.databaseUrl, {
+    name: 'carillon-accept',
+    max: 16,
+    statementTimeoutMs: acceptTimeoutMs,
+  });
+  await checkKeyRing(sql, ring);
+  const connection = Connection.lazy({ address: config.temporalAddress });
+  const poke = createPoke(sql, log);
+  const runs = wishRuns(createRuns(connection, config.temporalNamespace, false), sql, poke);
+  const server = await startApi(
+    { sql, acceptSql, ring, adminKey, connectors, runs, logger: log, poke },
+    { host: config.host, port: config.port },
+  );
+  log.info({ signal: await stopped }, 'api: finishing what was asked');
+  await server.close();
+  await connection.close();
+  await Promise.all([sql.end({ timeout: 5 }), acceptSql.end({ timeout: 5 })]);
+  return 0;
+}
