@@ -1,8 +1,8 @@
 import { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
 import { searchAttributes, taskQueue } from './workflows/contract.ts';
 
-const { IndexedValueType } = temporal.api.enums.v1;
+/** temporal.api.enums.v1.IndexedValueType; the package that exports it has no named exports for ES modules. */
+const indexedValueTypes = { Keyword: 2, KeywordList: 7 } as const;
 
 /** Types of the search attributes, also the dev server's flags. */
 export const searchAttributeTypes = {
@@ -48,13 +48,9 @@ async function register(connection: Connection, namespace: string): Promise<void
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   const missing = Object.entries(searchAttributeTypes).filter(([name]) => !(name in (customAttributes ?? {})));
   if (missing.length === 0) return;
-  const types = {
-    Keyword: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    KeywordList: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
-  };
   await connection.operatorService.addSearchAttributes({
     namespace,
-    searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, types[type]])),
+    searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, indexedValueTypes[type]])),
   });
 }
 

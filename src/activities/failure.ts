@@ -8,23 +8,33 @@ import { parkedFailure, retryFailure } from '../workflows/contract.ts';
  * status; the platform's words stay in `attempts`, because histories are kept longer and read by more people.
  */
 
+/** An expected outcome is no defect: where in our code it was made tells nobody anything, and fills the history. */
+function withoutStack(failure: ApplicationFailure): ApplicationFailure {
+  failure.stack = '';
+  return failure;
+}
+
 /** Tried again after the delay; the server makes no event of it. */
 export function tryAgain(text: string, delayMs: number): ApplicationFailure {
-  return ApplicationFailure.create({
-    message: text,
-    type: retryFailure,
-    nextRetryDelay: Math.max(1, Math.ceil(delayMs)),
-    category: ApplicationFailureCategory.BENIGN,
-  });
+  return withoutStack(
+    ApplicationFailure.create({
+      message: text,
+      type: retryFailure,
+      nextRetryDelay: Math.max(1, Math.ceil(delayMs)),
+      category: ApplicationFailureCategory.BENIGN,
+    }),
+  );
 }
 
 /** At rest until somebody acts. */
 export function parked(text: string, state: DeliveryState, reason: Reason): ApplicationFailure {
-  return ApplicationFailure.create({
-    message: text,
-    type: parkedFailure,
-    nonRetryable: true,
-    category: ApplicationFailureCategory.BENIGN,
-    details: [{ state, code: reason.code, ...(reason.status === undefined ? {} : { status: reason.status }) }],
-  });
+  return withoutStack(
+    ApplicationFailure.create({
+      message: text,
+      type: parkedFailure,
+      nonRetryable: true,
+      category: ApplicationFailureCategory.BENIGN,
+      details: [{ state, code: reason.code, ...(reason.status === undefined ? {} : { status: reason.status }) }],
+    }),
+  );
 }

@@ -1,0 +1,234 @@
+import { deliverMessageType } from '../../src/workflows/contract.ts';
+import { eventually } from '../support/eventually.ts';
+import { startStack, type Stack } from '../support/stack.ts';
+
+let stack: Stack;
+beforeAll(async () => void (stack = await startStack()), 120_000);
+afterAll(() => stack?.close());
+
+const quick = { initialInterval: '200ms', multiplier: 1, maxInterval: '1s', maxAttempts: 5, deadline: '5m' };
+
+describe('one message', () => {
+  it('posted fifty times at once with one key is one message, one run, and one request at the sink', async () => {
+    await stack.webhook('fifty');
+    const posts = await Promise.all(
+      Array.from({ length: 50 }, () => stack.post({ text: 'once', destinations: ['fifty'] }, 'fifty-times')),
+    );
+    expect(new Set(posts.map(({ id }) => id)).size).toBe(1);
+    const { workflowId } = await stack.rest(posts[0]?.id ?? '');
+    const requests = (await stack.requests('webhook')).filter(({ path }) => path === '/webhook/fifty');
+    expect(requests).toHaveLength(1);
+    const runs = await eventually('the run is visible', async () => {
+      const { count } = await stack.temporal.workflow.count(`WorkflowId = "${workflowId}"`);
+      return count > 0 ? count : undefined;
+    });
+    expect(runs).toBe(1);
+  });
+
+  it('to five destinations is delivered at once to the healthy ones, while two retry alone, each with its own count', async () => {
+    for (const id of ['well-1', 'well-2', 'well-3']) await stack.webhook(id);
+    await stack.webhook('slow', { retry: quick, timeout: '500ms' });
+    await stack.webhook('broken', { retry: { ...quick, maxAttempts: 10 } });
+    await stack.fault('webhook', [
+      { path: '/webhook/slow', mode: 'timeout', times: 2 },
+      { path: '/webhook/broken', status: 500, times: 4 },
+    ]);
+    const { id } = await stack.post({
+      text: 'partial',
+      destinations: ['well-1', 'well-2', 'well-3', 'slow', 'broken'],
+    });
+    const during = await eventually('three are delivered while two retry', async () => {
+      const { deliveries } = await stack.message(id);
+      const well = deliveries.filter(
+        ({ destination, state }) => destination.startsWith('well') && state === 'delivered',
+      );
+      const retrying = deliveries.filter(({ state }) => state === 'retrying');
+      return well.length === 3 && retrying.length === 2 ? retrying : undefined;
+    });
+    for (const one of during) {
+      expect(one.attempts).toBeGreaterThan(0);
+      expect(one.nextAttemptAt).toBeTruthy();
+    }
+    const { state, deliveries } = await stack.rest(id);
+    expect(state).toBe('delivered');
+    expect(Object.fromEntries(deliveries.map(({ destination, attempts }) => [destination, attempts]))).toEqual({
+      'well-1': 1,
+      'well-2': 1,
+      'well-3': 1,
+      slow: 3,
+      broken: 5,
+    });
+  });
+
+  it('is not sent again before Retry-After is over, not even by an operator', async () => {
+    await stack.webhook('patient', { retry: quick });
+    await stack.fault('webhook', { path: '/webhook/patient', status: 429, retryAfter: 7, times: 1 });
+    const { id } = await stack.post({ text: 'later', destinations: ['patient'] });
+    await eventually('it retries', async () => (await stack.message(id)).deliveries[0]?.state === 'retrying');
+    await stack.must('POST', `/v1/messages/${id}/retry`);
+    await stack.rest(id);
+    const times = (await stack.requests('webhook'))
+      .filter(({ path }) => path === '/webhook/patient')
+      .map(({ at }) => Date.parse(at));
+    expect(times).toHaveLength(2);
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(7_000);
+  });
+
+  it('that is refused parks at once with the platform’s reason', async () => {
+    await stack.webhook('refusing');
+    await stack.fault('webhook', {
+      path: '/webhook/refusing',
+      status: 400,
+      body: { error: 'no such order' },
+      times: 1,
+    });
+    const { id } = await stack.post({ text: 'no', destinations: ['refusing'] });
+    const { state, deliveries } = await stack.rest(id);
+    expect(state).toBe('failed');
+    expect(deliveries[0]).toMatchObject({ state: 'parked', attempts: 1, reason: { code: 'http_400', status: 400 } });
+    const { data } = await stack.must('GET', `/v1/deliveries/${deliveries[0]?.id}/attempts`);
+    expect(data[0]).toMatchObject({ status: 400 });
+    expect(JSON.stringify(data[0])).toContain('no such order');
+  });
+
+  it('in one conversation arrives in order although the first one fails a while', async () => {
+    await stack.webhook('ordered', { retry: quick });
+    await stack.fault('webhook', { path: '/webhook/ordered', status: 503, times: 2 });
+    const posted: string[] = [];
+    for (let n = 0; n < 10; n += 1)
+      posted.push(
+        (await stack.post({ text: `n ${n}`, destinations: ['ordered'], conversation: 'in-order' })).deliveries[0]?.id ??
+          '',
+      );
+    await eventually('all ten arrive', async () => (await stack.webhookCounts()).has(posted[9] ?? ''));
+    const arrived = (await stack.requests('webhook'))
+      .filter(({ path, accepted }) => path === '/webhook/ordered' && accepted)
+      .map(({ headers }) => headers['webhook-id']);
+    expect(arrived).toEqual(posted);
+  });
+});
+
+describe('a parked delivery', () => {
+  async function parkOne(name: string) {
+    await stack.webhook(name);
+    await stack.fault('webhook', { path: `/webhook/${name}`, status: 400, times: 1 });
+    const { id } = await stack.post({ text: 'park', destinations: [name] });
+    const { workflowId, deliveries } = await stack.rest(id);
+    expect(deliveries[0]?.state).toBe('parked');
+    return { id, workflowId, delivery: deliveries[0]?.id ?? '' };
+  }
+  const delivered = (id: string) =>
+    eventually(`${id} is delivered`, async () => {
+      const message = await stack.message(id);
+      return message.state === 'delivered' ? message : undefined;
+    });
+
+  it('is delivered after a retry by API, which grants one more round', async () => {
+    const { id, delivery } = await parkOne('by-api');
+    await stack.must('POST', `/v1/deliveries/${delivery}/retry`);
+    const { deliveries } = await delivered(id);
+    expect(deliveries[0]).toMatchObject({ attempts: 2 });
+    expect((await stack.call('POST', `/v1/deliveries/${delivery}/retry`)).status).toBe(409);
+  });
+
+  it('is delivered after the signal `retry`, with or without an argument', async () => {
+    const { id, workflowId } = await parkOne('by-signal');
+    await stack.temporal.workflow.getHandle(workflowId).signal('retry');
+    await delivered(id);
+    const other = await parkOne('by-named-signal');
+    const handle = stack.temporal.workflow.getHandle(other.workflowId);
+    await handle.signal('retry', { destination: 'nobody' });
+    await handle.signal('retry', 'not an object');
+    await delivered(other.id);
+  });
+
+  it('is found by its search attributes, and delivered by a batch signal to all that are found', async () => {
+    const { id } = await parkOne('by-batch');
+    const query = 'CarillonState = "parked" AND CarillonTrouble = "by-batch"';
+    await eventually('it is visible', async () => (await stack.temporal.workflow.count(query)).count === 1);
+    const { connection, options } = stack.temporal;
+    await connection.workflowService.startBatchOperation({
+      namespace: options.namespace,
+      jobId: `batch-${id}`,
+      reason: 'test',
+      visibilityQuery: query,
+      signalOperation: { signal: 'retry', identity: 'test' },
+    });
+    await delivered(id);
+    await eventually('the run says that it recovered', async () => {
+      const found = stack.temporal.workflow.list({
+        query: `CarillonState = "recovered" AND WorkflowType = "${deliverMessageType}"`,
+      });
+      for await (const { workflowId } of found) if (workflowId === (await stack.message(id)).workflowId) return true;
+      return false;
+    });
+  });
+
+  it('is delivered by a new run after its old one was terminated', async () => {
+    const { id, workflowId, delivery } = await parkOne('terminated');
+    await stack.temporal.workflow.getHandle(workflowId).terminate('test');
+    await stack.must('POST', `/v1/deliveries/${delivery}/retry`);
+    await delivered(id);
+  });
+});
+
+describe('a run in Temporal', () => {
+  it('that is terminated while a delivery retries is started again by the sweep', async () => {
+    await stack.webhook('swept', { retry: { ...quick, initialInterval: '2s', maxInterval: '2s' } });
+    await stack.fault('webhook', { path: '/webhook/swept', status: 500, times: 1 });
+    const { id } = await stack.post({ text: 'terminate me', destinations: ['swept'] });
+    const { workflowId } = await eventually('it retries', async () => {
+      const message = await stack.message(id);
+      return message.deliveries[0]?.state === 'retrying' ? message : undefined;
+    });
+    await stack.temporal.workflow.getHandle(workflowId).terminate('test');
+    expect((await stack.rest(id, 40_000)).state).toBe('delivered');
+  });
+
+  it('that is cancelled there settles its deliveries as cancelled', async () => {
+    await stack.webhook('to-cancel', { retry: { ...quick, initialInterval: '1m', maxInterval: '1m' } });
+    await stack.fault('webhook', { path: '/webhook/to-cancel', status: 500, times: 1 });
+    const { id } = await stack.post({ text: 'cancel me', destinations: ['to-cancel'] });
+    const { workflowId } = await eventually('it retries', async () => {
+      const message = await stack.message(id);
+      return message.deliveries[0]?.state === 'retrying' ? message : undefined;
+    });
+    const handle = stack.temporal.workflow.getHandle(workflowId);
+    await handle.cancel();
+    expect((await stack.rest(id)).state).toBe('cancelled');
+    await expect(handle.result()).rejects.toThrow();
+    expect((await handle.describe()).status.name).toBe('CANCELLED');
+  });
+
+  it('holds ids and no text', async () => {
+    await stack.webhook('discreet', { retry: quick });
+    await stack.fault('webhook', {
+      path: '/webhook/discreet',
+      status: 500,
+      body: { words: 'of the platform' },
+      times: 1,
+    });
+    const { id } = await stack.post({
+      text: 'swordfish is the word',
+      sender: { name: 'Ann Author' },
+      destinations: ['discreet'],
+    });
+    const { workflowId } = await stack.rest(id);
+    const history = await stack.temporal.workflow.getHandle(workflowId).fetchHistory();
+    // Payloads are base64 in JSON.
+    const decoded = JSON.stringify(history).replace(/"data":"([A-Za-z0-9+/=]+)"/g, (_all, data: string) =>
+      Buffer.from(data, 'base64').toString(),
+    );
+    expect(decoded).toContain(id);
+    for (const word of ['swordfish', 'Ann Author', 'of the platform']) expect(decoded).not.toContain(word);
+  });
+
+  it('answers the query `status` with what each destination does', async () => {
+    await stack.webhook('asked');
+    const { id } = await stack.post({ text: 'status?', destinations: ['asked'] });
+    const { workflowId, deliveries } = await stack.rest(id);
+    expect(await stack.temporal.workflow.getHandle(workflowId).query('status')).toEqual([
+      { delivery: deliveries[0]?.id, destination: 'asked', state: 'delivered' },
+    ]);
+  });
+});

@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createClient, type Client } from './client.ts';
+import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
+
+/** All of `npm start` as a user has it: supervisor, PostgreSQL, Temporal, simulators, API and worker, in a home of its own. */
+export interface Whole extends Client {
+  readonly home: string;
+  readonly ports: { readonly temporal: number; readonly postgres: number; readonly temporalUi: number };
+  /** Starts it, or starts it again, and waits for `carillon ready`. */
+  start(): Promise<void>;
+  /** What it has printed since its last start. */
+  screen(): string;
+  pidOf(role: string): number;
+  /** SIGKILL to every process of it, the supervisor first; resolves when all are gone. */
+  killAll(): Promise<void>;
+  /** SIGTERM to the supervisor; resolves to its exit code. */
+  stop(): Promise<number | null>;
+  /** Stops whatever runs and removes the home. */
+  remove(): Promise<void>;
+}
+
+interface RunRecord {
+  readonly children: readonly { readonly role: string; readonly pid: number }[];
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+export async function createWhole(env: Record<string, string> = {}): Promise<Whole> {
+  const home = mkdtempSync(join(tmpdir(), 'carillon-whole-'));
+  chmodSync(home, 0o711);
+  const [api, simulators, postgres, temporal, temporalUi] = await Promise.all(Array.from({ length: 5 }, freePort));
+  const adminKey = 'whole-admin-key';
+  const log = join(home, 'screen.log');
+  let supervisor: ChildProcess | undefined;
+  const children = (): RunRecord['children'] =>
+    (JSON.parse(readFileSync(join(home, 'run.json'), 'utf8')) as RunRecord).children;
+  const client = createClient(`http://127.0.0.1:${api}`, `http://127.0.0.1:${simulators}`, adminKey);
+  const whole: Whole = {
+    ...client,
+    home,
+    ports: { temporal: temporal ?? 0, postgres: postgres ?? 0, temporalUi: temporalUi ?? 0 },
+    async start() {
+      const screen = openSync(log, 'w');
+      const started = spawn(process.execPath, [resolve('dist/src/main.js'), 'up'], {
+        stdio: ['ignore', screen, screen],
+        detached: true,
+        env: {
+          ...process.env,
+          CARILLON_HOME: home,
+          CARILLON_ADMIN_KEY: adminKey,
+          CARILLON_PORT: String(api),
+          SIMULATORS_PORT: String(simulators),
+          POSTGRES_PORT: String(postgres),
+          TEMPORAL_PORT: String(temporal),
+          TEMPORAL_UI_PORT: String(temporalUi),
+          ...env,
+        },
+      });
+      supervisor = started;
+      await eventually(
+        'carillon ready',
+        () => {
+          if (started.exitCode !== null) throw new Error(`it ended with ${started.exitCode}:\n${whole.screen()}`);
+          return whole.screen().includes('carillon ready');
+        },
+        90_000,
+      );
+    },
+    screen: () => readFileSync(log, 'utf8'),
+    pidOf(role) {
+      const child = children().find((one) => one.role === role);
+      if (child === undefined) throw new Error(`no ${role} is running`);
+      return child.pid;
+    },
+    async killAll() {
+      const pids = [supervisor?.pid ?? 0, ...children().map(({ pid }) => pid)];
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      await eventually('all are gone', () => !pids.some(isAlive));
+    },
+    async stop() {
+      const running = supervisor;
+      if (running === undefined || running.exitCode !== null) return running?.exitCode ?? null;
+      const ended = new Promise<number | null>((resolveEnd) => running.once('exit', resolveEnd));
+      running.kill('SIGTERM');
+      return ended;
+    },
+    async remove() {
+      await whole.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+  return whole;
+}
