@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
+import { configureSinks } from '../support/sinks.ts';
 import { createWhole, type Whole } from '../support/whole.ts';
 
 /** Everything is real here, and everything is killed with SIGKILL, PostgreSQL and Temporal included. */
@@ -8,8 +9,6 @@ let whole: Whole;
 beforeAll(async () => {
   whole = await createWhole();
   await whole.start();
-  const hooks = { connector: 'webhook', settings: { secrets: [`whsec_${Buffer.alloc(24, 7).toString('base64')}`] } };
-  await whole.must('PUT', '/v1/connections/hooks', hooks);
 }, 120_000);
 afterAll(() => whole?.remove(), 60_000);
 
@@ -18,22 +17,10 @@ const channels = 50;
 const retry = { initialInterval: '1s', multiplier: 1, maxInterval: '2s', maxAttempts: 30, deadline: '10m' };
 
 async function configure(): Promise<void> {
-  const simulators = (await whole.must('GET', '/v1/connections/demo-slack')).settings.baseUrl.replace(
-    '/slack/api/',
-    '',
-  );
-  const webhook = {
-    connection: 'hooks',
-    address: { url: `${simulators}/webhook/crash` },
-    retry,
-    order: 'none',
-    timeout: '3s',
-  };
-  await whole.must('PUT', '/v1/destinations/hook', webhook);
+  const sinks = await configureSinks(whole, whole.simulators);
+  await sinks.webhook('crash', { retry, order: 'none', timeout: '3s' });
   for (let n = 0; n < channels; n += 1)
-    await whole.must('PUT', `/v1/destinations/slack-${n}`, {
-      connection: 'demo-slack',
-      address: { channel: `CRASH${String.fromCharCode(65 + Math.floor(n / 26), 65 + (n % 26))}` },
+    await sinks.slack(`slack-${n}`, `CRASH${String.fromCharCode(65 + Math.floor(n / 26), 65 + (n % 26))}`, {
       retry,
       timeout: '3s',
     });
@@ -54,7 +41,7 @@ async function postWhileTheyDawdle(round: string): Promise<Map<string, string>> 
     Array.from({ length: messages }, async (_, n) => {
       const body = {
         text: `crash ${n}`,
-        destinations: ['hook', `slack-${n % channels}`],
+        destinations: ['crash', `slack-${n % channels}`],
         conversation: `${round}-${n}`,
       };
       const { deliveries } = await whole.must('POST', '/v1/messages', body, { 'idempotency-key': `${round}-${n}` });
@@ -96,8 +83,8 @@ async function endsDelivered(kinds: ReadonlyMap<string, string>): Promise<void> 
     throw new Error(`${String(error)}: ${JSON.stringify([...(await statesOf(kinds))])}`);
   });
   const [webhook, slack] = [await whole.webhookCounts(), await whole.slackCounts()];
-  const hooks = [...kinds].filter(([, destination]) => destination === 'hook').map(([id]) => id);
-  const slacks = [...kinds].filter(([, destination]) => destination !== 'hook').map(([id]) => id);
+  const hooks = [...kinds].filter(([, destination]) => destination === 'crash').map(([id]) => id);
+  const slacks = [...kinds].filter(([, destination]) => destination !== 'crash').map(([id]) => id);
   expect(hooks.filter((id) => (webhook.get(id) ?? 0) < 1)).toEqual([]);
   expect(hooks.filter((id) => (webhook.get(id) ?? 0) > 2)).toEqual([]);
   const doubles = hooks.filter((id) => webhook.get(id) === 2);

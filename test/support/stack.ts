@@ -7,25 +7,23 @@ import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 import { createDatabase } from './postgres.ts';
 import { temporalAddress } from './temporal.ts';
+import { configureSinks, type Sinks } from './sinks.ts';
 import { createTestHome } from './test-servers.ts';
 
 /**
  * The real program as processes (API, worker, simulators), on a database and a Temporal namespace of its own on the
  * servers of this test run, configured with a webhook connection `hooks` and a Slack connection `slack`.
  */
-export interface Stack extends Client {
+export interface Stack extends Client, Sinks {
   readonly sql: Sql;
   readonly temporal: TemporalClient;
   readonly simulators: string;
-  webhook(id: string, options?: object): Promise<void>;
-  slack(id: string, channel: string, options?: object): Promise<void>;
   post(body: object, key?: string): Promise<{ id: string; deliveries: { id: string; destination: string }[] }>;
   close(): Promise<void>;
 }
 
 const adminKey = 'test-admin-key';
 const main = resolve('dist/src/main.js');
-export const webhookSecret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
 export async function startStack(): Promise<Stack> {
   const [database, home, apiPort, simulatorsPort] = await Promise.all([
@@ -58,25 +56,14 @@ export async function startStack(): Promise<Stack> {
   const simulators = `http://127.0.0.1:${simulatorsPort}`;
   const client = createClient(`http://127.0.0.1:${apiPort}`, simulators, adminKey);
   await eventually('the stack is ready', () => isReady(client), 60_000);
-  await client.must('PUT', '/v1/connections/hooks', { connector: 'webhook', settings: { secrets: [webhookSecret] } });
-  await client.must('PUT', '/v1/connections/slack', {
-    connector: 'slack',
-    settings: { botToken: 'xoxb-test', baseUrl: `${simulators}/slack/api/` },
-  });
+  const sinks = await configureSinks(client, simulators);
   let posted = 0;
   return {
     ...client,
     sql,
     temporal: new TemporalClient({ connection, namespace }),
     simulators,
-    webhook: (id, options = {}) =>
-      client.must('PUT', `/v1/destinations/${id}`, {
-        connection: 'hooks',
-        address: { url: `${simulators}/webhook/${id}` },
-        ...options,
-      }),
-    slack: (id, channel, options = {}) =>
-      client.must('PUT', `/v1/destinations/${id}`, { connection: 'slack', address: { channel }, ...options }),
+    ...sinks,
     post: (body, key = `key-${(posted += 1)}`) => client.must('POST', '/v1/messages', body, { 'idempotency-key': key }),
     async close() {
       await sql.end();

@@ -9,6 +9,7 @@ import { freePort } from './free-port.ts';
 /** All of `npm start` as a user has it: supervisor, PostgreSQL, Temporal, simulators, API and worker, in a home of its own. */
 export interface Whole extends Client {
   readonly home: string;
+  readonly simulators: string;
   readonly ports: { readonly temporal: number; readonly postgres: number; readonly temporalUi: number };
   /** Starts it, or starts it again, and waits for `carillon ready`. */
   start(): Promise<void>;
@@ -17,6 +18,8 @@ export interface Whole extends Client {
   pidOf(role: string): number;
   /** SIGKILL to every process of it, the supervisor first; resolves when all are gone. */
   killAll(): Promise<void>;
+  /** Kills one server and keeps the supervisor from starting it again until the returned function is called. */
+  outage(role: string): Promise<() => void>;
   /** SIGTERM to the supervisor; resolves to its exit code. */
   stop(): Promise<number | null>;
   /** Stops whatever runs and removes the home. */
@@ -49,6 +52,7 @@ export async function createWhole(env: Record<string, string> = {}): Promise<Who
   const whole: Whole = {
     ...client,
     home,
+    simulators: `http://127.0.0.1:${simulators}`,
     ports: { temporal: temporal ?? 0, postgres: postgres ?? 0, temporalUi: temporalUi ?? 0 },
     async start() {
       const screen = openSync(log, 'w');
@@ -88,10 +92,19 @@ export async function createWhole(env: Record<string, string> = {}): Promise<Who
       for (const pid of pids) process.kill(pid, 'SIGKILL');
       await eventually('all are gone', () => !pids.some(isAlive));
     },
+    async outage(role) {
+      const pid = whole.pidOf(role);
+      supervisor?.kill('SIGSTOP');
+      process.kill(pid, 'SIGKILL');
+      // Its parent cannot reap it now, so it stays as a zombie.
+      await eventually(`${role} is gone`, () => !isAlive(pid));
+      return () => supervisor?.kill('SIGCONT');
+    },
     async stop() {
       const running = supervisor;
       if (running === undefined || running.exitCode !== null) return running?.exitCode ?? null;
       const ended = new Promise<number | null>((resolveEnd) => running.once('exit', resolveEnd));
+      running.kill('SIGCONT');
       running.kill('SIGTERM');
       return ended;
     },
