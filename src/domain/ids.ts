@@ -18,12 +18,3 @@ export const chosenId = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 /** Ids that we make: prefix and 26 characters of Crockford base32, lower case (TypeID 0.3). */
 export const messageIdPattern = /^msg_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const deliveryIdPattern = /^dlv_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
-
-/**
- * The workflow's id is the dedupe id: tenant and a hash of scope and key, never the caller's text, which may be long
- * or secret. A key that expired and is used again gets generation 2, 3 …
- * @param hash lower-case hex; 64 characters for SHA-256, so that the whole stays under 255 (the column in PostgreSQL).
- */
-export function workflowId(tenant: TenantId, hash: string, generation = 1): string {
-  return generation === 1 ? `${tenant}:${hash}` : `${tenant}:${hash}.${generation}`;
-}

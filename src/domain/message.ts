@@ -1,13 +1,10 @@
-import type { DestinationId, MessageId, TenantId } from './ids.ts';
+import type { MessageId, TenantId } from './ids.ts';
 
 /** The version of the envelope below, in every message stored or sent. */
 export const schemaVersion = '1';
 
 export const priorities = ['critical', 'high', 'normal', 'low'] as const;
 export type Priority = (typeof priorities)[number];
-
-export const classes = ['must', 'should', 'best-effort'] as const;
-export type DeliveryClassName = (typeof classes)[number];
 
 /** JSON as it came: carried, never looked into. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -57,9 +54,3 @@ export const messageStates = [
   'unrouted',
 ] as const;
 export type MessageState = (typeof messageStates)[number];
-
-/** What was promised for one destination when the message was accepted. Durations in milliseconds. */
-export interface PlannedDelivery {
-  readonly destination: DestinationId;
-  readonly via: string;
-}

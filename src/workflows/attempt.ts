@@ -22,7 +22,7 @@ export async function attempt(delivery: RunDelivery): Promise<DeliveryState> {
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds' },
     // A running attempt is never torn off: a wish waits for its end, and what got through counts.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    summary: `deliver to ${delivery.destination}`,
+    summary: delivery.destination,
   });
   try {
     const outcome = await deliver(delivery.id);
@@ -31,7 +31,7 @@ export async function attempt(delivery: RunDelivery): Promise<DeliveryState> {
   } catch (error) {
     if (!(error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)) throw error;
     const { type, details } = error.cause;
-    if (type === parkedFailure) return (details?.[0] as { state: DeliveryState }).state;
+    if (type === parkedFailure) return (details?.[0] as { state: DeliveryState } | undefined)?.state ?? 'parked';
     if (type === retryFailure) return 'retrying'; // a wish withdrew it just when it failed
     throw error;
   }

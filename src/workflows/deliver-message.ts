@@ -96,7 +96,8 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       if (track.state === 'waiting') await condition(() => track.woken);
       else if (isOpen(track.state))
         continue; // withdrawn while it was running: the ledger says what is next
-      else if (!(await condition(() => track.woken, parkedFor))) return;
+      else if (!(await condition(() => track.woken, parkedFor, { summary: `${track.destination} is ${track.state}` })))
+        return;
     }
   }
 

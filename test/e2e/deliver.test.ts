@@ -1,10 +1,17 @@
 import { deliverMessageType } from '../../src/workflows/contract.ts';
 import { eventually } from '../support/eventually.ts';
+import { recordHistories } from '../support/record-histories.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
 let stack: Stack;
 beforeAll(async () => void (stack = await startStack()), 120_000);
-afterAll(() => stack?.close());
+afterAll(async () => {
+  await recordHistories(stack.temporal, kinds);
+  await stack.close();
+});
+
+/** One run of each kind, for the replay test; see `record-histories.ts`. */
+const kinds = new Map<string, string>();
 
 const quick = { initialInterval: '200ms', multiplier: 1, maxInterval: '1s', maxAttempts: 5, deadline: '5m' };
 
@@ -16,6 +23,7 @@ describe('one message', () => {
     );
     expect(new Set(posts.map(({ id }) => id)).size).toBe(1);
     const { workflowId } = await stack.rest(posts[0]?.id ?? '');
+    kinds.set('delivered-at-once', workflowId);
     const requests = (await stack.requests('webhook')).filter(({ path }) => path === '/webhook/fifty');
     expect(requests).toHaveLength(1);
     const runs = await eventually('the run is visible', async () => {
@@ -49,7 +57,8 @@ describe('one message', () => {
       expect(one.attempts).toBeGreaterThan(0);
       expect(one.nextAttemptAt).toBeTruthy();
     }
-    const { state, deliveries } = await stack.rest(id);
+    const { state, deliveries, workflowId } = await stack.rest(id);
+    kinds.set('two-of-five-retry', workflowId);
     expect(state).toBe('delivered');
     expect(Object.fromEntries(deliveries.map(({ destination, attempts }) => [destination, attempts]))).toEqual({
       'well-1': 1,
@@ -66,7 +75,7 @@ describe('one message', () => {
     const { id } = await stack.post({ text: 'later', destinations: ['patient'] });
     await eventually('it retries', async () => (await stack.message(id)).deliveries[0]?.state === 'retrying');
     await stack.must('POST', `/v1/messages/${id}/retry`);
-    await stack.rest(id);
+    kinds.set('retried-while-retrying', (await stack.rest(id)).workflowId);
     const times = (await stack.requests('webhook'))
       .filter(({ path }) => path === '/webhook/patient')
       .map(({ at }) => Date.parse(at));
@@ -108,6 +117,29 @@ describe('one message', () => {
   });
 });
 
+describe('a conversation with two destinations', () => {
+  it('waits for its turn at one of them without holding up the other', async () => {
+    await stack.webhook('turn-slow', { retry: { ...quick, initialInterval: '1500ms', maxInterval: '1500ms' } });
+    await stack.webhook('turn-quick');
+    await stack.fault('webhook', { path: '/webhook/turn-slow', status: 503, times: 1 });
+    const both = { text: 'turn', destinations: ['turn-slow', 'turn-quick'], conversation: 'turns' };
+    const first = await stack.post(both);
+    const second = await stack.post(both);
+    const waiting = await eventually('the second one waits at one destination only', async () => {
+      const { deliveries } = await stack.message(second.id);
+      const [slow, fast] = ['turn-slow', 'turn-quick'].map((id) =>
+        deliveries.find(({ destination }) => destination === id),
+      );
+      return slow?.state === 'waiting' && fast?.state === 'delivered' ? slow : undefined;
+    });
+    expect(waiting).toMatchObject({ attempts: 0, reason: { code: 'turn' } });
+    await stack.rest(first.id);
+    const { state, workflowId } = await stack.rest(second.id);
+    expect(state).toBe('delivered');
+    kinds.set('waited-for-its-turn', workflowId);
+  });
+});
+
 describe('a parked delivery', () => {
   async function parkOne(name: string) {
     await stack.webhook(name);
@@ -135,11 +167,13 @@ describe('a parked delivery', () => {
     const { id, workflowId } = await parkOne('by-signal');
     await stack.temporal.workflow.getHandle(workflowId).signal('retry');
     await delivered(id);
+    kinds.set('parked-then-retried', workflowId);
     const other = await parkOne('by-named-signal');
     const handle = stack.temporal.workflow.getHandle(other.workflowId);
     await handle.signal('retry', { destination: 'nobody' });
     await handle.signal('retry', 'not an object');
     await delivered(other.id);
+    kinds.set('odd-signals', other.workflowId);
   });
 
   it('is found by its search attributes, and delivered by a batch signal to all that are found', async () => {
@@ -196,6 +230,7 @@ describe('a run in Temporal', () => {
     const handle = stack.temporal.workflow.getHandle(workflowId);
     await handle.cancel();
     expect((await stack.rest(id)).state).toBe('cancelled');
+    kinds.set('cancelled-in-temporal', workflowId);
     await expect(handle.result()).rejects.toThrow();
     expect((await handle.describe()).status.name).toBe('CANCELLED');
   });

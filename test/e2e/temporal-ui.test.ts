@@ -11,7 +11,10 @@ let browser: Browser;
 beforeAll(async () => {
   whole = await createWhole();
   const executablePath = await chromium.executablePath();
-  [browser] = await Promise.all([playwright.launch({ args: chromium.args, executablePath, headless: true }), whole.start()]);
+  [browser] = await Promise.all([
+    playwright.launch({ args: chromium.args, executablePath, headless: true }),
+    whole.start(),
+  ]);
 }, 180_000);
 afterAll(async () => {
   await browser?.close();
@@ -47,7 +50,11 @@ it('shows which destinations a run has, what happened, what is next, and no mess
       const text = await page.locator('body').innerText();
       return wanted.every((one) => text.includes(one)) ? text : undefined;
     });
-  const history = await read('incident.opened → orders, ops-slack, audit, refusing', 'ops-slack', 'refusing: 1 of 8: http_400 → parked');
+  const history = await read(
+    'incident.opened → orders, ops-slack, audit, refusing',
+    'ops-slack',
+    'refusing: 1 of 8: http_400 → parked',
+  );
   await shoot(page, 'run-history');
   await page.getByText('Pending Activities').first().click();
   const pending = await read('audit: 1 of 14: http_503, next in');
