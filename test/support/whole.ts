@@ -71,7 +71,9 @@ export async function createWhole(env: Record<string, string> = {}): Promise<Who
           ...env,
         },
       });
-      supervisor = started;
+      // A second start ends by itself, and the first one stays ours to stop.
+      if (supervisor === undefined || supervisor.exitCode !== null || supervisor.signalCode !== null)
+        supervisor = started;
       await eventually(
         'carillon ready',
         () => {
@@ -102,14 +104,17 @@ export async function createWhole(env: Record<string, string> = {}): Promise<Who
     },
     async stop() {
       const running = supervisor;
-      if (running === undefined || running.exitCode !== null) return running?.exitCode ?? null;
+      if (running === undefined || running.exitCode !== null || running.signalCode !== null)
+        return running?.exitCode ?? null;
       const ended = new Promise<number | null>((resolveEnd) => running.once('exit', resolveEnd));
       running.kill('SIGCONT');
       running.kill('SIGTERM');
       return ended;
     },
     async remove() {
+      const pids = children().map(({ pid }) => pid);
       await whole.stop();
+      await eventually('nothing is left running', () => !pids.some(isAlive));
       rmSync(home, { recursive: true, force: true });
     },
   };
