@@ -1,0 +1,102 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Config, readAdminKey } from '../config.ts';
+import { apiUrl } from './announce.ts';
+import { createDemoClient, type DemoClient } from './demo-client.ts';
+import { demoTable } from './demo-table.ts';
+import type { Ports } from './program.ts';
+
+const idempotencyKey = 'carillon-demo-1';
+
+/** Looked at this often, and at most this long: two failures cost about 50 s with the default policy. */
+const pollMs = 250;
+const restLimitMs = 2 * 60_000;
+
+const movingStates = new Set(['queued', 'waiting', 'sending', 'retrying']);
+
+/** Not a secret: it signs for simulators on this machine. */
+const webhookSecret = `whsec_${Buffer.from('carillon-demo-secret-24b').toString('base64')}`;
+
+/**
+ * Puts the demo's connections and destinations where they are missing, and sends one message to all simulators, once
+ * in the life of a home. One simulator is told to refuse it twice, so that there is a retry to watch.
+ * A demo that fails is said and stops nothing.
+ */
+export async function demo(
+  config: Config,
+  ports: Ports,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const key = readAdminKey(config);
+  if (ports.simulate === undefined || key === undefined) return;
+  const simulators = `http://127.0.0.1:${ports.simulate}`;
+  const marker = join(config.home, 'demo.sent');
+  const client = createDemoClient(apiUrl(config, ports), key, signal);
+  try {
+    await configure(client, simulators);
+    if (existsSync(marker)) {
+      say(`the demo message was sent by an earlier start (key ${idempotencyKey})`);
+      return;
+    }
+    await refuseTwice(simulators, signal);
+    const { id, duplicate } = await client.post(demoMessage, idempotencyKey);
+    writeFileSync(marker, `${id}\n`);
+    if (duplicate) say(`the demo message ${id} was sent before (key ${idempotencyKey})`);
+    else await watch(client, id, say, signal);
+  } catch (error) {
+    if (!signal.aborted) say(`the demo failed, which changes nothing else: ${(error as Error).message}`);
+  }
+}
+
+const demoMessage = {
+  text: '**Carillon is up.** One message, three destinations; one of them refuses it twice.',
+  type: 'demo.started',
+  destinations: ['demo-orders', 'demo-audit', 'demo-slack-ops'],
+  conversation: 'demo',
+} as const;
+
+/** What a user has changed since stays as it is. */
+async function configure(client: DemoClient, simulators: string): Promise<void> {
+  const connections = {
+    'demo-hooks': { connector: 'webhook', settings: { secrets: [webhookSecret] } },
+    'demo-slack': { connector: 'slack', settings: { botToken: 'xoxb-demo', baseUrl: `${simulators}/slack/api/` } },
+  };
+  const retry = 'thirty-minutes';
+  const destinations = {
+    'demo-orders': { connection: 'demo-hooks', address: { url: `${simulators}/webhook/orders` }, retry },
+    'demo-audit': { connection: 'demo-hooks', address: { url: `${simulators}/webhook/audit` }, retry },
+    'demo-slack-ops': { connection: 'demo-slack', address: { channel: 'C0OPS' }, retry },
+  };
+  for (const [kind, things] of Object.entries({ connections, destinations }))
+    for (const [id, body] of Object.entries(things)) {
+      const path = `/v1/${kind}/${id}`;
+      if (!(await client.exists(path))) await client.put(path, { id, ...body });
+    }
+}
+
+async function refuseTwice(simulators: string, signal: AbortSignal): Promise<void> {
+  const response = await fetch(`${simulators}/_sim/webhook/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ path: '/webhook/audit', status: 503, times: 2 }),
+    signal,
+  });
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}`);
+}
+
+/** Shows the message once while nothing but retries is going on, and again when all deliveries are at rest. */
+async function watch(client: DemoClient, id: string, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  const end = Date.now() + restLimitMs;
+  for (let shown = false; ;) {
+    const message = await client.message(id);
+    const moving = message.deliveries.map(({ state }) => state).filter((state) => movingStates.has(state));
+    const last = moving.length === 0 || Date.now() >= end;
+    const retrying = moving.length > 0 && moving.every((state) => state === 'retrying');
+    if (last || (retrying && !shown)) for (const line of demoTable(message, new Date())) say(line);
+    if (last) return;
+    shown ||= retrying;
+    await sleep(pollMs, undefined, { signal });
+  }
+}

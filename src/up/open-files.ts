@@ -1,0 +1,67 @@
+import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StartError } from './start-error.ts';
+
+/**
+ * Waits until no other process works in a folder or on a file, because two servers on one store destroy it. What a
+ * killed server left behind (backends of PostgreSQL) goes by itself when it notices.
+ * Processes whose files we may not see are not seen; outside Linux, none are.
+ * @throws StartError naming the processes that are still there when the time is over.
+ */
+export async function untilUnused(
+  path: string,
+  what: string,
+  say: (line: string) => void,
+  limitMs = 60_000,
+): Promise<void> {
+  const end = Date.now() + limitMs;
+  let said = false;
+  for (let users = processesUsing(path); users.length > 0; users = processesUsing(path)) {
+    if (!said) say(`waiting for process ${users.join(', ')} to leave ${path}`);
+    said = true;
+    if (Date.now() >= end)
+      throw new StartError(
+        `${what} in ${path} is in use by process ${users.join(', ')}, which this start did not begin: stop it first`,
+      );
+    await sleep(100);
+  }
+}
+
+/** Processes, ourselves excepted, that have the file open or the folder as their working directory. */
+export function processesUsing(path: string): readonly number[] {
+  if (process.platform !== 'linux') return [];
+  let target: string;
+  try {
+    target = realpathSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  return list('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid && uses(pid, target));
+}
+
+function uses(pid: number, target: string): boolean {
+  if (linkTarget(`/proc/${pid}/cwd`) === target) return true;
+  return list(`/proc/${pid}/fd`).some((fd) => linkTarget(`/proc/${pid}/fd/${fd}`) === target);
+}
+
+function list(folder: string): readonly string[] {
+  return unlessGoneOrForbidden(() => readdirSync(folder)) ?? [];
+}
+
+function linkTarget(link: string): string | undefined {
+  return unlessGoneOrForbidden(() => readlinkSync(link));
+}
+
+/** Processes come and go while they are listed, and those of other users are closed to us. */
+function unlessGoneOrForbidden<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(code)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { StartError } from './start-error.ts';
+
+/** One port that a start needs. */
+export interface PortWish {
+  /** The environment variable that moves it. */
+  readonly variable: string;
+  readonly port: number;
+  /** Whether the user gave the variable: then this port or none. */
+  readonly given: boolean;
+  /** Address that will be listened on; 127.0.0.1 by default. */
+  readonly host?: string;
+}
+
+/** Ports tried above one that is taken. */
+const searchWidth = 100;
+
+/** Whether a server could listen there now. */
+export async function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen({ port, host }), 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
+    throw error;
+  }
+  server.close();
+  await once(server, 'close');
+  return true;
+}
+
+/** Whether a server on this machine accepts connections there. */
+export async function isPortOpen(port: number): Promise<boolean> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return false;
+    throw error;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/**
+ * Settles all ports of one start, each its own: those that the user gave first, as only the others can move.
+ * @param say told when another port than the usual one is used.
+ * @throws StartError naming the port and the variable that moves it.
+ */
+export async function choosePorts<Wishes extends Readonly<Record<string, PortWish>>>(
+  wishes: Wishes,
+  say: (line: string) => void,
+): Promise<{ readonly [Name in keyof Wishes]: number }> {
+  const entries: [string, PortWish][] = Object.entries(wishes);
+  const chosen = new Map<string, number>();
+  for (const [name, wish] of [...entries].sort(([, a], [, b]) => Number(b.given) - Number(a.given))) {
+    const port = await choosePort(wish, [...chosen.values()]);
+    if (port !== wish.port) say(`port ${wish.port} is taken: using ${port} (${wish.variable} chooses another)`);
+    chosen.set(name, port);
+  }
+  return Object.fromEntries(chosen) as { [Name in keyof Wishes]: number };
+}
+
+async function choosePort({ variable, port, given, host }: PortWish, chosen: readonly number[]): Promise<number> {
+  const last = given ? port : Math.min(port + searchWidth, 65_535);
+  for (let candidate = port; candidate <= last; candidate += 1)
+    if (!chosen.includes(candidate) && (await isPortFree(candidate, host))) return candidate;
+  throw new StartError(
+    given
+      ? `port ${port} (${variable}) is taken by another program: stop that, or set ${variable} to a free port`
+      : `ports ${port} to ${last} are all taken: set ${variable} to a free port`,
+  );
+}

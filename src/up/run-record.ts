@@ -1,0 +1,59 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProcessIdentity } from './process-identity.ts';
+import type { Role } from './roles.ts';
+import { StartError } from './start-error.ts';
+
+/** One child as `$CARILLON_HOME/run.json` shows it. */
+export interface RunningChild extends ProcessIdentity {
+  readonly role: Role;
+  readonly port?: number;
+  /** RFC 3339, for people; `startTime` is what identifies. */
+  readonly startedAt: string;
+  readonly command: string;
+}
+
+/** Where the record of a home is kept. */
+export function runRecordPath(home: string): string {
+  return join(home, 'run.json');
+}
+
+/**
+ * What the last supervisor of this home had running when it wrote last.
+ * @throws Error when the file is there and cannot be read: going on would risk a second server on one store.
+ */
+export function readRunRecord(home: string): readonly RunningChild[] {
+  const path = runRecordPath(home);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  try {
+    const { children } = JSON.parse(text) as { children: readonly RunningChild[] };
+    if (!children.every((child) => Number.isInteger(child.pid) && child.pid > 1 && typeof child.startTime === 'string'))
+      throw new TypeError('a child without pid or start time');
+    return children;
+  } catch (cause) {
+    throw new StartError(
+      `${path} does not say what an earlier start left running. Stop what is left of it, then remove the file.`,
+      { cause },
+    );
+  }
+}
+
+/** Replaces the record in one step, so that a reader or a crash never meets half of it. */
+export function writeRunRecord(home: string, children: readonly RunningChild[]): void {
+  const path = runRecordPath(home);
+  const next = `${path}.${process.pid}`;
+  const file = openSync(next, 'w', 0o644);
+  try {
+    writeSync(file, `${JSON.stringify({ children }, undefined, 2)}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(next, path);
+}

@@ -1,0 +1,34 @@
+/** Where the supervisor speaks to the person who started it. */
+export interface Screen {
+  say(line: string): void;
+  /** A line that the next one replaces; nothing where the output is not a terminal. */
+  progress(line: string): void;
+  /** Whether `progress` shows anything. */
+  readonly live: boolean;
+}
+
+/** Writes to a terminal or a file. One that has gone (closed terminal, broken pipe) ends nothing but the output. */
+export function createScreen(out: NodeJS.WriteStream = process.stdout): Screen {
+  let pending = false;
+  let gone = false;
+  out.on('error', () => {
+    gone = true;
+  });
+  const write = (text: string): void => {
+    if (!gone) out.write(text);
+  };
+  const clear = (): string => {
+    const text = pending ? '\r\u001B[K' : '';
+    pending = false;
+    return text;
+  };
+  return {
+    live: out.isTTY,
+    say: (line) => write(`${clear()}${line}\n`),
+    progress: (line) => {
+      if (!out.isTTY) return;
+      write(`${clear()}${line}`);
+      pending = true;
+    },
+  };
+}

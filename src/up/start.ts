@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { type ProgramRole, programCommand } from './program.ts';
+import type { ChildSpec } from './child.ts';
+import { secretFile } from './secret-file.ts';
+import { startProgram } from './start-program.ts';
+import { type StartContext, startPostgres, startTemporal } from './start-stores.ts';
+import type { TemporalSource } from './temporal-binary.ts';
+import { temporalSources } from './temporal-sources.ts';
+import { together } from './together.ts';
+
+/** What a test puts in the place of the real thing. */
+export interface StartParts {
+  readonly command?: (role: ProgramRole) => ChildSpec['command'];
+  readonly sources?: readonly TemporalSource[];
+}
+
+/** Brings everything up in its order, on a home that is ours and free of orphans. Returns when all of it is ready. */
+export async function start(context: StartContext, parts: StartParts): Promise<void> {
+  const { config, ports, screen, signal } = context;
+  const { command = programCommand, sources = temporalSources(screen) } = parts;
+  if (config.adminKey === undefined) secretFile(join(config.home, 'admin.key'));
+  const stores = [
+    ...(ports.postgres === undefined ? [] : [`PostgreSQL (port ${ports.postgres})`]),
+    ...(ports.temporal === undefined ? [] : [`Temporal (port ${ports.temporal})`]),
+  ];
+  if (stores.length > 0) screen.say(`starting ${stores.join(' and ')}`);
+  await together(signal, [
+    (shared) => startPostgres({ ...context, signal: shared }),
+    (shared) => startTemporal({ ...context, signal: shared }, sources),
+  ]);
+  screen.say('starting Carillon');
+  await startProgram(context, command);
+}

@@ -1,0 +1,70 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { inherited } from './environment.ts';
+import { runCommand } from './run-command.ts';
+import type { Screen } from './screen.ts';
+import type { TemporalSource } from './temporal-binary.ts';
+import { buildTemporal } from './temporal-build.ts';
+import { downloadTemporal } from './temporal-download.ts';
+
+/** The release that Carillon is built and measured with; tools/temporal pins the same. */
+const release = { cli: '1.5.1', server: '1.29.7' } as const;
+
+/** Older servers know no priority by the new matcher and no eager activities as we set them. */
+const leastServer = [1, 29] as const;
+
+/** Where the program is kept between starts, by version, for all clones of this user. */
+export function temporalCachePath(): string {
+  const cache = inherited('XDG_CACHE_HOME') ?? join(homedir(), '.cache');
+  return join(cache, 'carillon', `temporal-${release.cli}-server-${release.server}`, 'temporal');
+}
+
+/** The ways to come by the program, cheapest first. TEMPORAL_ADDRESS comes before all of them: then none is needed. */
+export function temporalSources(screen: Screen): readonly TemporalSource[] {
+  const cached = temporalCachePath();
+  return [
+    { name: '`temporal` on PATH', limitMs: 15_000, find: findOnPath },
+    { name: `an earlier build or download, ${cached}`, limitMs: 15_000, find: (signal) => checked(cached, signal) },
+    {
+      name: 'download of the Temporal CLI from temporal.download',
+      limitMs: 10 * 60_000,
+      find: async (signal) => checked(await downloadTemporal(release.cli, cached, screen, signal), signal),
+    },
+    {
+      name: '`go build` in tools/temporal (needs Go; about 6 minutes, once)',
+      limitMs: 40 * 60_000,
+      find: async (signal) => checked(await buildTemporal(cached, screen, signal), signal),
+    },
+  ];
+}
+
+async function findOnPath(signal: AbortSignal): Promise<string> {
+  for (const folder of (inherited('PATH') ?? '').split(delimiter)) {
+    const path = join(folder, 'temporal');
+    if (folder !== '' && (await isExecutable(path))) return checked(path, signal);
+  }
+  throw new Error('not found');
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return true;
+  } catch {
+    // Whatever the reason, this folder has no program to offer; the next may.
+    return false;
+  }
+}
+
+/** Proves that the program runs on this machine and brings a server that is new enough. */
+async function checked(path: string, signal: AbortSignal): Promise<string> {
+  if (!(await isExecutable(path))) throw new Error('not there');
+  const version = await runCommand([path, '--version'], { signal });
+  const [, major, minor] = /Server (\d+)\.(\d+)/.exec(version) ?? [];
+  const server = [Number(major), Number(minor)] as const;
+  if (!(server[0] > leastServer[0] || (server[0] === leastServer[0] && server[1] >= leastServer[1])))
+    throw new Error(`${path} is "${version.trim()}", but server ${leastServer.join('.')} or newer is needed`);
+  return path;
+}

@@ -1,0 +1,30 @@
+import { publishPostgres, startPostgres } from './postgres.ts';
+import { publishTemporal, startTemporal } from './temporal.ts';
+import { createTestHome, removeAbandonedHomes, type TestHome } from './test-servers.ts';
+
+declare global {
+  /** From global-setup to global-teardown: Jest gives them no other way. */
+  // eslint-disable-next-line no-var
+  var carillonTestHome: TestHome | undefined;
+}
+
+/** One PostgreSQL and one Temporal for all test files of a run. */
+export default async function globalSetup(): Promise<void> {
+  await removeAbandonedHomes();
+  const home = await createTestHome();
+  globalThis.carillonTestHome = home;
+  // Jest runs no teardown when it is interrupted.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void home.remove().finally(() => process.exit(1)));
+  try {
+    const [postgres, temporal] = await Promise.all([
+      startPostgres(home.home, home.supervisor),
+      startTemporal(home.home, home.supervisor),
+    ]);
+    publishPostgres(postgres);
+    publishTemporal(temporal);
+  } catch (error) {
+    await home.remove();
+    throw error;
+  }
+}

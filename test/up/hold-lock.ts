@@ -1,0 +1,8 @@
+// Holds the lock of the home given until it is killed.
+import { takeLock } from '../../src/up/lock.ts';
+
+const [home = '', address] = process.argv.slice(2);
+const urls = { api: 'http://127.0.0.1:1' };
+await takeLock(home, () => ({ pid: process.pid, startedAt: '2026-01-02T03:04:05.000Z', urls }), address);
+console.log('held');
+setInterval(() => undefined, 60_000);

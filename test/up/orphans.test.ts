@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launch } from '../../src/up/child.ts';
+import { stopOrphans } from '../../src/up/orphans.ts';
+import type { Role } from '../../src/up/roles.ts';
+import { readRunRecord, type RunningChild, runRecordPath, writeRunRecord } from '../../src/up/run-record.ts';
+import { signalIfThere, stopProcess } from '../../src/up/stop-process.ts';
+import { isAlive, script } from './processes.ts';
+
+const waiting = 'setInterval(() => undefined, 60000)';
+
+let home: string;
+let started: number[];
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'orphans-'));
+  started = [];
+});
+
+afterEach(() => {
+  for (const pid of started) signalIfThere(pid, 'SIGKILL');
+  rmSync(home, { recursive: true });
+});
+
+function begin(role: Role, source: string): RunningChild {
+  const { record } = launch(home, script(role, source));
+  if (record === undefined) throw new Error('it did not start');
+  started.push(record.pid);
+  return record;
+}
+
+test('what an earlier start left is stopped, and the record is empty', async () => {
+  const orphans = (['postgres', 'temporal', 'worker', 'api'] as const).map((role) => begin(role, waiting));
+  writeRunRecord(home, orphans);
+  expect(await stopOrphans(home)).toEqual(orphans);
+  expect(orphans.some(({ pid }) => isAlive(pid))).toBe(false);
+  expect(readRunRecord(home)).toEqual([]);
+  expect(await stopOrphans(home)).toEqual([]);
+});
+
+test('a process that only has the same number is left alone', async () => {
+  const stranger = begin('api', waiting);
+  writeRunRecord(home, [{ ...stranger, startTime: '1' }]);
+  expect(await stopOrphans(home)).toEqual([]);
+  expect(isAlive(stranger.pid)).toBe(true);
+});
+
+test('one that does not listen gets each signal and its time, and is killed in the end', async () => {
+  const deaf = begin('worker', `process.on('SIGTERM', () => undefined); console.log('deaf'); ${waiting}`);
+  await stopProcess(deaf, [
+    { signal: 'SIGTERM', graceMs: 100 },
+    { signal: 'SIGTERM', graceMs: 100 },
+  ]);
+  expect(isAlive(deaf.pid)).toBe(false);
+});
+
+test('a record that cannot be read stops the start, because of what may still run', async () => {
+  writeFileSync(runRecordPath(home), '{"children":[{"role":"postgres"}]}');
+  await expect(stopOrphans(home)).rejects.toThrow('does not say what an earlier start left running');
+});
