@@ -149,7 +149,7 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
 export async function findAccepted(
   sql: Db,
   a: Pick<Acceptance, 'tenant' | 'scope' | 'dedupeKey' | 'canonicalBody'>,
-): Promise<Extract<AcceptResult, { outcome: 'duplicate' | 'conflict' }> | undefined> {
+): Promise<AcceptResult | undefined> {
   const known = await findByKey(sql, a.tenant, a.scope, sha256(`${a.scope}\0${a.dedupeKey}`));
   if (known === undefined) return undefined;
   if (!known.bodyHash.equals(sha256(a.canonicalBody))) return { outcome: 'conflict', id: known.id };

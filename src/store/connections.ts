@@ -1,5 +1,5 @@
 import type { ConnectionId, TenantId } from '../domain/ids.ts';
-import { json, type Db, type Sql } from './db.ts';
+import { json, type Db } from './db.ts';
 import { open, seal, type KeyRing } from './key-ring.ts';
 
 export interface ConnectionRow {
@@ -80,54 +80,66 @@ export interface ConnectionWrite {
 }
 
 /**
- * Creates a connection, or replaces it where `replace` is given.
+ * Creates a connection, or replaces it where `replace` is given. One statement: a connection to PostgreSQL that breaks
+ * within `sql.begin` ends the whole process (porsager/postgres#1208).
  * @returns `exists` when it is there and may not be replaced.
  */
 export async function writeConnection(
-  sql: Sql,
+  sql: Db,
   ring: KeyRing,
   write: ConnectionWrite,
   replace: boolean,
 ): Promise<'created' | 'replaced' | 'exists'> {
   const { tenant, id, connector } = write;
   const sealed = seal(ring, place(tenant, id), JSON.stringify(write.secrets));
-  return sql.begin(async (tx) => {
-    const settings = json(tx, write.settings);
-    const [created] = await tx`
+  const [row] = await sql<{ created: boolean }[]>`
+    with written as (
       insert into connections (tenant, id, connector, settings, secrets)
-      values (${tenant}, ${id}, ${connector}, ${settings}, ${sealed})
-      on conflict do nothing returning id`;
-    if (created === undefined && !replace) return 'exists';
-    if (created === undefined)
-      await tx`
-        update connections
-        set connector = ${connector}, settings = ${settings}, secrets = ${sealed}, updated_at = clock_timestamp()
-        where tenant = ${tenant} and id = ${id}`;
-    await raiseConfigVersion(tx, tenant);
-    return created === undefined ? 'replaced' : 'created';
-  });
+      values (${tenant}, ${id}, ${connector}, ${json(sql, write.settings)}, ${sealed})
+      on conflict (tenant, id) do update
+      set connector = excluded.connector, settings = excluded.settings, secrets = excluded.secrets,
+        updated_at = clock_timestamp()
+      where ${replace}
+      returning old.id is null as created
+    ), raised as (${raiseConfigVersion(sql, tenant, sql`select from written`)})
+    select created from written`;
+  if (row === undefined) return 'exists';
+  return row.created ? 'created' : 'replaced';
 }
 
-/** @returns `in-use` while a destination reaches through it. */
+/**
+ * Destinations that were deleted go with it; deliveries to them keep their name.
+ * @returns `in-use` while a destination reaches through it.
+ */
 export async function deleteConnection(
-  sql: Sql,
+  sql: Db,
   tenant: TenantId,
   id: ConnectionId,
 ): Promise<'deleted' | 'in-use' | 'not-found'> {
-  return sql.begin(async (tx) => {
-    const [row] = await tx`select id from connections where tenant = ${tenant} and id = ${id} for update`;
-    if (row === undefined) return 'not-found';
-    const [used] = await tx`
-      select id from destinations where tenant = ${tenant} and connection = ${id} and deleted_at is null limit 1`;
-    if (used !== undefined) return 'in-use';
-    await tx`delete from destinations where tenant = ${tenant} and connection = ${id}`;
-    await tx`delete from connections where tenant = ${tenant} and id = ${id}`;
-    await raiseConfigVersion(tx, tenant);
-    return 'deleted';
-  });
+  const destinations = sql`select from destinations d where d.tenant = ${tenant} and d.connection = ${id} and d.deleted_at is null`;
+  try {
+    const [row] = await sql<{ wasThere: boolean; deleted: boolean }[]>`
+      with buried as (
+        delete from destinations where tenant = ${tenant} and connection = ${id} and deleted_at is not null
+          and not exists (${destinations})
+      ), deleted as (
+        delete from connections where tenant = ${tenant} and id = ${id} and not exists (${destinations}) returning id
+      ), raised as (${raiseConfigVersion(sql, tenant, sql`select from deleted`)})
+      select exists (select from deleted) as deleted,
+        exists (select from connections where tenant = ${tenant} and id = ${id}) as "wasThere"`;
+    if (row?.wasThere !== true) return 'not-found';
+    return row.deleted ? 'deleted' : 'in-use';
+  } catch (error) {
+    // A destination was made after this statement's snapshot, and the foreign key sees it.
+    if ((error as { code?: unknown }).code === '23503') return 'in-use';
+    throw error;
+  }
 }
 
-/** Tells every process that accepts messages that its plan in memory is behind. */
-export async function raiseConfigVersion(sql: Db, tenant: TenantId): Promise<void> {
-  await sql`update config_versions set version = version + 1 where tenant = ${tenant}`;
+/**
+ * Tells every process that accepts messages that its plan in memory is behind; part of a statement.
+ * @param when the plan changed only if this selects a row.
+ */
+export function raiseConfigVersion(sql: Db, tenant: TenantId, when: ReturnType<Db>) {
+  return sql`update config_versions set version = version + 1 where tenant = ${tenant} and exists (${when})`;
 }

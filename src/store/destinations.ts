@@ -1,6 +1,6 @@
 import type { ConnectionId, DestinationId, TenantId } from '../domain/ids.ts';
 import { raiseConfigVersion } from './connections.ts';
-import { json, type Db, type Sql } from './db.ts';
+import { json, type Db } from './db.ts';
 
 export interface DestinationRow {
   readonly id: DestinationId;
@@ -49,54 +49,52 @@ export interface DestinationWrite extends Omit<DestinationRow, 'createdAt' | 'up
  * @returns `exists` when it is there and may not be replaced; `no-connection` when its connection is not there.
  */
 export async function writeDestination(
-  sql: Sql,
+  sql: Db,
   write: DestinationWrite,
   replace: boolean,
 ): Promise<'created' | 'replaced' | 'exists' | 'no-connection'> {
   const { tenant, id, connection, order, ambiguous, timeoutMs } = write;
-  return sql.begin(async (tx) => {
-    const [there] = await tx`
-      select id from connections where tenant = ${tenant} and id = ${connection} for key share`;
-    if (there === undefined) return 'no-connection';
-    const [before] = await tx<{ deleted: boolean }[]>`
-      select deleted_at is not null as deleted from destinations where tenant = ${tenant} and id = ${id} for update`;
-    const isThere = before?.deleted === false;
-    if (isThere && !replace) return 'exists';
-    const address = json(tx, write.address);
-    const retry = write.retry === null ? null : json(tx, write.retry);
-    const [written] = await tx`
+  // A policy's name is a JSON text, which json() would take for an object.
+  const retry = write.retry === null ? null : JSON.stringify(write.retry);
+  const [row] = await sql<{ hasConnection: boolean; created: boolean | null }[]>`
+    with through as (
+      select id from connections where tenant = ${tenant} and id = ${connection} for key share
+    ), written as (
       insert into destinations (tenant, id, connection, address, retry, order_by, ambiguous, timeout_ms)
-      values (${tenant}, ${id}, ${connection}, ${address}, ${retry}, ${order}, ${ambiguous}, ${timeoutMs})
+      select ${tenant}, ${id}, id, ${json(sql, write.address)}, ${retry}::text::jsonb, ${order}, ${ambiguous}, ${timeoutMs}
+      from through
       on conflict (tenant, id) do update
       set connection = excluded.connection, address = excluded.address, retry = excluded.retry,
         order_by = excluded.order_by, ambiguous = excluded.ambiguous, timeout_ms = excluded.timeout_ms,
         updated_at = clock_timestamp(), deleted_at = null
       where ${replace} or destinations.deleted_at is not null
-      returning id`;
-    if (written === undefined) return 'exists';
-    await raiseConfigVersion(tx, tenant);
-    return isThere ? 'replaced' : 'created';
-  });
+      returning old.id is null or old.deleted_at is not null as created
+    ), raised as (${raiseConfigVersion(sql, tenant, sql`select from written`)})
+    select exists (select from through) as "hasConnection", (select created from written) as created`;
+  if (row?.hasConnection !== true) return 'no-connection';
+  if (row.created === null) return 'exists';
+  return row.created ? 'created' : 'replaced';
 }
 
 /** @returns `in-use` while a delivery to it is not at rest. */
 export async function deleteDestination(
-  sql: Sql,
+  sql: Db,
   tenant: TenantId,
   id: DestinationId,
 ): Promise<'deleted' | 'in-use' | 'not-found'> {
-  return sql.begin(async (tx) => {
-    const [row] = await tx`
-      select id from destinations where tenant = ${tenant} and id = ${id} and deleted_at is null for update`;
-    if (row === undefined) return 'not-found';
-    const [used] = await tx`
-      select id from deliveries
-      where tenant = ${tenant} and destination = ${id} and state in ('queued', 'waiting', 'sending', 'retrying') limit 1`;
-    if (used !== undefined) return 'in-use';
-    await tx`update destinations set deleted_at = clock_timestamp() where tenant = ${tenant} and id = ${id}`;
-    await raiseConfigVersion(tx, tenant);
-    return 'deleted';
-  });
+  const [row] = await sql<{ wasThere: boolean; deleted: boolean }[]>`
+    with deleted as (
+      update destinations set deleted_at = clock_timestamp()
+      where tenant = ${tenant} and id = ${id} and deleted_at is null
+        and not exists (
+          select from deliveries d
+          where d.tenant = ${tenant} and d.destination = ${id} and d.state in ('queued', 'waiting', 'sending', 'retrying'))
+      returning id
+    ), raised as (${raiseConfigVersion(sql, tenant, sql`select from deleted`)})
+    select exists (select from deleted) as deleted,
+      exists (select from destinations where tenant = ${tenant} and id = ${id} and deleted_at is null) as "wasThere"`;
+  if (row?.wasThere !== true) return 'not-found';
+  return row.deleted ? 'deleted' : 'in-use';
 }
 
 /** What accepting needs to know of a destination; kept in memory between changes of the configuration. */

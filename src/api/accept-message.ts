@@ -1,0 +1,135 @@
+import canonicalize from 'canonicalize';
+import { defaultTenant, type DestinationId, type MessageId } from '../domain/ids.ts';
+import { resolveRetry, type RetryInput } from '../domain/retry-input.ts';
+import { accept, findAccepted, type Acceptance, type AcceptResult, type PlannedDelivery } from '../store/accept.ts';
+import { newMessageId } from '../store/new-id.ts';
+import type { ApiDeps } from './deps.ts';
+import { invalidInput, Problem, type InputError } from './errors.ts';
+import type { Plan, PlanCache } from './plan.ts';
+import type { PostedMessage } from './posted-message.ts';
+import { isOutage } from './problem-reply.ts';
+import { TimeLimitError, within } from './time-limit.ts';
+
+// Its types describe an ES module that it is not.
+const canonicalJson = canonicalize as unknown as (value: unknown) => string | undefined;
+
+/** PostgreSQL ends the statement after 1 s; this is for one that hears nobody any more. */
+const limitMs = 1_500;
+/** While PostgreSQL hangs, posts pile up behind it; beyond this they are refused before they take memory. */
+const maxPending = 1_000;
+/** Times that a plan may be found behind. Each time means that somebody changed the configuration meanwhile. */
+const maxPlans = 5;
+
+export type AcceptMessage = (
+  posted: PostedMessage,
+) => Promise<Exclude<AcceptResult, { outcome: 'stale' | 'conflict' }>>;
+
+/**
+ * Plans a message in memory and stores both in one transaction. The answer is given when it is committed, and does not
+ * wait for Temporal.
+ */
+export function messageAcceptor({ acceptSql, ring }: ApiDeps, plans: PlanCache): AcceptMessage {
+  let pending = 0;
+
+  async function acceptPlanned(posted: PostedMessage, id: MessageId): Promise<AcceptResult> {
+    let plan = await plans.current();
+    for (let count = 1; count <= maxPlans; count += 1) {
+      let acceptance = planMessage(posted, id, plan);
+      if ('errors' in acceptance) {
+        // It may have been made a moment ago by another process.
+        plan = await plans.reload();
+        acceptance = planMessage(posted, id, plan);
+      }
+      if ('errors' in acceptance) {
+        // The key decides first: a message that was accepted stays so, even when its destination is gone by now.
+        return (await findAccepted(acceptSql, acceptance.unplanned)) ?? refuse(acceptance.errors);
+      }
+      const result = await accept(acceptSql, ring, acceptance);
+      if (result.outcome !== 'stale') return result;
+      plan = await plans.reload();
+    }
+    throw new Problem('unavailable', 'The configuration changes too fast. The message is not accepted.');
+  }
+
+  return async (posted) => {
+    if (pending >= maxPending) throw new Problem('unavailable', 'Too many wait already. The message is not accepted.');
+    const id = newMessageId();
+    pending += 1;
+    const work = acceptPlanned(posted, id).finally(() => (pending -= 1));
+    const result = await within(limitMs, work).catch((error: unknown) => {
+      throw isOutage(error) || error instanceof TimeLimitError ? outcomeUnknown(posted, id, error) : error;
+    });
+    if (result.outcome === 'conflict') {
+      const detail = `This key was used for another message before, ${result.id}.`;
+      throw new Problem('idempotency_conflict', detail, { id: result.id });
+    }
+    if (result.outcome === 'stale') throw new Error('a plan that is behind ended in an answer');
+    return result;
+  };
+}
+
+function refuse(errors: readonly InputError[]): never {
+  throw invalidInput(errors);
+}
+
+/** 503 means unknown, not no: the transaction may have been committed when the connection broke. */
+function outcomeUnknown({ key }: PostedMessage, id: MessageId, cause: unknown): Problem {
+  const how =
+    key === undefined
+      ? `Without an Idempotency-Key only GET /v1/messages/${id} can tell.`
+      : 'Send it again with the same key: it tells, and is accepted once.';
+  return new Problem('unavailable', `Whether the message was accepted is unknown. ${how}`, { id, cause });
+}
+
+type Unplanned = Omit<Acceptance, 'deliveries' | 'configVersion'>;
+
+function planMessage(
+  posted: PostedMessage,
+  id: MessageId,
+  plan: Plan,
+): Acceptance | { readonly errors: readonly InputError[]; readonly unplanned: Unplanned } {
+  const unplanned = toAcceptance(posted, id);
+  const errors: InputError[] = [];
+  const deliveries: PlannedDelivery[] = [];
+  for (const [index, destination] of (posted.body.destinations ?? []).entries()) {
+    const planned = planDelivery(plan, destination, unplanned.conversation);
+    if (planned !== undefined) deliveries.push(planned);
+    else {
+      const message = `names a destination that there is not: ${JSON.stringify(destination.slice(0, 100))}`;
+      errors.push({ path: posted.locate(`/destinations/${index}`), code: 'unknown_destination', message });
+    }
+  }
+  return errors.length > 0 ? { errors, unplanned } : { ...unplanned, deliveries, configVersion: plan.version };
+}
+
+function planDelivery(plan: Plan, id: DestinationId, conversation: string | null): PlannedDelivery | undefined {
+  const entry = plan.destinations.get(id);
+  if (entry === undefined) return undefined;
+  return {
+    destination: id,
+    via: 'request',
+    policy: resolveRetry(entry.retry as RetryInput),
+    timeoutMs: entry.timeoutMs,
+    inLane: entry.order === 'conversation' && conversation !== null,
+  };
+}
+
+function toAcceptance({ body, scope, key }: PostedMessage, id: MessageId): Unplanned {
+  return {
+    id,
+    tenant: defaultTenant,
+    scope,
+    dedupeKey: key ?? id,
+    canonicalBody: canonicalJson(body) ?? '',
+    type: body.type ?? 'message.created',
+    source: body.source ?? 'api',
+    conversation: body.conversation ?? null,
+    occurredAt: body.occurredAt === undefined ? null : new Date(body.occurredAt),
+    dataVersion: body.dataVersion ?? null,
+    correlationId: body.correlationId ?? id,
+    priority: body.priority ?? 'normal',
+    labels: body.labels ?? {},
+    content: body.content ?? { text: body.text ?? '' },
+    sender: body.sender ?? null,
+  };
+}

@@ -1,0 +1,88 @@
+import fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { randomUUID } from 'node:crypto';
+import { defaultTenant } from '../domain/ids.ts';
+import { authenticator } from './auth.ts';
+import { replyToBrokenRequest } from './broken-request.ts';
+import type { ApiDeps } from './deps.ts';
+import { notFound, Problem } from './errors.ts';
+import { acceptJson, bodyLimit } from './json-body.ts';
+import { documentApi } from './openapi.ts';
+import { createPlanCache } from './plan.ts';
+import { replyWithProblem } from './problem-reply.ts';
+import type { Api } from './route.ts';
+import { connectionRoutes } from './routes/connections.ts';
+import { deliveryRoutes } from './routes/deliveries.ts';
+import { destinationRoutes } from './routes/destinations.ts';
+import { healthRoutes } from './routes/health.ts';
+import { messageRoutes } from './routes/messages.ts';
+import { postMessageRoute } from './routes/post-message.ts';
+import { logRequest } from './request-log.ts';
+import { validatorCompiler } from './validation.ts';
+
+/** All of a request, its body included, must arrive within this. */
+const requestTimeoutMs = 30_000;
+/** A socket on which nothing moves. Above the request's, so that a slow body gets its 408. */
+const connectionTimeoutMs = 60_000;
+/** Longer than the usual 60 s of load balancers: they must not reuse a connection that we close at that moment. */
+const keepAliveTimeoutMs = 72_000;
+/** A route's answer; behind it PostgreSQL hangs, and its callers should not hang with it. */
+const handlerTimeoutMs = 5_000;
+
+/** The HTTP API, complete but not listening. Everything is registered here, in the order in which it works. */
+export function buildApi(deps: ApiDeps): Api {
+  const authenticate = authenticator(deps.adminKey);
+  const app: Api = fastify({
+    loggerInstance: deps.logger,
+    genReqId: () => randomUUID(),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    bodyLimit,
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: connectionTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    handlerTimeout: handlerTimeoutMs,
+    // Requests on open connections are finished during a close; the answer says that the connection ends.
+    return503OnClosing: false,
+    // Ids have 64 characters at most; a longer one is just not there.
+    routerOptions: { maxParamLength: 200 },
+    clientErrorHandler: replyToBrokenRequest,
+    // Paths that the router refuses reach no hook, and the key comes first there too.
+    frameworkErrors: (error, request, reply) => {
+      authenticate(request as FastifyRequest, reply as FastifyReply).then(
+        () => replyWithProblem(error, request as FastifyRequest, reply as FastifyReply),
+        (refusal: unknown) => replyWithProblem(refusal, request as FastifyRequest, reply as FastifyReply),
+      );
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.setValidatorCompiler(validatorCompiler);
+  // Answers are written as they are: a serializer made from the schema would drop what the schema forgot.
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.setErrorHandler((error, request, reply) => replyWithProblem(error, request, reply));
+  app.setNotFoundHandler((request, reply) => replyWithProblem(notFound('path'), request, reply));
+  acceptJson(app, ['application/json']);
+
+  // In the order of design §5: 401, 415, 413, 400, 422. Fastify itself does the three in the middle.
+  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  app.addHook('onRequest', authenticate);
+  app.addHook('onRequest', refuseEncodedBody);
+  app.addHook('onResponse', logRequest);
+
+  documentApi(app);
+  const plans = createPlanCache(deps.acceptSql, defaultTenant);
+  void app.register(async (routes: Api) => {
+    healthRoutes(routes, deps);
+    messageRoutes(routes, deps);
+    deliveryRoutes(routes, deps);
+    connectionRoutes(routes, deps);
+    destinationRoutes(routes, deps);
+  });
+  void app.register(async (routes: Api) => postMessageRoute(routes, deps, plans));
+  return app;
+}
+
+async function refuseEncodedBody({ headers }: FastifyRequest): Promise<void> {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity')
+    throw new Problem('unsupported_media_type', 'Send the body without a content encoding.');
+}

@@ -1,0 +1,31 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Connector } from '../connectors/connector.ts';
+import type { Sql } from '../store/db.ts';
+import type { KeyRing } from '../store/key-ring.ts';
+import type { Wished } from '../store/wishes.ts';
+
+/** Temporal, as far as the API needs it. Nothing that it does decides an answer: PostgreSQL has the truth. */
+export interface Runs {
+  /**
+   * Called after the wish is stored: wakes the runs of these deliveries, or starts one where there is none. A failure
+   * is logged and mended by the sweep.
+   */
+  wish(kind: 'retry' | 'cancel', wishes: readonly Wished[], by: string): Promise<void>;
+  /** Whether Temporal answers now; may take its time, the caller limits it. */
+  isReachable(): Promise<boolean>;
+}
+
+/** All that the API is built from. Passed on explicitly: nothing is looked up on the server object. */
+export interface ApiDeps {
+  /** Reads and configuration. */
+  readonly sql: Sql;
+  /** Accepting only: its statements are ended by PostgreSQL after 1 s. */
+  readonly acceptSql: Sql;
+  readonly ring: KeyRing;
+  readonly adminKey: string;
+  readonly connectors: readonly Connector[];
+  readonly runs: Runs;
+  readonly logger: FastifyBaseLogger;
+  /** Tells the dispatcher that messages were accepted. Never throws; called after the commit. */
+  readonly poke: () => void;
+}

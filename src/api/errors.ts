@@ -1,0 +1,72 @@
+/** One thing that is wrong with the input. */
+export interface InputError {
+  /** JSON Pointer into the body; `?name` is a query parameter, a bare name a header. */
+  readonly path: string;
+  /** Stable, snake_case. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * Every error that the API answers with. The code is stable for ever: clients decide by it, never by a text.
+ * `docs/openapi.json` and the error answers of each route are made from this list.
+ */
+export const problems = {
+  bad_request: { status: 400, title: 'The request is malformed' },
+  invalid_json: { status: 400, title: 'The body is not JSON' },
+  unauthorized: { status: 401, title: 'No valid key' },
+  not_found: { status: 404, title: 'There is no such thing' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  idempotency_conflict: { status: 409, title: 'The key was used for another message' },
+  already_exists: { status: 409, title: 'The id is taken' },
+  in_use: { status: 409, title: 'It is in use' },
+  not_retryable: { status: 409, title: 'There is nothing to retry' },
+  not_cancellable: { status: 409, title: 'There is nothing to cancel' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The content type is not supported' },
+  invalid: { status: 422, title: 'The input is not valid' },
+  not_yet_supported: { status: 422, title: 'Not supported yet' },
+  unknown_destination: { status: 422, title: 'There is no such destination' },
+  unknown_connection: { status: 422, title: 'There is no such connection' },
+  unknown_connector: { status: 422, title: 'There is no such connector' },
+  headers_too_large: { status: 431, title: 'The header fields are too large' },
+  internal: { status: 500, title: 'Something went wrong here' },
+  unavailable: { status: 503, title: 'Not available at the moment' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+export interface ProblemExtras {
+  readonly errors?: readonly InputError[];
+  /** The message or thing that the problem is about. */
+  readonly id?: string;
+  readonly cause?: unknown;
+}
+
+/** Thrown anywhere below a route; answered as `application/problem+json` (RFC 9457). Its text is for the caller. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly errors: readonly InputError[] | undefined;
+  readonly id: string | undefined;
+
+  constructor(code: ProblemCode, detail: string, { errors, id, cause }: ProblemExtras = {}) {
+    super(detail, { cause });
+    this.code = code;
+    this.status = problems[code].status;
+    this.errors = errors;
+    this.id = id;
+  }
+}
+
+/** A 422 that lists what is wrong; its code is the single errors' where that is one of the catalogue. */
+export function invalidInput(errors: readonly InputError[]): Problem {
+  const special = errors.find(({ code }) => Object.hasOwn(problems, code))?.code as ProblemCode | undefined;
+  const [first] = errors;
+  const where = first === undefined || first.path === '' ? 'The body' : first.path;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more, see errors)` : '';
+  return new Problem(special ?? 'invalid', `${where} ${first?.message ?? 'is not valid'}${more}.`, { errors });
+}
+
+export const notFound = (what: string): Problem => new Problem('not_found', `There is no such ${what}.`);

@@ -1,0 +1,76 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { structuredType } from './cloud-event.ts';
+import type { Api } from './route.ts';
+import { cloudEventSchema } from './schemas/cloud-event.ts';
+
+const info = {
+  title: 'Carillon',
+  version: '1',
+  description:
+    'Accepts a message once, delivers it to every destination, and always says where it is.\n\n' +
+    'Errors are `application/problem+json` (RFC 9457): decide by `code`, which is stable. They are checked in the ' +
+    'order 401, 415, 413, 400, 422. A 503 means *unknown*: send the same again, with the same key.',
+} as const;
+
+const tags = [
+  { name: 'messages', description: 'What is to be delivered.' },
+  { name: 'deliveries', description: 'One message to one destination.' },
+  { name: 'connections', description: 'Accounts on platforms.' },
+  { name: 'destinations', description: 'Addresses that are reached through a connection.' },
+  { name: 'health', description: 'For load balancers and supervisors.' },
+];
+
+/** OpenAPI 3.1 at `/openapi.json`, made from the schemas that check the requests; a page to read it at `/docs`. */
+export function documentApi(app: Api): void {
+  void app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info,
+      tags,
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+      security: [{ key: [] }],
+    },
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) throw new Error('the document is not OpenAPI 3');
+      return finish(document.openapiObject as Document) as typeof document.openapiObject;
+    },
+  });
+  void app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { persistAuthorization: true } });
+  void app.register(async (routes) => {
+    routes.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  });
+}
+
+interface Operation {
+  requestBody?: { required?: boolean; content: Record<string, { schema: object & { title?: string } }> };
+}
+interface Document {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas?: Record<string, unknown> };
+}
+
+/** What the schemas of single routes cannot say. */
+function finish(document: Document): Document {
+  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
+    const { requestBody } = operation;
+    const title = requestBody?.content['application/json']?.schema.title;
+    if (requestBody !== undefined && title === 'Wish') requestBody.required = false;
+    if (requestBody !== undefined && title === 'PostMessage')
+      requestBody.content[structuredType] = { schema: { ...cloudEventSchema } };
+  }
+  const schemas: Record<string, unknown> = {};
+  const paths = Object.fromEntries(Object.entries(document.paths).map(([path, item]) => [path, hoist(item, schemas)]));
+  return { ...document, paths: paths as Document['paths'], components: { ...document.components, schemas } };
+}
+
+/** Schemas with a title stand once, under that name; clients are generated with it. */
+function hoist(value: unknown, schemas: Record<string, unknown>): unknown {
+  if (Array.isArray(value)) return value.map((item) => hoist(item, schemas));
+  if (typeof value !== 'object' || value === null) return value;
+  const copy = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hoist(item, schemas)]));
+  const { title } = value as { title?: unknown };
+  if (typeof title !== 'string') return copy;
+  schemas[title] = copy;
+  return { $ref: `#/components/schemas/${title}` };
+}

@@ -1,0 +1,177 @@
+import type { Connector } from '../../connectors/connector.ts';
+import { checkFields } from '../../connectors/fields.ts';
+import { mergeSecrets, splitSecrets } from '../../connectors/secrets.ts';
+import { chosenId, defaultTenant, type ConnectionId } from '../../domain/ids.ts';
+import {
+  connectionSecrets,
+  deleteConnection,
+  findConnection,
+  listConnections,
+  secretNames,
+  writeConnection,
+  type ConnectionRow,
+} from '../../store/connections.ts';
+import { newConfigId, pathId, requireSameId } from '../config-id.ts';
+import { cursorsOf, pageOf } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
+import { invalidInput, notFound, Problem } from '../errors.ts';
+import { requireBody } from '../json-body.ts';
+import type { Api } from '../route.ts';
+import {
+  configQuery,
+  connectionInputSchema,
+  connectionSchema,
+  connectionsPage,
+  type ConnectionAnswer,
+  type ConnectionInput,
+} from '../schemas/connection.ts';
+import { defaultLimit } from '../schemas/list.ts';
+import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
+
+const tags = ['connections'];
+const cursors = cursorsOf('connections', chosenId);
+const writeErrors = [...bodyErrors, 'not_yet_supported', 'unknown_connector'] as const;
+
+/** Accounts on platforms. Secrets go in and never come out. */
+export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): void {
+  function connectorOf(name: string): Connector {
+    const connector = connectors.find((one) => one.name === name);
+    if (connector !== undefined) return connector;
+    const message = `must be one of ${connectors.map((one) => one.name).join(', ')}`;
+    throw invalidInput([{ path: '/connector', code: 'unknown_connector', message }]);
+  }
+
+  /** @param before what is replaced; its secrets stay where the input has none. */
+  async function write(id: ConnectionId, input: ConnectionInput, before: ConnectionRow | undefined, replace: boolean) {
+    const { name, settings: fields } = connectorOf(input.connector);
+    if (before !== undefined && before.connector !== name) {
+      const message = `can't be changed, it is ${before.connector}: the addresses of its destinations are that one's`;
+      throw invalidInput([{ path: '/connector', code: 'invalid_value', message }]);
+    }
+    const stored = before === undefined ? {} : await connectionSecrets(sql, ring, defaultTenant, id);
+    const values = mergeSecrets(fields, input.settings ?? {}, stored);
+    const errors = checkFields(fields, values, '/settings');
+    if (errors.length > 0) throw invalidInput(errors);
+    const { open, secret } = splitSecrets(fields, values);
+    const row = { tenant: defaultTenant, id, connector: name, settings: { ...open }, secrets: { ...secret } };
+    return writeConnection(sql, ring, row, replace);
+  }
+
+  async function show(rows: readonly ConnectionRow[]): Promise<ConnectionAnswer[]> {
+    const names = await secretNames(
+      sql,
+      ring,
+      defaultTenant,
+      rows.map(({ id }) => id),
+    );
+    return rows.map(({ createdAt, updatedAt, id, ...rest }) => ({
+      id,
+      ...rest,
+      secretsSet: [...(names.get(id) ?? [])],
+      createdAt: createdAt.toISOString(),
+      updatedAt: updatedAt.toISOString(),
+    }));
+  }
+
+  async function showOne(id: ConnectionId): Promise<ConnectionAnswer> {
+    const row = await findConnection(sql, defaultTenant, id);
+    const [shown] = row === undefined ? [] : await show([row]);
+    if (shown === undefined) throw notFound('connection');
+    return shown;
+  }
+
+  app.route({
+    method: 'POST',
+    url: '/v1/connections',
+    preValidation: requireBody,
+    schema: {
+      operationId: 'createConnection',
+      tags,
+      summary: 'Create a connection',
+      body: connectionInputSchema,
+      response: { 201: connectionSchema, ...errorAnswers('already_exists', ...writeErrors) },
+    },
+    handler: async ({ body }, reply) => {
+      const id = body.id ?? newConfigId('conn');
+      if ((await write(id, body, undefined, false)) === 'exists')
+        throw new Problem('already_exists', `There is a connection "${id}" already.`, { id });
+      reply.code(201).header('location', `/v1/connections/${id}`);
+      return showOne(id);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/connections',
+    schema: {
+      operationId: 'listConnections',
+      tags,
+      summary: 'List connections, by id',
+      querystring: configQuery,
+      response: { 200: connectionsPage, ...errorAnswers('invalid') },
+    },
+    handler: async ({ query }) => {
+      const { limit = defaultLimit, cursor } = query;
+      const rows = await listConnections(sql, defaultTenant, limit + 1, cursors.decode(cursor) ?? '');
+      const { data, nextCursor } = pageOf(
+        rows,
+        limit,
+        cursors,
+        ({ id }) => id,
+        (row) => row,
+      );
+      return { data: await show(data), nextCursor };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/connections/:id',
+    schema: {
+      operationId: 'getConnection',
+      tags,
+      summary: 'One connection',
+      response: { 200: connectionSchema, ...errorAnswers('not_found') },
+    },
+    handler: async ({ params }) => showOne(pathId(params, 'connection')),
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/v1/connections/:id',
+    preValidation: requireBody,
+    schema: {
+      operationId: 'putConnection',
+      tags,
+      summary: 'Create or replace a connection; absent secrets are kept',
+      body: connectionInputSchema,
+      response: { 200: connectionSchema, 201: connectionSchema, ...errorAnswers('not_found', ...writeErrors) },
+    },
+    handler: async ({ params, body }, reply) => {
+      const id = pathId(params, 'connection');
+      requireSameId(id, body.id);
+      const before = await findConnection(sql, defaultTenant, id);
+      const outcome = await write(id, body, before, true);
+      if (outcome === 'created') reply.code(201).header('location', `/v1/connections/${id}`);
+      return showOne(id);
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/v1/connections/:id',
+    schema: {
+      operationId: 'deleteConnection',
+      tags,
+      summary: 'Delete a connection that no destination uses',
+      response: { 204: { type: 'null', description: 'Deleted.' }, ...errorAnswers('not_found', 'in_use') },
+    },
+    handler: async ({ params }, reply) => {
+      const id = pathId(params, 'connection');
+      const outcome = await deleteConnection(sql, defaultTenant, id);
+      if (outcome === 'not-found') throw notFound('connection');
+      if (outcome === 'in-use') throw new Problem('in_use', `A destination reaches through "${id}".`, { id });
+      return reply.code(204).send(null);
+    },
+  });
+}

@@ -1,0 +1,132 @@
+import { defaultTenant, deliveryIdPattern, type DeliveryId } from '../../domain/ids.ts';
+import { listAttempts, type AttemptRow } from '../../store/attempts.ts';
+import { findDelivery, listDeliveries, summarizeDeliveries, type DeliveryRow } from '../../store/deliveries.ts';
+import { cursorsOf, pageOf } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
+import { notFound } from '../errors.ts';
+import type { Api } from '../route.ts';
+import { attemptsPage, attemptsQuery, type AttemptAnswer } from '../schemas/attempt.ts';
+import { deliveriesPage, deliveriesQuery, deliverySchema, summarySchema, wishBody } from '../schemas/delivery.ts';
+import { defaultLimit } from '../schemas/list.ts';
+import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
+import { showDelivery } from '../show-delivery.ts';
+import { wishMaker } from '../wish.ts';
+
+const tags = ['deliveries'];
+const cursors = cursorsOf('deliveries', deliveryIdPattern);
+const attemptCursors = cursorsOf('attempts', /^att_[0-7][0-9a-hjkmnp-tv-z]{25}$/);
+/** Groups of destination, state and reason; who has more needs another tool. */
+const maxGroups = 1_000;
+
+/** What is where, what was tried, and what an operator can do about it. */
+export function deliveryRoutes(app: Api, deps: ApiDeps): void {
+  const { sql } = deps;
+  const makeWish = wishMaker(deps);
+
+  /** @throws Problem 404, for an id that is none too. */
+  async function find(params: unknown): Promise<DeliveryRow> {
+    const { id } = params as { id: DeliveryId };
+    const row = deliveryIdPattern.test(id) ? await findDelivery(sql, defaultTenant, id) : undefined;
+    if (row === undefined) throw notFound('delivery');
+    return row;
+  }
+
+  app.route({
+    method: 'GET',
+    url: '/v1/deliveries',
+    schema: {
+      operationId: 'listDeliveries',
+      tags,
+      summary: 'List deliveries, the newest first',
+      querystring: deliveriesQuery,
+      response: { 200: deliveriesPage, ...errorAnswers('invalid') },
+    },
+    handler: async ({ query }) => {
+      const { state, limit = defaultLimit, cursor, ...filter } = query;
+      const wanted = { ...filter, states: state };
+      const rows = await listDeliveries(sql, defaultTenant, wanted, limit + 1, cursors.decode(cursor));
+      return pageOf(rows, limit, cursors, ({ id }) => id, showDelivery);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/deliveries/summary',
+    schema: {
+      operationId: 'summarizeDeliveries',
+      tags,
+      summary: 'What needs an operator, by destination and reason',
+      response: { 200: summarySchema, ...errorAnswers() },
+    },
+    handler: async () => {
+      const rows = await summarizeDeliveries(sql, defaultTenant, maxGroups);
+      return { data: rows.map(({ oldestAt, ...rest }) => ({ ...rest, oldestAt: oldestAt.toISOString() })) };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/deliveries/:id',
+    schema: {
+      operationId: 'getDelivery',
+      tags,
+      summary: 'One delivery',
+      response: { 200: deliverySchema, ...errorAnswers('not_found') },
+    },
+    handler: async ({ params }) => showDelivery(await find(params)),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/deliveries/:id/attempts',
+    schema: {
+      operationId: 'listAttempts',
+      tags,
+      summary: 'Every try of a delivery, the first one first',
+      querystring: attemptsQuery,
+      response: { 200: attemptsPage, ...errorAnswers('not_found', 'invalid') },
+    },
+    handler: async ({ params, query }) => {
+      const { limit = defaultLimit, cursor } = query;
+      const after = attemptCursors.decode(cursor) ?? '';
+      const { id } = await find(params);
+      const rows = await listAttempts(sql, defaultTenant, id, limit + 1, after);
+      return pageOf(rows, limit, attemptCursors, (row) => row.id, showAttempt);
+    },
+  });
+
+  for (const kind of ['retry', 'cancel'] as const) {
+    app.route({
+      method: 'POST',
+      url: `/v1/deliveries/:id/${kind}`,
+      schema: {
+        operationId: `${kind}Delivery`,
+        tags,
+        summary: kind === 'retry' ? 'One more round, and now' : 'Stop it, unless it is final',
+        body: wishBody,
+        response: {
+          202: deliverySchema,
+          ...errorAnswers('not_found', kind === 'retry' ? 'not_retryable' : 'not_cancellable', ...bodyErrors),
+        },
+      },
+      handler: async (request, reply) => {
+        const { id } = await find(request.params);
+        await makeWish(kind, { delivery: id }, request.body?.reason, request.log);
+        reply.code(202);
+        return showDelivery(await find(request.params));
+      },
+    });
+  }
+}
+
+function showAttempt(row: AttemptRow): AttemptAnswer {
+  const { startedAt, endedAt, code, status, message, excerpt, retryAfterMs, ...rest } = row;
+  const found = Object.entries({ code, status, message, excerpt, retryAfterMs }).filter(([, value]) => value !== null);
+  return {
+    ...rest,
+    startedAt: startedAt.toISOString(),
+    endedAt: endedAt?.toISOString() ?? null,
+    durationMs: endedAt === null ? null : endedAt.getTime() - startedAt.getTime(),
+    ...Object.fromEntries(found),
+  };
+}

@@ -1,0 +1,184 @@
+import { checkFields } from '../../connectors/fields.ts';
+import { chosenId, defaultTenant, type DestinationId } from '../../domain/ids.ts';
+import { findRetryProblems, formatDuration, type RetryInput } from '../../domain/retry-input.ts';
+import { defaultRetryPolicy, parseDuration } from '../../domain/retry.ts';
+import { findConnection } from '../../store/connections.ts';
+import {
+  deleteDestination,
+  findDestination,
+  listDestinations,
+  writeDestination,
+  type DestinationRow,
+} from '../../store/destinations.ts';
+import { newConfigId, pathId, requireSameId } from '../config-id.ts';
+import { cursorsOf, pageOf } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
+import { invalidInput, notFound, Problem, type InputError } from '../errors.ts';
+import { requireBody } from '../json-body.ts';
+import { findPlanned } from '../not-yet-supported.ts';
+import type { Api } from '../route.ts';
+import { configQuery } from '../schemas/connection.ts';
+import {
+  destinationInputSchema,
+  destinationSchema,
+  destinationsPage,
+  plannedDestinationFields,
+  type DestinationAnswer,
+  type DestinationInput,
+} from '../schemas/destination.ts';
+import { defaultLimit } from '../schemas/list.ts';
+import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
+
+const tags = ['destinations'];
+const cursors = cursorsOf('destinations', chosenId);
+const writeErrors = [...bodyErrors, 'not_yet_supported', 'unknown_connection'] as const;
+const usualTimeout = '10s';
+
+/** Addresses that messages go to, with their policies. */
+export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void {
+  async function findErrors({ connection, address, retry, timeout }: DestinationInput): Promise<InputError[]> {
+    const errors: InputError[] = findRetryProblems((retry ?? null) as RetryInput).map(({ key, message }) => {
+      return { path: `/retry/${key}`, code: 'invalid_value', message };
+    });
+    const ms = parseDuration(timeout ?? usualTimeout) ?? 0;
+    if (ms < 100 || ms > 60_000)
+      errors.push({ path: '/timeout', code: 'invalid_value', message: 'must be between 100ms and 60s' });
+    const through = chosenId.test(connection) ? await findConnection(sql, defaultTenant, connection) : undefined;
+    if (through === undefined) return [...errors, noConnection(connection)];
+    const connector = connectors.find(({ name }) => name === through.connector);
+    if (connector === undefined) throw new Error(`connection ${connection}: no connector "${through.connector}"`);
+    return [...errors, ...checkFields(connector.address, address ?? {}, '/address')];
+  }
+
+  async function write(id: DestinationId, input: DestinationInput, replace: boolean) {
+    const { connection, address, retry, order, ambiguous, timeout } = input;
+    const errors = await findErrors(input);
+    if (errors.length > 0) throw invalidInput(errors);
+    const row = {
+      tenant: defaultTenant,
+      id,
+      connection,
+      address: address ?? {},
+      retry: retry ?? null,
+      order: order ?? 'conversation',
+      ambiguous: ambiguous ?? 'at-least-once',
+      timeoutMs: parseDuration(timeout ?? usualTimeout) ?? 0,
+    } as const;
+    const outcome = await writeDestination(sql, row, replace);
+    if (outcome === 'no-connection') throw invalidInput([noConnection(connection)]);
+    return outcome;
+  }
+
+  async function showOne(id: DestinationId): Promise<DestinationAnswer> {
+    const row = await findDestination(sql, defaultTenant, id);
+    if (row === undefined) throw notFound('destination');
+    return show(row);
+  }
+
+  const refusePlanned = async ({ body }: { body: unknown }): Promise<void> => {
+    const planned = findPlanned(body, plannedDestinationFields);
+    if (planned.length > 0) throw invalidInput(planned);
+  };
+
+  app.route({
+    method: 'POST',
+    url: '/v1/destinations',
+    preValidation: [requireBody, refusePlanned],
+    schema: {
+      operationId: 'createDestination',
+      tags,
+      summary: 'Create a destination',
+      body: destinationInputSchema,
+      response: { 201: destinationSchema, ...errorAnswers('already_exists', ...writeErrors) },
+    },
+    handler: async ({ body }, reply) => {
+      const id = body.id ?? newConfigId('dst');
+      if ((await write(id, body, false)) === 'exists')
+        throw new Problem('already_exists', `There is a destination "${id}" already.`, { id });
+      reply.code(201).header('location', `/v1/destinations/${id}`);
+      return showOne(id);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/destinations',
+    schema: {
+      operationId: 'listDestinations',
+      tags,
+      summary: 'List destinations, by id',
+      querystring: configQuery,
+      response: { 200: destinationsPage, ...errorAnswers('invalid') },
+    },
+    handler: async ({ query }) => {
+      const { limit = defaultLimit, cursor } = query;
+      const rows = await listDestinations(sql, defaultTenant, limit + 1, cursors.decode(cursor) ?? '');
+      return pageOf(rows, limit, cursors, ({ id }) => id, show);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/destinations/:id',
+    schema: {
+      operationId: 'getDestination',
+      tags,
+      summary: 'One destination',
+      response: { 200: destinationSchema, ...errorAnswers('not_found') },
+    },
+    handler: async ({ params }) => showOne(pathId(params, 'destination')),
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/v1/destinations/:id',
+    preValidation: [requireBody, refusePlanned],
+    schema: {
+      operationId: 'putDestination',
+      tags,
+      summary: 'Create or replace a destination',
+      body: destinationInputSchema,
+      response: { 200: destinationSchema, 201: destinationSchema, ...errorAnswers('not_found', ...writeErrors) },
+    },
+    handler: async ({ params, body }, reply) => {
+      const id = pathId(params, 'destination');
+      requireSameId(id, body.id);
+      const outcome = await write(id, body, true);
+      if (outcome === 'created') reply.code(201).header('location', `/v1/destinations/${id}`);
+      return showOne(id);
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/v1/destinations/:id',
+    schema: {
+      operationId: 'deleteDestination',
+      tags,
+      summary: 'Delete a destination that nothing is on its way to',
+      response: { 204: { type: 'null', description: 'Deleted.' }, ...errorAnswers('not_found', 'in_use') },
+    },
+    handler: async ({ params }, reply) => {
+      const id = pathId(params, 'destination');
+      const outcome = await deleteDestination(sql, defaultTenant, id);
+      if (outcome === 'not-found') throw notFound('destination');
+      if (outcome === 'in-use') throw new Problem('in_use', `Deliveries to "${id}" are still under way.`, { id });
+      return reply.code(204).send(null);
+    },
+  });
+}
+
+function noConnection(id: string): InputError {
+  const message = `names a connection that there is not: ${JSON.stringify(id.slice(0, 100))}`;
+  return { path: '/connection', code: 'unknown_connection', message };
+}
+
+function show({ timeoutMs, createdAt, updatedAt, retry, ...rest }: DestinationRow): DestinationAnswer {
+  return {
+    ...rest,
+    retry: (retry ?? defaultRetryPolicy) as DestinationAnswer['retry'],
+    timeout: formatDuration(timeoutMs),
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  };
+}

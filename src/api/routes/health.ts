@@ -1,0 +1,72 @@
+import { isWritable } from '../../store/readiness.ts';
+import { isAnyWorkerAlive } from '../../store/workers.ts';
+import type { ApiDeps } from '../deps.ts';
+import { retryAfterSeconds } from '../problem-reply.ts';
+import type { Api } from '../route.ts';
+import { aliveSchema, readySchema } from '../schemas/health.ts';
+import { within } from '../time-limit.ts';
+
+const tags = ['health'];
+/** A probe that waits for a server that is gone tells too late. */
+const checkLimitMs = 1_000;
+/** A worker writes its heartbeat every few seconds. */
+const workerSeconds = 15;
+
+/** For load balancers and supervisors; need no key. */
+export function healthRoutes(app: Api, { sql, acceptSql, runs, logger }: ApiDeps): void {
+  /** False too when it takes too long; an answer that is still awaited serves the next probe as well. */
+  function check(name: string, ask: () => Promise<boolean>): () => Promise<boolean> {
+    let pending: Promise<boolean> | undefined;
+    return async () => {
+      pending ??= ask().finally(() => (pending = undefined));
+      try {
+        return await within(checkLimitMs, pending);
+      } catch (error) {
+        logger.debug({ check: name, reason: (error as Error).message }, 'not ready');
+        return false;
+      }
+    };
+  }
+  const postgres = check('postgres', () => isWritable(acceptSql));
+  const worker = check('worker', () => isAnyWorkerAlive(sql, workerSeconds));
+  const temporal = check('temporal', () => runs.isReachable());
+  const condition = (isOk: boolean): 'ok' | 'down' => (isOk ? 'ok' : 'down');
+
+  app.route({
+    method: 'GET',
+    url: '/healthz',
+    schema: {
+      operationId: 'isAlive',
+      tags,
+      summary: 'Whether this process lives',
+      security: [],
+      response: { 200: aliveSchema },
+    },
+    handler: async () => ({ status: 'ok' as const }),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/readyz',
+    schema: {
+      operationId: 'isReady',
+      tags,
+      summary: 'Whether messages can be accepted, and are delivered',
+      security: [],
+      response: {
+        200: readySchema,
+        503: { description: 'Messages cannot be accepted.', content: { 'application/json': { schema: readySchema } } },
+      },
+    },
+    handler: async (_request, reply) => {
+      const [isStoring, isDelivering, isRunning] = await Promise.all([postgres(), worker(), temporal()]);
+      if (!isStoring) reply.code(503).header('retry-after', retryAfterSeconds);
+      return {
+        accept: condition(isStoring),
+        delivery: condition(isStoring && isDelivering && isRunning),
+        postgres: condition(isStoring),
+        temporal: condition(isRunning),
+      };
+    },
+  });
+}

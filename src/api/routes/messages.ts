@@ -1,0 +1,90 @@
+import { defaultTenant, messageIdPattern, type MessageId } from '../../domain/ids.ts';
+import { deliveriesOf } from '../../store/deliveries.ts';
+import { findMessage, findWholeMessage, listMessages } from '../../store/messages.ts';
+import { cursorsOf, pageOf } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
+import { notFound } from '../errors.ts';
+import type { Api } from '../route.ts';
+import { wishBody, wishedSchema } from '../schemas/delivery.ts';
+import { defaultLimit } from '../schemas/list.ts';
+import { messageSchema, messagesPage, messagesQuery } from '../schemas/message.ts';
+import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
+import { showMessageDelivery } from '../show-delivery.ts';
+import { showMessage, showMessageItem } from '../show-message.ts';
+import { wishMaker } from '../wish.ts';
+
+const tags = ['messages'];
+const cursors = cursorsOf('messages', messageIdPattern);
+
+/** Shows, retries and cancels messages. */
+export function messageRoutes(app: Api, deps: ApiDeps): void {
+  const { sql, ring } = deps;
+  const makeWish = wishMaker(deps);
+
+  /** @throws Problem 404, for an id that is none too. */
+  function idOf({ id }: { id: string }): MessageId {
+    if (!messageIdPattern.test(id)) throw notFound('message');
+    return id;
+  }
+
+  app.route({
+    method: 'GET',
+    url: '/v1/messages',
+    schema: {
+      operationId: 'listMessages',
+      tags,
+      summary: 'List messages, the newest first',
+      querystring: messagesQuery,
+      response: { 200: messagesPage, ...errorAnswers('invalid') },
+    },
+    handler: async ({ query }) => {
+      const { state, since, until, limit = defaultLimit, cursor, ...filter } = query;
+      const wanted = { ...filter, states: state, since: toDate(since), until: toDate(until) };
+      const rows = await listMessages(sql, defaultTenant, wanted, limit + 1, cursors.decode(cursor));
+      return pageOf(rows, limit, cursors, ({ id }) => id, showMessageItem);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/messages/:id',
+    schema: {
+      operationId: 'getMessage',
+      tags,
+      summary: 'A message, what was promised for it and where it is',
+      response: { 200: messageSchema, ...errorAnswers('not_found') },
+    },
+    handler: async ({ params }) => {
+      const whole = await findWholeMessage(sql, ring, defaultTenant, idOf(params as { id: string }));
+      if (whole === undefined) throw notFound('message');
+      return showMessage(whole);
+    },
+  });
+
+  for (const kind of ['retry', 'cancel'] as const) {
+    app.route({
+      method: 'POST',
+      url: `/v1/messages/:id/${kind}`,
+      schema: {
+        operationId: `${kind}Message`,
+        tags,
+        summary:
+          kind === 'retry' ? 'One more round for what is at rest undelivered, and now' : 'Stop what is not final',
+        body: wishBody,
+        response: {
+          202: wishedSchema,
+          ...errorAnswers('not_found', kind === 'retry' ? 'not_retryable' : 'not_cancellable', ...bodyErrors),
+        },
+      },
+      handler: async (request, reply) => {
+        const id = idOf(request.params as { id: string });
+        if ((await findMessage(sql, defaultTenant, id)) === undefined) throw notFound('message');
+        await makeWish(kind, { message: id }, request.body?.reason, request.log);
+        reply.code(202);
+        return { data: (await deliveriesOf(sql, defaultTenant, id)).map(showMessageDelivery) };
+      },
+    });
+  }
+}
+
+const toDate = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text));

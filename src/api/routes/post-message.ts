@@ -1,0 +1,56 @@
+import { Type } from 'typebox';
+import { messageAcceptor } from '../accept-message.ts';
+import { structuredType } from '../cloud-event.ts';
+import type { ApiDeps } from '../deps.ts';
+import { acceptJson } from '../json-body.ts';
+import type { PlanCache } from '../plan.ts';
+import { readPostedMessage } from '../posted-message.ts';
+import type { Api } from '../route.ts';
+import { acceptedSchema, keyPattern, postMessageSchema } from '../schemas/message.ts';
+import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
+
+/** A body of 1 MiB may take its time to arrive; accepting has a limit of its own. */
+const handlerTimeoutMs = 60_000;
+
+/** The way in. A scope of its own, since nothing else takes CloudEvents. */
+export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCache): Promise<void> {
+  acceptJson(app, ['application/json', structuredType]);
+  const acceptMessage = messageAcceptor(deps, plans);
+
+  app.route({
+    method: 'POST',
+    url: '/v1/messages',
+    schema: {
+      operationId: 'postMessage',
+      tags: ['messages'],
+      summary: 'Accept a message',
+      description:
+        'Answers when the message is stored, and does not wait for its delivery. The same key with the same body (its ' +
+        'RFC 8785 form without `id`) answers with the first message as it is now; with another body it is a 409. Keys ' +
+        'are kept for 7 days, or until their message is at rest.',
+      headers: Type.Object({
+        'idempotency-key': Type.Optional(
+          Type.String({ pattern: keyPattern, description: 'The same for each repetition; or `id` in the body.' }),
+        ),
+      }),
+      body: postMessageSchema,
+      response: {
+        202: {
+          ...acceptedSchema,
+          description: 'Stored. It is delivered even if this process dies now.',
+          headers: { location: { type: 'string', description: 'Path of the message.' } },
+        },
+        ...errorAnswers('idempotency_conflict', 'not_yet_supported', 'unknown_destination', ...bodyErrors),
+      },
+    },
+    handlerTimeout: handlerTimeoutMs,
+    // The handler checks it, because a CloudEvent becomes such a body first.
+    validatorCompiler: () => () => true,
+    handler: async (request, reply) => {
+      const { outcome, id, state, deliveries } = await acceptMessage(readPostedMessage(request));
+      if (outcome === 'accepted' && deliveries.length > 0) deps.poke();
+      reply.code(202).header('location', `/v1/messages/${id}`);
+      return { id, state, duplicate: outcome === 'duplicate', deliveries: [...deliveries] };
+    },
+  });
+}

@@ -1,0 +1,49 @@
+import { Type, type Static } from 'typebox';
+import { instant, pageQuery, pageSchema } from './list.ts';
+
+const values = Type.Unsafe<{ [key: string]: unknown }>({ type: 'object', additionalProperties: true });
+
+export const idSchema = Type.String({
+  pattern: '^[a-z0-9][a-z0-9_-]{0,63}$',
+  description: 'Chosen; made for you where a POST has none.',
+});
+
+/** What we add when we show it; taken back so that what was read can be sent again, and ignored. */
+const readOnly = { readOnly: true };
+const shown = {
+  createdAt: Type.String({ format: 'date-time', ...readOnly }),
+  updatedAt: Type.String({ format: 'date-time', ...readOnly }),
+};
+const secretsSet = Type.Array(Type.String(), {
+  ...readOnly,
+  description: 'Names of the secret settings that are stored. Their values are never shown.',
+});
+
+export const connectionInputSchema = Type.Object(
+  {
+    id: Type.Optional(idSchema),
+    connector: Type.String({ description: 'Such as `webhook` or `slack`.' }),
+    settings: Type.Optional(values),
+    secretsSet: Type.Optional(secretsSet),
+    createdAt: Type.Optional(shown.createdAt),
+    updatedAt: Type.Optional(shown.updatedAt),
+  },
+  { title: 'ConnectionInput', additionalProperties: false },
+);
+export type ConnectionInput = Static<typeof connectionInputSchema>;
+
+export const connectionSchema = Type.Object(
+  {
+    id: Type.String(),
+    connector: Type.String(),
+    settings: values,
+    secretsSet,
+    createdAt: instant('Made.'),
+    updatedAt: instant('Last written.'),
+  },
+  { title: 'Connection', additionalProperties: false },
+);
+export type ConnectionAnswer = Static<typeof connectionSchema>;
+
+export const connectionsPage = pageSchema(connectionSchema, 'ConnectionsPage');
+export const configQuery = Type.Object({ ...pageQuery }, { additionalProperties: false });

@@ -1,0 +1,73 @@
+import { Type, type Static } from 'typebox';
+import { durationPattern, retryPolicies, type RetryPolicyName } from '../../domain/retry.ts';
+import { choice } from './choice.ts';
+import { idSchema } from './connection.ts';
+import { instant, pageSchema } from './list.ts';
+
+const duration = (description: string) => Type.String({ pattern: durationPattern, description });
+
+export const retrySchema = Type.Union(
+  [
+    choice(Object.keys(retryPolicies) as RetryPolicyName[]),
+    Type.Object(
+      {
+        initialInterval: Type.Optional(duration('First wait.')),
+        multiplier: Type.Optional(Type.Number({ minimum: 1, maximum: 10 })),
+        maxInterval: Type.Optional(duration('Longest wait.')),
+        maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+        deadline: Type.Optional(duration('From the first attempt. Missing: none.')),
+      },
+      { additionalProperties: false, description: "A missing field is the default policy's." },
+    ),
+  ],
+  { description: 'A policy by name, or in full. Default: `thirty-minutes`.' },
+);
+
+const values = Type.Unsafe<{ [key: string]: unknown }>({ type: 'object', additionalProperties: true });
+const order = choice(['conversation', 'none'], { default: 'conversation' });
+const ambiguous = choice(['at-least-once', 'at-most-once'], {
+  default: 'at-least-once',
+  description: 'After an attempt that may have arrived, where the platform cannot tell: send again, or stop.',
+});
+const timeout = Type.String({
+  pattern: durationPattern,
+  default: '10s',
+  description: 'Of one attempt; 100ms to 60s.',
+});
+
+export const destinationInputSchema = Type.Object(
+  {
+    id: Type.Optional(idSchema),
+    connection: Type.String({ description: 'Id of the connection that it is reached through.' }),
+    address: Type.Optional(values),
+    retry: Type.Optional(retrySchema),
+    order: Type.Optional(order),
+    ambiguous: Type.Optional(ambiguous),
+    timeout: Type.Optional(timeout),
+    createdAt: Type.Optional(Type.String({ format: 'date-time', readOnly: true })),
+    updatedAt: Type.Optional(Type.String({ format: 'date-time', readOnly: true })),
+  },
+  { title: 'DestinationInput', additionalProperties: false },
+);
+export type DestinationInput = Static<typeof destinationInputSchema>;
+
+/** Fields of the design that a later version acts on; refused plainly until then. */
+export const plannedDestinationFields = [['rate'], ['onParked'], ['group']] as const;
+
+export const destinationSchema = Type.Object(
+  {
+    id: Type.String(),
+    connection: Type.String(),
+    address: values,
+    retry: retrySchema,
+    order,
+    ambiguous,
+    timeout,
+    createdAt: instant('Made.'),
+    updatedAt: instant('Last written.'),
+  },
+  { title: 'Destination', additionalProperties: false },
+);
+export type DestinationAnswer = Static<typeof destinationSchema>;
+
+export const destinationsPage = pageSchema(destinationSchema, 'DestinationsPage');

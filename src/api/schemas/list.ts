@@ -1,0 +1,26 @@
+import { Type, type TSchema } from 'typebox';
+
+export const defaultLimit = 50;
+
+/** What every list takes. */
+export const pageQuery = {
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 200, default: defaultLimit, description: 'Items at most.' }),
+  ),
+  cursor: Type.Optional(Type.String({ maxLength: 500, description: '`nextCursor` of the page before.' })),
+};
+
+/** One page; `nextCursor` is null on the last one. */
+export function pageSchema<T extends TSchema>(item: T, title: string) {
+  return Type.Object(
+    {
+      data: Type.Array(item),
+      nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Null on the last page.' }),
+    },
+    { title, additionalProperties: false },
+  );
+}
+
+export const instant = (description: string) => Type.String({ format: 'date-time', description });
+export const instantOrNull = (description: string) =>
+  Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description });

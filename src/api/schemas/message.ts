@@ -1,0 +1,171 @@
+import { Type, type Static } from 'typebox';
+import { deliveryStates } from '../../domain/delivery.ts';
+import { messageStates, priorities, type Json } from '../../domain/message.ts';
+import { choice } from './choice.ts';
+import { messageDeliverySchema } from './delivery.ts';
+import { instant, instantOrNull, pageQuery, pageSchema } from './list.ts';
+
+export const maxDestinations = 200;
+/** An idempotency key: printable ASCII, so that a header can carry it. */
+export const keyPattern = '^[\\x20-\\x7e]{1,255}$';
+
+const fields = Type.Unsafe<{ [key: string]: Json }>({
+  type: 'object',
+  additionalProperties: true,
+  description: 'Any JSON; carried as it is.',
+});
+const labels = Type.Unsafe<{ [key: string]: string }>({
+  type: 'object',
+  propertyNames: { type: 'string', pattern: '^[A-Za-z0-9_][A-Za-z0-9_./-]{0,62}$' },
+  additionalProperties: { type: 'string', maxLength: 255 },
+  maxProperties: 64,
+});
+
+export const senderSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 255 }),
+    email: Type.Optional(Type.String({ format: 'email', maxLength: 320 })),
+    avatarUrl: Type.Optional(Type.String({ format: 'uri', pattern: '^https?://', maxLength: 2048 })),
+  },
+  { title: 'Sender', additionalProperties: false },
+);
+
+export const contentSchema = Type.Object(
+  {
+    text: Type.String({
+      minLength: 1,
+      description: 'Markdown (CommonMark with GFM tables, strikethrough, autolinks).',
+    }),
+    fields: Type.Optional(fields),
+  },
+  { title: 'Content', additionalProperties: false },
+);
+
+const name = (description: string) => Type.String({ minLength: 1, maxLength: 255, description });
+
+export const postMessageSchema = Type.Object(
+  {
+    id: Type.Optional(Type.String({ pattern: keyPattern, description: 'The idempotency key, if not in the header.' })),
+    text: Type.Optional(contentSchema.properties.text),
+    content: Type.Optional(contentSchema),
+    destinations: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        maxItems: maxDestinations,
+        uniqueItems: true,
+        description: 'Ids. Without them the message is stored as `unrouted`.',
+      }),
+    ),
+    type: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9._:/+-]*$',
+        maxLength: 255,
+        default: 'message.created',
+        description: '`message.created`, or any dotted type of your own such as `incident.opened`; not `carillon.…`.',
+      }),
+    ),
+    source: Type.Optional(Type.String({ pattern: '^\\S+$', maxLength: 255, default: 'api' })),
+    conversation: Type.Optional(name('Messages of one conversation keep their order at each destination.')),
+    sender: Type.Optional(senderSchema),
+    correlationId: Type.Optional(name("Default: the message's id.")),
+    occurredAt: Type.Optional(instant('Default: when it is received.')),
+    dataVersion: Type.Optional(name("Version of the payload's own schema.")),
+    priority: Type.Optional(choice(priorities, { default: 'normal' })),
+    labels: Type.Optional(labels),
+  },
+  { title: 'PostMessage', additionalProperties: false },
+);
+export type PostMessage = Static<typeof postMessageSchema>;
+
+/** Fields of the design that a later version acts on; refused plainly until then. */
+export const plannedMessageFields = [
+  ['thread'],
+  ['sendAt'],
+  ['confirm'],
+  ['class'],
+  ['expiresAt'],
+  ['refersTo'],
+  ['content', 'attachments'],
+  ['content', 'native'],
+  ['sender', 'native'],
+] as const;
+
+export const acceptedSchema = Type.Object(
+  {
+    id: Type.String({ description: '`msg_…`' }),
+    state: choice(messageStates),
+    duplicate: Type.Boolean({ description: 'The key is known: this is the first message, as it is now.' }),
+    deliveries: Type.Array(
+      Type.Object(
+        {
+          id: Type.String(),
+          destination: Type.String(),
+          state: choice(deliveryStates),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { title: 'AcceptedMessage', additionalProperties: false },
+);
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+
+const envelope = {
+  id: Type.String(),
+  tenant: Type.String(),
+  type: Type.String(),
+  source: Type.String(),
+  occurredAt: instant('When it happened.'),
+  receivedAt: instant('When it was accepted.'),
+  schemaVersion: Type.String({ description: 'Of this envelope.' }),
+  dataVersion: Type.Optional(Type.String()),
+  sequence: nullable(Type.Integer({ description: 'Place in its conversation; gaps mean nothing.' })),
+  dedupeKey: Type.String(),
+  correlationId: Type.String(),
+  conversation: nullable(Type.String()),
+  priority: choice(priorities),
+  labels,
+  state: choice(messageStates),
+  workflowId: Type.String({ description: 'Its run in Temporal.' }),
+};
+
+export const messageItemSchema = Type.Object(envelope, { title: 'MessageItem', additionalProperties: false });
+export type MessageItem = Static<typeof messageItemSchema>;
+
+export const messageSchema = Type.Object(
+  {
+    ...envelope,
+    sender: nullable(senderSchema),
+    content: nullable(contentSchema),
+    deliveries: Type.Array(messageDeliverySchema),
+    timeline: Type.Object(
+      {
+        accepted: instant('Stored; the sender got its 202.'),
+        dispatched: instantOrNull('Its run was started.'),
+        firstAttempt: instantOrNull('The first attempt of any delivery began.'),
+        delivered: instantOrNull('Every delivery is made.'),
+        rested: instantOrNull('Nothing more happens by itself.'),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { title: 'Message', additionalProperties: false },
+);
+export type MessageAnswer = Static<typeof messageSchema>;
+
+export const messagesPage = pageSchema(messageItemSchema, 'MessagesPage');
+
+export const messagesQuery = Type.Object(
+  {
+    state: Type.Optional(Type.Array(choice(messageStates), { minItems: 1 })),
+    destination: Type.Optional(Type.String()),
+    source: Type.Optional(Type.String()),
+    conversation: Type.Optional(Type.String()),
+    correlationId: Type.Optional(Type.String()),
+    since: Type.Optional(instant('Received then or later.')),
+    until: Type.Optional(instant('Received before.')),
+    ...pageQuery,
+  },
+  { additionalProperties: false },
+);

@@ -1,0 +1,56 @@
+import { Type } from 'typebox';
+import { problems, type ProblemCode } from '../errors.ts';
+import { choice } from './choice.ts';
+
+/** RFC 9457. */
+export const problemSchema = Type.Object(
+  {
+    type: Type.String({ description: '`urn:carillon:problem:` and the code.' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'For people; may change.' }),
+    code: choice(Object.keys(problems) as ProblemCode[], { description: 'Stable; decide by this.' }),
+    id: Type.Optional(Type.String({ description: 'The message that the problem is about.' })),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          path: Type.String({
+            description: 'JSON Pointer into the body; `?name` is a query parameter, a bare name a header.',
+          }),
+          code: Type.String(),
+          message: Type.String(),
+        }),
+      ),
+    ),
+    requestId: Type.Optional(Type.String({ description: 'What the log knows this request by.' })),
+  },
+  { title: 'Problem', description: 'An error (RFC 9457).' },
+);
+
+/** Errors of every route that takes a body. */
+export const bodyErrors = [
+  'bad_request',
+  'invalid_json',
+  'body_too_large',
+  'unsupported_media_type',
+  'invalid',
+] as const;
+
+/** The error answers of a route, for OpenAPI; those of every route with a key are added. */
+export function errorAnswers(...codes: ProblemCode[]): Record<number, object> {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of new Set<ProblemCode>([...codes, 'unauthorized', 'internal', 'unavailable'])) {
+    const { status } = problems[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, all]) => [
+      status,
+      {
+        description: all.map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
+        ...(status === 503 ? { headers: { 'retry-after': { type: 'integer', description: 'Seconds.' } } } : {}),
+        content: { 'application/problem+json': { schema: problemSchema } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,45 @@
+import { formatDuration } from '../domain/retry-input.ts';
+import type { DeliveryRow } from '../store/deliveries.ts';
+import type { DeliveryAnswer, MessageDeliveryAnswer } from './schemas/delivery.ts';
+
+/** A delivery as part of its message. */
+export function showMessageDelivery(row: DeliveryRow): MessageDeliveryAnswer {
+  const { id, destination, state, attempts, maxAttempts, reason, late, doubled, via, policy, receipt } = row;
+  return {
+    id,
+    destination,
+    state,
+    attempts,
+    maxAttempts,
+    nextAttemptAt: row.nextAttemptAt?.toISOString() ?? null,
+    ...(reason === null ? {} : { reason }),
+    late,
+    doubled,
+    intent: {
+      via,
+      class: null,
+      policy: policy.name,
+      deadline: row.deadlineAt?.toISOString() ?? null,
+      deadlineAfter: policy.deadlineMs === null ? null : formatDuration(policy.deadlineMs),
+    },
+    ...(receipt === null ? {} : { receipt: showReceipt(receipt) }),
+  };
+}
+
+/** The receipt without the attempt's token; its time in the form of all others. */
+function showReceipt({ nativeId, url, version, at }: NonNullable<DeliveryRow['receipt']>) {
+  return { nativeId, ...(url === undefined ? {} : { url }), version, at: new Date(at).toISOString() };
+}
+
+/** A delivery by itself. */
+export function showDelivery(row: DeliveryRow): DeliveryAnswer {
+  const { message, conversation, workflowId, createdAt, settledAt } = row;
+  return {
+    ...showMessageDelivery(row),
+    message,
+    conversation,
+    workflowId,
+    createdAt: createdAt.toISOString(),
+    settledAt: settledAt?.toISOString() ?? null,
+  };
+}

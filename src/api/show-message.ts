@@ -1,0 +1,38 @@
+import type { SealedContent } from '../store/contents.ts';
+import type { MessageRow, WholeMessage } from '../store/messages.ts';
+import type { MessageAnswer, MessageItem } from './schemas/message.ts';
+import { showMessageDelivery } from './show-delivery.ts';
+
+/** A message in a list: without what is said in it. */
+export function showMessageItem(row: MessageRow): MessageItem {
+  const { dataVersion, occurredAt, receivedAt, dispatchedAt: _1, firstAttemptAt: _2, restedAt: _3, ...rest } = row;
+  return {
+    ...rest,
+    ...(dataVersion === null ? {} : { dataVersion }),
+    occurredAt: occurredAt.toISOString(),
+    receivedAt: receivedAt.toISOString(),
+  };
+}
+
+/** The one true answer: what was said, what was promised, and what is so. */
+export function showMessage({ row, said, deliveries }: WholeMessage): MessageAnswer {
+  const rested = row.restedAt?.toISOString() ?? null;
+  return {
+    ...showMessageItem(row),
+    sender: said?.sender ?? null,
+    content: said === undefined ? null : { ...said.content, ...copyFields(said.content.fields) },
+    deliveries: deliveries.map(showMessageDelivery),
+    timeline: {
+      accepted: row.receivedAt.toISOString(),
+      dispatched: row.dispatchedAt?.toISOString() ?? null,
+      firstAttempt: row.firstAttemptAt?.toISOString() ?? null,
+      delivered: row.state === 'delivered' ? rested : null,
+      rested,
+    },
+  };
+}
+
+/** `fields` is read-only where it is stored, and the answer's type is not. */
+function copyFields(fields: SealedContent['content']['fields']) {
+  return fields === undefined ? {} : { fields: { ...fields } };
+}

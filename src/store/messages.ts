@@ -1,0 +1,114 @@
+import type { DestinationId, MessageId, TenantId } from '../domain/ids.ts';
+import type { MessageState, Priority } from '../domain/message.ts';
+import { openContent, type SealedContent } from './contents.ts';
+import type { Db } from './db.ts';
+import { deliveriesAsJson, deliveryFromJson, type DeliveryJson, type DeliveryRow } from './deliveries.ts';
+import type { KeyRing } from './key-ring.ts';
+
+export interface MessageRow {
+  readonly id: MessageId;
+  readonly tenant: TenantId;
+  readonly workflowId: string;
+  readonly type: string;
+  readonly source: string;
+  readonly conversation: string | null;
+  readonly sequence: number | null;
+  readonly occurredAt: Date;
+  readonly receivedAt: Date;
+  readonly schemaVersion: string;
+  readonly dataVersion: string | null;
+  readonly correlationId: string;
+  readonly dedupeKey: string;
+  readonly priority: Priority;
+  readonly labels: Record<string, string>;
+  readonly state: MessageState;
+  readonly dispatchedAt: Date | null;
+  readonly firstAttemptAt: Date | null;
+  readonly restedAt: Date | null;
+}
+
+const columns = (sql: Db) => sql`
+  m.id, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.sequence,
+  m.occurred_at as "occurredAt", m.received_at as "receivedAt", m.schema_version as "schemaVersion",
+  m.data_version as "dataVersion", m.correlation_id as "correlationId", m.dedupe_key as "dedupeKey", m.priority, m.labels,
+  m.state, m.dispatched_at as "dispatchedAt", m.first_attempt_at as "firstAttemptAt", m.rested_at as "restedAt"`;
+
+export async function findMessage(sql: Db, tenant: TenantId, id: MessageId): Promise<MessageRow | undefined> {
+  const [row] = await sql<
+    MessageRow[]
+  >`select ${columns(sql)} from messages m where m.tenant = ${tenant} and m.id = ${id}`;
+  return row;
+}
+
+export interface WholeMessage {
+  readonly row: MessageRow;
+  /** The newest version of what is said, decrypted; undefined once it was erased. */
+  readonly said: SealedContent | undefined;
+  readonly deliveries: readonly DeliveryRow[];
+}
+
+/**
+ * A message with all that belongs to it, in one statement and so of one moment: its state and its deliveries' never
+ * contradict each other.
+ */
+export async function findWholeMessage(
+  sql: Db,
+  ring: KeyRing,
+  tenant: TenantId,
+  id: MessageId,
+): Promise<WholeMessage | undefined> {
+  type Row = MessageRow & { version: number | null; sealed: Buffer | null; deliveries: DeliveryJson[] };
+  const [found] = await sql<Row[]>`
+    select ${columns(sql)}, b.version, b.sealed, (${deliveriesAsJson(sql, tenant, id)}) as deliveries
+    from messages m
+    left join lateral (
+      select version, sealed from contents where message = m.id order by version desc limit 1) b on true
+    where m.tenant = ${tenant} and m.id = ${id}`;
+  if (found === undefined) return undefined;
+  const { version, sealed, deliveries, ...row } = found;
+  const said = version === null || sealed === null ? undefined : openContent(ring, id, version, sealed);
+  return { row, said, deliveries: deliveries.map(deliveryFromJson) };
+}
+
+export interface MessageFilter {
+  readonly states?: readonly MessageState[] | undefined;
+  readonly destination?: DestinationId | undefined;
+  readonly source?: string | undefined;
+  readonly conversation?: string | undefined;
+  readonly correlationId?: string | undefined;
+  /** Received then or later. */
+  readonly since?: Date | undefined;
+  /** Received before. */
+  readonly until?: Date | undefined;
+}
+
+/**
+ * The newest first, those older than `before`. Uses `messages_list`, `messages_conversation` or `messages_correlation`;
+ * state, source and times are looked at row by row.
+ */
+export async function listMessages(
+  sql: Db,
+  tenant: TenantId,
+  filter: MessageFilter,
+  limit: number,
+  before: MessageId | undefined,
+): Promise<MessageRow[]> {
+  const { states, destination, source, conversation, correlationId, since, until } = filter;
+  return sql<MessageRow[]>`
+    select ${columns(sql)} from messages m
+    where m.tenant = ${tenant}
+      ${before === undefined ? sql`` : sql`and m.id < ${before}`}
+      ${states === undefined ? sql`` : sql`and m.state = any(${states as string[]}::text[])`}
+      ${source === undefined ? sql`` : sql`and m.source = ${source}`}
+      ${conversation === undefined ? sql`` : sql`and m.conversation = ${conversation}`}
+      ${correlationId === undefined ? sql`` : sql`and m.correlation_id = ${correlationId}`}
+      ${since === undefined ? sql`` : sql`and m.received_at >= ${since}`}
+      ${until === undefined ? sql`` : sql`and m.received_at < ${until}`}
+      ${
+        destination === undefined
+          ? sql``
+          : sql`and exists (
+        select from deliveries d where d.message = m.id and d.destination = ${destination})`
+      }
+    order by m.id desc limit ${limit}`;
+}

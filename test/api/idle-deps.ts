@@ -1,0 +1,20 @@
+import { pino } from 'pino';
+import type { ApiDeps } from '../../src/api/deps.ts';
+import { connectors } from '../../src/connectors/registry.ts';
+import { connect } from '../../src/store/db.ts';
+import { newKeyRingEntry, parseKeyRing } from '../../src/store/key-ring.ts';
+
+/** Enough to build the API; nothing of it is ever reached. */
+export function depsForNothing(): ApiDeps {
+  const sql = connect('postgres://nobody@127.0.0.1:1/none', { name: 'none', max: 1, statementTimeoutMs: 1 });
+  return {
+    sql,
+    acceptSql: sql,
+    ring: parseKeyRing(newKeyRingEntry('none')),
+    adminKey: 'none',
+    connectors,
+    runs: { wish: async () => undefined, isReachable: async () => false },
+    logger: pino({ level: 'silent' }),
+    poke: () => undefined,
+  };
+}

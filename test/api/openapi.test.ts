@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { renderOpenApi } from '../../src/api/openapi-file.ts';
+import { problems } from '../../src/api/errors.ts';
+
+// oxlint-disable-next-line typescript/no-explicit-any
+let document: any;
+beforeAll(async () => {
+  document = JSON.parse(await renderOpenApi());
+});
+
+test('docs/openapi.json is what the server says', async () => {
+  expect(await readFile('docs/openapi.json', 'utf8')).toBe(await renderOpenApi());
+});
+
+test('it is OpenAPI 3.1, and every reference leads somewhere', () => {
+  expect(document.openapi).toBe('3.1.0');
+  const names = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+    ([, name]) => name,
+  );
+  expect(names.length).toBeGreaterThan(20);
+  for (const name of names) expect(document.components.schemas).toHaveProperty([name ?? '']);
+});
+
+test('every route but those of health wants a key, and lists the error answers that all have', () => {
+  for (const [path, operations] of Object.entries<Record<string, { security?: unknown; responses: object }>>(
+    document.paths,
+  )) {
+    for (const { security, responses } of Object.values(operations)) {
+      if (path === '/healthz' || path === '/readyz') expect(security).toEqual([]);
+      else {
+        expect(security).toBeUndefined();
+        expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '500', '503']));
+      }
+    }
+  }
+});
+
+test('operations have names, each its own', () => {
+  const ids = Object.values<Record<string, { operationId?: string }>>(document.paths).flatMap((item) =>
+    Object.values(item).map(({ operationId }) => operationId),
+  );
+  expect(ids).not.toContain(undefined);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('the codes of errors are the catalogue', () => {
+  expect(document.components.schemas.Problem.properties.code.enum).toEqual(Object.keys(problems));
+});

@@ -1,0 +1,71 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { adminKey, makeDestinations, startTestApi } from './running-api.ts';
+
+test('a close finishes the request that is there, takes no new one, and may be asked twice', async () => {
+  const api = await startTestApi();
+  await makeDestinations(api, ['orders']);
+  let during: Promise<{ status: number }> | undefined;
+  let closed: Promise<void> | undefined;
+  await api.sql.begin(async (tx) => {
+    await tx`lock table deliveries in access exclusive mode`;
+    during = api.call('POST', '/v1/messages', { body: { text: 'hi', destinations: ['orders'] } });
+    for (let waits = 0; waits === 0;) {
+      const [row] =
+        await api.sql`select count(*)::integer as waits from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      waits = row?.['waits'] as number;
+    }
+    closed = api.close();
+    await expectRefused(api.url);
+  });
+  expect((await during)?.status).toBe(202);
+  await closed;
+});
+
+test('a close does not wait for ever for a body that does not come', async () => {
+  const api = await startTestApi();
+  const { hostname, port } = new URL(api.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `POST /v1/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${adminKey}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
+  );
+  socket.on('error', () => undefined); // it is cut
+  const gone = once(socket, 'close');
+  await once(socket, 'ready');
+  const start = performance.now();
+  await api.close();
+  expect(performance.now() - start).toBeLessThan(5_000);
+  await gone;
+});
+
+test('a port that is taken is an error that says so', async () => {
+  const api = await startTestApi();
+  const { startApi } = await import('../../src/api/server.ts');
+  const { depsForNothing } = await import('./idle-deps.ts');
+  await expect(startApi(depsForNothing(), { host: '127.0.0.1', port: Number(new URL(api.url).port) })).rejects.toThrow(
+    /EADDRINUSE/,
+  );
+  await api.close();
+});
+
+test('the page at /docs needs nothing from elsewhere', async () => {
+  const api = await startTestApi();
+  const page = await fetch(`${api.url}/docs`);
+  expect(page.status).toBe(200);
+  const html = await page.text();
+  const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '');
+  expect(assets.length).toBeGreaterThan(2);
+  for (const path of assets) {
+    const url = new URL(path, page.url.endsWith('/') ? page.url : `${page.url}/`);
+    expect(url.origin).toBe(api.url);
+    expect((await fetch(url)).status).toBe(200);
+  }
+  await api.close();
+});
+
+/** A new connection, since the ones that are open are served to their end. */
+async function expectRefused(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await expect(once(socket, 'connect')).rejects.toThrow(/ECONNREFUSED/);
+}
