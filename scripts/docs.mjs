@@ -1,0 +1,62 @@
+// `node scripts/docs.mjs` writes what of the docs is made from the code, which must be built: docs/configuration.md from
+// the fields of src/config.ts, docs/openapi.json from the API. `--check` changes nothing and fails where one is not current.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Which variables matter to whom; a variable that stands nowhere here is read by all roles. */
+const sections = [
+  {
+    title: 'All roles',
+    text: 'The key ring must be the same in every process. A process that cannot open what is stored refuses to start.',
+    holds: () => true,
+  },
+  { title: '`api`', holds: (name) => ['CARILLON_PORT', 'CARILLON_HOST', 'CARILLON_ADMIN_KEY'].includes(name) },
+  { title: '`worker`', holds: (name) => ['CARILLON_EGRESS_ALLOW', 'DATABASE_LISTEN_URL'].includes(name) },
+  {
+    title: '`npm start`',
+    text: 'A port that was asked for is used or is an error; a usual one that is taken gives way to the next free one.',
+    holds: (name) => name === 'CARILLON_DEMO' || (name !== 'CARILLON_PORT' && name.endsWith('_PORT')),
+  },
+];
+
+/** The page's text. @param fields `configFields` of src/config.ts. */
+function configurationPage(fields) {
+  const of = ({ name }) => sections.findLast(({ holds }) => holds(name));
+  const parts = sections.map((section) => {
+    const mine = fields.filter((field) => of(field) === section);
+    return [`## ${section.title}`, section.text, table(mine)].filter(Boolean).join('\n\n');
+  });
+  const head = [
+    '# Configuration',
+    '<!-- Made by `node scripts/docs.mjs` from src/config.ts. Do not edit. -->',
+    'Carillon reads its settings from environment variables and nowhere else. An empty variable counts as not set. A value that cannot be used ends the process at its start.',
+  ];
+  return `${[...head, ...parts].join('\n\n')}\n`;
+}
+
+function table(fields) {
+  const rows = [
+    ['Variable', 'Kind', 'Default', 'Meaning'],
+    ...fields.map(({ name, kind, default: value, description }) => [
+      `\`${name}\``,
+      kind,
+      value === undefined ? '' : value === '' ? 'none' : `\`${value}\``,
+      description.replaceAll('|', '\\|'),
+    ]),
+  ];
+  const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((row) => row[column].length)));
+  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
+  const [heading, ...body] = rows.map(line);
+  return [heading, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n');
+}
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+const { configFields } = await import('../dist/src/config.js');
+const { renderOpenApi } = await import('../dist/src/api/openapi-file.js');
+const pages = { 'docs/configuration.md': configurationPage(configFields), 'docs/openapi.json': await renderOpenApi() };
+for (const [page, wanted] of Object.entries(pages))
+  if (!process.argv.includes('--check')) writeFileSync(page, wanted);
+  else if (readFileSync(page, 'utf8') !== wanted) {
+    console.error(`${page} is not what the sources say: run \`npm run build && node scripts/docs.mjs\``);
+    process.exitCode = 1;
+  }

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { configFields } from '../../src/config.ts';
+
+const root = join(__dirname, '../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const pages = [
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+
+/** As GitHub makes them: lower case, without punctuation, blanks as hyphens. */
+function anchors(page: string): string[] {
+  return [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe.each(pages)('%s', (name) => {
+  const page = read(name);
+
+  it('links only to what there is', () => {
+    const links = [...page.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+    for (const link of links.filter((one) => !/^[a-z]+:/.test(one))) {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? name : join(dirname(name), path);
+      expect({ link, found: existsSync(join(root, target)) }).toEqual({ link, found: true });
+      if (anchor !== undefined) expect(anchors(read(target))).toContain(anchor);
+    }
+  });
+
+  it('names only files that there are', () => {
+    const paths = [
+      ...page.matchAll(/`((?:\.ci|bench|deploy|docs|migrations|scripts|src|test|tools)\/[\w./-]*)(?:[^`\n]*)`/g),
+    ].map(([, path = '']) => path);
+    for (const path of paths) expect({ path, found: existsSync(join(root, path)) }).toEqual({ path, found: true });
+  });
+
+  it('names only scripts of package.json', () => {
+    const named = [...page.matchAll(/\bnpm (?:run )?([a-z][\w:-]*)/g)].map(([, script = '']) => script);
+    const ofNpm = ['ci', 'install', 'run', 'audit', 'test', 'start'];
+    for (const script of named) expect([...Object.keys(scripts), ...ofNpm]).toContain(script);
+  });
+
+  it('names only variables that the program reads', () => {
+    const support = readdirSync(join(root, 'test/support')).map((file) => read(`test/support/${file}`));
+    const known = [
+      ...configFields.map(({ name: field }) => field as string),
+      ...support.flatMap((text) => text.match(/\bCARILLON_[A-Z_]*[A-Z]\b/g) ?? []),
+    ];
+    for (const [variable] of page.matchAll(/\bCARILLON_[A-Z_]*[A-Z]\b/g)) expect(known).toContain(variable);
+  });
+});
+
+describe('what of the docs is made from the code', () => {
+  it('is current', () => {
+    execFileSync(process.execPath, ['scripts/docs.mjs', '--check'], { cwd: root });
+  });
+});
+
+describe('docs/README.md', () => {
+  it('lists every page', () => {
+    const index = read('docs/README.md');
+    for (const page of readdirSync(join(root, 'docs')))
+      if (page !== 'README.md' && !page.endsWith('.svg')) expect(index).toContain(`](${page})`);
+  });
+});

@@ -1,0 +1,142 @@
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { configFields } from '../../src/config.ts';
+import { createScreen } from '../../src/up/screen.ts';
+import { temporalBinary } from '../../src/up/temporal-binary.ts';
+import { temporalSources } from '../../src/up/temporal-sources.ts';
+import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
+import { shellBlocks, type ShellBlock } from './shell-blocks.ts';
+
+const root = join(__dirname, '../..');
+const blocks = shellBlocks(readFileSync(join(root, 'README.md'), 'utf8'));
+const titleOf = ({ line, script }: ShellBlock): string => `line ${line}: ${script.split('\n', 1)[0]}`;
+
+const startLimitMs = 180_000;
+
+describe('the commands of README.md', () => {
+  it.each(blocks.map((block) => [titleOf(block), block] as const))('can be read by bash, %s', (_, { script }) => {
+    execFileSync('bash', ['-n'], { input: script });
+  });
+
+  it('are all run below', () => {
+    expect(blocks.length).toBeGreaterThan(10);
+    expect(blocks.filter(({ run }) => run === undefined).map(titleOf)).toEqual([]);
+  });
+});
+
+describe('the tour of README.md', () => {
+  let home: string;
+  /** What the reader types into the first terminal; started anew after a stop. */
+  let carillon: ChildProcess;
+  /** The second terminal's environment. */
+  let terminal: NodeJS.ProcessEnv;
+  let ports: Record<string, number>;
+
+  async function start(): Promise<void> {
+    // Nothing of ours that the surroundings may have set: the tour is about the defaults, but for the ports.
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => configFields.every((field) => field.name !== name)),
+    );
+    const own = { ...ports, CARILLON_HOME: home };
+    const child = spawn(process.execPath, [join(root, 'dist/src/main.js'), 'up'], {
+      cwd: root,
+      env: { ...env, ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, String(value)])) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+    carillon = child;
+    await eventually(
+      'carillon ready, with its demo',
+      () => {
+        if (child.exitCode !== null) throw new Error(`npm start ended:\n${text}`);
+        return text.includes('carillon ready') && text.includes('demo message');
+      },
+      startLimitMs,
+    );
+  }
+
+  async function stop(): Promise<void> {
+    if (carillon.exitCode !== null) return;
+    const exited = once(carillon, 'exit');
+    carillon.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  }
+
+  /** The usual ports and folder stand in the text; this Carillon has others, so that it meets no other one. */
+  function here(script: string): string {
+    return script
+      .replaceAll('127.0.0.1:8080', `127.0.0.1:${ports['CARILLON_PORT']}`)
+      .replaceAll('127.0.0.1:8090', `127.0.0.1:${ports['SIMULATORS_PORT']}`)
+      .replaceAll('.carillon/', `${home}/`);
+  }
+
+  /** Runs a block with the variables that the blocks before it have set, as one terminal does. */
+  async function type(script: string): Promise<string> {
+    const variables = join(home, 'terminal.sh');
+    const whole = `set -a; . ${variables}\n${here(script)}\nexport -p > ${variables}`;
+    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', whole], { env: terminal });
+    return stdout;
+  }
+
+  async function follow({ script, expect: wanted, isRepeated }: ShellBlock): Promise<void> {
+    if (!isRepeated) {
+      const output = await type(script);
+      for (const text of wanted) expect(output).toContain(text);
+      return;
+    }
+    let output = '';
+    await eventually(`${script} shows ${wanted.join(' ')}`, async () => {
+      output = await type(script);
+      return wanted.every((text) => output.includes(text));
+    }).catch((error: unknown) => {
+      throw new Error(`it showed: ${output}`, { cause: error });
+    });
+  }
+
+  beforeAll(async () => {
+    home = mkdtempSync(join(tmpdir(), 'carillon-test-readme-'));
+    chmodSync(home, 0o711); // PostgreSQL runs as another user when we are root, and must be able to pass
+    writeFileSync(join(home, 'terminal.sh'), '');
+    const variables = ['CARILLON_PORT', 'POSTGRES_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'SIMULATORS_PORT'];
+    ports = Object.fromEntries(await Promise.all(variables.map(async (name) => [name, await freePort()] as const)));
+    const temporal = await temporalBinary(temporalSources(createScreen()), new AbortController().signal);
+    terminal = {
+      ...process.env,
+      PATH: [dirname(temporal), process.env['PATH']].join(delimiter),
+      TEMPORAL_ADDRESS: `127.0.0.1:${ports['TEMPORAL_PORT']}`,
+    };
+    // A test run that is ended in between must not leave it behind.
+    process.once('exit', () => carillon.kill('SIGTERM'));
+    await start();
+  }, startLimitMs);
+
+  afterAll(async () => {
+    await stop();
+    rmSync(home, { recursive: true });
+  }, 60_000);
+
+  const of = (run: ShellBlock['run']) =>
+    blocks.filter((block) => block.run === run).map((block) => [titleOf(block), block] as const);
+
+  it.each(of('now'))('does what it says, %s', (_, block) => follow(block));
+
+  it(
+    'stops and starts again',
+    async () => {
+      await stop();
+      await start();
+    },
+    startLimitMs,
+  );
+
+  it.each(of('after a restart'))('finds it again, %s', (_, block) => follow(block));
+});
