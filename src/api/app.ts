@@ -41,7 +41,7 @@ export function buildApi(deps: ApiDeps): Api {
     connectionTimeout: connectionTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     handlerTimeout: handlerTimeoutMs,
-    // Requests on open connections are finished during a close; the answer says that the connection ends.
+    // Requests on open connections are finished during a close.
     return503OnClosing: false,
     // Ids have 64 characters at most; a longer one is just not there.
     routerOptions: { maxParamLength: 200 },
@@ -67,6 +67,13 @@ export function buildApi(deps: ApiDeps): Api {
   app.addHook('onRequest', authenticate);
   app.addHook('onRequest', refuseEncodedBody);
   app.addHook('onResponse', logRequest);
+
+  // Who is answered during a close is told that the connection ends, else the close waits for it to fall idle.
+  let isClosing = false;
+  app.addHook('preClose', async () => void (isClosing = true));
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
 
   documentApi(app);
   const plans = createPlanCache(deps.acceptSql, defaultTenant);

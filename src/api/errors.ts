@@ -61,12 +61,18 @@ export class Problem extends Error {
 }
 
 /** A 422 that lists what is wrong; its code is the single errors' where that is one of the catalogue. */
-export function invalidInput(errors: readonly InputError[]): Problem {
+export function invalidInput(found: readonly InputError[]): Problem {
+  const errors = found.map((error) => ({ ...error, path: shorten(error.path) }));
   const special = errors.find(({ code }) => Object.hasOwn(problems, code))?.code as ProblemCode | undefined;
   const [first] = errors;
   const where = first === undefined || first.path === '' ? 'The body' : first.path;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more, see errors)` : '';
   return new Problem(special ?? 'invalid', `${where} ${first?.message ?? 'is not valid'}${more}.`, { errors });
+}
+
+/** A path is made of the sender's keys, which may be a megabyte long. */
+function shorten(path: string): string {
+  return path.length > 200 ? `${path.slice(0, 200)}…` : path;
 }
 
 export const notFound = (what: string): Problem => new Problem('not_found', `There is no such ${what}.`);

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { invalidInput, Problem, type InputError } from './errors.ts';
 import { isCloudEvent, readCloudEvent } from './cloud-event.ts';
+import { instantRange, readInstant } from './instant.ts';
 import { findPlanned } from './not-yet-supported.ts';
 import { keyPattern, plannedMessageFields, postMessageSchema, type PostMessage } from './schemas/message.ts';
 import { errorFinder } from './validation.ts';
@@ -74,12 +75,7 @@ function findMeaningErrors({ text, content, type, occurredAt }: PostMessage): In
     errors.push({ path: '/type', code: 'invalid_value', message: 'must not begin with "carillon.", which is ours' });
   if (type !== undefined && /^(?:message\.(?:edited|deleted)|reaction\..*)$/.test(type))
     errors.push({ path: '/type', code: 'not_yet_supported', message: 'is not supported yet' });
-  const year = occurredAt === undefined ? undefined : new Date(occurredAt).getUTCFullYear();
-  if (year !== undefined && !(year >= 1970 && year <= 9999))
-    errors.push({
-      path: '/occurredAt',
-      code: 'invalid_value',
-      message: 'must be a time between the years 1970 and 9999',
-    });
+  if (occurredAt !== undefined && readInstant(occurredAt) === undefined)
+    errors.push({ path: '/occurredAt', code: 'invalid_value', message: instantRange });
   return errors;
 }

@@ -25,14 +25,9 @@ export function replyWithProblem(error: unknown, request: FastifyRequest, reply:
       detail: message,
       code,
       ...(id === undefined ? {} : { id }),
-      ...(errors === undefined ? {} : { errors: errors.map((one) => ({ ...one, path: shorten(one.path) })) }),
+      ...(errors === undefined ? {} : { errors }),
       ...(status >= 500 ? { requestId: request.id } : {}),
     });
-}
-
-/** A path is made of the sender's keys, which may be a megabyte long. */
-function shorten(path: string): string {
-  return path.length > 200 ? `${path.slice(0, 200)}…` : path;
 }
 
 const ofFastify: Record<string, { code: ProblemCode; detail: string }> = {

@@ -1,4 +1,5 @@
 import { connectionSecrets } from '../../src/store/connections.ts';
+import { untilSomebodyWaits } from './lock-wait.ts';
 import { errorsOf, secret, startTestApi, type TestApi } from './running-api.ts';
 
 let api: TestApi;
@@ -145,6 +146,20 @@ test('a connection is deleted, unless a destination uses it', async () => {
   expect(await api.call('DELETE', '/v1/connections/hooks')).toMatchObject({ status: 204, body: undefined });
   expect((await api.call('GET', '/v1/connections/hooks')).status).toBe(404);
   expect((await api.call('DELETE', '/v1/connections/hooks')).status).toBe(404);
+});
+
+test('a destination that is made while its connection is deleted wins', async () => {
+  await post(hooks);
+  let deleted: Promise<{ status: number }> | undefined;
+  await api.sql.begin(async (tx) => {
+    await tx`
+      insert into destinations (tenant, id, connection, address, order_by, ambiguous, timeout_ms)
+      values ('default', 'quick-one', 'hooks', '{"url": "http://127.0.0.1:9/"}', 'none', 'at-least-once', 1000)`;
+    deleted = api.call('DELETE', '/v1/connections/hooks');
+    await untilSomebodyWaits(api);
+  });
+  expect((await deleted)?.status).toBe(409);
+  expect((await api.call('GET', '/v1/connections/hooks')).status).toBe(200);
 });
 
 test('the list is in the order of ids and goes on by cursor', async () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
@@ -148,6 +149,9 @@ test.each([
   ['/v1/messages?state=lost', '?state/0 invalid_value'],
   ['/v1/messages?sate=failed', '?sate unknown_field'],
   ['/v1/messages?since=yesterday', '?since invalid_value'],
+  ['/v1/messages?since=0000-01-01T00:00:00Z', '?since invalid_value'],
+  ['/v1/messages?until=2026-01-01T23:59:60Z', '?until invalid_value'],
+  ['/v1/messages?__proto__=x', '?__proto__ unknown_field'],
   ['/v1/messages?conversation=%00', '?conversation nul_character'],
   ['/v1/deliveries?state=', '?state/0 invalid_value'],
   ['/v1/connections?cursor=abc', '?cursor invalid_cursor'],
@@ -173,6 +177,38 @@ test.each([
   const answer = await api.call('GET', path);
   expect(answer).toMatchObject({ status: 404, body: { code: 'not_found', status: 404 } });
   expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+});
+
+test('a key of a megabyte is not sent back whole', async () => {
+  const { status, body } = await post({ text: 'hi', ['k'.repeat(1_000_000)]: 1 });
+  expect(status).toBe(422);
+  expect(JSON.stringify(body).length).toBeLessThan(2_000);
+});
+
+test('no JSON whatever ends in an answer of 5xx', async () => {
+  const value = fc.jsonValue({ maxDepth: 2, noUnicodeString: false });
+  const body = fc.record(
+    {
+      text: fc.oneof(fc.string({ unit: 'grapheme' }), value),
+      content: fc.oneof(fc.record({ text: fc.string(), fields: value }), value),
+      destinations: fc.oneof(fc.array(fc.string(), { maxLength: 3 }), value),
+      type: fc.oneof(fc.string(), value),
+      conversation: fc.oneof(fc.string({ unit: 'grapheme' }), value),
+      labels: fc.oneof(fc.dictionary(fc.string(), fc.string()), value),
+      sender: fc.oneof(fc.record({ name: fc.string() }), value),
+      occurredAt: fc.oneof(
+        fc.date().map(String),
+        fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+        value,
+      ),
+      id: fc.oneof(fc.string(), value),
+    },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(body, async (message) => expect((await post(message)).status).toBeLessThan(500)),
+    { numRuns: 300 },
+  );
 });
 
 test('every answer carries an id that the log knows it by', async () => {

@@ -1,4 +1,5 @@
 import { claimOnce, deliverOnce, failOnce } from './ledger-steps.ts';
+import { untilSomebodyWaits } from './lock-wait.ts';
 import { errorsOf, makeDestinations, startTestApi, type TestApi } from './running-api.ts';
 
 let api: TestApi;
@@ -135,12 +136,7 @@ test('what was delivered while a cancel waited for its row is told as delivered'
   await api.sql.begin(async (tx) => {
     await tx`update deliveries set state = 'delivered', claim_token = null, due_at = null where claim_token = ${token}`;
     cancel = api.call('POST', `/v1/deliveries/${id}/cancel`);
-    // The commit must come after the cancel began to wait.
-    for (let waits = 0; waits === 0;) {
-      const [row] =
-        await api.sql`select count(*)::integer as waits from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-      waits = row?.['waits'] as number;
-    }
+    await untilSomebodyWaits(api); // the commit must come after
   });
   expect(await cancel).toMatchObject({ status: 409, body: { detail: expect.stringContaining('delivered') } });
 });

@@ -3,7 +3,8 @@ import { deliveriesOf } from '../../store/deliveries.ts';
 import { findMessage, findWholeMessage, listMessages } from '../../store/messages.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
-import { notFound } from '../errors.ts';
+import { invalidInput, notFound } from '../errors.ts';
+import { instantRange, readInstant } from '../instant.ts';
 import type { Api } from '../route.ts';
 import { wishBody, wishedSchema } from '../schemas/delivery.ts';
 import { defaultLimit } from '../schemas/list.ts';
@@ -39,7 +40,7 @@ export function messageRoutes(app: Api, deps: ApiDeps): void {
     },
     handler: async ({ query }) => {
       const { state, since, until, limit = defaultLimit, cursor, ...filter } = query;
-      const wanted = { ...filter, states: state, since: toDate(since), until: toDate(until) };
+      const wanted = { ...filter, states: state, since: toDate('since', since), until: toDate('until', until) };
       const rows = await listMessages(sql, defaultTenant, wanted, limit + 1, cursors.decode(cursor));
       return pageOf(rows, limit, cursors, ({ id }) => id, showMessageItem);
     },
@@ -87,4 +88,8 @@ export function messageRoutes(app: Api, deps: ApiDeps): void {
   }
 }
 
-const toDate = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text));
+function toDate(name: string, text: string | undefined): Date | undefined {
+  const instant = text === undefined ? undefined : readInstant(text);
+  if (text === undefined || instant !== undefined) return instant;
+  throw invalidInput([{ path: `?${name}`, code: 'invalid_value', message: instantRange }]);
+}
