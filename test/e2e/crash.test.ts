@@ -44,7 +44,13 @@ async function postWhileTheyDawdle(round: string): Promise<Map<string, string>> 
         destinations: ['crash', `slack-${n % channels}`],
         conversation: `${round}-${n}`,
       };
-      const { deliveries } = await whole.must('POST', '/v1/messages', body, { 'idempotency-key': `${round}-${n}` });
+      // As a client should: a 503 means unknown, and the same key tells.
+      const { deliveries } = await eventually('it is accepted', async () => {
+        const answer = await whole.call('POST', '/v1/messages', body, { 'idempotency-key': `${round}-${n}` });
+        return answer.status === 202
+          ? (answer.body as { deliveries: { id: string; destination: string }[] })
+          : undefined;
+      });
       for (const { id, destination } of deliveries) kinds.set(id, destination);
     }),
   );

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -48,6 +49,10 @@ export async function createWhole(env: Record<string, string> = {}): Promise<Who
   let supervisor: ChildProcess | undefined;
   const children = (): RunRecord['children'] =>
     (JSON.parse(readFileSync(join(home, 'run.json'), 'utf8')) as RunRecord).children;
+  const running = (): ChildProcess => {
+    if (supervisor === undefined) throw new Error('it was never started');
+    return supervisor;
+  };
   const client = createClient(`http://127.0.0.1:${api}`, `http://127.0.0.1:${simulators}`, adminKey);
   const whole: Whole = {
     ...client,
@@ -90,26 +95,28 @@ export async function createWhole(env: Record<string, string> = {}): Promise<Who
       return child.pid;
     },
     async killAll() {
-      const pids = [supervisor?.pid ?? 0, ...children().map(({ pid }) => pid)];
+      const pids = children().map(({ pid }) => pid);
+      const ended = once(running(), 'exit');
+      running().kill('SIGKILL');
       for (const pid of pids) process.kill(pid, 'SIGKILL');
+      await ended;
       await eventually('all are gone', () => !pids.some(isAlive));
     },
     async outage(role) {
       const pid = whole.pidOf(role);
-      supervisor?.kill('SIGSTOP');
+      running().kill('SIGSTOP');
       process.kill(pid, 'SIGKILL');
       // Its parent cannot reap it now, so it stays as a zombie.
       await eventually(`${role} is gone`, () => !isAlive(pid));
-      return () => supervisor?.kill('SIGCONT');
+      return () => running().kill('SIGCONT');
     },
     async stop() {
-      const running = supervisor;
-      if (running === undefined || running.exitCode !== null || running.signalCode !== null)
-        return running?.exitCode ?? null;
-      const ended = new Promise<number | null>((resolveEnd) => running.once('exit', resolveEnd));
-      running.kill('SIGCONT');
-      running.kill('SIGTERM');
-      return ended;
+      const child = running();
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      const ended = once(child, 'exit') as Promise<[number | null]>;
+      child.kill('SIGCONT');
+      child.kill('SIGTERM');
+      return (await ended)[0];
     },
     async remove() {
       const pids = children().map(({ pid }) => pid);

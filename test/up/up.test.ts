@@ -65,6 +65,7 @@ test('a start brings everything up, a second one is told so, and Ctrl-C stops al
   expect(String(port('api'))).toBe(environment['CARILLON_PORT']);
   expect(String(port('postgres'))).toBe(environment['POSTGRES_PORT']);
   expect(statSync(join(home, 'data', 'admin.key')).mode & 0o777).toBe(0o600);
+  await eventually('it has said everything', () => program.output().includes('Ctrl-C'));
   expect(program.output()).toContain(`API          http://127.0.0.1:${environment['CARILLON_PORT']}`);
   expect(program.output()).toContain(`Temporal UI  http://127.0.0.1:${environment['TEMPORAL_UI_PORT']}`);
 

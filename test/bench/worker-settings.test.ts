@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { dispatch, workerSettings } from '../../bench/worker-settings.ts';
+
+const source = (path: string): string => readFileSync(join(__dirname, '..', '..', 'src', path), 'utf8');
+
+describe('the worker that Carillon is compared with', () => {
+  it.each(Object.entries(workerSettings))('has the %s of Carillon’s own', (name, value) => {
+    const text = typeof value === 'number' ? String(value) : `{ type: '${value.type}', maximum: ${value.maximum} }`;
+    expect(source('worker/run.ts')).toContain(`${name}: ${text},`);
+  });
+
+  it('starts as many runs at once as Carillon’s dispatcher', () => {
+    expect(source('worker/dispatcher.ts')).toContain(`const batch = ${dispatch.batch};`);
+    expect(source('worker/dispatcher.ts')).toContain(`const room = ${dispatch.room};`);
+  });
+});
