@@ -206,3 +206,11 @@ create table workers (
   started_at timestamptz not null default clock_timestamp(),
   seen_at timestamptz not null default clock_timestamp()
 );
+
+-- Jobs of which one process of the deployment does each: taken by one update, free again when its time is over. Not an
+-- advisory lock: that needs a session of its own, which the driver cannot recover when PostgreSQL restarts.
+create table leases (
+  job text primary key,
+  holder text not null,
+  until timestamptz not null
+);

@@ -1,6 +1,7 @@
 import type { DeliveryState } from '../domain/delivery.ts';
 import { isOpen } from '../domain/delivery.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
+import { findNextInLanes } from '../store/lane.ts';
 import { requestCancel, requestRetry } from '../store/wishes.ts';
 import type { ActivityDeps } from './index.ts';
 
@@ -23,7 +24,7 @@ export interface TouchedDelivery {
  * @returns the deliveries whose tracks must look at the ledger again: for a retry those that are open and due, for a
  * cancel those that are cancelled. An unknown destination gives none.
  */
-export function createApplyWish({ sql }: Pick<ActivityDeps, 'sql'>) {
+export function createApplyWish({ sql, wake }: Pick<ActivityDeps, 'sql' | 'wake'>) {
   return async function applyWish(input: WishInput): Promise<TouchedDelivery[]> {
     const scope = {
       message: input.message,
@@ -31,6 +32,13 @@ export function createApplyWish({ sql }: Pick<ActivityDeps, 'sql'>) {
     };
     const request = input.kind === 'retry' ? requestRetry : requestCancel;
     const wished = await request(sql, input.tenant, scope);
+    if (input.kind === 'cancel')
+      (
+        await findNextInLanes(
+          sql,
+          wished.map(({ id }) => id),
+        )
+      ).forEach(wake);
     return wished
       .filter(({ state }) => (input.kind === 'retry' ? isOpen(state) && state !== 'sending' : state === 'cancelled'))
       .map(({ id, state }) => ({ delivery: id, state }));

@@ -2,7 +2,7 @@ import type { Connector } from '../connectors/connector.ts';
 import type { Http } from '../connectors/http.ts';
 import type { Sql } from '../store/db.ts';
 import type { KeyRing } from '../store/key-ring.ts';
-import type { NextInLane } from '../store/settle.ts';
+import type { NextInLane } from '../store/lane.ts';
 import { createApplyWish } from './apply-wish.ts';
 import { createDeliver } from './deliver.ts';
 import { createSettleOutcome } from './settle-outcome.ts';

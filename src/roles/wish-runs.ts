@@ -1,6 +1,7 @@
 import type { Runs as ApiRuns } from '../api/deps.ts';
 import type { Sql } from '../store/db.ts';
 import { findDispatchable } from '../store/dispatch.ts';
+import { findNextInLanes } from '../store/lane.ts';
 import type { Wished } from '../store/wishes.ts';
 import type { Runs } from '../temporal.ts';
 
@@ -16,7 +17,14 @@ export function wishRuns(runs: Runs, sql: Sql, poke: () => void): ApiRuns {
   return {
     async wish(kind, wishes, by) {
       for (const wished of wishes) await wake(kind, wished, by);
-      poke(); // what was behind them in their lanes may have no run yet
+      if (kind !== 'cancel') return;
+      // Whoever was behind them in their lanes may go now.
+      for (const next of await findNextInLanes(
+        sql,
+        wishes.map(({ id }) => id),
+      ))
+        if (next.hasRun) await runs.turn(next.workflowId, next.delivery);
+      poke();
     },
     isReachable: runs.isReachable,
   };

@@ -30,3 +30,25 @@ export async function waitForTurn(sql: Db, id: DeliveryId): Promise<boolean> {
     select ${isBehind(sql)} as "isBehind" from deliveries d where d.id = ${id} and d.state = 'waiting'`;
   return row?.isBehind === true;
 }
+
+/** A delivery that can go now, and where to wake it. */
+export interface NextInLane {
+  readonly delivery: DeliveryId;
+  readonly workflowId: string;
+  /** False when its message has no run yet: the dispatcher must look again. */
+  readonly hasRun: boolean;
+}
+
+/** Of each lane that these deliveries left, the one that goes next. Uses `deliveries_lane`. */
+export async function findNextInLanes(sql: Db, left: readonly DeliveryId[]): Promise<NextInLane[]> {
+  return sql<NextInLane[]>`
+    select distinct n.id as delivery, n.workflow_id as "workflowId", n.has_run as "hasRun"
+    from deliveries d
+    cross join lateral (
+      select o.id, m.workflow_id, m.dispatched_at is not null as has_run
+      from deliveries o join messages m on m.id = o.message
+      where o.tenant = d.tenant and o.destination = d.destination and o.lane = d.lane
+        and o.state in ('queued', 'waiting', 'sending', 'retrying')
+      order by o.sequence limit 1) n
+    where d.id = any(${left as string[]}) and d.lane is not null`;
+}

@@ -1,6 +1,6 @@
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId, DestinationId, MessageId } from '../domain/ids.ts';
-import type { Db, Sql } from './db.ts';
+import type { Db } from './db.ts';
 import { isBehind } from './lane.ts';
 
 /** A delivery to which something should have happened by now. */
@@ -15,29 +15,6 @@ export interface Overdue {
   readonly hasRun: boolean;
   /** Another delivery of its lane is before it, or is being sent. */
   readonly isBehind: boolean;
-}
-
-/** Any constant: one sweep per deployment. */
-const sweepLock = 7_226_011_002;
-
-/**
- * Runs `work` while this process holds the deployment's one sweep; returns false where another one has it. The lock is
- * a session's, so it is free the moment its holder dies.
- */
-export async function withSweepLock(sql: Sql, work: () => Promise<void>): Promise<boolean> {
-  const session = await sql.reserve();
-  try {
-    const [row] = await session<{ locked: boolean }[]>`select pg_try_advisory_lock(${sweepLock}) as locked`;
-    if (row?.locked !== true) return false;
-    try {
-      await work();
-    } finally {
-      await session`select pg_advisory_unlock(${sweepLock})`;
-    }
-    return true;
-  } finally {
-    session.release();
-  }
 }
 
 /** The longest overdue first. Uses `deliveries_due`. */

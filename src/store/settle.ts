@@ -4,6 +4,7 @@ import type { AttemptId, DeliveryId } from '../domain/ids.ts';
 import type { Verdict } from '../domain/step.ts';
 import { claimMarginMs } from './claim.ts';
 import { json, type Db } from './db.ts';
+import type { NextInLane } from './lane.ts';
 
 /** The sweep looks after an attempt that is so long overdue: the run that should make it may be gone. */
 const retryGraceMs = 5_000;
@@ -35,14 +36,6 @@ export type Settlement =
       readonly retryAfterMs?: number;
       readonly excerpt?: string;
     };
-
-/** The delivery of the same lane that can go now, and where to wake it. */
-export interface NextInLane {
-  readonly delivery: DeliveryId;
-  readonly workflowId: string;
-  /** False when its message has no run yet: the dispatcher must look again. */
-  readonly hasRun: boolean;
-}
 
 export interface Settled {
   readonly state: DeliveryState;

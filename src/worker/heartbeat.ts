@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../store/db.ts';
+import { sayAlive, sayGone } from '../store/workers.ts';
 
 const everyMs = 5_000;
 
@@ -8,9 +9,7 @@ export function startHeartbeat(deps: { sql: Sql; worker: string; log: Logger }):
   const { sql, worker, log } = deps;
   async function beat(): Promise<void> {
     try {
-      await sql`
-        insert into workers (id) values (${worker})
-        on conflict (id) do update set seen_at = clock_timestamp()`;
+      await sayAlive(sql, worker);
     } catch (error) {
       log.debug({ err: error }, 'heartbeat: PostgreSQL is not usable');
     }
@@ -20,7 +19,7 @@ export function startHeartbeat(deps: { sql: Sql; worker: string; log: Logger }):
   return {
     async stop() {
       clearInterval(timer);
-      await sql`delete from workers where id = ${worker}`.catch((error: unknown) =>
+      await sayGone(sql, worker).catch((error: unknown) =>
         log.debug({ err: error }, 'heartbeat: could not take its row away; it grows old by itself'),
       );
     },

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { NativeConnection, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import postgres from 'postgres';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.ts';
@@ -39,7 +39,11 @@ export interface WorkerOptions {
  * it knocks again, and after Temporal has ended a worker (its namespace is gone, say) it makes a new one.
  */
 export async function runWorker({ config, ring, log, workflowBundle }: WorkerOptions): Promise<WorkerProcess> {
-  Runtime.install({ shutdownSignals: [], telemetryOptions: { logging: { filter: 'ERROR' } } });
+  // Signals are the role's; what the SDK says of its own working goes to our log, in our form.
+  const logger = new DefaultLogger('WARN', ({ level, message, meta }) =>
+    log[level === 'ERROR' ? 'error' : 'warn']({ sdk: meta }, message),
+  );
+  Runtime.install({ shutdownSignals: [], logger, telemetryOptions: { logging: { filter: 'ERROR' } } });
   const worker = `${hostname()}:${process.pid}`;
   const sql = connect(config.databaseUrl, { name: 'carillon-worker', max: 16, statementTimeoutMs: 10_000 });
   const http = createHttp({ egress: createEgress(config.egressAllow) });
@@ -103,7 +107,7 @@ async function openSession(deps: {
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const runs = createRuns(connection, config.temporalNamespace, true);
   const dispatcher = startDispatcher({ sql, runs, log });
-  const sweep = startSweep({ sql, runs, log, poke: dispatcher.poke });
+  const sweep = startSweep({ sql, runs, worker, log, poke: dispatcher.poke });
   const close = async (): Promise<void> => {
     await Promise.all([dispatcher.stop(), sweep.stop()]);
     await connection.close();

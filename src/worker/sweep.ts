@@ -1,11 +1,15 @@
 import type { Logger } from 'pino';
 import type { MessageId } from '../domain/ids.ts';
 import { findDispatchable } from '../store/dispatch.ts';
-import { findOverdue, postpone, withSweepLock, type Overdue } from '../store/overdue.ts';
+import { findOverdue, postpone, type Overdue } from '../store/overdue.ts';
 import type { Sql } from '../store/db.ts';
+import { returnLease, takeLease } from '../store/leases.ts';
 import type { Runs } from '../temporal.ts';
 
 const everyMs = 1_000;
+/** Another worker takes the sweep over so long after its holder was heard last. */
+const leaseSeconds = 5;
+const job = 'sweep';
 /** Deliveries looked after in one pass, so that a pass stays short. */
 const batch = 200;
 /** Somebody looked after it; if nothing comes of that, look again. */
@@ -15,8 +19,10 @@ const postponeSeconds = 20;
  * The one mechanism that mends what was lost between PostgreSQL and Temporal: a run that is closed or missing is started
  * again, a lost wake-up or wish is repeated. One per deployment at a time.
  */
-export function startSweep(deps: { sql: Sql; runs: Runs; log: Logger; poke: () => void }): { stop(): Promise<void> } {
-  const { sql, runs, log } = deps;
+export function startSweep(deps: { sql: Sql; runs: Runs; worker: string; log: Logger; poke: () => void }): {
+  stop(): Promise<void>;
+} {
+  const { sql, runs, worker, log } = deps;
   let isStopping = false;
   let wakeUp = (): void => undefined;
 
@@ -49,14 +55,14 @@ export function startSweep(deps: { sql: Sql; runs: Runs; log: Logger; poke: () =
         deliveries.map(({ id }) => id),
         postponeSeconds,
       );
-      if (isStopping) return;
+      if (isStopping || !(await takeLease(sql, job, worker, leaseSeconds))) return;
     }
   }
 
   const loop = (async () => {
     while (!isStopping) {
       try {
-        await withSweepLock(sql, pass);
+        if (await takeLease(sql, job, worker, leaseSeconds)) await pass();
       } catch (error) {
         log.warn({ err: error }, 'sweep: a pass was cut short; the next one goes on');
       }
@@ -75,6 +81,9 @@ export function startSweep(deps: { sql: Sql; runs: Runs; log: Logger; poke: () =
       isStopping = true;
       wakeUp();
       await loop;
+      await returnLease(sql, job, worker).catch((error: unknown) =>
+        log.debug({ err: error }, 'sweep: could not give its lease back; it ends by itself'),
+      );
     },
   };
 }
