@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
 
 /** One environment variable: the only source of its default, its check and its line in docs/configuration.md. */
 export interface ConfigField {
@@ -30,7 +31,8 @@ export const configFields = [
   {
     name: 'CARILLON_ADMIN_KEY',
     kind: 'secret',
-    description: 'Bearer key of the administrator; else generated into `$CARILLON_HOME/admin.key` (mode 0600).',
+    description:
+      'Bearer key of the administrator; else read from `$CARILLON_HOME/admin.key`, which `npm start` makes (mode 0600).',
   },
   {
     name: 'CARILLON_DEMO',
@@ -148,6 +150,18 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     throw new ConfigError(`CARILLON_LOG_LEVEL: "${level}" is not one of ${levels.join(', ')}`);
   const demo = text('CARILLON_DEMO');
   if (demo !== '0' && demo !== '1') throw new ConfigError(`CARILLON_DEMO: "${demo}" is not 0 or 1`);
+  const cidrs = text('CARILLON_EGRESS_ALLOW')
+    .split(',')
+    .map((cidr) => cidr.trim())
+    .filter((cidr) => cidr !== '');
+  for (const cidr of cidrs)
+    if (!ipaddr.isValid(cidr) && !ipaddr.isValidCIDR(cidr))
+      throw new ConfigError(`CARILLON_EGRESS_ALLOW: "${cidr}" is neither an IP address nor a CIDR such as 10.0.0.0/8`);
+  for (const name of ['DATABASE_URL', 'DATABASE_LISTEN_URL'] as const)
+    if (given.has(name) && !/^postgres(ql)?:\/\/./.test(text(name)))
+      throw new ConfigError(`${name}: want postgres://user:password@host:port/database`); // not shown: it holds a password
+  if (given.has('TEMPORAL_ADDRESS') && !/^[^/\s]+:[0-9]{1,5}$/.test(text('TEMPORAL_ADDRESS')))
+    throw new ConfigError(`TEMPORAL_ADDRESS: "${text('TEMPORAL_ADDRESS')}" is not host:port`);
   const keysFile = optional('CARILLON_KEYS_FILE');
   const databaseUrl = given.has('DATABASE_URL')
     ? text('DATABASE_URL')
@@ -158,10 +172,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     home: resolve(text('CARILLON_HOME')),
     adminKey: optional('CARILLON_ADMIN_KEY'),
     demo: demo === '1',
-    egressAllow: text('CARILLON_EGRESS_ALLOW')
-      .split(',')
-      .map((cidr) => cidr.trim())
-      .filter((cidr) => cidr !== ''),
+    egressAllow: cidrs,
     logLevel: level as LogLevel,
     keys: optional('CARILLON_KEYS'),
     keysFile: keysFile === undefined ? undefined : resolve(keysFile),

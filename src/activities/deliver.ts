@@ -148,7 +148,12 @@ function restOf(entry: LedgerEntry, step: { do: 'park'; code: string } | { do: '
 
 /** Without its destination or connector there is nobody to send to: it waits for an operator. */
 async function restWithout(deps: ActivityDeps, entry: LedgerEntry): Promise<DeliverOutcome> {
-  if (entry.view.state === 'sending') await lapse(deps, entry);
+  if (entry.view.state === 'sending') {
+    // A newer version, which knows the connector, may be sending it at this moment.
+    const left = entry.view.claimMs ?? 0;
+    if (left > 0) throw tryAgain(`${entry.destination}: claim-live, again in ${Math.ceil(left)} ms`, left);
+    await lapse(deps, entry);
+  }
   const reason =
     entry.target === undefined
       ? { code: 'destination_deleted', message: `The destination ${entry.destination} was deleted.` }

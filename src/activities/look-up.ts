@@ -29,13 +29,13 @@ export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Prom
       attempt: 'look-up',
     });
   } catch (error) {
-    if (!(error instanceof SendFailure)) throw error;
+    const refusal = error instanceof SendFailure ? error : defect(error);
     const isOver = entry.view.deadlineMs !== null && entry.view.deadlineMs <= 0;
-    if (error.kind === 'permanent' || isOver) {
+    if (refusal.kind === 'permanent' || isOver) {
       const reason = {
         code: 'look_up_refused',
-        message: `It may have arrived, and ${connector.title} refuses to say: ${error.code}: ${error.message}`,
-        ...(error.status === undefined ? {} : { status: error.status }),
+        message: `It may have arrived, and ${connector.title} refuses to say: ${refusal.code}: ${refusal.message}`,
+        ...(refusal.status === undefined ? {} : { status: refusal.status }),
       };
       return rest(deps.sql, { delivery: entry.id, state: 'uncertain', reason });
     }
@@ -43,11 +43,17 @@ export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Prom
       entry.policy,
       Math.max(1, entry.view.attempts - entry.roundStart),
       Math.random(),
-      error.retryAfterMs,
+      refusal.retryAfterMs,
     );
     throw tryAgain(
-      `${entry.destination}: look-up refused: ${error.code}, again in ${Math.ceil(delayMs / 1000)} s`,
+      `${entry.destination}: look-up refused: ${refusal.code}, again in ${Math.ceil(delayMs / 1000)} s`,
       delayMs,
     );
   }
+}
+
+/** A connector that throws anything else is defective; that proves no more than a refusal does. */
+function defect(cause: unknown): SendFailure {
+  const message = `The look-up failed unexpectedly: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new SendFailure({ kind: 'transient', code: 'connector_defect', message, cause });
 }

@@ -118,18 +118,31 @@ function failed({ entry, connector, outgoing }: Job, claimed: Claim, failure: Se
   };
 }
 
-/** Writes the outcome, again and again while PostgreSQL is away; undefined when it stayed away. */
+/**
+ * Writes the outcome, again and again while PostgreSQL is away; undefined when it stayed away. The time holds also for a
+ * connection that hears nobody any more: settling once more does no harm, whichever of the two gets through.
+ */
 async function persist(deps: ActivityDeps, settlement: Settlement): Promise<Settled | undefined> {
-  const until = performance.now() + settleForMs;
-  for (;;) {
+  const end = new AbortController();
+  const timer = setTimeout(() => end.abort(), settleForMs);
+  const gaveUp = new Promise<undefined>((resolve) => end.signal.addEventListener('abort', () => resolve(undefined)));
+  try {
+    return await Promise.race([settleUntil(end.signal, deps, settlement), gaveUp]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function settleUntil(end: AbortSignal, deps: ActivityDeps, settlement: Settlement): Promise<Settled | undefined> {
+  while (!end.aborted) {
     try {
       return await settle(deps.sql, settlement);
     } catch (error) {
       if (!isUnavailable(error) && !isTimedOut(error)) throw error;
-      if (performance.now() > until) return undefined;
       await new Promise((resolve) => setTimeout(resolve, settlePauseMs));
     }
   }
+  return undefined;
 }
 
 /** What the platform said stays out of Temporal's history. */

@@ -67,6 +67,12 @@ const queuedGraceSeconds = 30;
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
+/** A key is kept while something may still happen to its message: what is parked may be retried. */
+const isNotFinal = (sql: Db, message: 'dedupe.message' | 'm.id') => sql`
+  exists (
+    select from deliveries n
+    where n.message = ${sql(message)} and n.state not in ('delivered', 'cancelled', 'skipped', 'expired'))`;
+
 /**
  * Accepts a message: ONE statement and so one transaction, because each further round trip would hold the conversation's
  * counter locked for longer. It claims the dedupe row first; a second post with the same key waits for it there. The
@@ -100,7 +106,7 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
       set body_hash = excluded.body_hash, message = excluded.message, expires_at = excluded.expires_at,
         generation = dedupe.generation + 1
       where dedupe.expires_at < clock_timestamp()
-        and not exists (select from messages m where m.id = dedupe.message and m.open_count > 0)
+        and not ${isNotFinal(sql, 'dedupe.message')}
       returning generation
     ), conversation as (
       insert into conversations (tenant, id, sequence)
@@ -171,7 +177,7 @@ async function findByKey(
     select m.id, m.state, d.body_hash as "bodyHash"
     from dedupe d join messages m on m.id = d.message
     where d.tenant = ${tenant} and d.scope = ${scope} and d.hash = ${hash}
-      and (d.expires_at >= clock_timestamp() or m.open_count > 0)`;
+      and (d.expires_at >= clock_timestamp() or ${isNotFinal(sql, 'm.id')})`;
   return row;
 }
 

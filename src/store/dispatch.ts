@@ -34,9 +34,7 @@ const runInput = (sql: Db) => sql`
  */
 export async function leaseMessages(sql: Db, limit: number, room: number): Promise<Dispatchable[]> {
   return sql<Dispatchable[]>`
-    with leased as (
-      update messages set lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
-      where id in (
+    with free as materialized ( -- run once: as a subquery it may be run again, and lease more than the limit
         select m.id from messages m
         where m.dispatched_at is null and m.open_count > 0 and (m.lease_until is null or m.lease_until < clock_timestamp())
           and exists (
@@ -50,8 +48,11 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
         limit greatest(0, least(${limit}::integer, ${room}::integer - (
           select count(*)::integer from messages
           where state = 'accepted' and dispatched_at is not null and dispatched_at > clock_timestamp() - interval '1 minute')))
-        for update skip locked)
-      returning id
+        for update skip locked
+    ), leased as (
+      update messages m set lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
+      from free where m.id = free.id
+      returning m.id
     )
     select ${runInput(sql)} from messages m where m.id in (select id from leased) order by m.band, m.received_at`;
 }

@@ -11,6 +11,7 @@ export async function isAnyWorkerAlive(sql: Db, withinSeconds: number): Promise<
 /** Written by each worker every few seconds. */
 export async function sayAlive(sql: Db, worker: string): Promise<void> {
   await sql`
+    with forgotten as (delete from workers where seen_at < clock_timestamp() - interval '1 day' and id <> ${worker})
     insert into workers (id) values (${worker})
     on conflict (id) do update set seen_at = clock_timestamp()`;
 }

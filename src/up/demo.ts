@@ -18,24 +18,34 @@ const movingStates = new Set(['queued', 'waiting', 'sending', 'retrying']);
 /** Not a secret: it signs for simulators on this machine. */
 const webhookSecret = `whsec_${Buffer.from('carillon-demo-secret-24b').toString('base64')}`;
 
-/**
- * Puts the demo's connections and destinations where they are missing, and sends one message to all simulators, once
- * in the life of a home. One simulator is told to refuse it twice, so that there is a retry to watch.
- * A demo that fails is said and stops nothing.
- */
-export async function demo(
-  config: Config,
-  ports: Ports,
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
+/** The two parts of the demo; one that fails is said and stops nothing. */
+export interface Demo {
+  /** Puts its connections and destinations where they are missing: before `carillon ready`, which invites to use them. */
+  configure(): Promise<void>;
+  /**
+   * Sends one message to all simulators, once in the life of a home. One of them is told to refuse it twice, so that
+   * there is a retry to watch.
+   */
+  show(): Promise<void>;
+}
+
+export function createDemo(config: Config, ports: Ports, say: (line: string) => void, signal: AbortSignal): Demo {
   const key = readAdminKey(config);
-  if (ports.simulate === undefined || key === undefined) return;
+  const nothing = async (): Promise<void> => undefined;
+  if (ports.simulate === undefined || key === undefined) return { configure: nothing, show: nothing };
   const simulators = `http://127.0.0.1:${ports.simulate}`;
-  const marker = join(config.home, 'demo.sent');
   const client = createDemoClient(apiUrl(config, ports), key, signal);
-  try {
-    await configure(client, simulators);
+  const tolerant = (part: () => Promise<void>) => async (): Promise<void> => {
+    try {
+      await part();
+    } catch (error) {
+      if (!signal.aborted) say(`the demo failed, which changes nothing else: ${(error as Error).message}`);
+    }
+  };
+  let isConfigured = false;
+  async function show(): Promise<void> {
+    if (!isConfigured) return;
+    const marker = join(config.home, 'demo.sent');
     if (existsSync(marker)) {
       say(`the demo message was sent by an earlier start (key ${idempotencyKey})`);
       return;
@@ -45,9 +55,14 @@ export async function demo(
     writeFileSync(marker, `${id}\n`);
     if (duplicate) say(`the demo message ${id} was sent before (key ${idempotencyKey})`);
     else await watch(client, id, say, signal);
-  } catch (error) {
-    if (!signal.aborted) say(`the demo failed, which changes nothing else: ${(error as Error).message}`);
   }
+  return {
+    configure: tolerant(async () => {
+      await configure(client, simulators);
+      isConfigured = true;
+    }),
+    show: tolerant(show),
+  };
 }
 
 const demoMessage = {

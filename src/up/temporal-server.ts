@@ -1,3 +1,5 @@
+import { searchAttributeTypes } from '../search-attributes.ts';
+
 /** What a dev server is started with. */
 export interface TemporalOptions {
   readonly port: number;
@@ -25,14 +27,6 @@ const dynamicConfig = {
   'frontend.namespaceRPS.visibility': 1_000,
 } as const;
 
-const searchAttributes = {
-  CarillonTenant: 'Keyword',
-  CarillonSource: 'Keyword',
-  CarillonConversation: 'Keyword',
-  CarillonState: 'Keyword',
-  CarillonTrouble: 'KeywordList',
-} as const;
-
 // The defaults (rollback journal, synchronous=FULL) cost two thirds of the throughput on one machine; WAL with NORMAL
 // loses no committed transaction when the process dies, and PostgreSQL heals what a power cut takes.
 const pragmas = { journal_mode: 'WAL', synchronous: 'NORMAL' } as const;
@@ -54,7 +48,7 @@ export function temporalArguments({ port, uiPort, namespace, file }: TemporalOpt
     'start-dev',
     ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]),
     ...pairs('--sqlite-pragma', pragmas),
-    ...pairs('--search-attribute', searchAttributes),
+    ...pairs('--search-attribute', searchAttributeTypes),
     ...pairs(
       '--dynamic-config-value',
       Object.fromEntries(Object.entries(dynamicConfig).map(([key, value]) => [key, JSON.stringify(value)])),

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import { announcement, urlsOf } from './announce.ts';
-import { demo } from './demo.ts';
+import { createDemo } from './demo.ts';
 import { takeLock } from './lock.ts';
 import { stopOrphans } from './orphans.ts';
 import { portsFor, type Ports } from './program.ts';
@@ -73,8 +73,10 @@ async function supervised(
   });
   try {
     await start({ config, ports, supervisor, screen, signal: stop }, parts);
+    const demo = createDemo(config, ports, screen.say, stop);
+    await demo.configure();
     for (const line of announcement(config, ports)) screen.say(line);
-    await demo(config, ports, screen.say, stop);
+    await demo.show();
     await aborted(stop);
     return 0;
   } finally {

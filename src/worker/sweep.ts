@@ -43,12 +43,22 @@ export function startSweep(deps: { sql: Sql; runs: Runs; worker: string; log: Lo
     }
   }
 
+  /** What is wrong with one message holds up no other; what is wrong with Temporal ends the pass. */
+  async function mendOrLog(message: MessageId, overdue: readonly Overdue[]): Promise<void> {
+    try {
+      await mend(message, overdue);
+    } catch (error) {
+      if (!(await runs.isReachable())) throw error;
+      log.error({ err: error, message }, 'sweep: could not mend this message; it is looked at again');
+    }
+  }
+
   async function pass(): Promise<void> {
     const overdue = await findOverdue(sql, batch);
     if (overdue.length === 0) return;
     for (const [message, deliveries] of group(overdue)) {
       // Without a run it is the dispatcher's, which takes it as soon as it could go.
-      if (deliveries.some(({ hasRun }) => hasRun)) await mend(message, deliveries);
+      if (deliveries.some(({ hasRun }) => hasRun)) await mendOrLog(message, deliveries);
       else deps.poke();
       await postpone(
         sql,

@@ -35,6 +35,14 @@ describe('accepting', () => {
     expect((await bench.post({ dedupeKey: 'open' })).id).toBe(first.id);
   });
 
+  it('an expired key whose delivery is parked stays the first message, because it may be retried', async () => {
+    const first = await bench.post({ dedupeKey: 'parked' });
+    const claim = await bench.claim(first.deliveries[0] ?? '');
+    await bench.fail(first.deliveries[0] ?? '', claim?.token ?? '', { park: true });
+    await bench.sql`update dedupe set expires_at = clock_timestamp() - interval '1 s' where message = ${first.id}`;
+    expect((await bench.post({ dedupeKey: 'parked' })).id).toBe(first.id);
+  });
+
   it('with a plan from an older configuration stores nothing', async () => {
     await expect(bench.post({ dedupeKey: 'stale', configVersion: 0 })).rejects.toThrow('stale');
     expect(

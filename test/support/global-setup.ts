@@ -15,7 +15,7 @@ export default async function globalSetup(): Promise<void> {
   globalThis.carillonTestHome = home;
   // Jest runs no teardown when it is interrupted.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void home.remove().finally(() => process.exit(1)));
+    process.on(signal, () => void home.remove().finally(() => process.exit(1)));
   try {
     const [postgres, temporal] = await Promise.all([
       startPostgres(home.home, home.supervisor),

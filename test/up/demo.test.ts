@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, readConfig } from '../../src/config.ts';
-import { demo } from '../../src/up/demo.ts';
+import { createDemo } from '../../src/up/demo.ts';
 import type { DemoMessage } from '../../src/up/demo-client.ts';
 
 const never = new AbortController().signal;
@@ -60,7 +60,11 @@ afterEach(() => {
   rmSync(home, { recursive: true });
 });
 
-const run = (): Promise<void> => demo(config, { api: port, simulate: port }, say, never);
+const run = async (): Promise<void> => {
+  const demo = createDemo(config, { api: port, simulate: port }, say, never);
+  await demo.configure();
+  await demo.show();
+};
 
 const made = (method: string): (string | undefined)[] =>
   calls.filter((call) => call.method === method).map(({ url }) => url);
@@ -139,6 +143,8 @@ test('an API that refuses is told on the screen and stops nothing', async () => 
 });
 
 test('without simulators there is no demo', async () => {
-  await demo(config, { api: port }, say, never);
+  const demo = createDemo(config, { api: port }, say, never);
+  await demo.configure();
+  await demo.show();
   expect([calls, said]).toEqual([[], []]);
 });
