@@ -18,6 +18,7 @@ export interface Stack extends Client, Sinks {
   readonly sql: Sql;
   readonly temporal: TemporalClient;
   readonly simulators: string;
+  readonly home: string;
   post(body: object, key?: string): Promise<{ id: string; deliveries: { id: string; destination: string }[] }>;
   close(): Promise<void>;
 }
@@ -63,6 +64,7 @@ export async function startStack(): Promise<Stack> {
     sql,
     temporal: new TemporalClient({ connection, namespace }),
     simulators,
+    home: home.home,
     ...sinks,
     post: (body, key = `key-${(posted += 1)}`) => client.must('POST', '/v1/messages', body, { 'idempotency-key': key }),
     async close() {
