@@ -51,8 +51,6 @@ export const transitions = {
   expire: { from: ['queued', 'waiting', 'retrying'], to: 'expired' },
 } as const satisfies Record<string, { from: DeliveryState[]; to: DeliveryState }>;
 
-export type Transition = keyof typeof transitions;
-
 /** Whether any named transition leads from one state to the other. */
 export function mayMove(from: DeliveryState, to: DeliveryState): boolean {
   return Object.values(transitions).some((move) => move.to === to && (move.from as DeliveryState[]).includes(from));
