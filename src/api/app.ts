@@ -14,6 +14,7 @@ import type { Api } from './route.ts';
 import { connectionRoutes } from './routes/connections.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { destinationRoutes } from './routes/destinations.ts';
+import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { postMessageRoute } from './routes/post-message.ts';
@@ -83,6 +84,7 @@ export function buildApi(deps: ApiDeps): Api {
     deliveryRoutes(routes, deps);
     connectionRoutes(routes, deps);
     destinationRoutes(routes, deps);
+    eventRoutes(routes, deps);
   });
   void app.register(async (routes: Api) => postMessageRoute(routes, deps, plans));
   return app;

@@ -3,6 +3,7 @@ import type { Connector } from '../connectors/connector.ts';
 import type { Sql } from '../store/db.ts';
 import type { KeyRing } from '../store/key-ring.ts';
 import type { Wished } from '../store/wishes.ts';
+import type { EventStreamSettings } from './event-streams.ts';
 
 /** Temporal, as far as the API needs it. Nothing that it does decides an answer: PostgreSQL has the truth. */
 export interface Runs {
@@ -28,4 +29,6 @@ export interface ApiDeps {
   readonly logger: FastifyBaseLogger;
   /** Tells the dispatcher that messages were accepted. Never throws; called after the commit. */
   readonly poke: () => void;
+  /** What differs from the usual, for tests. */
+  readonly eventStreams?: Partial<EventStreamSettings>;
 }

@@ -16,6 +16,7 @@ const info = {
 const tags = [
   { name: 'messages', description: 'What is to be delivered.' },
   { name: 'deliveries', description: 'One message to one destination.' },
+  { name: 'events', description: 'What happens, as it happens.' },
   { name: 'connections', description: 'Accounts on platforms.' },
   { name: 'destinations', description: 'Addresses that are reached through a connection.' },
   { name: 'health', description: 'For load balancers and supervisors.' },

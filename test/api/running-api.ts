@@ -46,7 +46,7 @@ export interface TestApi {
 }
 
 /** A real API on a real database of its own, or on another one's. */
-export async function startTestApi(databaseUrl?: string): Promise<TestApi> {
+export async function startTestApi(databaseUrl?: string, more: Partial<ApiDeps> = {}): Promise<TestApi> {
   const database = databaseUrl === undefined ? await createDatabase() : undefined;
   const url = databaseUrl ?? database?.url ?? '';
   const sql = connect(url, { name: 'test-api', max: 4, statementTimeoutMs: 5_000 });
@@ -64,6 +64,7 @@ export async function startTestApi(databaseUrl?: string): Promise<TestApi> {
     runs: temporalOf(runs),
     logger: createLogger('info', { write: (line) => void log.push(line) }),
     poke: () => (pokes += 1),
+    ...more,
   };
   const server = await startApi(deps, { host: '127.0.0.1', port: 0, closeWithinMs: 2_000 });
   const check = await createAnswerCheck(server.url);
