@@ -15,7 +15,7 @@ describe('what was promised and what arrived', () => {
       unknown: 0,
       wallMs: 50,
     });
-    expect([...verdict.receiptToDelivery].sort()).toEqual([30, 40, 40]);
+    expect([...verdict.receiptToDelivery].sort((a, b) => a - b)).toEqual([30, 40, 40]);
   });
 
   it('differ by what is lost, doubled or unknown', () => {

@@ -1,0 +1,68 @@
+/** How long each part of a run lasts, and how many messages it counts. */
+export interface Plan {
+  readonly mode: 'quick' | 'full';
+  readonly fanOuts: readonly number[];
+  /** Seconds of empty workflows, before and after each of the other measurements. */
+  readonly emptySeconds: number;
+  readonly postOnlyFanOuts: readonly number[];
+  readonly postOnlySeconds: number;
+  readonly bareSeconds: number;
+  readonly acceptSeconds: number;
+  /** Seconds that the worker is kept saturated, about. */
+  readonly saturatedSeconds: number;
+  readonly steadySeconds: number;
+  /** Messages whose SQL statements are counted. */
+  readonly counted: number;
+  /** All of it must be over by then. */
+  readonly limitSeconds: number;
+  /** Folder for V8 profiles of api and worker; they cost some per cent of speed. */
+  readonly profile: string | undefined;
+}
+
+const plans = {
+  quick: {
+    mode: 'quick',
+    emptySeconds: 2,
+    postOnlyFanOuts: [3],
+    postOnlySeconds: 2,
+    bareSeconds: 1,
+    acceptSeconds: 2,
+    saturatedSeconds: 4,
+    steadySeconds: 3,
+    counted: 20,
+    limitSeconds: 300,
+  },
+  full: {
+    mode: 'full',
+    emptySeconds: 8,
+    postOnlyFanOuts: [1, 3, 10],
+    postOnlySeconds: 8,
+    bareSeconds: 3,
+    acceptSeconds: 5,
+    saturatedSeconds: 20,
+    steadySeconds: 16,
+    counted: 60,
+    limitSeconds: 900,
+  },
+} as const;
+
+/** Thrown for arguments that cannot be used. */
+export class ArgumentError extends Error {
+  override name = 'ArgumentError';
+}
+
+/** @throws ArgumentError naming what is wrong. */
+export function readArguments(args: readonly string[]): Plan {
+  let mode: keyof typeof plans = 'full';
+  let fanOuts: readonly number[] = [1, 3, 10];
+  let profile: string | undefined;
+  for (const arg of args) {
+    const [name, value = ''] = arg.split('=', 2);
+    if (arg === '--quick') mode = 'quick';
+    else if (name === '--fan-out' && /^\d+(,\d+)*$/.test(value)) fanOuts = value.split(',').map(Number);
+    else if (name === '--profile' && value !== '') profile = value;
+    else throw new ArgumentError(`${arg}: known are --quick, --fan-out=1,3,10 and --profile=<folder>`);
+  }
+  if (fanOuts.some((fanOut) => fanOut < 1 || fanOut > 50)) throw new ArgumentError('--fan-out: 1 to 50 each');
+  return { ...plans[mode], fanOuts, profile };
+}
