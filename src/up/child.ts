@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { openLog } from './log-file.ts';
 import { startTimeOf } from './process-identity.ts';
-import type { Role } from './roles.ts';
+import { niceness, type Role } from './roles.ts';
 import type { RunningChild } from './run-record.ts';
 
 /** The system user that a child runs as, where it is not ours. */
@@ -37,7 +37,9 @@ export interface LaunchedChild {
  * Its output goes to the role's log.
  */
 export function launch(home: string, { role, command, env, port, user, cwd }: ChildSpec): LaunchedChild {
-  const [program, ...args] = command;
+  const nice = niceness[role];
+  // By nice(1), which becomes the program: a priority set from here would not reach threads that are there already.
+  const [program, ...args] = nice === undefined ? command : (['nice', '-n', String(nice), ...command] as const);
   const log = openLog(home, role);
   const child = spawn(program, args, {
     detached: true,

@@ -13,6 +13,12 @@ export const stopOrder: readonly (readonly Role[])[] = [
   ['postgres'],
 ];
 
+/**
+ * Who steps back when the machine has more to do than it can, as nice(1) counts it. Accepting comes first: a post should
+ * not wait behind the deliveries of those before it. Nobody else is slowed by that, and nothing while there is room.
+ */
+export const niceness: Readonly<Partial<Record<Role, number>>> = { temporal: 10, worker: 10 };
+
 /** One signal and how long its effect is waited for. What outlives its last step is killed. */
 export interface StopStep {
   readonly signal: NodeJS.Signals;

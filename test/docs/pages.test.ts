@@ -69,6 +69,6 @@ describe('docs/README.md', () => {
   it('lists every page', () => {
     const index = read('docs/README.md');
     for (const page of readdirSync(join(root, 'docs')))
-      if (page !== 'README.md' && !page.endsWith('.svg')) expect(index).toContain(`](${page})`);
+      if (page !== 'README.md' && /\.(md|json)$/.test(page)) expect(index).toContain(`](${page})`);
   });
 });

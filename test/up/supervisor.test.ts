@@ -57,13 +57,17 @@ test('who lived for a while starts with the first wait again', async () => {
   expect(said[2]).toContain('worker ended (SIGKILL); starting it again in 0.01 s');
 });
 
-test('a program that is not there is a failure like any other', async () => {
+test.each([
+  ['simulate', 'ENOENT'],
+  // Through nice(1), which says more in the log.
+  ['temporal', 'exit code 127'],
+] as const)('a program of %s that is not there is a failure like any other', async (role, reason) => {
   const supervisor = createSupervisor(home, say, fast);
-  supervisor.start({ role: 'temporal', command: ['/nowhere/temporal'], env: {} });
-  await eventually('two failures', () => supervisor.failures('temporal') >= 2);
-  expect(readRunRecord(home)).toEqual([]);
+  supervisor.start({ role, command: ['/nowhere/program'], env: {} });
+  await eventually('two failures', () => supervisor.failures(role) >= 2);
   await supervisor.stop();
-  expect(said[0]).toContain('ENOENT');
+  expect(readRunRecord(home)).toEqual([]);
+  expect(said[0]).toContain(reason);
 });
 
 test('all stop in order, and the record follows', async () => {
