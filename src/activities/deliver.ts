@@ -45,7 +45,11 @@ export function createDeliver(deps: ActivityDeps) {
       const connector = entry.target === undefined ? undefined : deps.connectors.get(entry.target.connector);
       if (entry.target === undefined || connector === undefined) return restWithout(deps, entry);
       const job = toJob(deps, entry, entry.target, connector, signal);
-      const step = nextStep(entry.view, connector.deliveryClass(job.outgoing), entry.target.ambiguous);
+      const step = nextStep(
+        entry.view,
+        connector.deliveryClass(job.outgoing, job.outgoing.action.kind),
+        entry.target.ambiguous,
+      );
       switch (step.do) {
         case 'nothing':
           return { state: entry.view.state };
@@ -91,6 +95,7 @@ function toJob(
     connector,
     outgoing: {
       delivery: entry.id,
+      action: { kind: 'create' },
       message: entry.message,
       connection: { id: target.connection, settings: target.settings },
       destination: { id: entry.destination, address: target.address },
@@ -121,10 +126,13 @@ function lapseVerdict(deps: ActivityDeps, entry: LedgerEntry) {
   const connector = target === undefined ? undefined : deps.connectors.get(target.connector);
   const isUncertain =
     target?.ambiguous === 'at-most-once' &&
-    connector?.deliveryClass({
-      connection: { id: target.connection, settings: target.settings },
-      destination: { id: entry.destination, address: target.address },
-    }).kind === 'C';
+    connector?.deliveryClass(
+      {
+        connection: { id: target.connection, settings: target.settings },
+        destination: { id: entry.destination, address: target.address },
+      },
+      'create',
+    ).kind === 'C';
   return isUncertain
     ? ({ state: 'uncertain', inDoubt: true } as const)
     : ({ state: 'retrying', delayMs: 1, inDoubt: true } as const);

@@ -103,7 +103,7 @@ function failed({ entry, connector, outgoing }: Job, claimed: Claim, failure: Se
       deadlineMs: claimed.deadlineMs,
       wasInDoubt: entry.view.inDoubtMs !== null,
     },
-    connector.deliveryClass(outgoing),
+    connector.deliveryClass(outgoing, outgoing.action.kind),
     entry.target?.ambiguous ?? 'at-least-once',
   );
   return {

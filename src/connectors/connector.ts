@@ -20,7 +20,31 @@ export interface Target {
   readonly destination: { readonly id: DestinationId; readonly address: Values };
 }
 
+/**
+ * What is to happen at the platform. `nativeId` is the receipt's of what is changed, or of the thread's root; null where
+ * the platform never gave one and the connector addresses by our own ids.
+ */
+export type Action =
+  | { readonly kind: 'create'; readonly thread?: { readonly nativeId: string | null } }
+  | { readonly kind: 'edit'; readonly nativeId: string | null }
+  | { readonly kind: 'delete'; readonly nativeId: string | null };
+export type ActionKind = Action['kind'];
+
+/**
+ * How well a platform can do something. `partial`: done, and less than was asked, which `why` says. `dropped`: not done,
+ * the delivery is skipped with `why` as its reason. Shown in the docs and in the delivery's reason.
+ */
+export type Capability = { readonly level: 'full' } | { readonly level: 'partial' | 'dropped'; readonly why: string };
+
+export interface Capabilities {
+  /** A reply goes into the thread of what it replies to. */
+  readonly thread: Capability;
+  readonly edit: Capability;
+  readonly delete: Capability;
+}
+
 export interface Outgoing extends Target {
+  readonly action: Action;
   /** The key that stays the same over all attempts. */
   readonly delivery: DeliveryId;
   /** The version that is sent; pinned by the first attempt that may have reached the platform. */
@@ -57,8 +81,23 @@ export interface Connector<Prepared = unknown> {
   /** What names one place reached through a connection. */
   readonly address: readonly Field[];
 
-  /** Called at acceptance and in each attempt. Pure. */
-  deliveryClass(target: Target): DeliveryClass;
+  readonly capabilities: Capabilities;
+  /**
+   * True where edits and deletes name the message by our ids, so that they can be told even to a platform that gave no
+   * receipt for it.
+   */
+  readonly addressesByOurIds?: true;
+  /**
+   * True where everything reached through one connection is one service: trouble at one of its destinations is trouble
+   * of all. False where each destination is a host of its own.
+   */
+  readonly isOneService: boolean;
+
+  /**
+   * Called at acceptance and in each attempt. Pure. An action that may be repeated without harm, such as setting a text
+   * once more, is `A` with an endless memory.
+   */
+  deliveryClass(target: Target, action: ActionKind): DeliveryClass;
 
   /**
    * Called before the claim, as often as needed: renders, looks up, obtains tokens. Changes nothing at the platform, so

@@ -17,8 +17,16 @@ export interface Reason {
   readonly status?: number;
 }
 
+/**
+ * Whom a failure speaks of. `message`: this one only. `destination` and `connection`: everything that goes there, such as
+ * an archived channel, a revoked token, a rate limit. A permanent one pauses that scope, Retry-After holds it back.
+ */
+export type FailureScope = 'message' | 'destination' | 'connection';
+
 export interface SendFailureDetails extends Reason {
   readonly kind: FailureKind;
+  /** Default: `message` where it is permanent, else `destination`. */
+  readonly scope?: FailureScope;
   /** Milliseconds that the platform asked us to stay away; never undercut. */
   readonly retryAfterMs?: number;
   /** The first bytes of the platform's answer, secrets removed; goes to `attempts`, never to Temporal. */
@@ -30,6 +38,7 @@ export interface SendFailureDetails extends Reason {
 export class SendFailure extends Error {
   override name = 'SendFailure';
   readonly kind: FailureKind;
+  readonly scope: FailureScope;
   readonly code: string;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
@@ -38,6 +47,7 @@ export class SendFailure extends Error {
   constructor(details: SendFailureDetails) {
     super(details.message, { cause: details.cause });
     this.kind = details.kind;
+    this.scope = details.scope ?? (details.kind === 'permanent' ? 'message' : 'destination');
     this.code = details.code;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;

@@ -37,6 +37,10 @@ export interface Message {
   readonly sequence: number | null;
   readonly correlationId: string;
   readonly conversation: string | null;
+  /** The message that this one replies to; at platforms with threads it goes there. */
+  readonly thread?: MessageId;
+  /** The message that this one edits or deletes. */
+  readonly refersTo?: MessageId;
   readonly sender: Sender | null;
   readonly content: Content;
   readonly priority: Priority;

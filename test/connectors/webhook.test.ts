@@ -153,11 +153,17 @@ describe('webhook request', () => {
 
 describe('webhook class', () => {
   it('is C, and A where the connection or the destination states a dedupe window', () => {
-    expect(webhook.deliveryClass(target('http://x'))).toEqual({ kind: 'C' });
-    expect(webhook.deliveryClass(target('http://x', { dedupeWindow: '5m' }))).toEqual({ kind: 'A', memoryMs: 300_000 });
+    expect(webhook.deliveryClass(target('http://x'), 'create')).toEqual({ kind: 'C' });
+    expect(webhook.deliveryClass(target('http://x', { dedupeWindow: '5m' }), 'create')).toEqual({
+      kind: 'A',
+      memoryMs: 300_000,
+    });
     const connection = { id: 'hooks', settings: { secrets, dedupeWindow: '1h' } };
-    expect(webhook.deliveryClass({ ...target('http://x'), connection })).toEqual({ kind: 'A', memoryMs: 3_600_000 });
-    expect(webhook.deliveryClass({ ...target('http://x', { dedupeWindow: '1s' }), connection })).toEqual({
+    expect(webhook.deliveryClass({ ...target('http://x'), connection }, 'create')).toEqual({
+      kind: 'A',
+      memoryMs: 3_600_000,
+    });
+    expect(webhook.deliveryClass({ ...target('http://x', { dedupeWindow: '1s' }), connection }, 'create')).toEqual({
       kind: 'A',
       memoryMs: 1_000,
     });

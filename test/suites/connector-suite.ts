@@ -194,7 +194,7 @@ export function connectorSuite(one: ConnectorCase): void {
   if (lookupPath === undefined) {
     it('has a class that says what may be done after an ambiguous attempt', async () => {
       const out = outgoing();
-      const { kind } = connector.deliveryClass(out);
+      const { kind } = connector.deliveryClass(out, out.action.kind);
       expect(kind === 'B').toBe(connector.reconcile !== undefined);
       if (kind !== 'A') return;
       await script({ mode: 'commit-then-timeout' });
@@ -213,7 +213,7 @@ export function connectorSuite(one: ConnectorCase): void {
     };
 
     it('is offered by class B', () => {
-      expect(connector.deliveryClass(outgoing())).toEqual({ kind: 'B' });
+      expect(connector.deliveryClass(outgoing(), 'create')).toEqual({ kind: 'B' });
     });
 
     it('finds what was committed before the answer was lost', async () => {

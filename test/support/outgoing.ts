@@ -29,7 +29,12 @@ let deliveries = 0;
 /** A delivery of its own in every call. */
 export function sampleOutgoing(target: Target, overrides: Partial<Message> = {}): Outgoing {
   deliveries += 1;
-  return { ...target, delivery: `dlv_sample${deliveries}`, message: sampleMessage(overrides) };
+  return {
+    ...target,
+    action: { kind: 'create' },
+    delivery: `dlv_sample${deliveries}`,
+    message: sampleMessage(overrides),
+  };
 }
 
 export function sendContext(http: Http, overrides: Partial<SendContext> = {}): SendContext {

@@ -9,6 +9,12 @@ export const slack: Connector<PreparedPost> = {
   title: 'Slack',
   settings: slackSettings,
   address: slackAddress,
+  capabilities: {
+    thread: { level: 'dropped', why: 'not built yet' },
+    edit: { level: 'dropped', why: 'not built yet' },
+    delete: { level: 'dropped', why: 'not built yet' },
+  },
+  isOneService: true,
   // chat.postMessage takes no key of ours, but its metadata is found again in the channel's history.
   deliveryClass: () => ({ kind: 'B' }),
   prepare,

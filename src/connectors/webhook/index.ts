@@ -49,6 +49,13 @@ export const webhook: Connector<PreparedWebhook> = {
   title: 'Webhook',
   settings,
   address,
+  capabilities: {
+    thread: { level: 'dropped', why: 'not built yet' },
+    edit: { level: 'dropped', why: 'not built yet' },
+    delete: { level: 'dropped', why: 'not built yet' },
+  },
+  addressesByOurIds: true,
+  isOneService: false,
   deliveryClass({ connection, destination }) {
     const memoryMs =
       readDuration(destination.address, 'dedupeWindow') ?? readDuration(connection.settings, 'dedupeWindow');
