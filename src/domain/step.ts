@@ -1,4 +1,5 @@
 import { isOpen, type DeliveryState } from './delivery.ts';
+import { shutGate, type GateView, type Shut } from './gate.ts';
 
 /** What the ledger says of one delivery, in times relative to the database's clock. Milliseconds. */
 export interface LedgerView {
@@ -9,7 +10,7 @@ export interface LedgerView {
   readonly claimMs: number | null;
   /** Time until the next attempt is due, or until the platform's Retry-After is over, whichever is later. */
   readonly heldMs: number | null;
-  /** Time left until the deadline; null before the first attempt, or without one. */
+  /** Time left until the deadline, which stands still in waits that are nobody's fault; null before the first attempt, or without one. */
   readonly deadlineMs: number | null;
   /** Since when an attempt may have arrived; null when none may have. */
   readonly inDoubtMs: number | null;
@@ -17,8 +18,14 @@ export interface LedgerView {
   readonly doubtMs: number | null;
   /** Since when a first look-up found nothing. */
   readonly absentMs: number | null;
-  /** Another delivery of its lane is before it, or is being sent. */
+  /** Another delivery of its lane is before it, or is being sent, or holds the lane. */
   readonly isBehind: boolean;
+  /** An operator asked for this attempt, knowing that an earlier one may have arrived. */
+  readonly isManual: boolean;
+  /** Time left until it is worth nothing any more; null where it never is. */
+  readonly expiresMs: number | null;
+  /** The gates of its destination and connection that are not simply open. */
+  readonly gates: readonly GateView[];
 }
 
 /** As the connector says it of this target; see `connectors/connector.ts`. */
@@ -35,9 +42,11 @@ export type Step =
   /** A process died with this claim: settle it as ambiguous, then look again. */
   | { readonly do: 'lapse' }
   | { readonly do: 'wait-turn' }
+  | { readonly do: 'wait-gate'; readonly shut: Shut }
+  | { readonly do: 'expire' }
   | { readonly do: 'look-up'; readonly final: boolean }
   | { readonly do: 'park'; readonly code: 'attempts_exhausted' | 'deadline_exceeded' }
-  | { readonly do: 'doubt' }
+  | { readonly do: 'doubt'; readonly code: 'may_have_arrived' | 'expired_in_doubt' }
   | { readonly do: 'send' };
 
 /** Between the two look-ups that must both find nothing before "absent" is believed. */
@@ -53,20 +62,30 @@ export function nextStep(view: LedgerView, deliveryClass: ClassView, policy: Amb
     const left = view.claimMs ?? 0;
     return left > 0 ? { do: 'pause', ms: left, why: 'claim-live' } : { do: 'lapse' };
   }
+  // Only a look-up can still clear up what may have arrived, and it spends no attempt.
+  const canLookUp = view.inDoubtMs !== null && deliveryClass.kind === 'B';
+  if (view.expiresMs !== null && view.expiresMs <= 0 && !canLookUp)
+    return view.inDoubtMs === null ? { do: 'expire' } : { do: 'doubt', code: 'expired_in_doubt' };
   if (view.heldMs !== null && view.heldMs > 0) return { do: 'pause', ms: view.heldMs, why: 'not-due' };
   if (view.isBehind) return { do: 'wait-turn' };
-  if (view.inDoubtMs !== null && deliveryClass.kind === 'B') {
-    if (view.doubtMs !== null && view.doubtMs > 0) return { do: 'pause', ms: view.doubtMs, why: 'doubt' };
-    if (view.absentMs === null) return { do: 'look-up', final: false };
-    if (view.absentMs < secondLookMs) return { do: 'pause', ms: secondLookMs - view.absentMs, why: 'second-look' };
-    return { do: 'look-up', final: true };
+  if (!canLookUp) {
+    if (view.attempts >= view.maxAttempts) return { do: 'park', code: 'attempts_exhausted' };
+    if (view.deadlineMs !== null && view.deadlineMs <= 0) return { do: 'park', code: 'deadline_exceeded' };
   }
-  if (view.attempts >= view.maxAttempts) return { do: 'park', code: 'attempts_exhausted' };
-  if (view.deadlineMs !== null && view.deadlineMs <= 0) return { do: 'park', code: 'deadline_exceeded' };
+  const shut = shutGate(view.gates);
+  if (shut !== undefined) return { do: 'wait-gate', shut };
+  if (canLookUp) return lookUpStep(view);
   // Past its memory the peer would no longer fold a double, so A becomes C.
   const isForgotten = view.inDoubtMs !== null && deliveryClass.kind === 'A' && view.inDoubtMs > deliveryClass.memoryMs;
-  if (isForgotten && policy === 'at-most-once' && view.state === 'retrying') return { do: 'doubt' };
+  if (isForgotten && policy === 'at-most-once' && !view.isManual) return { do: 'doubt', code: 'may_have_arrived' };
   return { do: 'send' };
+}
+
+function lookUpStep({ doubtMs, absentMs }: LedgerView): Step {
+  if (doubtMs !== null && doubtMs > 0) return { do: 'pause', ms: doubtMs, why: 'doubt' };
+  if (absentMs === null) return { do: 'look-up', final: false };
+  if (absentMs < secondLookMs) return { do: 'pause', ms: secondLookMs - absentMs, why: 'second-look' };
+  return { do: 'look-up', final: true };
 }
 
 /** What an attempt's failure makes of its delivery. */

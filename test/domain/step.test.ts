@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { deliveryStates, isOpen } from '../../src/domain/delivery.ts';
+import { shutGate } from '../../src/domain/gate.ts';
 import { judge, nextStep, secondLookMs, type ClassView, type LedgerView } from '../../src/domain/step.ts';
 
 const A: ClassView = { kind: 'A', memoryMs: 60_000 };
@@ -17,6 +18,9 @@ const queued: LedgerView = {
   doubtMs: null,
   absentMs: null,
   isBehind: false,
+  isManual: false,
+  expiresMs: null,
+  gates: [],
 };
 const doubtful: LedgerView = { ...queued, state: 'retrying', attempts: 1, inDoubtMs: 5_000, doubtMs: -1 };
 
@@ -60,7 +64,8 @@ describe('the next step of a delivery', () => {
 
   it('treats A like C once the peer no longer remembers the key', () => {
     const forgotten = { ...doubtful, inDoubtMs: 61_000 };
-    expect(nextStep(forgotten, A, 'at-most-once')).toEqual({ do: 'doubt' });
+    expect(nextStep(forgotten, A, 'at-most-once')).toEqual({ do: 'doubt', code: 'may_have_arrived' });
+    expect(nextStep({ ...forgotten, isManual: true }, A, 'at-most-once')).toEqual({ do: 'send' });
     expect(nextStep(forgotten, A, 'at-least-once')).toEqual({ do: 'send' });
     expect(nextStep({ ...forgotten, inDoubtMs: 59_000 }, A, 'at-most-once')).toEqual({ do: 'send' });
   });
@@ -76,6 +81,18 @@ describe('the next step of a delivery', () => {
     doubtMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
     absentMs: fc.option(fc.nat(10_000)),
     isBehind: fc.boolean(),
+    isManual: fc.boolean(),
+    expiresMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
+    gates: fc.array(
+      fc.record({
+        scope: fc.constantFrom('destination:d' as const, 'connection:c' as const),
+        isPaused: fc.boolean(),
+        breaker: fc.constantFrom('closed' as const, 'open' as const, 'half-open' as const),
+        isProbe: fc.boolean(),
+        heldMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
+      }),
+      { maxLength: 2 },
+    ),
   });
   const classes = fc.constantFrom(A, B, C);
   const policies = fc.constantFrom('at-least-once' as const, 'at-most-once' as const);
@@ -91,6 +108,8 @@ describe('the next step of a delivery', () => {
           (given.heldMs ?? 0) <= 0 &&
           given.attempts < given.maxAttempts &&
           (given.deadlineMs ?? 1) > 0 &&
+          (given.expiresMs ?? 1) > 0 &&
+          shutGate(given.gates) === undefined &&
           !(deliveryClass.kind === 'B' && given.inDoubtMs !== null)
         );
       }),

@@ -1,0 +1,30 @@
+-- Edits, deletes and replies; classes and times of a message.
+alter table messages
+  -- What this message edits or deletes, and which version of its content an edit makes.
+  add column refers_to text references messages (id),
+  add column version integer not null default 1,
+  -- What it replies to.
+  add column thread text references messages (id),
+  -- Since when it is deleted everywhere: nothing of it is sent any more.
+  add column deleted_at timestamptz,
+  -- Null: each destination's own policy.
+  add column class text check (class in ('must', 'should', 'best-effort')),
+  add column send_at timestamptz,
+  -- When a scheduled message became due and took its place in its conversation.
+  add column entered_at timestamptz,
+  add column expires_at timestamptz;
+create index messages_refers on messages (refers_to, id) where refers_to is not null;
+-- Those whose time has not come: the sweep lets them enter their lanes when it has.
+create index messages_scheduled on messages (send_at) where send_at is not null and entered_at is null;
+
+alter table deliveries
+  add column action text not null default 'create' check (action in ('create', 'edit', 'delete')),
+  -- The delivery, at the same destination, of what it edits, deletes or replies to; it waits for that one, and an edit or
+  -- delete for as long as that may still be made.
+  add column depends_on text references deliveries (id),
+  -- After this a reply no longer waits for its parent and goes out by itself.
+  add column depends_until timestamptz,
+  add column expires_at timestamptz,
+  -- What was left out or done otherwise than asked, and why: [{"code", "message"}].
+  add column degraded jsonb;
+create index deliveries_depends on deliveries (depends_on) where depends_on is not null;

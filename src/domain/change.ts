@@ -1,0 +1,63 @@
+import { isOpen, type DeliveryState } from './delivery.ts';
+
+/** The delivery of what is edited, deleted or replied to, at the same destination. */
+export interface Original {
+  readonly state: DeliveryState;
+  /** Of its newest receipt; null without one. */
+  readonly nativeId: string | null;
+  /** The newest version of the content that this destination is known to have; null without any. */
+  readonly heldVersion: number | null;
+  /** An attempt of it may have arrived. */
+  readonly inDoubt: boolean;
+}
+
+export type ChangeKind = 'create' | 'edit' | 'delete';
+
+export type ChangeStep =
+  | { readonly do: 'send'; readonly nativeId: string | null }
+  | { readonly do: 'skip'; readonly code: string; readonly message: string };
+
+const skip = (code: string, message: string): ChangeStep => ({ do: 'skip', code, message });
+
+/**
+ * What an edit or delete finds to do, once its original has come to rest at this destination. Nothing is sent for what
+ * never went out, and no text twice; what may be there and cannot be named is said to be so.
+ * @param version of the content that an edit would send now: always the newest.
+ * @param byOurIds the platform is told by our ids and needs no receipt.
+ */
+export function changeStep(
+  kind: 'edit' | 'delete',
+  original: Original | undefined,
+  version: number,
+  byOurIds: boolean,
+): ChangeStep {
+  if (original === undefined) return skip('original_missing', 'The message that it changes was never sent here.');
+  const { state, nativeId, heldVersion, inDoubt } = original;
+  const isThere = nativeId !== null && (state === 'delivered' || heldVersion !== null);
+  if (!isThere && !(inDoubt && byOurIds)) {
+    if (inDoubt)
+      return skip('original_uncertain', 'The message that it changes may be there, and cannot be found to be changed.');
+    return kind === 'edit' && state === 'parked'
+      ? skip('carried_by_original', 'The message that it changes is parked; when it goes out, it has the newest text.')
+      : skip('original_not_delivered', 'The message that it changes never went out here.');
+  }
+  if (kind === 'edit' && heldVersion !== null && heldVersion >= version)
+    return skip('already_current', `Version ${heldVersion} of the text is there already.`);
+  return { do: 'send', nativeId };
+}
+
+/** Where a reply goes: into the thread of its parent where that one is there, else to the top, visibly. */
+export function replyStep(
+  parent: Original | undefined,
+): { readonly nativeId: string | null } | { readonly degraded: { readonly code: string; readonly message: string } } {
+  if (parent !== undefined && parent.nativeId !== null) return { nativeId: parent.nativeId };
+  const why =
+    parent === undefined
+      ? 'was never sent here'
+      : isOpen(parent.state)
+        ? 'has not arrived here in time'
+        : `is ${parent.state} here`;
+  return {
+    degraded: { code: 'thread_missing', message: `It stands by itself: the message that it replies to ${why}.` },
+  };
+}

@@ -1,0 +1,62 @@
+import type { ConnectionId, DestinationId } from './ids.ts';
+
+/** What shares its health, its pause and its rate: one destination, or all that is reached through a connection. */
+export type Scope = `destination:${string}` | `connection:${string}`;
+
+export const destinationScope = (id: DestinationId): Scope => `destination:${id}`;
+export const connectionScope = (id: ConnectionId): Scope => `connection:${id}`;
+
+/** A gate as one delivery sees it. Times are relative to the database's clock, milliseconds. */
+export interface GateView {
+  readonly scope: Scope;
+  readonly isPaused: boolean;
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  /** This delivery was chosen to find out whether the platform is back. */
+  readonly isProbe: boolean;
+  /** Time left of a platform's Retry-After that holds for the whole scope; null without one. */
+  readonly heldMs: number | null;
+}
+
+/** Why a delivery may not go through now. */
+export interface Shut {
+  readonly scope: Scope;
+  readonly why: 'paused' | 'breaker' | 'held';
+  /** How long at least, where that is known. */
+  readonly ms: number | null;
+}
+
+/** The first gate that is shut; a pause says more to an operator than a breaker, so it is looked for first. */
+export function shutGate(gates: readonly GateView[]): Shut | undefined {
+  for (const { scope, isPaused } of gates) if (isPaused) return { scope, why: 'paused', ms: null };
+  for (const { scope, breaker, isProbe } of gates)
+    if (breaker !== 'closed' && !(breaker === 'half-open' && isProbe)) return { scope, why: 'breaker', ms: null };
+  for (const { scope, heldMs } of gates) if (heldMs !== null && heldMs > 0) return { scope, why: 'held', ms: heldMs };
+  return undefined;
+}
+
+/** The breaker's limits. Failures that speak of one message only (refused, rate-limited) do not count. */
+export const breakerLimits = {
+  /** In a row, over all deliveries of the scope. */
+  failures: 5,
+  /** From opening to the first probe; doubles with each probe that fails. */
+  firstProbeMs: 5_000,
+  longestProbeMs: 60_000,
+} as const;
+
+/** How many may go in which time. `burst` may go at once after a quiet time; 1 spaces them evenly. */
+export interface Rate {
+  readonly limit: number;
+  readonly perMs: number;
+  readonly burst: number;
+}
+
+/** Milliseconds between two slots. */
+export function slotIntervalMs({ limit, perMs }: Rate): number {
+  return perMs / limit;
+}
+
+/** A slot nearer than this is slept for; for one further off the delivery waits without costing anybody a place. */
+export const slotHorizonMs = 2_000;
+
+/** A slot that was given and is older than this is given back: what had to wait longer must not come back all at once. */
+export const slotLifeMs = 5_000;
