@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { DeliveryClassName } from '../domain/delivery-class.ts';
+import { bestEffortMs } from '../domain/delivery-class.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
 import { schemaVersion, type Content, type MessageState, type Priority, type Sender } from '../domain/message.ts';
 import { priorities } from '../domain/message.ts';
@@ -17,6 +19,8 @@ export interface PlannedDelivery {
   readonly policy: RetryPolicy;
   readonly timeoutMs: number;
   readonly inLane: boolean;
+  /** How long those behind it in its lane wait when it parks, milliseconds; Infinity is until somebody acts, null not at all. */
+  readonly holdForMs: number | null;
 }
 
 export interface Acceptance {
@@ -34,6 +38,13 @@ export interface Acceptance {
   readonly dataVersion: string | null;
   readonly correlationId: string;
   readonly priority: Priority;
+  readonly class: DeliveryClassName | null;
+  /** When it is to go out; null is now. */
+  readonly sendAt: Date | null;
+  /** When it is worth nothing any more. */
+  readonly expiresAt: Date | null;
+  /** The message that it replies to. */
+  readonly thread: MessageId | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly content: Content;
   readonly sender: Sender | null;
@@ -59,11 +70,20 @@ export type AcceptResult =
   /** The same key with another body. */
   | { readonly outcome: 'conflict'; readonly id: MessageId }
   /** The plan was made from an older configuration: load it again and repeat. */
-  | { readonly outcome: 'stale' };
+  | { readonly outcome: 'stale' }
+  /** There is no message that this one could reply to. */
+  | { readonly outcome: 'no-thread' };
 
 const dedupeDays = 7;
 /** The sweep looks after a delivery that is still queued so long after it was accepted. */
 const queuedGraceSeconds = 30;
+
+/** A reply waits so long for what it replies to; then it goes out by itself. */
+const threadWaitSeconds = 300;
+
+/** As PostgreSQL reads it; it has an infinite one, which JSON has not. */
+const interval = (ms: number | null): string | null =>
+  ms === null ? null : Number.isFinite(ms) ? `${ms} milliseconds` : 'infinity';
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -85,23 +105,30 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
   const hash = sha256(`${a.scope}\0${a.dedupeKey}`);
   const bodyHash = sha256(a.canonicalBody);
   const ids = a.deliveries.map(() => newDeliveryId());
-  const plan = a.deliveries.map(({ destination, via, policy, timeoutMs, inLane }, index) => ({
+  const plan = a.deliveries.map(({ destination, via, policy, timeoutMs, inLane, holdForMs }, index) => ({
     id: ids[index],
     destination,
     via,
     policy,
     timeout_ms: timeoutMs,
     in_lane: inLane,
+    hold_for: inLane ? interval(holdForMs) : null,
   }));
   const sealed = sealContent(ring, a.id, 1, { content: a.content, sender: a.sender });
   const state = a.deliveries.length === 0 ? 'unrouted' : 'accepted';
-  const [row] = await sql<{ current: boolean; accepted: boolean }[]>`
+  const band = priorities.indexOf(a.priority) + 1;
+  const isLater = a.sendAt !== null;
+  const bestEffortSeconds = a.class === 'best-effort' ? bestEffortMs / 1000 : null;
+  const [row] = await sql<{ threaded: boolean; accepted: boolean }[]>`
     with config as (
       select from config_versions where tenant = ${a.tenant} and version = ${a.configVersion}
+    ), thread as (
+      select from (values (1)) as always (one)
+      where ${a.thread}::text is null or exists (select from messages where tenant = ${a.tenant} and id = ${a.thread})
     ), claimed as (
       insert into dedupe (tenant, scope, hash, body_hash, message, expires_at)
       select ${a.tenant}, ${a.scope}, ${hash}, ${bodyHash}, ${a.id}, clock_timestamp() + make_interval(days => ${dedupeDays})
-      from config
+      from config, thread
       on conflict (tenant, scope, hash) do update
       set body_hash = excluded.body_hash, message = excluded.message, expires_at = excluded.expires_at,
         generation = dedupe.generation + 1
@@ -110,32 +137,42 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
       returning generation
     ), conversation as (
       insert into conversations (tenant, id, sequence)
-      select ${a.tenant}, ${a.conversation}::text, 1 from claimed where ${a.conversation}::text is not null
-      on conflict (tenant, id) do update set sequence = conversations.sequence + 1
+      select ${a.tenant}, ${a.conversation}::text, ${isLater ? 0 : 1} from claimed where ${a.conversation}::text is not null
+      on conflict (tenant, id) do update set sequence = conversations.sequence + ${isLater ? 0 : 1}
       returning sequence
     ), message as (
       insert into messages (id, tenant, workflow_id, type, source, conversation, sequence, occurred_at, schema_version,
-        data_version, correlation_id, dedupe_key, priority, band, labels, state, open_count)
+        data_version, correlation_id, dedupe_key, priority, band, labels, state, open_count, class, thread, send_at,
+        set_aside, expires_at)
       select ${a.id}, ${a.tenant},
         ${a.tenant} || ':' || ${hash.toString('hex')} || case when generation > 1 then '.' || generation else '' end,
-        ${a.type}, ${a.source}, ${a.conversation}, (select sequence from conversation),
+        ${a.type}, ${a.source}, ${a.conversation}, ${isLater ? null : sql`(select sequence from conversation)`},
         coalesce(${a.occurredAt}::timestamptz, clock_timestamp()), ${schemaVersion}, ${a.dataVersion}, ${a.correlationId},
-        ${a.dedupeKey}, ${a.priority}, ${priorities.indexOf(a.priority) + 1}, ${json(sql, a.labels)}, ${state}, ${ids.length}
+        ${a.dedupeKey}, ${a.priority}, ${band}, ${json(sql, a.labels)}, ${state}, ${ids.length}, ${a.class},
+        ${a.thread}, ${a.sendAt}, ${isLater},
+        least(${a.expiresAt}::timestamptz, greatest(clock_timestamp(), ${a.sendAt}::timestamptz) + make_interval(secs => ${bestEffortSeconds}::float8))
       from claimed
-      returning id, tenant, conversation, sequence
+      returning id, tenant, conversation, sequence, expires_at, send_at
     ), content as (
       insert into contents (message, version, sealed) select id, 1, ${sealed} from message
     ), planned as (
-      insert into deliveries (id, tenant, message, destination, via, policy, timeout_ms, lane, sequence, max_attempts, due_at)
+      insert into deliveries (id, tenant, message, destination, via, policy, timeout_ms, lane, sequence, max_attempts, band,
+        hold_for, expires_at, due_at, depends_on, depends_until)
       select p.id, m.tenant, m.id, p.destination, p.via, p.policy, p.timeout_ms,
         case when p.in_lane then m.conversation end, case when p.in_lane then m.sequence end,
-        (p.policy->>'maxAttempts')::integer, clock_timestamp() + make_interval(secs => ${queuedGraceSeconds})
-      from message m, jsonb_to_recordset(${json(sql, plan)})
-        as p (id text, destination text, via text, policy jsonb, timeout_ms integer, in_lane boolean)
+        (p.policy->>'maxAttempts')::integer, ${band}, p.hold_for, m.expires_at,
+        least(m.expires_at, greatest(m.send_at, clock_timestamp()) + make_interval(secs => ${queuedGraceSeconds})),
+        parent.id, case when parent.id is not null then
+          greatest(m.send_at, clock_timestamp()) + make_interval(secs => ${threadWaitSeconds}) end
+      from message m
+      cross join jsonb_to_recordset(${json(sql, plan)})
+        as p (id text, destination text, via text, policy jsonb, timeout_ms integer, in_lane boolean, hold_for interval)
+      left join deliveries parent on parent.message = ${a.thread} and parent.tenant = m.tenant
+        and parent.destination = p.destination and parent.action = 'create'
     ), event as (
       insert into events (tenant, type, message, data) select tenant, 'carillon.message.' || ${state}::text, id, '{}' from message
     )
-    select exists (select from config) as current, exists (select from message) as accepted`;
+    select exists (select from thread) as threaded, exists (select from message) as accepted`;
   if (row?.accepted === true) {
     const deliveries = a.deliveries.map(({ destination }, index) => ({
       id: ids[index] ?? '',
@@ -145,7 +182,7 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
     return { outcome: 'accepted', id: a.id, state, deliveries };
   }
   // A key that is known answers before the plan's age does: the first acceptance stands, whatever changed since.
-  return (await findAccepted(sql, a)) ?? { outcome: 'stale' };
+  return (await findAccepted(sql, a)) ?? { outcome: row?.threaded === false ? 'no-thread' : 'stale' };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
-import type { Db } from './db.ts';
+import { json, type Db } from './db.ts';
 import { isBehind } from './lane.ts';
+import { runningDeadline } from './waits.ts';
 
 /** Between the request's time-out and the claim's deadline: time for the settle. */
 export const claimMarginMs = 2_000;
@@ -9,6 +10,7 @@ export const claimMarginMs = 2_000;
 const sendingGraceMs = 8_000;
 
 export interface Claim {
+  readonly delivery: DeliveryId;
   readonly token: AttemptId;
   /** Number of this attempt, from 1, over all rounds. */
   readonly attempt: number;
@@ -28,42 +30,53 @@ export interface ClaimRequest {
 }
 
 /**
- * Takes the delivery for one attempt: the last step before the first call that changes something at the platform.
+ * Takes deliveries for one attempt each: the last step before the first call that changes something at a platform. One
+ * statement for all of them, and one for those of a message that may go at once.
  *
  * Of two claims at once only one gets through: the row's lock serialises claims of one delivery, and the unique index
  * `deliveries_lane_sending` those of one lane. The look at the lane in this statement only spares most of the conflicts:
  * a statement that waited for a lock still looks with the snapshot from before the wait.
- * @returns undefined when it can't be had now; read the ledger again to learn why.
+ * @returns those that were had; read the ledger again to learn why another was not. None where one met a conflict.
  */
-export async function claim(sql: Db, request: ClaimRequest): Promise<Claim | undefined> {
-  const { token, delivery, version, timeoutMs, policyDeadlineMs, worker } = request;
-  const claimMs = timeoutMs + claimMarginMs;
+export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise<Claim[]> {
+  const rows = requests.map(({ token, delivery, version, timeoutMs, policyDeadlineMs }) => ({
+    token,
+    delivery,
+    version,
+    claim_seconds: (timeoutMs + claimMarginMs) / 1000,
+    deadline_seconds: policyDeadlineMs === null ? null : policyDeadlineMs / 1000,
+  }));
   try {
-    const [row] = await sql<Claim[]>`
-      with claimed as (
+    return await sql<Claim[]>`
+      with wanted as materialized (
+        select r.*, d.id from deliveries d
+        join jsonb_to_recordset(${json(sql, rows)})
+          as r (token text, delivery text, version integer, claim_seconds float8, deadline_seconds float8) on r.delivery = d.id
+        order by d.id for update of d
+      ), claimed as (
         update deliveries d
-        set state = 'sending', claim_token = ${token}, attempts = attempts + 1, reason = null, next_attempt_at = null,
-          claim_deadline = clock_timestamp() + make_interval(secs => ${claimMs / 1000}),
-          due_at = clock_timestamp() + make_interval(secs => ${(claimMs + sendingGraceMs) / 1000}),
+        set state = 'sending', claim_token = w.token, attempts = attempts + 1, reason = null, next_attempt_at = null,
+          claim_deadline = clock_timestamp() + make_interval(secs => w.claim_seconds),
+          due_at = clock_timestamp() + make_interval(secs => w.claim_seconds + ${sendingGraceMs / 1000}),
           first_attempt_at = coalesce(first_attempt_at, clock_timestamp()),
-          deadline_at = coalesce(deadline_at, clock_timestamp() + make_interval(secs => ${policyDeadlineMs === null ? null : policyDeadlineMs / 1000}::float8)),
-          pinned_version = ${version}
-        where id = ${delivery} and state in ('queued', 'waiting', 'retrying') and cancel_requested_at is null
-          and attempts < max_attempts
-          and (pinned_version is null or pinned_version = ${version})
+          deadline_at = coalesce(${runningDeadline(sql)}, clock_timestamp() + make_interval(secs => w.deadline_seconds)),
+          clock_stopped_at = null, gate = null, slot_at = null, next_trigger = 'auto', pinned_version = w.version
+        from wanted w
+        where d.id = w.id and d.state in ('queued', 'waiting', 'retrying') and cancel_requested_at is null
+          and attempts < max_attempts and (expires_at is null or expires_at > clock_timestamp())
+          and (pinned_version is null or pinned_version = w.version)
           and coalesce(greatest(next_attempt_at, not_before) <= clock_timestamp(), true)
           and not ${isBehind(sql)}
-        returning attempts, max_attempts, deadline_at, next_trigger
+        returning d.id, w.token, d.attempts, d.max_attempts, d.deadline_at, old.next_trigger as trigger
       ), attempt as (
         insert into attempts (id, delivery, number, trigger, started_at, worker)
-        select ${token}, ${delivery}, attempts, next_trigger, clock_timestamp(), ${worker} from claimed
+        select token, id, attempts, trigger, clock_timestamp(), ${requests[0]?.worker ?? ''} from claimed
       )
-      select ${token}::text as token, attempts as attempt, max_attempts as "maxAttempts",
+      select id as delivery, token, attempts as attempt, max_attempts as "maxAttempts",
         (extract(epoch from deadline_at - clock_timestamp()) * 1000)::float8 as "deadlineMs"
       from claimed`;
-    return row;
   } catch (error) {
-    if ((error as { code?: unknown }).code === '23505') return undefined; // another one of its lane is being sent
+    if ((error as { code?: unknown }).code === '23505') return []; // another one of its lane is being sent
     throw error;
   }
 }

@@ -49,6 +49,12 @@ export function isTimedOut(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === '57014';
 }
 
+/** Whether two statements waited for each other and this one was given up (SQLSTATE 40P01, 40001): once more will do. */
+export function isConflict(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === '40P01' || code === '40001';
+}
+
 /** A jsonb parameter. Plain data only; the driver's own type wants an index signature that interfaces do not have. */
 export function json(sql: Db, value: unknown): postgres.Parameter {
   return sql.json(value as postgres.JSONValue);

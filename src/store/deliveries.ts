@@ -1,3 +1,4 @@
+import type { DeliveryClassName } from '../domain/delivery-class.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { Reason } from '../domain/failure.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
@@ -20,6 +21,11 @@ export interface DeliveryRow {
   readonly attempts: number;
   readonly maxAttempts: number;
   readonly nextAttemptAt: Date | null;
+  readonly action: 'create' | 'edit' | 'delete';
+  readonly class: DeliveryClassName | null;
+  readonly expiresAt: Date | null;
+  /** What was left out or done otherwise than asked. */
+  readonly degraded: readonly Reason[] | null;
   readonly reason: Reason | null;
   readonly late: boolean;
   readonly doubled: boolean;
@@ -34,12 +40,13 @@ export interface DeliveryRow {
   readonly settledAt: Date | null;
 }
 
-// A platform's Retry-After also holds back what a manual retry has queued.
+// A platform's Retry-After also holds back what a manual retry has queued; a slot of a rate and `sendAt` are times too.
 const columns = (sql: Db) => sql`
   d.id, d.message, d.destination, d.state, d.attempts, d.max_attempts as "maxAttempts",
   case when d.state = 'retrying' then greatest(d.next_attempt_at, d.not_before)
-    when d.state in ('queued', 'waiting') and d.not_before > clock_timestamp() then d.not_before end as "nextAttemptAt",
-  d.reason, d.late, d.doubled, d.via, d.policy, d.deadline_at as "deadlineAt", d.receipts->-1 as receipt,
+    when d.state in ('queued', 'waiting') and greatest(d.not_before, d.slot_at, m.send_at) > clock_timestamp()
+      then greatest(d.not_before, d.slot_at, m.send_at) end as "nextAttemptAt",
+  d.action, m.class, d.expires_at as "expiresAt", d.degraded, d.reason, d.late, d.doubled, d.via, d.policy, d.deadline_at as "deadlineAt", d.receipts->-1 as receipt,
   m.conversation, m.workflow_id as "workflowId", d.created_at as "createdAt", d.settled_at as "settledAt"`;
 
 export async function findDelivery(sql: Db, tenant: TenantId, id: DeliveryId): Promise<DeliveryRow | undefined> {
@@ -67,6 +74,7 @@ export function deliveryFromJson(row: DeliveryJson): DeliveryRow {
     ...row,
     nextAttemptAt: dateOrNull(row.nextAttemptAt),
     deadlineAt: dateOrNull(row.deadlineAt),
+    expiresAt: dateOrNull(row.expiresAt),
     createdAt: date(row.createdAt),
     settledAt: dateOrNull(row.settledAt),
   };

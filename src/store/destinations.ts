@@ -1,3 +1,4 @@
+import type { Rate } from '../domain/gate.ts';
 import type { ConnectionId, DestinationId, TenantId } from '../domain/ids.ts';
 import { raiseConfigVersion } from './connections.ts';
 import { json, type Db } from './db.ts';
@@ -11,9 +12,19 @@ export interface DestinationRow {
   readonly order: 'conversation' | 'none';
   readonly ambiguous: 'at-least-once' | 'at-most-once';
   readonly timeoutMs: number;
+  /** What a delivery that parks means for those behind it in its lane. */
+  readonly onParked: 'pass' | 'hold';
+  /** Milliseconds; Infinity is until somebody acts. */
+  readonly holdForMs: number;
+  readonly rate: Rate | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
+
+const columns = (sql: Db) => sql`
+  d.id, d.connection, d.address, d.retry, d.order_by as order, d.ambiguous, d.timeout_ms as "timeoutMs",
+  d.on_parked as "onParked", (extract(epoch from d.hold_for) * 1000)::float8 as "holdForMs", d.rate,
+  d.created_at as "createdAt", d.updated_at as "updatedAt"`;
 
 export async function findDestination(
   sql: Db,
@@ -21,9 +32,7 @@ export async function findDestination(
   id: DestinationId,
 ): Promise<DestinationRow | undefined> {
   const [row] = await sql<DestinationRow[]>`
-    select id, connection, address, retry, order_by as order, ambiguous, timeout_ms as "timeoutMs",
-      created_at as "createdAt", updated_at as "updatedAt"
-    from destinations where tenant = ${tenant} and id = ${id} and deleted_at is null`;
+    select ${columns(sql)} from destinations d where tenant = ${tenant} and id = ${id} and deleted_at is null`;
   return row;
 }
 
@@ -35,9 +44,7 @@ export async function listDestinations(
   after: string,
 ): Promise<DestinationRow[]> {
   return sql<DestinationRow[]>`
-    select id, connection, address, retry, order_by as order, ambiguous, timeout_ms as "timeoutMs",
-      created_at as "createdAt", updated_at as "updatedAt"
-    from destinations where tenant = ${tenant} and id > ${after} and deleted_at is null order by id limit ${limit}`;
+    select ${columns(sql)} from destinations d where tenant = ${tenant} and id > ${after} and deleted_at is null order by id limit ${limit}`;
 }
 
 export interface DestinationWrite extends Omit<DestinationRow, 'createdAt' | 'updatedAt'> {
@@ -53,19 +60,23 @@ export async function writeDestination(
   write: DestinationWrite,
   replace: boolean,
 ): Promise<'created' | 'replaced' | 'exists' | 'no-connection'> {
-  const { tenant, id, connection, order, ambiguous, timeoutMs } = write;
+  const { tenant, id, connection, order, ambiguous, timeoutMs, onParked, holdForMs } = write;
+  const holdFor = Number.isFinite(holdForMs) ? `${holdForMs} milliseconds` : 'infinity';
+  const rate = write.rate === null ? null : json(sql, write.rate);
   // A policy's name is a JSON text, which json() would take for an object.
   const retry = write.retry === null ? null : JSON.stringify(write.retry);
   const [row] = await sql<{ hasConnection: boolean; created: boolean | null }[]>`
     with through as (
       select id from connections where tenant = ${tenant} and id = ${connection} for key share
     ), written as (
-      insert into destinations (tenant, id, connection, address, retry, order_by, ambiguous, timeout_ms)
-      select ${tenant}, ${id}, id, ${json(sql, write.address)}, ${retry}::text::jsonb, ${order}, ${ambiguous}, ${timeoutMs}
+      insert into destinations (tenant, id, connection, address, retry, order_by, ambiguous, timeout_ms, on_parked, hold_for, rate)
+      select ${tenant}, ${id}, id, ${json(sql, write.address)}, ${retry}::text::jsonb, ${order}, ${ambiguous}, ${timeoutMs},
+        ${onParked}, ${holdFor}::text::interval, ${rate}::jsonb
       from through
       on conflict (tenant, id) do update
       set connection = excluded.connection, address = excluded.address, retry = excluded.retry,
         order_by = excluded.order_by, ambiguous = excluded.ambiguous, timeout_ms = excluded.timeout_ms,
+        on_parked = excluded.on_parked, hold_for = excluded.hold_for, rate = excluded.rate,
         updated_at = clock_timestamp(), deleted_at = null
       where ${replace} or destinations.deleted_at is not null
       returning old.id is null or old.deleted_at is not null as created
@@ -108,9 +119,7 @@ export async function loadPlan(
   tenant: TenantId,
 ): Promise<{ version: number; destinations: ReadonlyMap<DestinationId, PlanEntry> }> {
   const rows = await sql<(PlanEntry & { version: number })[]>`
-    select v.version, d.id, d.connection, c.connector, d.address, d.retry, d.order_by as order, d.ambiguous,
-      d.timeout_ms as "timeoutMs", d.created_at as "createdAt", d.updated_at as "updatedAt"
-    from config_versions v
+    select v.version, c.connector, ${columns(sql)} from config_versions v
     left join (destinations d join connections c on c.tenant = d.tenant and c.id = d.connection)
       on d.tenant = v.tenant and d.deleted_at is null
     where v.tenant = ${tenant}`;

@@ -1,5 +1,6 @@
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
+import { isBehind } from './lane.ts';
 
 /** A message that needs a run, with all that the run is started with; ids only. */
 export interface Dispatchable {
@@ -21,41 +22,135 @@ export interface Dispatchable {
 /** A lease that is not followed by a start lapses after this long, and the message is taken again. */
 const leaseSeconds = 30;
 
+/** Of each tenant so many are looked at in one round, the most urgent first. */
+const lookedAt = 40;
+
+/**
+ * What a band weighs when there is more than room for: of 15 starts critical gets 8, high 4, normal 2 and low 1, so that
+ * none starves.
+ */
+const bandShare = (sql: Db) => sql`(case band when 1 then 8 when 2 then 4 when 3 then 2 else 1 end)`;
+
 const runInput = (sql: Db) => sql`
   m.id as message, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.band,
   (select jsonb_agg(jsonb_build_object('id', d.id, 'destination', d.destination, 'timeoutMs', d.timeout_ms) order by d.id)
    from deliveries d where d.message = m.id) as deliveries`;
 
+/** Of a delivery `d`: the scope of the first gate that is shut to it; null when it may pass. */
+const shutGateOf = (sql: Db) => sql`(
+  select g.scope from gates g left join destinations t on t.tenant = d.tenant and t.id = d.destination
+  where g.tenant = d.tenant and g.scope in ('destination:' || d.destination, 'connection:' || t.connection)
+    and (g.paused_at is not null or g.breaker <> 'closed' or g.held_until > clock_timestamp() or g.has_waiters)
+  order by g.paused_at is null, g.scope desc limit 1)`;
+
+/** Of a message `m`: one of its deliveries could go now. */
+const couldGo = (sql: Db) => sql`
+  exists (
+    select from deliveries d
+    where d.message = m.id
+      and (d.state in ('sending', 'retrying') or (d.state in ('queued', 'waiting') and d.gate is null
+        and not ${isBehind(sql)} and (d.slot_at is not null or ${shutGateOf(sql)} is null))))`;
+
+export interface Leases {
+  readonly leased: readonly Dispatchable[];
+  /** Looked at and set aside, because nothing of them could go; see `standInLine`. */
+  readonly setAside: readonly MessageId[];
+}
+
 /**
- * Leases messages that have no run and could use one: by band, then by age. Room is counted here, over all workers: at
- * most `room` messages that were started and have claimed nothing yet. A message is taken only when one of its
- * deliveries could go now, so that what waits for its turn costs Temporal nothing.
- * Uses `messages_dispatch`, `messages_unclaimed` and `deliveries_lane`.
+ * Leases messages that have no run and could use one: tenants in turn, in each the bands by their share, then by age.
+ * `room` is how many may be started over all workers and have claimed nothing yet, those of more urgent bands not
+ * counted against it. Messages of which nothing could go are set aside, so that they are not looked at again and again.
+ * Uses `messages_dispatch`, `messages_unclaimed`, `messages_in_flight` and what `couldGo` uses.
  */
-export async function leaseMessages(sql: Db, limit: number, room: number): Promise<Dispatchable[]> {
-  return sql<Dispatchable[]>`
-    with free as materialized ( -- run once: as a subquery it may be run again, and lease more than the limit
-        select m.id from messages m
-        where m.dispatched_at is null and m.open_count > 0 and (m.lease_until is null or m.lease_until < clock_timestamp())
-          and exists (
-            select from deliveries d
-            where d.message = m.id and d.state in ('queued', 'waiting', 'sending', 'retrying')
-              and (d.lane is null or not exists (
-                select from deliveries o
-                where o.tenant = d.tenant and o.destination = d.destination and o.lane = d.lane
-                  and o.state in ('queued', 'waiting', 'sending', 'retrying') and o.sequence < d.sequence)))
-        order by m.band, m.received_at
-        limit greatest(0, least(${limit}::integer, ${room}::integer - (
-          select count(*)::integer from messages
-          where state = 'accepted' and dispatched_at is not null and dispatched_at > clock_timestamp() - interval '1 minute')))
-        for update skip locked
+export async function leaseMessages(sql: Db, limit: number, room: number): Promise<Leases> {
+  const rows = await sql<(Dispatchable & { setAside: boolean })[]>`
+    with unclaimed as (
+      select band, count(*) as number from messages
+      where state = 'accepted' and dispatched_at is not null and dispatched_at > clock_timestamp() - interval '1 minute'
+      group by band
+    ), bands as materialized (
+      select b.band from (values (1), (2), (3), (4)) b (band)
+      where coalesce((select sum(number) from unclaimed u where u.band <= b.band), 0) < ${room}
+    ), looked as materialized (
+      select w.*, row_number() over (partition by w.tenant, w.band order by w.received_at) as nth
+      from tenants t
+      cross join lateral (
+        select case when t.limits ? 'inFlight' then greatest(0, (t.limits->>'inFlight')::bigint - (
+          select count(*) from messages f where f.tenant = t.id and f.dispatched_at is not null and f.open_count > 0))
+        else ${lookedAt} end as free) share
+      cross join lateral (
+        select m.* from bands b
+        cross join lateral (
+          select m.id, m.tenant, m.band, m.received_at from messages m
+          where m.tenant = t.id and m.band = b.band and m.dispatched_at is null and m.open_count > 0 and not m.set_aside
+            and (m.lease_until is null or m.lease_until < clock_timestamp())
+          order by m.received_at limit ${lookedAt}) m
+        order by m.band, m.received_at limit least(share.free, ${lookedAt})) w
+    ), judged as materialized (
+      select l.id, l.tenant, l.band, l.nth, ${couldGo(sql)} as ready from looked l join messages m on m.id = l.id
+    ), ranked as materialized (
+      select id, band, row_number() over (partition by tenant order by nth::float8 / ${bandShare(sql)}, band) as rank
+      from judged where ready
+    ), chosen as materialized ( -- locked here, so that two workers at once do not choose the same and lease nothing
+      select m.id, true as ready from ranked r join messages m on m.id = r.id
+      where m.dispatched_at is null and (m.lease_until is null or m.lease_until < clock_timestamp())
+      order by r.rank, r.band limit ${limit} for update of m skip locked
+    ), aside as materialized (
+      select m.id, false as ready from judged j join messages m on m.id = j.id
+      where not j.ready and m.dispatched_at is null for update of m skip locked
     ), leased as (
-      update messages m set lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
-      from free where m.id = free.id
+      update messages m
+      set lease_until = case when c.ready then clock_timestamp() + make_interval(secs => ${leaseSeconds}) else m.lease_until end,
+        set_aside = not c.ready
+      from (select * from chosen union all select * from aside) c where m.id = c.id
+      returning m.id, m.set_aside
+    )
+    select ${runInput(sql)}, l.set_aside as "setAside"
+    from leased l join messages m on m.id = l.id order by m.band, m.received_at`;
+  return {
+    leased: rows.filter(({ setAside }) => !setAside),
+    setAside: rows.filter(({ setAside }) => setAside).map(({ message }) => message),
+  };
+}
+
+/**
+ * Of messages that were set aside: lets those deliveries that a gate keeps wait there, visibly, and brings back what
+ * could go by now. It looks with a snapshot from after the setting aside: whoever made way before that is seen here, and
+ * whoever makes way later finds the message set aside, and brings it back itself.
+ * @returns whether any was brought back.
+ */
+export async function standInLine(sql: Db, messages: readonly MessageId[]): Promise<boolean> {
+  const [row] = await sql<{ back: number }[]>`
+    with gated as materialized (
+      select d.id, d.tenant, ${shutGateOf(sql)} as scope from deliveries d
+      where d.message = any(${messages as string[]}) and d.state in ('queued', 'waiting') and d.gate is null
+        and d.slot_at is null and not ${isBehind(sql)}
+      order by d.id for update of d
+    ), waiting as (
+      update deliveries d
+      set state = 'waiting', gate = g.scope, due_at = least(expires_at, clock_timestamp() + interval '10 minutes'),
+        clock_stopped_at = coalesce(clock_stopped_at, clock_timestamp()),
+        reason = jsonb_build_object('code', ${gateCode(sql)}, 'message', replace(g.scope, ':', ' ') || ' lets nothing through now.')
+      from gated g join gates on gates.tenant = g.tenant and gates.scope = g.scope
+      where d.id = g.id
+      returning d.tenant, g.scope
+    ), line as (
+      insert into gates (tenant, scope, has_waiters, arrivals)
+      select tenant, scope, true, count(*) from waiting group by tenant, scope order by tenant, scope
+      on conflict (tenant, scope) do update set has_waiters = true, arrivals = gates.arrivals + excluded.arrivals
+    ), back as (
+      update messages m set set_aside = false
+      where m.id = any(${messages as string[]}) and m.set_aside and ${couldGo(sql)}
       returning m.id
     )
-    select ${runInput(sql)} from messages m where m.id in (select id from leased) order by m.band, m.received_at`;
+    select count(*)::integer as back from back`;
+  return (row?.back ?? 0) > 0;
 }
+
+const gateCode = (sql: Db) => sql`case
+  when gates.paused_at is not null then 'paused' when gates.breaker <> 'closed' then 'breaker'
+  when gates.held_until > clock_timestamp() then 'held' else 'rate' end`;
 
 /** Their runs are known to be started. */
 export async function markDispatched(sql: Db, messages: readonly MessageId[]): Promise<void> {

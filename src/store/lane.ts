@@ -1,16 +1,24 @@
-import type { DeliveryId } from '../domain/ids.ts';
+import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
 
 /**
- * Of a delivery `d`: another one of its lane comes before it, or is being sent. Uses `deliveries_lane`. In one statement
- * with a claim it only spares conflicts, because a statement that waited for a lock still looks with its old snapshot.
+ * Of a delivery `d`: what it depends on is still under way, another one of its lane comes before it or is being sent, or
+ * one that parked holds the lane. Uses the primary key, `deliveries_lane` and `deliveries_lane_held`. In one statement with a claim it only spares conflicts, because a
+ * statement that waited for a lock still looks with its old snapshot.
  */
 export const isBehind = (sql: Db) => sql`
-  (d.lane is not null and exists (
+  ((d.depends_on is not null and (d.depends_until is null or d.depends_until > clock_timestamp()) and exists (
+    select from deliveries p
+    where p.id = d.depends_on and p.state in ('queued', 'waiting', 'sending', 'retrying')))
+  or d.lane is not null and (exists (
     select from deliveries o
     where o.tenant = d.tenant and o.destination = d.destination and o.lane = d.lane and o.id <> d.id
       and o.state in ('queued', 'waiting', 'sending', 'retrying')
-      and (o.sequence < d.sequence or o.state = 'sending')))`;
+      and (o.sequence < d.sequence or o.state = 'sending'))
+  or exists (
+    select from deliveries o
+    where o.tenant = d.tenant and o.destination = d.destination and o.lane = d.lane and o.sequence < d.sequence
+      and o.state in ('parked', 'uncertain') and o.hold_until is not null and o.hold_until > clock_timestamp())))`;
 
 /** The sweep looks after a delivery that has waited so long: the signal that should have woken it may be lost. */
 const waitGraceSeconds = 30;
@@ -24,8 +32,9 @@ export async function waitForTurn(sql: Db, id: DeliveryId): Promise<boolean> {
   await sql`
     update deliveries
     set state = 'waiting', reason = '{"code": "turn", "message": "An earlier message of its conversation goes first."}',
-      next_attempt_at = null, due_at = clock_timestamp() + make_interval(secs => ${waitGraceSeconds})
-    where id = ${id} and state in ('queued', 'retrying')`;
+      next_attempt_at = null, due_at = least(clock_timestamp() + make_interval(secs => ${waitGraceSeconds}), depends_until, expires_at), gate = null,
+      slot_at = null, clock_stopped_at = coalesce(clock_stopped_at, clock_timestamp())
+    where id = ${id} and state in ('queued', 'waiting', 'retrying')`;
   const [row] = await sql<{ isBehind: boolean }[]>`
     select ${isBehind(sql)} as "isBehind" from deliveries d where d.id = ${id} and d.state = 'waiting'`;
   return row?.isBehind === true;
@@ -34,21 +43,38 @@ export async function waitForTurn(sql: Db, id: DeliveryId): Promise<boolean> {
 /** A delivery that can go now, and where to wake it. */
 export interface NextInLane {
   readonly delivery: DeliveryId;
+  readonly message: MessageId;
   readonly workflowId: string;
   /** False when its message has no run yet: the dispatcher must look again. */
   readonly hasRun: boolean;
 }
 
-/** Of each lane that these deliveries left, the one that goes next. Uses `deliveries_lane`. */
+/**
+ * Of deliveries in `s`, which have just come to rest, those that may go now: the first of each lane that is not held, and
+ * what depends on them. Uses `deliveries_lane` and `deliveries_depends`. `s` may be the snapshot of before.
+ */
+export const nextOf = (sql: Db) => sql`
+  select o.id, o.message from deliveries o
+  where s.lane is not null
+    and not (s.state in ('parked', 'uncertain') and s.hold_until is not null and s.hold_until > clock_timestamp())
+    and o.id = (
+      select f.id from deliveries f
+      where f.tenant = s.tenant and f.destination = s.destination and f.lane = s.lane and f.id <> s.id
+        and f.state in ('queued', 'waiting', 'sending', 'retrying')
+      order by f.sequence limit 1)
+  union
+  select o.id, o.message from deliveries o
+  where o.depends_on = s.id and o.state in ('queued', 'waiting')`;
+
+/** Of each lane that these deliveries left, or hold no more, the one that goes next; and what depends on them. */
 export async function findNextInLanes(sql: Db, left: readonly DeliveryId[]): Promise<NextInLane[]> {
   return sql<NextInLane[]>`
-    select distinct n.id as delivery, n.workflow_id as "workflowId", n.has_run as "hasRun"
-    from deliveries d
-    cross join lateral (
-      select o.id, m.workflow_id, m.dispatched_at is not null as has_run
-      from deliveries o join messages m on m.id = o.message
-      where o.tenant = d.tenant and o.destination = d.destination and o.lane = d.lane
-        and o.state in ('queued', 'waiting', 'sending', 'retrying')
-      order by o.sequence limit 1) n
-    where d.id = any(${left as string[]}) and d.lane is not null`;
+    select distinct n.id as delivery, m.id as message, m.workflow_id as "workflowId", m.dispatched_at is not null as "hasRun"
+    from deliveries s cross join lateral (${nextOf(sql)}) n join messages m on m.id = n.message
+    where s.id = any(${left as string[]})`;
+}
+
+/** They may go now: the dispatcher, which set their messages aside, looks at them again. */
+export async function bringBack(sql: Db, messages: readonly MessageId[]): Promise<void> {
+  await sql`update messages set set_aside = false where id = any(${messages as string[]}) and set_aside`;
 }

@@ -1,13 +1,16 @@
+import type { ChangeKind, Original } from '../domain/change.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { AttemptId, ConnectionId, DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
+import { connectionScope, destinationScope, type GateView, type Rate } from '../domain/gate.ts';
 import type { Message, Priority } from '../domain/message.ts';
 import type { RetryPolicy } from '../domain/retry.ts';
 import type { AmbiguousPolicy, LedgerView } from '../domain/step.ts';
 import { openSecrets } from './connections.ts';
 import { openContent } from './contents.ts';
 import type { Db } from './db.ts';
-import { isBehind } from './lane.ts';
+import { ledgerQuery } from './ledger-query.ts';
 import type { KeyRing } from './key-ring.ts';
+import type { ScopedRate } from './rates.ts';
 
 /** All that an attempt needs to know, read in one statement and so of one moment. */
 export interface LedgerEntry {
@@ -20,8 +23,13 @@ export interface LedgerEntry {
   readonly policy: RetryPolicy;
   readonly timeoutMs: number;
   readonly cancelRequested: boolean;
+  /** The slot that was given to it at a gate, milliseconds from now. */
+  readonly slot: { readonly scope: string; readonly ms: number } | undefined;
   readonly destination: DestinationId;
   readonly workflowId: string;
+  readonly action: ChangeKind;
+  /** The delivery of what it edits, deletes or replies to; undefined where there is none here. */
+  readonly original: Original | undefined;
   /** Version of the content that is sent: the pinned one, else the newest. */
   readonly version: number;
   readonly message: Message;
@@ -33,6 +41,8 @@ export interface LedgerEntry {
         readonly address: Record<string, unknown>;
         readonly connection: ConnectionId;
         readonly settings: Record<string, unknown>;
+        /** The rates that a send must keep, by scope. */
+        readonly rates: readonly ScopedRate[];
       }
     | undefined;
 }
@@ -55,6 +65,13 @@ interface Row {
   doubtMs: number | null;
   absentMs: number | null;
   isBehind: boolean;
+  expiresMs: number | null;
+  isManual: boolean;
+  gates: GateView[] | null;
+  slotMs: number | null;
+  slotScope: string | null;
+  destinationRate: Rate | null;
+  connectionRate: Rate | null;
   firstAttemptAt: Date | null;
   policy: RetryPolicy;
   timeoutMs: number;
@@ -70,6 +87,11 @@ interface Row {
   conversation: string | null;
   priority: Priority;
   labels: Record<string, string>;
+  thread: MessageId | null;
+  refersTo: MessageId | null;
+  action: ChangeKind;
+  original: Original | null;
+  contentOf: MessageId;
   version: number;
   sealed: Buffer;
   connector: string | null;
@@ -81,55 +103,39 @@ interface Row {
 }
 
 /**
- * Reads a delivery with its message, destination and connection, and decrypts content and credentials.
- * Uses the primary keys, `deliveries_lane` and `deliveries_lane_sending`.
- * @returns undefined when there is no such delivery.
+ * Reads deliveries with their messages, destinations and connections, and decrypts content and credentials. One
+ * statement, whatever their number. Uses the primary keys, the lane's indexes and `deliveries_depends`.
+ * @returns those that there are, in the order of their ids.
  */
-export async function readLedger(sql: Db, ring: KeyRing, id: DeliveryId): Promise<LedgerEntry | undefined> {
-  const [row] = await sql<Row[]>`
-    select d.id, d.tenant, d.message, d.destination, m.workflow_id as "workflowId", d.state, d.attempts,
-      d.max_attempts as "maxAttempts", d.round_start as "roundStart", d.claim_token as "claimToken",
-      (extract(epoch from d.claim_deadline - now.at) * 1000)::float8 as "claimMs",
-      (extract(epoch from greatest(d.next_attempt_at, d.not_before) - now.at) * 1000)::float8 as "heldMs",
-      (extract(epoch from d.deadline_at - now.at) * 1000)::float8 as "deadlineMs",
-      (extract(epoch from now.at - d.doubt_since) * 1000)::float8 as "inDoubtMs",
-      (extract(epoch from d.doubt_until - now.at) * 1000)::float8 as "doubtMs",
-      (extract(epoch from now.at - d.absent_at) * 1000)::float8 as "absentMs",
-      ${isBehind(sql)} as "isBehind",
-      d.first_attempt_at as "firstAttemptAt", d.policy, d.timeout_ms as "timeoutMs",
-      d.cancel_requested_at is not null as "cancelRequested",
-      m.type, m.source, m.occurred_at as "occurredAt", m.received_at as "receivedAt",
-      m.schema_version as "schemaVersion", m.data_version as "dataVersion", m.sequence,
-      m.correlation_id as "correlationId", m.conversation, m.priority, m.labels, b.version, b.sealed,
-      c.connector, t.ambiguous, t.address, t.connection, c.settings, c.secrets
-    from deliveries d
-    cross join lateral (select clock_timestamp() as at) now
-    join messages m on m.id = d.message
-    join lateral (
-      select version, sealed from contents
-      where message = m.id and (d.pinned_version is null or version = d.pinned_version)
-      order by version desc limit 1) b on true
-    left join destinations t on t.tenant = d.tenant and t.id = d.destination and t.deleted_at is null
-    left join connections c on c.tenant = t.tenant and c.id = t.connection
-    where d.id = ${id}`;
-  return row === undefined ? undefined : toEntry(row, ring);
+export async function readLedger(sql: Db, ring: KeyRing, ids: readonly DeliveryId[]): Promise<LedgerEntry[]> {
+  const rows = await sql<Row[]>`${ledgerQuery(sql)} where d.id = any(${ids as string[]}) order by d.id`;
+  return rows.map((row) => toEntry(row, ring));
+}
+
+/** All deliveries of a message; see `readLedger`. */
+export async function readLedgerOf(sql: Db, ring: KeyRing, message: MessageId): Promise<LedgerEntry[]> {
+  const rows = await sql<Row[]>`${ledgerQuery(sql)} where d.message = ${message} order by d.id`;
+  return rows.map((row) => toEntry(row, ring));
 }
 
 function toEntry(row: Row, ring: KeyRing): LedgerEntry {
-  const { content, sender } = openContent(ring, row.message, row.version, row.sealed);
-  const { state, attempts, maxAttempts, claimMs, heldMs, deadlineMs, inDoubtMs, doubtMs, absentMs, isBehind } = row;
+  const { content, sender } = openContent(ring, row.contentOf, row.version, row.sealed);
+
   return {
     id: row.id,
     tenant: row.tenant,
-    view: { state, attempts, maxAttempts, claimMs, heldMs, deadlineMs, inDoubtMs, doubtMs, absentMs, isBehind },
+    view: viewOf(row),
     claimToken: row.claimToken,
     roundStart: row.roundStart,
     firstAttemptAt: row.firstAttemptAt,
     policy: row.policy,
     timeoutMs: row.timeoutMs,
     cancelRequested: row.cancelRequested,
+    slot: row.slotMs === null || row.slotScope === null ? undefined : { scope: row.slotScope, ms: row.slotMs },
     destination: row.destination,
     workflowId: row.workflowId,
+    action: row.action,
+    original: row.original ?? undefined,
     version: row.version,
     message: {
       id: row.message,
@@ -143,6 +149,8 @@ function toEntry(row: Row, ring: KeyRing): LedgerEntry {
       sequence: row.sequence,
       correlationId: row.correlationId,
       conversation: row.conversation,
+      ...(row.thread === null ? {} : { thread: row.thread }),
+      ...(row.refersTo === null ? {} : { refersTo: row.refersTo }),
       sender,
       content,
       priority: row.priority,
@@ -157,6 +165,34 @@ function toEntry(row: Row, ring: KeyRing): LedgerEntry {
             address: row.address,
             connection: row.connection,
             settings: { ...row.settings, ...openSecrets(ring, row.tenant, row.connection, row.secrets) },
+            rates: ratesOf(row),
           },
   };
+}
+
+function viewOf(row: Row): LedgerView {
+  const { state, attempts, maxAttempts, claimMs, heldMs, deadlineMs, inDoubtMs, doubtMs, absentMs, isBehind } = row;
+  const { expiresMs, isManual, gates } = row;
+  return {
+    state,
+    attempts,
+    maxAttempts,
+    claimMs,
+    heldMs,
+    deadlineMs,
+    inDoubtMs,
+    doubtMs,
+    absentMs,
+    isBehind,
+    expiresMs,
+    isManual,
+    gates: gates ?? [],
+  };
+}
+
+function ratesOf({ destination, connection, destinationRate, connectionRate }: Row) {
+  return [
+    ...(destinationRate === null ? [] : [{ scope: destinationScope(destination), rate: destinationRate }]),
+    ...(connectionRate === null ? [] : [{ scope: connectionScope(connection), rate: connectionRate }]),
+  ];
 }

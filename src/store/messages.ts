@@ -1,3 +1,4 @@
+import type { DeliveryClassName } from '../domain/delivery-class.ts';
 import type { DestinationId, MessageId, TenantId } from '../domain/ids.ts';
 import type { MessageState, Priority } from '../domain/message.ts';
 import { openContent, type SealedContent } from './contents.ts';
@@ -20,6 +21,14 @@ export interface MessageRow {
   readonly correlationId: string;
   readonly dedupeKey: string;
   readonly priority: Priority;
+  readonly class: DeliveryClassName | null;
+  readonly sendAt: Date | null;
+  readonly expiresAt: Date | null;
+  readonly thread: MessageId | null;
+  readonly refersTo: MessageId | null;
+  /** Of the content: raised by each edit. */
+  readonly version: number;
+  readonly deletedAt: Date | null;
   readonly labels: Record<string, string>;
   readonly state: MessageState;
   readonly dispatchedAt: Date | null;
@@ -31,6 +40,8 @@ const columns = (sql: Db) => sql`
   m.id, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.sequence,
   m.occurred_at as "occurredAt", m.received_at as "receivedAt", m.schema_version as "schemaVersion",
   m.data_version as "dataVersion", m.correlation_id as "correlationId", m.dedupe_key as "dedupeKey", m.priority, m.labels,
+  m.class, m.send_at as "sendAt", m.expires_at as "expiresAt", m.thread, m.refers_to as "refersTo", m.version,
+  m.deleted_at as "deletedAt",
   m.state, m.dispatched_at as "dispatchedAt", m.first_attempt_at as "firstAttemptAt", m.rested_at as "restedAt"`;
 
 export async function findMessage(sql: Db, tenant: TenantId, id: MessageId): Promise<MessageRow | undefined> {
@@ -57,16 +68,28 @@ export async function findWholeMessage(
   tenant: TenantId,
   id: MessageId,
 ): Promise<WholeMessage | undefined> {
-  type Row = MessageRow & { version: number | null; sealed: Buffer | null; deliveries: DeliveryJson[] };
+  type Row = MessageRow & {
+    contentOf: MessageId | null;
+    contentVersion: number | null;
+    sealed: Buffer | null;
+    deliveries: DeliveryJson[];
+  };
   const [found] = await sql<Row[]>`
-    select ${columns(sql)}, b.version, b.sealed, (${deliveriesAsJson(sql, tenant, id)}) as deliveries
+    select ${columns(sql)}, b.message as "contentOf", b.version as "contentVersion", b.sealed, (${deliveriesAsJson(sql, tenant, id)}) as deliveries
     from messages m
     left join lateral (
-      select version, sealed from contents where message = m.id order by version desc limit 1) b on true
+      -- An edit's text is a version of its original's.
+      select message, version, sealed from contents
+      where message = case when m.type = 'message.edited' then m.refers_to else m.id end
+        and (m.type <> 'message.edited' or version = m.version)
+      order by version desc limit 1) b on true
     where m.tenant = ${tenant} and m.id = ${id}`;
   if (found === undefined) return undefined;
-  const { version, sealed, deliveries, ...row } = found;
-  const said = version === null || sealed === null ? undefined : openContent(ring, id, version, sealed);
+  const { contentOf, contentVersion, sealed, deliveries, ...row } = found;
+  const said =
+    contentOf === null || contentVersion === null || sealed === null
+      ? undefined
+      : openContent(ring, contentOf, contentVersion, sealed);
   return { row, said, deliveries: deliveries.map(deliveryFromJson) };
 }
 

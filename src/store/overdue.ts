@@ -15,6 +15,8 @@ export interface Overdue {
   readonly hasRun: boolean;
   /** Another delivery of its lane is before it, or is being sent. */
   readonly isBehind: boolean;
+  /** It waits at a gate, within its time: whoever opens the gate calls it. */
+  readonly isAtGate: boolean;
 }
 
 /** The longest overdue first. Uses `deliveries_due`. */
@@ -22,14 +24,74 @@ export async function findOverdue(sql: Db, limit: number): Promise<Overdue[]> {
   return sql<Overdue[]>`
     select d.id, d.message, d.destination, d.state, m.dispatched_at is not null as "hasRun",
       ${isBehind(sql)} as "isBehind",
+      d.gate is not null and (d.deadline_at is null or d.clock_stopped_at is not null or d.deadline_at > clock_timestamp()) as "isAtGate",
       extract(epoch from clock_timestamp() - d.due_at)::float8 as "overdueSeconds"
     from deliveries d join messages m on m.id = d.message
     where d.due_at < clock_timestamp() order by d.due_at limit ${limit}`;
 }
 
+/** A wait at a gate is looked at again after this long: its gate calls it, and its times are in `due_at`. */
+const atGateSeconds = 600;
+
 /** They were looked after: look again in so many seconds, unless something happens first. */
 export async function postpone(sql: Db, deliveries: readonly DeliveryId[], seconds: number): Promise<void> {
   await sql`
-    update deliveries set due_at = clock_timestamp() + make_interval(secs => ${seconds})
-    where id = any(${deliveries as string[]}) and due_at is not null`;
+    update deliveries
+    set due_at = greatest(clock_timestamp() + make_interval(secs => ${seconds}), least(expires_at,
+      case when gate is not null and clock_stopped_at is null then deadline_at end,
+      clock_timestamp() + make_interval(secs => case when gate is null then ${seconds} else ${atGateSeconds} end)))
+    where id = any(${deliveries as string[]}) and due_at is not null and state not in ('parked', 'uncertain')`;
+}
+
+/** The time for which they held their lanes is over. */
+export async function endHolds(sql: Db, deliveries: readonly DeliveryId[]): Promise<void> {
+  await sql`
+    update deliveries set due_at = null
+    where id = any(${deliveries as string[]}) and state in ('parked', 'uncertain') and hold_until <= clock_timestamp()`;
+}
+
+/**
+ * Ends those whose time to be worth anything is over and that certainly did not arrive; what may have arrived is decided
+ * by its next look at the ledger. Locks deliveries in the order of their ids.
+ * @returns those that it ended.
+ */
+export async function expireOverdue(sql: Db, deliveries: readonly DeliveryId[]): Promise<DeliveryId[]> {
+  const rows = await sql<{ id: DeliveryId }[]>`
+    with late as (
+      select id from deliveries
+      where id = any(${deliveries as string[]}) and expires_at <= clock_timestamp() and doubt_since is null
+        and state in ('queued', 'waiting', 'retrying')
+      order by id for update
+    )
+    update deliveries d
+    set state = 'expired', reason = '{"code": "expired", "message": "It was worth nothing any more."}', due_at = null,
+      next_attempt_at = null, gate = null, slot_at = null, settled_at = clock_timestamp()
+    from late where d.id = late.id returning d.id`;
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Lets scheduled messages whose time has come take their place in their conversations, one statement each, because each
+ * raises its conversation's counter. Uses `messages_scheduled`.
+ * @returns false when none was due.
+ */
+export async function enterScheduled(sql: Db): Promise<boolean> {
+  const rows = await sql`
+    with due as materialized (
+      select id, tenant, conversation from messages
+      where send_at <= clock_timestamp() and send_at is not null and entered_at is null
+      order by send_at limit 1 for update skip locked
+    ), counter as (
+      update conversations c set sequence = c.sequence + 1 from due
+      where c.tenant = due.tenant and c.id = due.conversation
+      returning c.sequence
+    ), placed as (
+      update deliveries d set sequence = (select sequence from counter), due_at = least(d.expires_at, clock_timestamp() + interval '30 seconds')
+      from due where d.message = due.id and d.state in ('queued', 'waiting')
+    )
+    update messages m
+    set entered_at = clock_timestamp(), set_aside = false, sequence = (select sequence from counter)
+    from due where m.id = due.id
+    returning m.id`;
+  return rows.length > 0;
 }

@@ -38,7 +38,7 @@ export async function requestRetry(sql: Db, tenant: TenantId, scope: WishScope):
       update deliveries d
       set state = 'queued', reason = null, next_attempt_at = null, next_trigger = 'manual', settled_at = null,
         round_start = attempts, max_attempts = attempts + (policy->>'maxAttempts')::integer, deadline_at = null,
-        cancel_requested_at = null, due_at = clock_timestamp() + make_interval(secs => ${wishGraceSeconds}),
+        cancel_requested_at = null, clock_stopped_at = null, gate = null, slot_at = null, due_at = clock_timestamp() + make_interval(secs => ${wishGraceSeconds}),
         late = late or (lane is not null and exists (
           select from messages m
           join messages later on later.tenant = m.tenant and later.conversation = m.conversation and later.sequence > m.sequence
@@ -70,7 +70,7 @@ export async function requestCancel(sql: Db, tenant: TenantId, scope: WishScope)
         cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()),
         reason = case when d.state = 'sending' then reason
           else '{"code": "cancelled", "message": "Cancelled by request."}'::jsonb end,
-        next_attempt_at = null,
+        next_attempt_at = null, gate = null, slot_at = null,
         due_at = case when d.state = 'sending' then due_at end,
         settled_at = case when d.state = 'sending' then settled_at else clock_timestamp() end
       from wanted w

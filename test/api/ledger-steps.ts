@@ -9,7 +9,7 @@ export async function claimOnce(sql: Sql, delivery: string): Promise<string> {
   // A retry may be due later than the test can wait.
   await sql`update deliveries set next_attempt_at = null where id = ${delivery}`;
   const request = { token, delivery, version: 1, timeoutMs: 10_000, policyDeadlineMs: 60_000, worker: 'test-worker' };
-  if ((await claim(sql, request)) === undefined) throw new Error(`${delivery} could not be claimed`);
+  if ((await claim(sql, [request])).length === 0) throw new Error(`${delivery} could not be claimed`);
   return token;
 }
 

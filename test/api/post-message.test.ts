@@ -118,7 +118,7 @@ test('the text is encrypted at rest, and the ledger opens it', async () => {
   const { body } = await post({ text: 'quite secret', sender: { name: 'Ann' }, destinations: ['orders'] });
   const [row] = await api.sql<{ sealed: Buffer }[]>`select sealed from contents where message = ${body.id}`;
   expect(row?.sealed.toString('latin1')).not.toMatch(/quite secret|Ann/);
-  const entry = await readLedger(api.sql, api.ring, body.deliveries[0].id);
+  const [entry] = await readLedger(api.sql, api.ring, [body.deliveries[0].id]);
   expect(entry?.message).toMatchObject({ content: { text: 'quite secret' }, sender: { name: 'Ann' } });
 });
 

@@ -1,7 +1,7 @@
 import { deliveryStates, mayMove, transitions } from '../../src/domain/delivery.ts';
 import { waitForTurn } from '../../src/store/lane.ts';
 import { readLedger } from '../../src/store/ledger.ts';
-import { release } from '../../src/store/settle.ts';
+import { release } from '../../src/store/release.ts';
 import { requestCancel, requestRetry } from '../../src/store/wishes.ts';
 import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
 
@@ -79,7 +79,7 @@ describe('a claim', () => {
     const { delivery } = await postOne();
     await bench.fail(delivery, await claimed(delivery), { delayMs: 60_000 });
     expect(await bench.claim(delivery)).toBeUndefined();
-    expect((await readLedger(bench.sql, bench.ring, delivery))?.view.heldMs).toBeGreaterThan(50_000);
+    expect((await readLedger(bench.sql, bench.ring, [delivery]))[0]?.view.heldMs).toBeGreaterThan(50_000);
   });
 
   it('is given back unspent when nothing was written', async () => {
@@ -196,7 +196,7 @@ describe('a settle', () => {
     const second = await postOne({ conversation: 'wake' });
     expect(await waitForTurn(bench.sql, second.delivery)).toBe(true);
     const settled = await bench.deliver(first.delivery, await claimed(first.delivery));
-    expect(settled.next).toMatchObject({ delivery: second.delivery, hasRun: false });
+    expect(settled.next).toMatchObject([{ delivery: second.delivery, hasRun: false }]);
     expect(await waitForTurn(bench.sql, second.delivery)).toBe(false);
   });
 });

@@ -6,7 +6,8 @@ import { connect, type Sql } from '../../src/store/db.ts';
 import { loadPlan, writeDestination } from '../../src/store/destinations.ts';
 import { newKeyRingEntry, parseKeyRing, type KeyRing } from '../../src/store/key-ring.ts';
 import { newAttemptId, newMessageId } from '../../src/store/new-id.ts';
-import { settle, type Settled } from '../../src/store/settle.ts';
+import { settle } from '../../src/store/settle.ts';
+import type { Settled } from '../../src/store/settled.ts';
 import { createDatabase } from './postgres.ts';
 
 /** A database with one connection and two destinations, and the ledger's moves in short. */
@@ -15,7 +16,9 @@ export interface LedgerBench {
   readonly sql: Sql;
   readonly ring: KeyRing;
   /** Accepts a message to `orders` (and `audit` where asked); returns its id and its deliveries'. */
-  post(options?: Partial<Acceptance> & { to?: readonly string[] }): Promise<{ id: string; deliveries: string[] }>;
+  post(
+    options?: Partial<Acceptance> & { to?: readonly string[]; holdForMs?: number },
+  ): Promise<{ id: string; deliveries: string[] }>;
   claim(
     delivery: string,
     options?: { timeoutMs?: number; policyDeadlineMs?: number | null },
@@ -54,6 +57,9 @@ export async function createLedgerBench(): Promise<LedgerBench> {
         order: 'conversation',
         ambiguous: 'at-least-once',
         timeoutMs: 1_000,
+        onParked: 'pass',
+        holdForMs: 0,
+        rate: null,
       },
       true,
     );
@@ -63,7 +69,7 @@ export async function createLedgerBench(): Promise<LedgerBench> {
     url: database.url,
     sql,
     ring,
-    async post({ to = ['orders'], ...options } = {}) {
+    async post({ to = ['orders'], holdForMs, ...options } = {}) {
       posted += 1;
       const result = await accept(sql, ring, {
         id: newMessageId(),
@@ -78,6 +84,10 @@ export async function createLedgerBench(): Promise<LedgerBench> {
         dataVersion: null,
         correlationId: 'c',
         priority: 'normal',
+        class: null,
+        sendAt: null,
+        expiresAt: null,
+        thread: null,
         labels: {},
         content: { text: 'hello' },
         sender: null,
@@ -88,14 +98,17 @@ export async function createLedgerBench(): Promise<LedgerBench> {
           policy: retryPolicies.quick,
           timeoutMs: 1_000,
           inLane: options.conversation != null,
+          holdForMs: holdForMs ?? null,
         })),
         ...options,
       });
       if (!('deliveries' in result)) throw new Error(`not accepted: ${result.outcome}`);
       return { id: result.id, deliveries: result.deliveries.map(({ id }) => id) };
     },
-    claim: (delivery, { timeoutMs = 1_000, policyDeadlineMs = null } = {}) =>
-      claim(sql, { token: newAttemptId(), delivery, version: 1, timeoutMs, policyDeadlineMs, worker: 'test' }),
+    async claim(delivery, { timeoutMs = 1_000, policyDeadlineMs = null } = {}) {
+      const token = newAttemptId();
+      return (await claim(sql, [{ token, delivery, version: 1, timeoutMs, policyDeadlineMs, worker: 'test' }]))[0];
+    },
     deliver: (delivery, token, nativeId = 'native') =>
       settle(sql, { kind: 'delivered', delivery, token, receipt: { nativeId, version: 1, attempt: token } }),
     fail: (delivery, token, { delayMs = 1, ambiguous = false, park = false } = {}) =>

@@ -1,0 +1,37 @@
+import type { Scope } from '../domain/gate.ts';
+import type { DeliveryId } from '../domain/ids.ts';
+import { json, type Db } from './db.ts';
+import { recordHealth } from './health.ts';
+import { toSettled, withNext, type Settled, type SettledRow, type StoredReceipt } from './settled.ts';
+
+/** A look-up found nothing: the first one is remembered, the final one clears the doubt, so that it is sent again. */
+export async function recordAbsence(sql: Db, delivery: DeliveryId, final: boolean): Promise<void> {
+  await sql`
+    update deliveries
+    set absent_at = case when ${final} then null else clock_timestamp() end,
+      doubt_since = case when ${final} then null else doubt_since end,
+      doubt_until = case when ${final} then null else doubt_until end,
+      pinned_version = case when ${final} then null else pinned_version end
+    where id = ${delivery} and state in ('queued', 'waiting', 'retrying') and doubt_since is not null`;
+}
+
+/** A look-up found it: delivered by an earlier attempt whose answer was lost. */
+export async function recordFound(
+  sql: Db,
+  delivery: DeliveryId,
+  receipt: StoredReceipt,
+  healthy: Scope,
+): Promise<Settled> {
+  const rows = await sql<SettledRow[]>`
+    with settled as (
+      update deliveries
+      set state = 'delivered', reason = null, due_at = null, next_attempt_at = null, settled_at = clock_timestamp(),
+        doubt_since = null, doubt_until = null, absent_at = null, gate = null,
+        receipts = receipts || (${json(sql, receipt)}::jsonb || jsonb_build_object('at', clock_timestamp()))
+      where id = ${delivery} and state in ('queued', 'waiting', 'retrying')
+      returning id, state, tenant, destination, lane, hold_until, null::float8 as delay_ms
+    ), health as (${recordHealth(sql, healthy)})
+    ${withNext(sql)}`;
+  const [row] = rows;
+  return row === undefined ? { state: 'delivered', delayMs: null, next: [] } : toSettled(rows, row);
+}

@@ -1,0 +1,50 @@
+import type { Db } from './db.ts';
+import { isBehind } from './lane.ts';
+
+/** All that an attempt of a delivery `d` needs to know, of one moment; see `LedgerEntry`. */
+export const ledgerQuery = (sql: Db) => sql`
+  select d.id, d.tenant, d.message, d.destination, m.workflow_id as "workflowId", d.state, d.attempts,
+    d.max_attempts as "maxAttempts", d.round_start as "roundStart", d.claim_token as "claimToken",
+    (extract(epoch from d.claim_deadline - now.at) * 1000)::float8 as "claimMs",
+    (extract(epoch from greatest(d.next_attempt_at, d.not_before) - now.at) * 1000)::float8 as "heldMs",
+    (extract(epoch from d.deadline_at - coalesce(d.clock_stopped_at, now.at)) * 1000)::float8 as "deadlineMs",
+    (extract(epoch from d.expires_at - now.at) * 1000)::float8 as "expiresMs",
+    (extract(epoch from d.slot_at - now.at) * 1000)::float8 as "slotMs", d.slot_scope as "slotScope",
+    (extract(epoch from now.at - d.doubt_since) * 1000)::float8 as "inDoubtMs",
+    (extract(epoch from d.doubt_until - now.at) * 1000)::float8 as "doubtMs",
+    (extract(epoch from now.at - d.absent_at) * 1000)::float8 as "absentMs",
+    ${isBehind(sql)} as "isBehind", d.next_trigger = 'manual' as "isManual", shut.gates,
+    d.first_attempt_at as "firstAttemptAt", d.policy, d.timeout_ms as "timeoutMs",
+    d.cancel_requested_at is not null as "cancelRequested", d.action, original.original,
+    m.type, m.source, m.occurred_at as "occurredAt", m.received_at as "receivedAt",
+    m.schema_version as "schemaVersion", m.data_version as "dataVersion", m.sequence,
+    m.correlation_id as "correlationId", m.conversation, m.thread, m.refers_to as "refersTo", m.priority, m.labels,
+    b.message as "contentOf", b.version, b.sealed,
+    c.connector, t.ambiguous, t.address, t.connection, c.settings, c.secrets,
+    t.rate as "destinationRate", c.rate as "connectionRate"
+  from deliveries d
+  cross join lateral (select clock_timestamp() as at) now
+  join messages m on m.id = d.message
+  -- An edit sends what its original says now; a delete says nothing.
+  join lateral (
+    select message, version, sealed from contents
+    where message = case when d.action = 'edit' then m.refers_to else m.id end
+      and (d.pinned_version is null or version = d.pinned_version)
+    order by version desc limit 1) b on true
+  left join destinations t on t.tenant = d.tenant and t.id = d.destination and t.deleted_at is null
+  left join connections c on c.tenant = t.tenant and c.id = t.connection
+  left join lateral (
+    select jsonb_build_object('state', p.state, 'inDoubt', p.doubt_since is not null or p.state = 'uncertain',
+      'nativeId', p.receipts->-1->>'nativeId',
+      'heldVersion', (
+        select max((r.value->>'version')::integer)
+        from deliveries e cross join lateral jsonb_array_elements(e.receipts) r
+        where e.id = p.id or (e.depends_on = p.id and e.action = 'edit'))) as original
+    from deliveries p where p.id = d.depends_on) original on true
+  left join lateral (
+    select jsonb_agg(jsonb_build_object('scope', g.scope, 'isPaused', g.paused_at is not null, 'breaker', g.breaker,
+      'isProbe', g.probe is not distinct from d.id,
+      'heldMs', (extract(epoch from g.held_until - now.at) * 1000)::float8) order by g.scope desc) as gates
+    from gates g
+    where g.tenant = d.tenant and g.scope in ('destination:' || d.destination, 'connection:' || t.connection)
+      and (g.paused_at is not null or g.breaker <> 'closed' or g.held_until > now.at)) shut on true`;

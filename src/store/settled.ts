@@ -1,0 +1,48 @@
+import type { DeliveryState } from '../domain/delivery.ts';
+import type { DeliveryId, MessageId } from '../domain/ids.ts';
+import type { Db } from './db.ts';
+import { nextOf, type NextInLane } from './lane.ts';
+
+/** What is kept of the platform's receipt. */
+export interface StoredReceipt {
+  readonly nativeId: string;
+  readonly url?: string;
+  readonly version: number;
+  readonly attempt: string;
+}
+
+export interface Settled {
+  readonly state: DeliveryState;
+  /** Wait until the next attempt, milliseconds; null unless `retrying`. */
+  readonly delayMs: number | null;
+  /** Those that may go now, to be woken after the commit. */
+  readonly next: readonly NextInLane[];
+}
+
+/** As `withNext` selects it. */
+export interface SettledRow {
+  state: DeliveryState;
+  delayMs: number | null;
+  nextDelivery: DeliveryId | null;
+  nextMessage: MessageId | null;
+  nextWorkflowId: string | null;
+  nextHasRun: boolean | null;
+}
+
+/** The end of each statement: the outcome, and a row for each that may go now, or one row without. */
+export function withNext(sql: Db) {
+  return sql`
+    select s.state, s.delay_ms as "delayMs", n.id as "nextDelivery", m.id as "nextMessage",
+      m.workflow_id as "nextWorkflowId", m.dispatched_at is not null as "nextHasRun"
+    from settled s
+    left join (lateral (${nextOf(sql)}) n join messages m on m.id = n.message) on s.state <> 'retrying'`;
+}
+
+export function toSettled(rows: readonly SettledRow[], { state, delayMs }: SettledRow): Settled {
+  const next = rows.flatMap(({ nextDelivery, nextMessage, nextWorkflowId, nextHasRun }) =>
+    nextDelivery === null || nextMessage === null || nextWorkflowId === null
+      ? []
+      : [{ delivery: nextDelivery, message: nextMessage, workflowId: nextWorkflowId, hasRun: nextHasRun === true }],
+  );
+  return { state, delayMs, next };
+}
