@@ -5,6 +5,8 @@ import type { KeyRing } from '../store/key-ring.ts';
 import type { NextInLane } from '../store/lane.ts';
 import { createApplyWish } from './apply-wish.ts';
 import { createDeliver } from './deliver.ts';
+import { createDeliverFirst } from './deliver-first.ts';
+import type { FirstRound } from './first-round.ts';
 import { createSettleOutcome } from './settle-outcome.ts';
 
 /** What the activities hold: the only room that has both the store and the connectors in its hands. */
@@ -15,6 +17,9 @@ export interface ActivityDeps {
   readonly http: Http;
   /** Name of this process, in the record of each attempt. */
   readonly worker: string;
+  readonly firstRound: FirstRound;
+  /** Aborted when this process must stop: then nothing new is written to a platform. */
+  readonly stopping: AbortSignal;
   /** Wakes the next delivery of a lane, after the commit; a lost wake-up is mended by the sweep. */
   readonly wake: (next: NextInLane) => void;
   /** Tells a run that one of its deliveries failed for the first time; only its search attributes depend on it. */
@@ -24,6 +29,7 @@ export interface ActivityDeps {
 export function createActivities(deps: ActivityDeps) {
   return {
     deliver: createDeliver(deps),
+    deliverFirst: createDeliverFirst(deps),
     settleOutcome: createSettleOutcome(deps),
     applyWish: createApplyWish(deps),
   };

@@ -1,9 +1,11 @@
 import { SendFailure } from '../domain/failure.ts';
 import { nextDelayMs } from '../domain/retry.ts';
-import { recordAbsence, recordFound, rest, type Settled } from '../store/settle.ts';
-import type { Job } from './deliver.ts';
+import { recordAbsence, recordFound } from '../store/doubt.ts';
+import { rest } from '../store/rest.ts';
+import type { Settled } from '../store/settled.ts';
 import { tryAgain } from './failure.ts';
 import type { ActivityDeps } from './index.ts';
+import type { Job } from './job.ts';
 
 /**
  * Asks the platform's history whether an attempt whose answer was lost got through. Spends no attempt. A look-up that
@@ -22,12 +24,8 @@ export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Prom
       return undefined;
     }
     const { nativeId, url } = receipt;
-    return await recordFound(deps.sql, entry.id, {
-      nativeId,
-      ...(url === undefined ? {} : { url }),
-      version: entry.version,
-      attempt: 'look-up',
-    });
+    const found = { nativeId, ...(url === undefined ? {} : { url }), version: entry.version, attempt: 'look-up' };
+    return await recordFound(deps.sql, entry.id, found, job.breaker);
   } catch (error) {
     const refusal = error instanceof SendFailure ? error : defect(error);
     const isOver = entry.view.deadlineMs !== null && entry.view.deadlineMs <= 0;

@@ -9,7 +9,7 @@ import type { ActivityDeps } from './index.ts';
 export function createSettleOutcome({ sql, wake }: Pick<ActivityDeps, 'sql' | 'wake'>) {
   return async function settleOutcome(settlement: Settlement): Promise<{ state: DeliveryState }> {
     const settled = await settle(sql, settlement);
-    if (settled.next !== undefined) wake(settled.next);
+    settled.next.forEach(wake);
     return { state: settled.state };
   };
 }

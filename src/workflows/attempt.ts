@@ -1,15 +1,55 @@
-import { ActivityCancellationType, ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
+import type { FirstOutcomes } from '../activities/deliver-first.ts';
+import type { MessageId } from '../domain/ids.ts';
 import { parkedFailure, retryFailure, type RunDelivery } from './contract.ts';
 
-/** Behind the request's time-out and the claim's deadline (+ 2 s), so that no second attempt starts while one may write. */
-const startToCloseMarginMs = 5_000;
+/**
+ * Behind the request's time-out and the claim's deadline (+ 2 s), so that no second attempt starts while one may write;
+ * and a wait of up to 2 s for a slot of a rate comes before the claim.
+ */
+const startToCloseMarginMs = 8_000;
 
 const { settleOutcome } = proxyActivities<Activities>({
   startToCloseTimeout: '10 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
+
+const { deliverFirst } = proxyLocalActivities<Activities>({
+  // Within a workflow task's 10 s; the round itself ends after 2 s.
+  startToCloseTimeout: '8 seconds',
+  retry: { maximumAttempts: 1 },
+});
+
+/** What the first round made of a delivery; a promise where PostgreSQL was away and it must be written first. */
+export type Known = DeliveryState | Promise<DeliveryState>;
+
+/**
+ * The first round of the whole message at once. What it did not try, or could not finish, is left to `attempt`; so is
+ * everything when it failed as a whole, because the ledger knows what it did.
+ */
+export async function firstRound(message: MessageId): Promise<ReadonlyMap<string, Known>> {
+  let outcomes: FirstOutcomes;
+  try {
+    outcomes = await deliverFirst(message);
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    return new Map();
+  }
+  return new Map(
+    Object.entries(outcomes).map(([delivery, outcome]) => [
+      delivery,
+      'unsettled' in outcome ? settleOutcome(outcome.unsettled).then(({ state }) => state) : outcome.state,
+    ]),
+  );
+}
 
 /**
  * All attempts of one delivery until it rests or must wait for a signal. Retries are Temporal's, without a limit of its

@@ -22,6 +22,8 @@ export interface DeliverMessageInput {
   readonly message: MessageId;
   readonly tenant: TenantId;
   readonly deliveries: readonly RunDelivery[];
+  /** Begin with one round for all deliveries in a local activity. Missing in runs of 0.1.0, which have none. */
+  readonly express?: boolean;
 }
 
 /** How many deliveries ended in which state. */

@@ -20,7 +20,7 @@ import {
   type RunDelivery,
   type WishArgument,
 } from './contract.ts';
-import { attempt } from './attempt.ts';
+import { attempt, firstRound, type Known } from './attempt.ts';
 import { Trouble } from './trouble.ts';
 
 const { applyWish } = proxyActivities<Activities>({
@@ -79,12 +79,13 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
     trouble.show(status());
   });
 
-  async function follow(track: Track): Promise<void> {
-    for (;;) {
+  /** @param known the state that the first round brought it to. */
+  async function follow(track: Track, known: Known | undefined): Promise<void> {
+    for (let first = known; ; first = undefined) {
       track.woken = false;
       track.scope = new CancellationScope();
       try {
-        track.state = await track.scope.run(() => attempt(track));
+        track.state = await (first ?? track.scope.run(() => attempt(track)));
       } catch (error) {
         if (!isCancellation(error)) throw error;
         continue; // withdrawn by a wish, which the ledger already knows
@@ -101,9 +102,9 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
     }
   }
 
-  function start(track: Track): void {
+  function start(track: Track, known?: Known): void {
     track.followed = true;
-    follow(track)
+    follow(track, known)
       .catch((error: unknown) => (defect ??= error))
       .finally(() => (track.followed = false));
   }
@@ -135,7 +136,8 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       wasCancelled = true;
       wishes.push({ kind: 'cancel', argument: { by: 'temporal' } });
     });
-    for (const track of tracks.values()) start(track);
+    const known = input.express === true ? await firstRound(input.message) : new Map<string, Known>();
+    for (const track of tracks.values()) start(track, known.get(track.id));
     for (;;) {
       await condition(
         () => defect !== undefined || wishes.length > 0 || [...tracks.values()].every(({ followed }) => !followed),

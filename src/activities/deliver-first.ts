@@ -1,0 +1,93 @@
+import type { DeliveryState } from '../domain/delivery.ts';
+import type { DeliveryId, MessageId } from '../domain/ids.ts';
+import { claim } from '../store/claim.ts';
+import { readLedgerOf } from '../store/ledger.ts';
+import type { Settlement } from '../store/settle.ts';
+import type { ActivityDeps } from './index.ts';
+import { stepOf, toJob, type Job } from './job.ts';
+import { claimRequest, prepare, sendClaimed, type Sent } from './send-once.ts';
+
+/** By delivery; one that is missing was not tried, or is still being sent, and is a regular activity's. */
+export type FirstOutcomes = Readonly<
+  Record<DeliveryId, { readonly state: DeliveryState } | { readonly unsettled: Settlement }>
+>;
+
+/** A workflow task's slot is held no longer than this for a message, whatever its destinations do. */
+const roundMs = 2_000;
+
+interface Seat {
+  readonly job: Job;
+  readonly leave: () => void;
+}
+
+/**
+ * The first round of a whole message, as one local activity: one claim for all that could go now and have a free place,
+ * and a send each. It costs no event of its own, so it decides for itself whom it tries. A send that takes longer than
+ * the round goes on here and settles by itself; the regular activity finds it (`FirstRound.endOf`).
+ */
+export function createDeliverFirst(deps: ActivityDeps) {
+  return async function deliverFirst(message: MessageId): Promise<FirstOutcomes> {
+    if (deps.stopping.aborted || !deps.firstRound.enter()) return {};
+    try {
+      return await round(deps, message);
+    } finally {
+      deps.firstRound.leave();
+    }
+  };
+}
+
+async function round(deps: ActivityDeps, message: MessageId): Promise<FirstOutcomes> {
+  const entries = await readLedgerOf(deps.sql, deps.ring, message);
+  const seats = entries.flatMap((entry) => findSeat(deps, toJob(deps, entry, deps.stopping)));
+  const prepared = await Promise.all(seats.map(({ job }) => within(prepare(job))));
+  const ready = seats.flatMap((seat, index) => {
+    const one = prepared[index];
+    if (one !== undefined) return [{ ...seat, prepared: one }];
+    seat.leave();
+    return [];
+  });
+  if (ready.length === 0) return {};
+  const claims = await claim(
+    deps.sql,
+    ready.map(({ job }) => claimRequest(deps, job)),
+  ).catch((error: unknown) => {
+    for (const { leave } of ready) leave();
+    throw error;
+  });
+  const outcomes: Record<DeliveryId, { state: DeliveryState } | { unsettled: Settlement }> = {};
+  const sends = ready.map(async ({ job, leave, prepared: how }) => {
+    const claimed = claims.find(({ delivery }) => delivery === job.entry.id);
+    if (claimed === undefined) return leave();
+    const sending = sendClaimed(deps, job, how, claimed).finally(leave);
+    deps.firstRound.keep(job.entry.id, sending);
+    const sent = await sending;
+    if ('settled' in sent) sent.settled.next.forEach(deps.wake);
+    outcomes[job.entry.id] = outcomeOf(sent);
+  });
+  await within(Promise.allSettled(sends));
+  return { ...outcomes };
+}
+
+/** Only what needs no wait of any kind is tried here, and only where a place is free. */
+function findSeat(deps: ActivityDeps, job: Job | undefined): Seat[] {
+  if (job === undefined || stepOf(job).do !== 'send' || (job.entry.target?.rates ?? []).length > 0) return [];
+  const leave = deps.firstRound.take(`${job.entry.tenant} ${job.entry.destination}`);
+  return leave === undefined ? [] : [{ job, leave }];
+}
+
+function outcomeOf(sent: Sent): { state: DeliveryState } | { unsettled: Settlement } {
+  return 'settled' in sent ? { state: sent.settled.state } : { unsettled: sent.unsettled };
+}
+
+/** Undefined when it takes longer than the round. */
+async function within<T>(work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, roundMs, undefined);
+  });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,70 @@
+import type { Action, Connector, DeliveryClass, Outgoing, SendContext } from '../connectors/connector.ts';
+import { changeStep, replyStep } from '../domain/change.ts';
+import { connectionScope, destinationScope, type Scope } from '../domain/gate.ts';
+import type { Reason } from '../domain/failure.ts';
+import { nextStep, type Step } from '../domain/step.ts';
+import type { LedgerEntry } from '../store/ledger.ts';
+import type { ActivityDeps } from './index.ts';
+
+/** One delivery as an attempt holds it. */
+export interface Job {
+  readonly entry: LedgerEntry;
+  readonly connector: Connector;
+  readonly outgoing: Outgoing;
+  readonly deliveryClass: DeliveryClass;
+  /** Whose breaker its outcome counts for. */
+  readonly breaker: Scope;
+  /** What is left out or done otherwise than asked. */
+  readonly degraded: Reason | undefined;
+  readonly context: Omit<SendContext, 'attempt'>;
+}
+
+type Target = NonNullable<LedgerEntry['target']>;
+
+/** Puts together what is to be sent, and to whom; undefined where nobody is there to send to. */
+export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSignal): Job | undefined {
+  const { target } = entry;
+  const connector = target === undefined ? undefined : deps.connectors.get(target.connector);
+  if (target === undefined || connector === undefined) return undefined;
+  const { action, degraded } = actionOf(entry, connector);
+  const outgoing = { ...targetOf(entry, target), delivery: entry.id, action, message: entry.message };
+  return {
+    entry,
+    connector,
+    outgoing,
+    deliveryClass: connector.deliveryClass(outgoing, action.kind),
+    breaker: connector.isOneService ? connectionScope(target.connection) : destinationScope(entry.destination),
+    degraded,
+    context: { http: deps.http, now: new Date(), timeoutMs: entry.timeoutMs, signal },
+  };
+}
+
+function targetOf(entry: LedgerEntry, { connection, settings, address }: Target) {
+  return { connection: { id: connection, settings }, destination: { id: entry.destination, address } };
+}
+
+function actionOf(entry: LedgerEntry, connector: Connector): { action: Action; degraded: Reason | undefined } {
+  const { original } = entry;
+  if (entry.action !== 'create')
+    return { action: { kind: entry.action, nativeId: original?.nativeId ?? null }, degraded: undefined };
+  if (entry.message.thread === undefined) return { action: { kind: 'create' }, degraded: undefined };
+  const { thread } = connector.capabilities;
+  if (thread.level === 'dropped')
+    return { action: { kind: 'create' }, degraded: { code: 'thread_dropped', message: thread.why } };
+  const reply = replyStep(original);
+  if ('degraded' in reply && connector.addressesByOurIds !== true)
+    return { action: { kind: 'create' }, degraded: reply.degraded };
+  const nativeId = 'nativeId' in reply ? reply.nativeId : null;
+  return { action: { kind: 'create', thread: { nativeId } }, degraded: undefined };
+}
+
+/** The one thing to do next: what the ledger says, and whether a change finds anything to change. */
+export function stepOf({ entry, connector, deliveryClass }: Job): Step | { do: 'skip'; reason: Reason } {
+  const step = nextStep(entry.view, deliveryClass, entry.target?.ambiguous ?? 'at-least-once');
+  if (step.do !== 'send' || entry.action === 'create') return step;
+  const capability = connector.capabilities[entry.action];
+  if (capability.level === 'dropped')
+    return { do: 'skip', reason: { code: `${entry.action}_dropped`, message: capability.why } };
+  const change = changeStep(entry.action, entry.original, entry.version, connector.addressesByOurIds === true);
+  return change.do === 'send' ? step : { do: 'skip', reason: { code: change.code, message: change.message } };
+}

@@ -1,0 +1,74 @@
+import type { Receipt } from '../connectors/connector.ts';
+import type { SendFailure } from '../domain/failure.ts';
+import { connectionScope, destinationScope, type Scope } from '../domain/gate.ts';
+import { nextDelayMs } from '../domain/retry.ts';
+import { judge } from '../domain/step.ts';
+import type { Claim } from '../store/claim.ts';
+import type { Trouble } from '../store/health.ts';
+import type { Settlement } from '../store/settle.ts';
+import type { Job } from './job.ts';
+
+/** Statuses and codes by which a platform says "not so fast": they hold back, and say nothing of its health. */
+const isRateLimit = ({ code, status }: SendFailure): boolean => status === 429 || code === 'ratelimited';
+
+export function delivered({ entry, breaker, degraded }: Job, claimed: Claim, receipt: Receipt): Settlement {
+  const { nativeId, url, status } = receipt;
+  return {
+    kind: 'delivered',
+    delivery: entry.id,
+    token: claimed.token,
+    receipt: { nativeId, ...(url === undefined ? {} : { url }), version: entry.version, attempt: claimed.token },
+    ...(status === undefined ? {} : { status }),
+    ...(degraded === undefined ? {} : { degraded }),
+    healthy: breaker,
+  };
+}
+
+/** @param random a number in [0, 1), for the spread of the backoff. */
+export function failed(job: Job, claimed: Claim, failure: SendFailure, random: number): Settlement {
+  const { entry, deliveryClass } = job;
+  if (failure.kind === 'stopped') throw new Error('a stopped attempt is released, not settled');
+  const { kind, code, status, retryAfterMs, excerpt } = failure;
+  const verdict = judge(
+    {
+      kind,
+      attempts: claimed.attempt,
+      maxAttempts: claimed.maxAttempts,
+      delayMs: nextDelayMs(entry.policy, claimed.attempt - entry.roundStart, random, retryAfterMs),
+      deadlineMs: claimed.deadlineMs,
+      wasInDoubt: entry.view.inDoubtMs !== null,
+    },
+    deliveryClass,
+    entry.target?.ambiguous ?? 'at-least-once',
+  );
+  return {
+    kind: 'failed',
+    delivery: entry.id,
+    token: claimed.token,
+    outcome: kind,
+    verdict,
+    reason: { code, message: failure.message, ...(status === undefined ? {} : { status }) },
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(excerpt === undefined ? {} : { excerpt }),
+    troubles: troublesOf(job, failure),
+  };
+}
+
+/** What the failure says of the destination or connection as a whole, one entry a scope. */
+function troublesOf({ entry, breaker }: Job, failure: SendFailure): Trouble[] {
+  const scope = scopeOf({ entry }, failure);
+  if (failure.kind === 'permanent') return scope === undefined ? [] : [{ scope, failed: false, pauses: true }];
+  const held: Trouble[] =
+    failure.retryAfterMs !== undefined && scope !== undefined
+      ? [{ scope, failed: false, heldMs: failure.retryAfterMs }]
+      : [];
+  if (isRateLimit(failure) || failure.code === 'connector_defect') return held;
+  const [hold] = held;
+  if (hold?.scope === breaker) return [{ ...hold, failed: true }];
+  return [...held, { scope: breaker, failed: true }];
+}
+
+function scopeOf({ entry }: Pick<Job, 'entry'>, { scope }: SendFailure): Scope | undefined {
+  if (scope === 'message' || entry.target === undefined) return undefined;
+  return scope === 'connection' ? connectionScope(entry.target.connection) : destinationScope(entry.destination);
+}
