@@ -47,6 +47,12 @@ export const configFields = [
     description:
       'Comma-separated CIDRs that deliveries may reach beside the public internet. `npm start` sets 127.0.0.0/8 where none is given.',
   },
+  {
+    name: 'CARILLON_EXPRESS',
+    kind: 'flag',
+    default: '1',
+    description: '`0`: no first round for the whole message; each delivery is an activity of its own from the start.',
+  },
   { name: 'CARILLON_LOG_LEVEL', kind: 'level', default: 'info', description: `One of ${levels.join(', ')}.` },
   {
     name: 'CARILLON_KEYS',
@@ -102,6 +108,7 @@ export interface Config {
   readonly home: string;
   readonly adminKey: string | undefined;
   readonly demo: boolean;
+  readonly express: boolean;
   readonly egressAllow: readonly string[];
   readonly logLevel: LogLevel;
   readonly keys: string | undefined;
@@ -148,8 +155,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const level = text('CARILLON_LOG_LEVEL');
   if (!levels.includes(level as LogLevel))
     throw new ConfigError(`CARILLON_LOG_LEVEL: "${level}" is not one of ${levels.join(', ')}`);
-  const demo = text('CARILLON_DEMO');
-  if (demo !== '0' && demo !== '1') throw new ConfigError(`CARILLON_DEMO: "${demo}" is not 0 or 1`);
+  const flag = (name: FieldName): boolean => {
+    const value = text(name);
+    if (value !== '0' && value !== '1') throw new ConfigError(`${name}: "${value}" is not 0 or 1`);
+    return value === '1';
+  };
   const cidrs = text('CARILLON_EGRESS_ALLOW')
     .split(',')
     .map((cidr) => cidr.trim())
@@ -171,7 +181,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     host: text('CARILLON_HOST'),
     home: resolve(text('CARILLON_HOME')),
     adminKey: optional('CARILLON_ADMIN_KEY'),
-    demo: demo === '1',
+    demo: flag('CARILLON_DEMO'),
+    express: flag('CARILLON_EXPRESS'),
     egressAllow: cidrs,
     logLevel: level as LogLevel,
     keys: optional('CARILLON_KEYS'),

@@ -50,9 +50,14 @@ const keys = {
 };
 
 /** What a run is started with. Search attributes are capped: a value that the visibility store refuses is lost there. */
-function startOptions(message: Dispatchable) {
+function startOptions(message: Dispatchable, express: boolean) {
   const { conversation, deliveries } = message;
-  const input: DeliverMessageInput = { message: message.message, tenant: message.tenant, deliveries };
+  const input: DeliverMessageInput = {
+    message: message.message,
+    tenant: message.tenant,
+    deliveries,
+    ...(express ? { express } : {}),
+  };
   const shown = deliveries.slice(0, 5).map(({ destination }) => destination);
   const more = deliveries.length > shown.length ? ` +${deliveries.length - shown.length}` : '';
   const cap = (text: string): string => text.slice(0, searchAttributeLength);
@@ -75,11 +80,17 @@ function startOptions(message: Dispatchable) {
   };
 }
 
-/**
- * @param connection a NativeConnection shared with the worker makes starts eager: they take their first workflow task
- * along and save a round trip; any other connection starts plainly.
- */
-export function createRuns(connection: ConnectionLike, namespace: string, eager: boolean): Runs {
+export interface RunOptions {
+  /**
+   * Starts take their first workflow task along and save a round trip: over a NativeConnection that is shared with the
+   * worker; any other connection starts plainly.
+   */
+  readonly eager: boolean;
+  /** First starts begin with one round for the whole message in a local activity. */
+  readonly express: boolean;
+}
+
+export function createRuns(connection: ConnectionLike, namespace: string, { eager, express }: RunOptions): Runs {
   const client = new Client({ connection, namespace });
   const within = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + callTimeoutMs, call);
 
@@ -101,7 +112,7 @@ export function createRuns(connection: ConnectionLike, namespace: string, eager:
       try {
         await within(() =>
           client.workflow.start(deliverMessageType, {
-            ...startOptions(message),
+            ...startOptions(message, express),
             workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
             workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
             requestEagerStart: eager,
@@ -116,7 +127,7 @@ export function createRuns(connection: ConnectionLike, namespace: string, eager:
     async startAgain(message) {
       await within(() =>
         client.workflow.signalWithStart(deliverMessageType, {
-          ...startOptions(message),
+          ...startOptions(message, false),
           workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
           workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
           signal: turnSignal,

@@ -31,7 +31,7 @@ export async function api(config: Config): Promise<number> {
   await checkKeyRing(sql, ring);
   const connection = Connection.lazy({ address: config.temporalAddress });
   const poke = createPoke(sql, log);
-  const runs = wishRuns(createRuns(connection, config.temporalNamespace, false), sql, poke);
+  const runs = wishRuns(createRuns(connection, config.temporalNamespace, { eager: false, express: false }), sql, poke);
   const server = await startApi(
     { sql, acceptSql, ring, adminKey, connectors, runs, logger: log, poke },
     { host: config.host, port: config.port },

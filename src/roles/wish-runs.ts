@@ -1,7 +1,7 @@
 import type { Runs as ApiRuns } from '../api/deps.ts';
 import type { Sql } from '../store/db.ts';
 import { findDispatchable } from '../store/dispatch.ts';
-import { findNextInLanes } from '../store/lane.ts';
+import { bringBack, findNextInLanes } from '../store/lane.ts';
 import type { Wished } from '../store/wishes.ts';
 import type { Runs } from '../temporal.ts';
 
@@ -17,13 +17,12 @@ export function wishRuns(runs: Runs, sql: Sql, poke: () => void): ApiRuns {
   return {
     async wish(kind, wishes, by) {
       for (const wished of wishes) await wake(kind, wished, by);
-      if (kind !== 'cancel') return;
+      const ids = wishes.map(({ id }) => id);
       // Whoever was behind them in their lanes may go now.
-      for (const next of await findNextInLanes(
-        sql,
-        wishes.map(({ id }) => id),
-      ))
-        if (next.hasRun) await runs.turn(next.workflowId, next.delivery);
+      const next = kind === 'cancel' ? await findNextInLanes(sql, ids) : [];
+      for (const { hasRun, workflowId, delivery } of next) if (hasRun) await runs.turn(workflowId, delivery);
+      const withoutRun = next.filter(({ hasRun }) => !hasRun).map(({ message }) => message);
+      await bringBack(sql, kind === 'retry' ? wishes.map(({ message }) => message) : withoutRun);
       poke();
     },
     isReachable: runs.isReachable,

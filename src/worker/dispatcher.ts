@@ -1,12 +1,15 @@
 import type { Logger } from 'pino';
-import { leaseMessages, markDispatched, returnLeases, type Dispatchable } from '../store/dispatch.ts';
+import { leaseMessages, markDispatched, returnLeases, standInLine, type Dispatchable } from '../store/dispatch.ts';
 import type { Sql } from '../store/db.ts';
 import type { Runs } from '../temporal.ts';
 
 /** Messages leased at once; their starts go out together. */
 const batch = 32;
-/** Messages, over all workers, that were started and have claimed nothing yet: more would only queue in Temporal. */
-const room = 200;
+/**
+ * Messages, over all workers, that were started and have claimed nothing yet: more would only queue in Temporal, where a
+ * message that is more urgent comes too late to overtake them.
+ */
+const room = 100;
 /** A poke says when there is work; this is for what nobody poked about, such as a lapsed lease. */
 const idleMs = 1_000;
 
@@ -40,8 +43,9 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
 
   /** @returns whether there may be more. */
   async function round(): Promise<'more' | 'idle' | 'troubled'> {
-    const leased = await leaseMessages(sql, batch, room);
-    if (leased.length === 0) return 'idle';
+    const { leased, setAside } = await leaseMessages(sql, batch, room);
+    const broughtBack = setAside.length > 0 && (await standInLine(sql, setAside));
+    if (leased.length === 0) return broughtBack || setAside.length > 0 ? 'more' : 'idle';
     const started = await Promise.all(leased.map(dispatch));
     const ids = leased.map(({ message }) => message);
     const done = ids.filter((_, index) => started[index]);
@@ -49,7 +53,7 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
     if (done.length > 0) await markDispatched(sql, done);
     if (failed.length > 0) await returnLeases(sql, failed);
     if (failed.length > 0) return 'troubled';
-    return leased.length === batch ? 'more' : 'idle';
+    return leased.length === batch || setAside.length > 0 ? 'more' : 'idle';
   }
 
   async function pause(): Promise<void> {

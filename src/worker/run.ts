@@ -3,15 +3,18 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleOp
 import postgres from 'postgres';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.ts';
+import { createFirstRound } from '../activities/first-round.ts';
 import { createEgress } from '../connectors/egress.ts';
 import { createHttp } from '../connectors/http.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { Config } from '../config.ts';
 import { connect, type Sql } from '../store/db.ts';
 import type { KeyRing } from '../store/key-ring.ts';
+import { bringBack, type NextInLane } from '../store/lane.ts';
 import { createRuns, type Runs } from '../temporal.ts';
 import { acceptedChannel, taskQueue } from '../workflows/contract.ts';
 import { startDispatcher, type Dispatcher } from './dispatcher.ts';
+import { startDrain } from './drain.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { startSweep } from './sweep.ts';
 
@@ -105,11 +108,15 @@ async function openSession(deps: {
 }): Promise<Session> {
   const { config, sql, ring, http, worker, log } = deps;
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
-  const runs = createRuns(connection, config.temporalNamespace, true);
+  const runs = createRuns(connection, config.temporalNamespace, { eager: true, express: config.express });
   const dispatcher = startDispatcher({ sql, runs, log });
-  const sweep = startSweep({ sql, runs, worker, log, poke: dispatcher.poke });
+  const { wake, reportTrouble } = wakers(sql, runs, dispatcher, log);
+  const sweep = startSweep({ sql, runs, worker, log, poke: dispatcher.poke, wake });
+  const drain = startDrain({ sql, worker, log, wake });
+  const firstRound = createFirstRound();
+  const stopping = new AbortController();
   const close = async (): Promise<void> => {
-    await Promise.all([dispatcher.stop(), sweep.stop()]);
+    await Promise.all([dispatcher.stop(), sweep.stop(), drain.stop(), firstRound.idle()]);
     await connection.close();
   };
   try {
@@ -125,7 +132,10 @@ async function openSession(deps: {
         connectors: connectorsByName,
         http,
         worker,
-        ...wakers(runs, dispatcher, log),
+        wake,
+        reportTrouble,
+        firstRound,
+        stopping: stopping.signal,
       }),
       // Set here because the default follows the heap's size, and a cache that outgrows the isolate is fatal.
       maxCachedWorkflows: 600,
@@ -143,6 +153,7 @@ async function openSession(deps: {
       shutdown() {
         if (isShutDown) return;
         isShutDown = true;
+        stopping.abort();
         void dispatcher.stop();
         if (temporalWorker.getState() === 'RUNNING') temporalWorker.shutdown();
       },
@@ -155,13 +166,13 @@ async function openSession(deps: {
 }
 
 /** Wake-ups are sent after the commit and never waited for: one that gets lost is mended by the sweep. */
-function wakers(runs: Runs, dispatcher: Dispatcher, log: Logger) {
+function wakers(sql: Sql, runs: Runs, dispatcher: Dispatcher, log: Logger) {
   const report = (what: string) => (error: unknown) =>
     log.debug({ err: error }, `${what} was lost; the sweep mends it`);
   return {
-    wake: (next: { delivery: string; workflowId: string; hasRun: boolean }): void => {
-      if (next.hasRun) runs.turn(next.workflowId, next.delivery).catch(report('a wake-up'));
-      else dispatcher.poke();
+    wake: ({ hasRun, workflowId, delivery, message }: NextInLane): void => {
+      if (hasRun) runs.turn(workflowId, delivery).catch(report('a wake-up'));
+      else bringBack(sql, [message]).then(dispatcher.poke).catch(report('a wake-up'));
     },
     reportTrouble: (workflowId: string, delivery: string): void => {
       runs.trouble(workflowId, delivery).catch(report('a note on trouble'));

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
-import type { MessageId } from '../domain/ids.ts';
+import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import { findDispatchable } from '../store/dispatch.ts';
-import { findOverdue, postpone, type Overdue } from '../store/overdue.ts';
+import { bringBack, findNextInLanes, type NextInLane } from '../store/lane.ts';
+import { endHolds, enterScheduled, expireOverdue, findOverdue, postpone, type Overdue } from '../store/overdue.ts';
 import type { Sql } from '../store/db.ts';
 import { returnLease, takeLease } from '../store/leases.ts';
 import type { Runs } from '../temporal.ts';
@@ -17,11 +18,17 @@ const postponeSeconds = 20;
 
 /**
  * The one mechanism that mends what was lost between PostgreSQL and Temporal: a run that is closed or missing is started
- * again, a lost wake-up or wish is repeated. One per deployment at a time.
+ * again, a lost wake-up or wish is repeated; and that does what comes with time: scheduled sends, the end of a hold, what
+ * expires. One per deployment at a time.
  */
-export function startSweep(deps: { sql: Sql; runs: Runs; worker: string; log: Logger; poke: () => void }): {
-  stop(): Promise<void>;
-} {
+export function startSweep(deps: {
+  sql: Sql;
+  runs: Runs;
+  worker: string;
+  log: Logger;
+  poke: () => void;
+  wake: (next: NextInLane) => void;
+}): { stop(): Promise<void> } {
   const { sql, runs, worker, log } = deps;
   let isStopping = false;
   let wakeUp = (): void => undefined;
@@ -53,18 +60,34 @@ export function startSweep(deps: { sql: Sql; runs: Runs; worker: string; log: Lo
     }
   }
 
+  /** What time alone decides needs no run; those that made way call the next ones. */
+  async function elapse(overdue: readonly Overdue[]): Promise<ReadonlySet<DeliveryId>> {
+    const holding = overdue.filter(({ state }) => state === 'parked' || state === 'uncertain').map(({ id }) => id);
+    if (holding.length > 0) await endHolds(sql, holding);
+    const expired = await expireOverdue(sql, idsOf(overdue));
+    const over = [...holding, ...expired];
+    if (over.length > 0) (await findNextInLanes(sql, over)).forEach(deps.wake);
+    for (const { id, message } of overdue.filter((one) => one.hasRun && expired.includes(one.id))) {
+      const run = await findDispatchable(sql, message);
+      if (run !== undefined) await runs.turn(run.workflowId, id);
+    }
+    return new Set(over);
+  }
+
   async function pass(): Promise<void> {
+    while (!isStopping && (await enterScheduled(sql))) deps.poke();
     const overdue = await findOverdue(sql, batch);
     if (overdue.length === 0) return;
-    for (const [message, deliveries] of group(overdue)) {
-      // Without a run it is the dispatcher's, which takes it as soon as it could go.
-      if (deliveries.some(({ hasRun }) => hasRun)) await mendOrLog(message, deliveries);
-      else deps.poke();
-      await postpone(
-        sql,
-        deliveries.map(({ id }) => id),
-        postponeSeconds,
-      );
+    const over = await elapse(overdue);
+    for (const [message, deliveries] of group(overdue.filter(({ id }) => !over.has(id)))) {
+      const stuck = deliveries.filter(({ isAtGate }) => !isAtGate);
+      if (stuck.some(({ hasRun }) => hasRun)) await mendOrLog(message, stuck);
+      else if (stuck.length > 0) {
+        // Without a run it is the dispatcher's, which takes it as soon as it could go.
+        await bringBack(sql, [message]);
+        deps.poke();
+      }
+      await postpone(sql, idsOf(deliveries), postponeSeconds);
       if (isStopping || !(await takeLease(sql, job, worker, leaseSeconds))) return;
     }
   }
@@ -97,6 +120,8 @@ export function startSweep(deps: { sql: Sql; runs: Runs; worker: string; log: Lo
     },
   };
 }
+
+const idsOf = (deliveries: readonly Overdue[]): DeliveryId[] => deliveries.map(({ id }) => id);
 
 function group(overdue: readonly Overdue[]): Map<MessageId, Overdue[]> {
   const groups = new Map<MessageId, Overdue[]>();
