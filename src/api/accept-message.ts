@@ -1,4 +1,5 @@
 import canonicalize from 'canonicalize';
+import { classPolicies } from '../domain/delivery-class.ts';
 import { defaultTenant, type DestinationId, type MessageId } from '../domain/ids.ts';
 import { resolveRetry, type RetryInput } from '../domain/retry-input.ts';
 import { accept, findAccepted, type Acceptance, type AcceptResult, type PlannedDelivery } from '../store/accept.ts';
@@ -22,7 +23,7 @@ const maxPlans = 5;
 
 export type AcceptMessage = (
   posted: PostedMessage,
-) => Promise<Exclude<AcceptResult, { outcome: 'stale' | 'conflict' }>>;
+) => Promise<Exclude<AcceptResult, { outcome: 'stale' | 'conflict' | 'no-thread' }>>;
 
 /**
  * Plans a message in memory and stores both in one transaction. The answer is given when it is committed, and does not
@@ -63,6 +64,10 @@ export function messageAcceptor({ acceptSql, ring }: ApiDeps, plans: PlanCache):
       const detail = `This key was used for another message before, ${result.id}.`;
       throw new Problem('idempotency_conflict', detail, { id: result.id });
     }
+    if (result.outcome === 'no-thread') {
+      const message = `names a message that there is not: ${posted.body.thread}`;
+      throw invalidInput([{ path: posted.locate('/thread'), code: 'unknown_message', message }]);
+    }
     if (result.outcome === 'stale') throw new Error('a plan that is behind ended in an answer');
     return result;
   };
@@ -92,7 +97,7 @@ function planMessage(
   const errors: InputError[] = [];
   const deliveries: PlannedDelivery[] = [];
   for (const [index, destination] of (posted.body.destinations ?? []).entries()) {
-    const planned = planDelivery(plan, destination, unplanned.conversation);
+    const planned = planDelivery(plan, destination, unplanned);
     if (planned !== undefined) deliveries.push(planned);
     else {
       const message = `names a destination that there is not: ${JSON.stringify(destination.slice(0, 100))}`;
@@ -102,15 +107,16 @@ function planMessage(
   return errors.length > 0 ? { errors, unplanned } : { ...unplanned, deliveries, configVersion: plan.version };
 }
 
-function planDelivery(plan: Plan, id: DestinationId, conversation: string | null): PlannedDelivery | undefined {
+function planDelivery(plan: Plan, id: DestinationId, message: Unplanned): PlannedDelivery | undefined {
   const entry = plan.destinations.get(id);
   if (entry === undefined) return undefined;
   return {
     destination: id,
     via: 'request',
-    policy: resolveRetry(entry.retry as RetryInput),
+    policy: message.class === null ? resolveRetry(entry.retry as RetryInput) : classPolicies[message.class],
     timeoutMs: entry.timeoutMs,
-    inLane: entry.order === 'conversation' && conversation !== null,
+    inLane: entry.order === 'conversation' && message.conversation !== null,
+    holdForMs: entry.onParked === 'hold' ? entry.holdForMs : null,
   };
 }
 
@@ -128,6 +134,10 @@ function toAcceptance({ body, scope, key }: PostedMessage, id: MessageId): Unpla
     dataVersion: body.dataVersion ?? null,
     correlationId: body.correlationId ?? id,
     priority: body.priority ?? 'normal',
+    class: body.class ?? null,
+    sendAt: body.sendAt === undefined ? null : new Date(body.sendAt),
+    expiresAt: body.expiresAt === undefined ? null : new Date(body.expiresAt),
+    thread: (body.thread as MessageId | undefined) ?? null,
     labels: body.labels ?? {},
     content: body.content ?? { text: body.text ?? '' },
     sender: body.sender ?? null,

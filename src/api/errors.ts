@@ -28,6 +28,7 @@ export const problems = {
   invalid: { status: 422, title: 'The input is not valid' },
   not_yet_supported: { status: 422, title: 'Not supported yet' },
   unknown_destination: { status: 422, title: 'There is no such destination' },
+  unknown_message: { status: 422, title: 'There is no such message' },
   unknown_connection: { status: 422, title: 'There is no such connection' },
   unknown_connector: { status: 422, title: 'There is no such connector' },
   headers_too_large: { status: 431, title: 'The header fields are too large' },

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { messageIdPattern } from '../domain/ids.ts';
 import { invalidInput, Problem, type InputError } from './errors.ts';
 import { isCloudEvent, readCloudEvent } from './cloud-event.ts';
 import { instantRange, readInstant } from './instant.ts';
@@ -16,6 +17,9 @@ export interface PostedMessage {
   /** Where the sender put what is at a place of the body. */
   readonly locate: (path: string) => string;
 }
+
+/** A message that is scheduled further ahead is a mistake, or belongs into a calendar. */
+const longestAheadMs = 366 * 86_400_000;
 
 const findErrors = errorFinder(postMessageSchema);
 const isKey = new RegExp(keyPattern);
@@ -65,7 +69,7 @@ function findBodyErrors(body: unknown): InputError[] {
 }
 
 /** What no schema says well. */
-function findMeaningErrors({ text, content, type, occurredAt }: PostMessage): InputError[] {
+function findMeaningErrors({ text, content, type, thread, ...times }: PostMessage): InputError[] {
   const errors: InputError[] = [];
   if (text === undefined && content === undefined)
     errors.push({ path: '/text', code: 'required', message: 'is required, or content' });
@@ -75,7 +79,18 @@ function findMeaningErrors({ text, content, type, occurredAt }: PostMessage): In
     errors.push({ path: '/type', code: 'invalid_value', message: 'must not begin with "carillon.", which is ours' });
   if (type !== undefined && /^(?:message\.(?:edited|deleted)|reaction\..*)$/.test(type))
     errors.push({ path: '/type', code: 'not_yet_supported', message: 'is not supported yet' });
-  if (occurredAt !== undefined && readInstant(occurredAt) === undefined)
-    errors.push({ path: '/occurredAt', code: 'invalid_value', message: instantRange });
+  for (const key of ['occurredAt', 'sendAt', 'expiresAt'] as const) {
+    const value = times[key];
+    if (value !== undefined && readInstant(value) === undefined)
+      errors.push({ path: `/${key}`, code: 'invalid_value', message: instantRange });
+  }
+  const { sendAt, expiresAt } = times;
+  if (sendAt !== undefined && Date.parse(sendAt) > Date.now() + longestAheadMs)
+    errors.push({ path: '/sendAt', code: 'invalid_value', message: 'must be within a year' });
+  // Not that it must be in the future: the same post, repeated later, must find the message that it made.
+  if (expiresAt !== undefined && sendAt !== undefined && Date.parse(expiresAt) <= Date.parse(sendAt))
+    errors.push({ path: '/expiresAt', code: 'invalid_value', message: 'must be after sendAt' });
+  if (thread !== undefined && !messageIdPattern.test(thread))
+    errors.push({ path: '/thread', code: 'invalid_value', message: 'must be the id of a message: msg_…' });
   return errors;
 }

@@ -5,10 +5,17 @@ import { showMessageDelivery } from './show-delivery.ts';
 
 /** A message in a list: without what is said in it. */
 export function showMessageItem(row: MessageRow): MessageItem {
-  const { dataVersion, occurredAt, receivedAt, dispatchedAt: _1, firstAttemptAt: _2, restedAt: _3, ...rest } = row;
+  const { dataVersion, occurredAt, receivedAt, dispatchedAt: _1, firstAttemptAt: _2, restedAt: _3, ...others } = row;
+  const { class: deliveryClass, sendAt, expiresAt, thread, refersTo, deletedAt, ...rest } = others;
   return {
     ...rest,
     ...(dataVersion === null ? {} : { dataVersion }),
+    ...(deliveryClass === null ? {} : { class: deliveryClass }),
+    ...(sendAt === null ? {} : { sendAt: sendAt.toISOString() }),
+    ...(expiresAt === null ? {} : { expiresAt: expiresAt.toISOString() }),
+    ...(thread === null ? {} : { thread }),
+    ...(refersTo === null ? {} : { refersTo }),
+    ...(deletedAt === null ? {} : { deletedAt: deletedAt.toISOString() }),
     occurredAt: occurredAt.toISOString(),
     receivedAt: receivedAt.toISOString(),
   };

@@ -33,16 +33,21 @@ const tags = ['destinations'];
 const cursors = cursorsOf('destinations', chosenId);
 const writeErrors = [...bodyErrors, 'not_yet_supported', 'unknown_connection'] as const;
 const usualTimeout = '10s';
+const usualHold = '5m';
+const dayMs = 86_400_000;
 
 /** Addresses that messages go to, with their policies. */
 export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void {
-  async function findErrors({ connection, address, retry, timeout }: DestinationInput): Promise<InputError[]> {
+  async function findErrors({ connection, address, retry, timeout, rate }: DestinationInput): Promise<InputError[]> {
     const errors: InputError[] = findRetryProblems((retry ?? null) as RetryInput).map(({ key, message }) => {
       return { path: `/retry/${key}`, code: 'invalid_value', message };
     });
     const ms = parseDuration(timeout ?? usualTimeout) ?? 0;
     if (ms < 100 || ms > 60_000)
       errors.push({ path: '/timeout', code: 'invalid_value', message: 'must be between 100ms and 60s' });
+    const perMs = rate === undefined ? 1 : (parseDuration(rate.per) ?? 0);
+    if (perMs < 1 || perMs > dayMs)
+      errors.push({ path: '/rate/per', code: 'invalid_value', message: 'must be between 1ms and 1d' });
     const through = chosenId.test(connection) ? await findConnection(sql, defaultTenant, connection) : undefined;
     if (through === undefined) return [...errors, noConnection(connection)];
     const connector = connectors.find(({ name }) => name === through.connector);
@@ -51,7 +56,7 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
   }
 
   async function write(id: DestinationId, input: DestinationInput, replace: boolean) {
-    const { connection, address, retry, order, ambiguous, timeout } = input;
+    const { connection, address, retry, order, ambiguous, timeout, onParked, holdFor = usualHold, rate } = input;
     const errors = await findErrors(input);
     if (errors.length > 0) throw invalidInput(errors);
     const row = {
@@ -63,6 +68,10 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
       order: order ?? 'conversation',
       ambiguous: ambiguous ?? 'at-least-once',
       timeoutMs: parseDuration(timeout ?? usualTimeout) ?? 0,
+      onParked: onParked ?? 'hold',
+      holdForMs: holdFor === 'forever' ? Number.POSITIVE_INFINITY : (parseDuration(holdFor) ?? 0),
+      rate:
+        rate === undefined ? null : { limit: rate.limit, perMs: parseDuration(rate.per) ?? 0, burst: rate.burst ?? 1 },
     } as const;
     const outcome = await writeDestination(sql, row, replace);
     if (outcome === 'no-connection') throw invalidInput([noConnection(connection)]);
@@ -173,11 +182,13 @@ function noConnection(id: string): InputError {
   return { path: '/connection', code: 'unknown_connection', message };
 }
 
-function show({ timeoutMs, createdAt, updatedAt, retry, ...rest }: DestinationRow): DestinationAnswer {
+function show({ timeoutMs, holdForMs, rate, createdAt, updatedAt, retry, ...rest }: DestinationRow): DestinationAnswer {
   return {
     ...rest,
     retry: (retry ?? defaultRetryPolicy) as DestinationAnswer['retry'],
     timeout: formatDuration(timeoutMs),
+    holdFor: Number.isFinite(holdForMs) ? formatDuration(holdForMs) : 'forever',
+    ...(rate === null ? {} : { rate: { limit: rate.limit, per: formatDuration(rate.perMs), burst: rate.burst } }),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   };

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { deliveryClasses } from '../../domain/delivery-class.ts';
 import { deliveryStates } from '../../domain/delivery.ts';
 import { choice } from './choice.ts';
 import { instant, instantOrNull, pageQuery, pageSchema } from './list.ts';
@@ -27,7 +28,10 @@ export const receiptSchema = Type.Object(
 export const intentSchema = Type.Object(
   {
     via: Type.String({ description: '`request` where the message named the destination.' }),
-    class: Type.Union([Type.String(), Type.Null()]),
+    class: Type.Union([choice(deliveryClasses), Type.Null()], {
+      description: "The message's; null: the destination's policy.",
+    }),
+    expiresAt: instantOrNull('When it is worth nothing any more.'),
     policy: Type.String({ description: "The retry policy's name; `custom` where it was given in full." }),
     deadline: instantOrNull('When it is given up. Known from the first attempt on; null before, or without one.'),
     deadlineAfter: Type.Union([Type.String(), Type.Null()], {
@@ -44,7 +48,9 @@ const inMessage = {
   attempts: Type.Integer({ description: 'Made, over all rounds.' }),
   maxAttempts: Type.Integer({ description: 'Allowed; a manual retry grants one more round.' }),
   nextAttemptAt: instantOrNull('When it is tried again; null where no time is set.'),
+  action: choice(['create', 'edit', 'delete'], { description: 'What is to happen at the destination.' }),
   reason: Type.Optional(reasonSchema),
+  degraded: Type.Optional(Type.Array(reasonSchema, { description: 'What was left out or done otherwise than asked.' })),
   late: Type.Boolean({ description: 'A later message of the conversation went out before it.' }),
   doubled: Type.Boolean({ description: 'It is known to have arrived twice.' }),
   intent: intentSchema,

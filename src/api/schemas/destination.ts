@@ -35,6 +35,32 @@ const timeout = Type.String({
   description: 'Of one attempt; 100ms to 60s.',
 });
 
+const onParked = choice(['pass', 'hold'], {
+  default: 'hold',
+  description: 'When a delivery parks: whether those behind it in its conversation go on, or wait for `holdFor`.',
+});
+const holdFor = Type.String({
+  pattern: `${durationPattern}|^forever$`,
+  default: '5m',
+  description:
+    'Counted once, from the first that parks until something of the conversation is delivered again; `forever` waits until somebody acts.',
+});
+const rate = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: 100_000 }),
+    per: duration('1ms to 1d.'),
+    burst: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100_000,
+        default: 1,
+        description: 'So many may go at once after a quiet time. 1 spaces them evenly.',
+      }),
+    ),
+  },
+  { additionalProperties: false, description: 'No more than so many in which time.' },
+);
+
 export const destinationInputSchema = Type.Object(
   {
     id: Type.Optional(idSchema),
@@ -44,6 +70,9 @@ export const destinationInputSchema = Type.Object(
     order: Type.Optional(order),
     ambiguous: Type.Optional(ambiguous),
     timeout: Type.Optional(timeout),
+    onParked: Type.Optional(onParked),
+    holdFor: Type.Optional(holdFor),
+    rate: Type.Optional(rate),
     createdAt: Type.Optional(Type.String({ format: 'date-time', readOnly: true })),
     updatedAt: Type.Optional(Type.String({ format: 'date-time', readOnly: true })),
   },
@@ -52,7 +81,7 @@ export const destinationInputSchema = Type.Object(
 export type DestinationInput = Static<typeof destinationInputSchema>;
 
 /** Fields of the design that a later version acts on; refused plainly until then. */
-export const plannedDestinationFields = [['rate'], ['onParked'], ['group']] as const;
+export const plannedDestinationFields = [['group']] as const;
 
 export const destinationSchema = Type.Object(
   {
@@ -63,6 +92,9 @@ export const destinationSchema = Type.Object(
     order,
     ambiguous,
     timeout,
+    onParked,
+    holdFor,
+    rate: Type.Optional(rate),
     createdAt: instant('Made.'),
     updatedAt: instant('Last written.'),
   },

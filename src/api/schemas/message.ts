@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { deliveryClasses } from '../../domain/delivery-class.ts';
 import { deliveryStates } from '../../domain/delivery.ts';
 import { messageStates, priorities, type Json } from '../../domain/message.ts';
 import { choice } from './choice.ts';
@@ -43,6 +44,11 @@ export const contentSchema = Type.Object(
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 255, description });
 
+const classSchema = choice(deliveryClasses, {
+  description:
+    "Stands above each destination's policy. `must`: three days, then an operator; `should`: one day; `best-effort`: 15 minutes, then `expired`.",
+});
+
 export const postMessageSchema = Type.Object(
   {
     id: Type.Optional(Type.String({ pattern: keyPattern, description: 'The idempotency key, if not in the header.' })),
@@ -71,6 +77,12 @@ export const postMessageSchema = Type.Object(
     occurredAt: Type.Optional(instant('Default: when it is received.')),
     dataVersion: Type.Optional(name("Version of the payload's own schema.")),
     priority: Type.Optional(choice(priorities, { default: 'normal' })),
+    class: Type.Optional(classSchema),
+    expiresAt: Type.Optional(instant('After this it is worth nothing: what is not delivered then is `expired`.')),
+    sendAt: Type.Optional(
+      instant('Goes out then, and takes its place in its conversation then. At most a year ahead.'),
+    ),
+    thread: Type.Optional(Type.String({ description: '`msg_…` of the message that it replies to.' })),
     labels: Type.Optional(labels),
   },
   { title: 'PostMessage', additionalProperties: false },
@@ -79,11 +91,7 @@ export type PostMessage = Static<typeof postMessageSchema>;
 
 /** Fields of the design that a later version acts on; refused plainly until then. */
 export const plannedMessageFields = [
-  ['thread'],
-  ['sendAt'],
   ['confirm'],
-  ['class'],
-  ['expiresAt'],
   ['refersTo'],
   ['content', 'attachments'],
   ['content', 'native'],
@@ -125,6 +133,13 @@ const envelope = {
   correlationId: Type.String(),
   conversation: nullable(Type.String()),
   priority: choice(priorities),
+  class: Type.Optional(classSchema),
+  sendAt: Type.Optional(instant('When it goes out, or went.')),
+  expiresAt: Type.Optional(instant('When it is worth nothing any more.')),
+  thread: Type.Optional(Type.String({ description: 'The message that it replies to.' })),
+  refersTo: Type.Optional(Type.String({ description: 'The message that it edits or deletes.' })),
+  version: Type.Integer({ description: 'Of the content: 1, and one more with each edit.' }),
+  deletedAt: Type.Optional(instant('Since when it is deleted everywhere.')),
   labels,
   state: choice(messageStates),
   workflowId: Type.String({ description: 'Its run in Temporal.' }),
