@@ -22,7 +22,7 @@ export interface TouchedDelivery {
 /**
  * Writes a wish that came as a signal. One that came by API is there already; writing it again changes nothing.
  * @returns the deliveries whose tracks must look at the ledger again: for a retry those that are open and due, for a
- * cancel those that are cancelled. An unknown destination gives none.
+ * cancel those that are cancelled or must find out first whether they arrived. An unknown destination gives none.
  */
 export function createApplyWish({ sql, wake }: Pick<ActivityDeps, 'sql' | 'wake'>) {
   return async function applyWish(input: WishInput): Promise<TouchedDelivery[]> {
@@ -40,7 +40,9 @@ export function createApplyWish({ sql, wake }: Pick<ActivityDeps, 'sql' | 'wake'
         )
       ).forEach(wake);
     return wished
-      .filter(({ state }) => (input.kind === 'retry' ? isOpen(state) && state !== 'sending' : state === 'cancelled'))
+      .filter(
+        ({ state }) => (isOpen(state) && state !== 'sending') || (input.kind === 'cancel' && state === 'cancelled'),
+      )
       .map(({ id, state }) => ({ delivery: id, state }));
   };
 }

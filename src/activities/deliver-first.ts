@@ -27,18 +27,21 @@ interface Seat {
  */
 export function createDeliverFirst(deps: ActivityDeps) {
   return async function deliverFirst(message: MessageId): Promise<FirstOutcomes> {
-    if (deps.stopping.aborted || !deps.firstRound.enter()) return {};
+    if (deps.stopping.aborted) return {};
+    const leave = await deps.firstRound.enter();
+    if (leave === undefined) return {};
     try {
       return await round(deps, message);
     } finally {
-      deps.firstRound.leave();
+      leave();
     }
   };
 }
 
 async function round(deps: ActivityDeps, message: MessageId): Promise<FirstOutcomes> {
   const entries = await readLedgerOf(deps.sql, deps.ring, message);
-  const seats = entries.flatMap((entry) => findSeat(deps, toJob(deps, entry, deps.stopping)));
+  const found = await Promise.all(entries.map((entry) => findSeat(deps, toJob(deps, entry, deps.stopping))));
+  const seats = found.filter((seat) => seat !== undefined);
   const prepared = await Promise.all(seats.map(({ job }) => within(prepare(job))));
   const ready = seats.flatMap((seat, index) => {
     const one = prepared[index];
@@ -69,10 +72,10 @@ async function round(deps: ActivityDeps, message: MessageId): Promise<FirstOutco
 }
 
 /** Only what needs no wait of any kind is tried here, and only where a place is free. */
-function findSeat(deps: ActivityDeps, job: Job | undefined): Seat[] {
-  if (job === undefined || stepOf(job).do !== 'send' || (job.entry.target?.rates ?? []).length > 0) return [];
-  const leave = deps.firstRound.take(`${job.entry.tenant} ${job.entry.destination}`);
-  return leave === undefined ? [] : [{ job, leave }];
+async function findSeat(deps: ActivityDeps, job: Job | undefined): Promise<Seat | undefined> {
+  if (job === undefined || stepOf(job).do !== 'send' || (job.entry.target?.rates ?? []).length > 0) return undefined;
+  const leave = await deps.firstRound.take(`${job.entry.tenant} ${job.entry.destination}`);
+  return leave === undefined ? undefined : { job, leave };
 }
 
 function outcomeOf(sent: Sent): { state: DeliveryState } | { unsettled: Settlement } {

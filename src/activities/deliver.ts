@@ -74,6 +74,7 @@ export function createDeliver(deps: ActivityDeps) {
         case 'park':
         case 'doubt':
         case 'expire':
+        case 'cancel':
         case 'skip':
           return conclude(deps, entry, await rest(deps.sql, { delivery: id, ...restOf(entry, step) }));
         case 'send': {
@@ -90,7 +91,8 @@ export function createDeliver(deps: ActivityDeps) {
   };
 }
 
-type Ending = Extract<Step, { do: 'park' | 'doubt' | 'expire' }> | { do: 'skip'; reason: RestRequest['reason'] };
+type Ending =
+  Extract<Step, { do: 'park' | 'doubt' | 'expire' | 'cancel' }> | { do: 'skip'; reason: RestRequest['reason'] };
 
 function restOf({ view }: LedgerEntry, step: Ending): Omit<RestRequest, 'delivery'> {
   const made = `${view.attempts} of ${view.maxAttempts} attempts made`;
@@ -99,6 +101,8 @@ function restOf({ view }: LedgerEntry, step: Ending): Omit<RestRequest, 'deliver
       return { state: 'skipped', reason: step.reason };
     case 'expire':
       return { state: 'expired', reason: { code: 'expired', message: `It was worth nothing any more (${made}).` } };
+    case 'cancel':
+      return { state: 'cancelled', reason: { code: 'cancelled', message: `Cancelled by request (${made}).` } };
     case 'doubt': {
       const message = `It may have arrived, and may not be sent twice (${made}).`;
       return { state: 'uncertain', reason: { code: step.code, message } };

@@ -1,18 +1,22 @@
 import type { DeliveryId } from '../domain/ids.ts';
+import { createPlaces, type Places } from './places.ts';
 import type { Sent } from './send-once.ts';
 
+/** Messages at once in their first round: below half of the workflow task slots, since each of them holds one. */
+const placesInAll = 40;
 /** Sends at once to one destination in first rounds: one that dawdles takes these, and no more. */
-const placesEach = 8;
-/** Messages at once in their first round: half of the workflow task slots, since each of them holds one. */
-const placesInAll = 20;
+const placesEach = 16;
+/** What is only busy has a place free after some milliseconds; going the regular way costs three times the CPU. */
+const waitMs = 500;
+/** A destination whose oldest send takes longer than this dawdles, and is not waited for. */
+const dawdlesMs = 500;
 
 /** What a message's first round may take of this worker, and what of it is still under way. */
 export interface FirstRound {
-  /** Enters a message; false when too many are in already. Call `leave` at its end. */
-  enter(): boolean;
-  leave(): void;
-  /** Takes a place at a destination for a send. @returns how to give it back; undefined where none is free. */
-  take(destination: string): (() => void) | undefined;
+  /** Enters a message. @returns how to leave; undefined when too many are in and none leaves in time. */
+  enter(): Promise<(() => void) | undefined>;
+  /** Takes a place at a destination for a send. @returns how to give it back; undefined where none is to be had. */
+  take(destination: string): Promise<(() => void) | undefined>;
   /** Keeps a send in mind until its end, however long after the round that is. */
   keep(delivery: DeliveryId, sending: Promise<Sent>): void;
   /** The outcome of a send that is still under way here; undefined at once where there is none. Never rejects. */
@@ -22,24 +26,19 @@ export interface FirstRound {
 }
 
 export function createFirstRound(): FirstRound {
-  const places = new Map<string, number>();
+  const all = createPlaces(placesInAll);
+  const destinations = new Map<string, Places>();
   const sending = new Map<DeliveryId, Promise<Sent | undefined>>();
-  let entered = 0;
   return {
-    enter() {
-      if (entered >= placesInAll) return false;
-      entered += 1;
-      return true;
-    },
-    leave: () => void (entered -= 1),
-    take(destination) {
-      const taken = places.get(destination) ?? 0;
-      if (taken >= placesEach) return undefined;
-      places.set(destination, taken + 1);
+    enter: () => all.take(waitMs),
+    async take(destination) {
+      const places = destinations.get(destination) ?? createPlaces(placesEach);
+      destinations.set(destination, places);
+      const leave = await places.take(places.longestHeldMs() > dawdlesMs ? 0 : waitMs);
+      if (leave === undefined) return undefined;
       return () => {
-        const left = (places.get(destination) ?? 1) - 1;
-        if (left === 0) places.delete(destination);
-        else places.set(destination, left);
+        leave();
+        if (places.isIdle) destinations.delete(destination);
       };
     },
     keep(delivery, promise) {

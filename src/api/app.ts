@@ -11,6 +11,7 @@ import { documentApi } from './openapi.ts';
 import { createPlanCache } from './plan.ts';
 import { replyWithProblem } from './problem-reply.ts';
 import type { Api } from './route.ts';
+import { changeMessageRoutes } from './routes/change-message.ts';
 import { connectionRoutes } from './routes/connections.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { destinationRoutes } from './routes/destinations.ts';
@@ -18,6 +19,7 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { postMessageRoute } from './routes/post-message.ts';
+import { scopeHealthRoutes } from './routes/scope-health.ts';
 import { logRequest } from './request-log.ts';
 import { validatorCompiler } from './validation.ts';
 
@@ -81,6 +83,8 @@ export function buildApi(deps: ApiDeps): Api {
   void app.register(async (routes: Api) => {
     healthRoutes(routes, deps);
     messageRoutes(routes, deps);
+    changeMessageRoutes(routes, deps);
+    scopeHealthRoutes(routes, deps);
     deliveryRoutes(routes, deps);
     connectionRoutes(routes, deps);
     destinationRoutes(routes, deps);

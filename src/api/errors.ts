@@ -19,6 +19,7 @@ export const problems = {
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   idempotency_conflict: { status: 409, title: 'The key was used for another message' },
   already_exists: { status: 409, title: 'The id is taken' },
+  deleted: { status: 409, title: 'It is deleted, or is a change itself' },
   in_use: { status: 409, title: 'It is in use' },
   not_retryable: { status: 409, title: 'There is nothing to retry' },
   not_cancellable: { status: 409, title: 'There is nothing to cancel' },

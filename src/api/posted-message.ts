@@ -50,7 +50,8 @@ function differentKeys(path: string): InputError {
   return { path, code: 'different_keys', message: `is another key than ${keyHeader}` };
 }
 
-function readKeyHeader(request: FastifyRequest): string | undefined {
+/** @throws Problem 422 for a key that is none, or is there twice. */
+export function readKeyHeader(request: FastifyRequest): string | undefined {
   const [key, ...more] = request.raw.headersDistinct[keyHeader.toLowerCase()] ?? [];
   if (more.length > 0) throw invalidInput([{ path: keyHeader, code: 'duplicate_key', message: 'is there twice' }]);
   if (key !== undefined && !isKey.test(key)) {

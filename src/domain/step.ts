@@ -20,6 +20,8 @@ export interface LedgerView {
   readonly absentMs: number | null;
   /** Another delivery of its lane is before it, or is being sent, or holds the lane. */
   readonly isBehind: boolean;
+  /** It is not wanted any more; what may have arrived is still looked up. */
+  readonly isCancelled: boolean;
   /** An operator asked for this attempt, knowing that an earlier one may have arrived. */
   readonly isManual: boolean;
   /** Time left until it is worth nothing any more; null where it never is. */
@@ -43,10 +45,10 @@ export type Step =
   | { readonly do: 'lapse' }
   | { readonly do: 'wait-turn' }
   | { readonly do: 'wait-gate'; readonly shut: Shut }
-  | { readonly do: 'expire' }
+  | { readonly do: 'expire' | 'cancel' }
   | { readonly do: 'look-up'; readonly final: boolean }
   | { readonly do: 'park'; readonly code: 'attempts_exhausted' | 'deadline_exceeded' }
-  | { readonly do: 'doubt'; readonly code: 'may_have_arrived' | 'expired_in_doubt' }
+  | { readonly do: 'doubt'; readonly code: 'may_have_arrived' | 'expired_in_doubt' | 'cancelled_in_doubt' }
   | { readonly do: 'send' };
 
 /** Between the two look-ups that must both find nothing before "absent" is believed. */
@@ -64,8 +66,10 @@ export function nextStep(view: LedgerView, deliveryClass: ClassView, policy: Amb
   }
   // Only a look-up can still clear up what may have arrived, and it spends no attempt.
   const canLookUp = view.inDoubtMs !== null && deliveryClass.kind === 'B';
+  const isInDoubt = view.inDoubtMs !== null;
+  if (view.isCancelled && !canLookUp) return isInDoubt ? { do: 'doubt', code: 'cancelled_in_doubt' } : { do: 'cancel' };
   if (view.expiresMs !== null && view.expiresMs <= 0 && !canLookUp)
-    return view.inDoubtMs === null ? { do: 'expire' } : { do: 'doubt', code: 'expired_in_doubt' };
+    return isInDoubt ? { do: 'doubt', code: 'expired_in_doubt' } : { do: 'expire' };
   if (view.heldMs !== null && view.heldMs > 0) return { do: 'pause', ms: view.heldMs, why: 'not-due' };
   if (view.isBehind) return { do: 'wait-turn' };
   if (!canLookUp) {
@@ -76,7 +80,7 @@ export function nextStep(view: LedgerView, deliveryClass: ClassView, policy: Amb
   if (shut !== undefined) return { do: 'wait-gate', shut };
   if (canLookUp) return lookUpStep(view);
   // Past its memory the peer would no longer fold a double, so A becomes C.
-  const isForgotten = view.inDoubtMs !== null && deliveryClass.kind === 'A' && view.inDoubtMs > deliveryClass.memoryMs;
+  const isForgotten = isInDoubt && deliveryClass.kind === 'A' && (view.inDoubtMs ?? 0) > deliveryClass.memoryMs;
   if (isForgotten && policy === 'at-most-once' && !view.isManual) return { do: 'doubt', code: 'may_have_arrived' };
   return { do: 'send' };
 }

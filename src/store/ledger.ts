@@ -22,7 +22,6 @@ export interface LedgerEntry {
   readonly firstAttemptAt: Date | null;
   readonly policy: RetryPolicy;
   readonly timeoutMs: number;
-  readonly cancelRequested: boolean;
   /** The slot that was given to it at a gate, milliseconds from now. */
   readonly slot: { readonly scope: string; readonly ms: number } | undefined;
   readonly destination: DestinationId;
@@ -130,7 +129,6 @@ function toEntry(row: Row, ring: KeyRing): LedgerEntry {
     firstAttemptAt: row.firstAttemptAt,
     policy: row.policy,
     timeoutMs: row.timeoutMs,
-    cancelRequested: row.cancelRequested,
     slot: row.slotMs === null || row.slotScope === null ? undefined : { scope: row.slotScope, ms: row.slotMs },
     destination: row.destination,
     workflowId: row.workflowId,
@@ -172,7 +170,7 @@ function toEntry(row: Row, ring: KeyRing): LedgerEntry {
 
 function viewOf(row: Row): LedgerView {
   const { state, attempts, maxAttempts, claimMs, heldMs, deadlineMs, inDoubtMs, doubtMs, absentMs, isBehind } = row;
-  const { expiresMs, isManual, gates } = row;
+  const { expiresMs, isManual, cancelRequested: isCancelled, gates } = row;
   return {
     state,
     attempts,
@@ -186,6 +184,7 @@ function viewOf(row: Row): LedgerView {
     isBehind,
     expiresMs,
     isManual,
+    isCancelled,
     gates: gates ?? [],
   };
 }

@@ -6,7 +6,7 @@ import { toSettled, withNext, type Settled, type SettledRow } from './settled.ts
 
 export interface RestRequest {
   readonly delivery: DeliveryId;
-  readonly state: 'parked' | 'uncertain' | 'skipped' | 'expired';
+  readonly state: 'parked' | 'uncertain' | 'skipped' | 'expired' | 'cancelled';
   readonly reason: Reason;
 }
 

@@ -19,6 +19,11 @@ export interface Wished {
 /** The sweep looks after a wish whose signal got lost so long after it was written. */
 const wishGraceSeconds = 5;
 
+/** Of a delivery `d`: its message is deleted, or what it edits is. */
+const isDeleted = (sql: Db) => sql`exists (
+  select from messages m left join messages o on o.id = m.refers_to
+  where m.id = d.message and d.action <> 'delete' and coalesce(o.deleted_at, m.deleted_at) is not null)`;
+
 function inScope(sql: Db, tenant: TenantId, scope: WishScope) {
   if ('delivery' in scope) return sql`d.tenant = ${tenant} and d.id = ${scope.delivery}`;
   const one = scope.destination === undefined ? sql`` : sql`and d.destination = ${scope.destination}`;
@@ -45,7 +50,7 @@ export async function requestRetry(sql: Db, tenant: TenantId, scope: WishScope):
           join deliveries o on o.message = later.id and o.destination = d.destination
           where m.id = d.message and o.state in ('delivered', 'sending')))
       from wanted w
-      where d.id = w.id and w.state in ('parked', 'uncertain', 'retrying')
+      where d.id = w.id and w.state in ('parked', 'uncertain', 'retrying') and not ${isDeleted(sql)}
       returning d.id, d.state
     )
     -- The state of what was not changed is the one it was locked with: the snapshot may be older than the wait for it.
@@ -57,22 +62,24 @@ export async function requestRetry(sql: Db, tenant: TenantId, scope: WishScope):
 
 /**
  * Ends what is not final. What is being sent at this moment is not torn off: it is noted, and settles as `cancelled`
- * when it fails, as `delivered` when it gets through, as `uncertain` when nobody knows.
+ * when it fails, as `delivered` when it gets through, as `uncertain` when nobody knows. What may have arrived before is
+ * noted too, and its next look at the ledger finds out which of the three it is.
  * @returns every delivery in scope, changed or not.
  */
 export async function requestCancel(sql: Db, tenant: TenantId, scope: WishScope): Promise<Wished[]> {
   return sql<Wished[]>`
     with wanted as (
-      select d.id, d.state from deliveries d where ${inScope(sql, tenant, scope)} order by d.id for update
+      select d.id, d.state, d.state = 'sending' or (d.doubt_since is not null and d.state in ('queued', 'waiting', 'retrying')) as noted
+      from deliveries d where ${inScope(sql, tenant, scope)} order by d.id for update
     ), changed as (
       update deliveries d
-      set state = case when d.state = 'sending' then d.state else 'cancelled' end,
+      set state = case when w.noted then d.state else 'cancelled' end,
         cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()),
-        reason = case when d.state = 'sending' then reason
+        reason = case when w.noted then reason
           else '{"code": "cancelled", "message": "Cancelled by request."}'::jsonb end,
         next_attempt_at = null, gate = null, slot_at = null,
-        due_at = case when d.state = 'sending' then due_at end,
-        settled_at = case when d.state = 'sending' then settled_at else clock_timestamp() end
+        due_at = case when w.noted then due_at end,
+        settled_at = case when w.noted then settled_at else clock_timestamp() end
       from wanted w
       where d.id = w.id and w.state in ('queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain')
       returning d.id, d.state

@@ -139,7 +139,7 @@ async function openSession(deps: {
       }),
       // Set here because the default follows the heap's size, and a cache that outgrows the isolate is fatal.
       maxCachedWorkflows: 600,
-      maxConcurrentWorkflowTaskExecutions: 40,
+      maxConcurrentWorkflowTaskExecutions: 100,
       maxConcurrentActivityTaskExecutions: 100,
       // maxConcurrent…TaskPolls is not read by this SDK (1.24): these are what it reads.
       workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 },

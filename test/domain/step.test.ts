@@ -19,6 +19,7 @@ const queued: LedgerView = {
   absentMs: null,
   isBehind: false,
   isManual: false,
+  isCancelled: false,
   expiresMs: null,
   gates: [],
 };
@@ -82,6 +83,7 @@ describe('the next step of a delivery', () => {
     absentMs: fc.option(fc.nat(10_000)),
     isBehind: fc.boolean(),
     isManual: fc.boolean(),
+    isCancelled: fc.boolean(),
     expiresMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
     gates: fc.array(
       fc.record({
@@ -109,6 +111,7 @@ describe('the next step of a delivery', () => {
           given.attempts < given.maxAttempts &&
           (given.deadlineMs ?? 1) > 0 &&
           (given.expiresMs ?? 1) > 0 &&
+          !given.isCancelled &&
           shutGate(given.gates) === undefined &&
           !(deliveryClass.kind === 'B' && given.inDoubtMs !== null)
         );

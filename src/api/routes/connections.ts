@@ -12,6 +12,8 @@ import {
   type ConnectionRow,
 } from '../../store/connections.ts';
 import { newConfigId, pathId, requireSameId } from '../config-id.ts';
+import { connectionScope } from '../../domain/gate.ts';
+import { resumeScope } from '../../store/gates.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem } from '../errors.ts';
@@ -54,7 +56,10 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
     if (errors.length > 0) throw invalidInput(errors);
     const { open, secret } = splitSecrets(fields, values);
     const row = { tenant: defaultTenant, id, connector: name, settings: { ...open }, secrets: { ...secret } };
-    return writeConnection(sql, ring, row, replace);
+    const outcome = await writeConnection(sql, ring, row, replace);
+    // What a failure has paused is tried again with what may be its cure.
+    if (outcome === 'replaced') await resumeScope(sql, defaultTenant, connectionScope(id), true);
+    return outcome;
   }
 
   async function show(rows: readonly ConnectionRow[]): Promise<ConnectionAnswer[]> {

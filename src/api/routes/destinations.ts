@@ -1,5 +1,6 @@
 import { checkFields } from '../../connectors/fields.ts';
 import { chosenId, defaultTenant, type DestinationId } from '../../domain/ids.ts';
+import { destinationScope } from '../../domain/gate.ts';
 import { findRetryProblems, formatDuration, type RetryInput } from '../../domain/retry-input.ts';
 import { defaultRetryPolicy, parseDuration } from '../../domain/retry.ts';
 import { findConnection } from '../../store/connections.ts';
@@ -10,6 +11,7 @@ import {
   writeDestination,
   type DestinationRow,
 } from '../../store/destinations.ts';
+import { resumeScope } from '../../store/gates.ts';
 import { newConfigId, pathId, requireSameId } from '../config-id.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -75,6 +77,8 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
     } as const;
     const outcome = await writeDestination(sql, row, replace);
     if (outcome === 'no-connection') throw invalidInput([noConnection(connection)]);
+    // What a failure has paused is tried again with what may be its cure.
+    if (outcome === 'replaced') await resumeScope(sql, defaultTenant, destinationScope(id), true);
     return outcome;
   }
 

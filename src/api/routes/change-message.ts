@@ -1,0 +1,138 @@
+import canonicalize from 'canonicalize';
+import type { FastifyRequest } from 'fastify';
+import { defaultTenant, messageIdPattern, type MessageId } from '../../domain/ids.ts';
+import { acceptDelete, acceptEdit, findStopped, type ChangeResult } from '../../store/changes.ts';
+import { bringBack, findNextInLanes } from '../../store/lane.ts';
+import { newMessageId } from '../../store/new-id.ts';
+import { administrator } from '../auth.ts';
+import type { ApiDeps } from '../deps.ts';
+import { invalidInput, notFound, Problem } from '../errors.ts';
+import { requireBody } from '../json-body.ts';
+import { readKeyHeader } from '../posted-message.ts';
+import type { Api } from '../route.ts';
+import { changeHeaders, patchMessageSchema } from '../schemas/change.ts';
+import { acceptedSchema } from '../schemas/message.ts';
+import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
+import { within } from '../time-limit.ts';
+
+const tags = ['messages'];
+const canonicalJson = canonicalize as unknown as (value: unknown) => string | undefined;
+/** Waking the runs is quick or comes to nothing; the sweep does it too. */
+const wakeLimitMs = 1_000;
+
+const answers = {
+  202: {
+    ...acceptedSchema,
+    description: 'Stored, as a message of its own that refers to the first; its deliveries say where the change is.',
+    headers: { location: { type: 'string', description: 'Path of the change.' } },
+  },
+};
+
+/** Edits and deletes of messages, everywhere they went. */
+export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke }: ApiDeps): void {
+  function idOf(request: FastifyRequest): MessageId {
+    const { id } = request.params as { id: string };
+    if (!messageIdPattern.test(id)) throw notFound('message');
+    return id;
+  }
+
+  /** Runs of what was stopped look again now; whoever was behind it may go. */
+  async function wakeStopped(original: MessageId, request: FastifyRequest): Promise<void> {
+    try {
+      const stopped = await findStopped(sql, defaultTenant, original);
+      const ids = stopped.map(({ id }) => id);
+      const next = await findNextInLanes(sql, ids);
+      await bringBack(
+        sql,
+        next.map(({ message }) => message),
+      );
+      await within(wakeLimitMs, runs.wish('cancel', stopped, administrator));
+    } catch (error) {
+      request.log.warn({ err: error, message: original }, 'no run was woken; the sweep will');
+    }
+  }
+
+  app.route({
+    method: 'PATCH',
+    url: '/v1/messages/:id',
+    preValidation: [requireBody],
+    schema: {
+      operationId: 'editMessage',
+      tags,
+      summary: 'Edit a message everywhere; what has not gone out yet goes out with the new text',
+      headers: changeHeaders,
+      body: patchMessageSchema,
+      response: { ...answers, ...errorAnswers('not_found', 'deleted', 'idempotency_conflict', ...bodyErrors) },
+    },
+    handler: async (request, reply) => {
+      const { text, content, sender } = request.body;
+      if ((text === undefined) === (content === undefined))
+        throw invalidInput([{ path: '/text', code: 'required', message: 'or content is required, and not both' }]);
+      const id = newMessageId();
+      const original = idOf(request);
+      const result = await acceptEdit(acceptSql, ring, {
+        id,
+        tenant: defaultTenant,
+        original,
+        scope: `api:edit:${original}`,
+        dedupeKey: readKeyHeader(request) ?? id,
+        canonicalBody: canonicalJson(request.body) ?? '',
+        content: content ?? { text: text ?? '' },
+        sender: sender ?? null,
+      });
+      return answer(result, reply);
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/v1/messages/:id',
+    schema: {
+      operationId: 'deleteMessage',
+      tags,
+      summary: 'Delete a message everywhere; what has not gone out never does',
+      response: { ...answers, ...errorAnswers('not_found', 'deleted') },
+    },
+    handler: async (request, reply) => {
+      const id = newMessageId();
+      const original = idOf(request);
+      // One delete is all there can be, so the message itself is the key: a repeated one finds the first.
+      const result = await acceptDelete(acceptSql, ring, {
+        id,
+        tenant: defaultTenant,
+        original,
+        scope: 'api:delete',
+        dedupeKey: original,
+        canonicalBody: '{}',
+      });
+      if (result.outcome === 'accepted') await wakeStopped(original, request);
+      return answer(result, reply);
+    },
+  });
+
+  function answer(
+    result: ChangeResult,
+    reply: { code(status: number): { header(name: string, value: string): unknown } },
+  ) {
+    switch (result.outcome) {
+      case 'not-found':
+        throw notFound('message');
+      case 'deleted':
+        throw new Problem('deleted', 'The message is deleted.');
+      case 'is-a-change':
+        throw new Problem('deleted', `This is a change of ${result.of}: change that one.`, { id: result.of });
+      case 'contended':
+        throw new Problem('unavailable', 'Others change it at the same time. The change is not accepted.');
+      case 'conflict':
+        throw new Problem('idempotency_conflict', `This key was used for another change before, ${result.id}.`, {
+          id: result.id,
+        });
+      default: {
+        const { id, state, deliveries, outcome } = result;
+        if (outcome === 'accepted') poke();
+        reply.code(202).header('location', `/v1/messages/${id}`);
+        return { id, state, duplicate: outcome === 'duplicate', deliveries: [...deliveries] };
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { connectionScope, destinationScope } from '../../domain/gate.ts';
+import { defaultTenant } from '../../domain/ids.ts';
+import { findConnection } from '../../store/connections.ts';
+import { findDestination } from '../../store/destinations.ts';
+import { findHealth, pausedByHand, pauseScope, resumeScope, type Health } from '../../store/gates.ts';
+import { pathId } from '../config-id.ts';
+import type { ApiDeps } from '../deps.ts';
+import { notFound } from '../errors.ts';
+import type { Api } from '../route.ts';
+import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
+import { pauseBody, scopeHealthSchema } from '../schemas/scope-health.ts';
+
+/** Health of destinations and connections, and the switch that an operator has. */
+export function scopeHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
+  const kinds = [
+    { kind: 'destination', path: 'destinations', scopeOf: destinationScope, find: findDestination },
+    { kind: 'connection', path: 'connections', scopeOf: connectionScope, find: findConnection },
+  ] as const;
+
+  for (const { kind, path, scopeOf, find } of kinds) {
+    const known = async (params: unknown): Promise<string> => {
+      const id = pathId(params, kind);
+      if ((await find(sql, defaultTenant, id)) === undefined) throw notFound(kind);
+      return id;
+    };
+    const show = async (id: string) => {
+      const [health] = await findHealth(sql, defaultTenant, [scopeOf(id)]);
+      return showHealth(id, health);
+    };
+    const title = kind === 'destination' ? 'Destination' : 'Connection';
+
+    app.route({
+      method: 'GET',
+      url: `/v1/${path}/:id/health`,
+      schema: {
+        operationId: `get${title}Health`,
+        tags: [path],
+        summary: `How a ${kind} is, and how many wait for it`,
+        response: { 200: scopeHealthSchema, ...errorAnswers('not_found') },
+      },
+      handler: async ({ params }) => show(await known(params)),
+    });
+
+    app.route({
+      method: 'POST',
+      url: `/v1/${path}/:id/pause`,
+      schema: {
+        operationId: `pause${title}`,
+        tags: [path],
+        summary: `Send nothing to a ${kind} until it is resumed; what comes waits, its deadlines stand still`,
+        body: pauseBody,
+        response: { 200: scopeHealthSchema, ...errorAnswers('not_found', ...bodyErrors) },
+      },
+      handler: async ({ params, body }) => {
+        const id = await known(params);
+        const message = body?.reason ?? 'Paused by request.';
+        await pauseScope(sql, defaultTenant, scopeOf(id), { code: pausedByHand, message });
+        return show(id);
+      },
+    });
+
+    app.route({
+      method: 'POST',
+      url: `/v1/${path}/:id/resume`,
+      schema: {
+        operationId: `resume${title}`,
+        tags: [path],
+        summary: `Let what waits for a ${kind} go on, in order and within its rate`,
+        body: pauseBody,
+        response: { 200: scopeHealthSchema, ...errorAnswers('not_found', ...bodyErrors) },
+      },
+      handler: async ({ params }) => {
+        const id = await known(params);
+        if (await resumeScope(sql, defaultTenant, scopeOf(id), false)) poke();
+        return show(id);
+      },
+    });
+  }
+}
+
+function showHealth(id: string, health: Health | undefined) {
+  const state = health?.pausedAt ? 'paused' : (health?.breaker ?? 'closed') === 'closed' ? 'healthy' : 'unhealthy';
+  const reason = state === 'paused' ? health?.pauseReason : state === 'unhealthy' ? health?.reason : null;
+  const since = state === 'paused' ? health?.pausedAt : state === 'unhealthy' ? health?.openedAt : null;
+  return {
+    id,
+    state,
+    ...(reason ? { reason } : {}),
+    since: since?.toISOString() ?? null,
+    failures: health?.failures ?? 0,
+    nextProbeAt: state === 'unhealthy' ? (health?.probeAt?.toISOString() ?? null) : null,
+    heldUntil: health?.heldUntil?.toISOString() ?? null,
+    waiting: health?.waiting ?? 0,
+  } as const;
+}

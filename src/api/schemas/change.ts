@@ -1,0 +1,17 @@
+import { Type } from 'typebox';
+import { contentSchema, keyPattern, senderSchema } from './message.ts';
+
+export const patchMessageSchema = Type.Object(
+  {
+    text: Type.Optional(contentSchema.properties.text),
+    content: Type.Optional(contentSchema),
+    sender: Type.Optional(senderSchema),
+  },
+  { title: 'PatchMessage', additionalProperties: false },
+);
+
+export const changeHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({ pattern: keyPattern, description: 'The same for each repetition of the change.' }),
+  ),
+});
