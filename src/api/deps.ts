@@ -29,6 +29,8 @@ export interface ApiDeps {
   readonly logger: FastifyBaseLogger;
   /** Tells the dispatcher that messages were accepted. Never throws; called after the commit. */
   readonly poke: () => void;
+  /** Milliseconds that a key, once looked up, is used without asking again; for tests. */
+  readonly keyCacheMs?: number;
   /** What differs from the usual, for tests. */
   readonly eventStreams?: Partial<EventStreamSettings>;
 }
