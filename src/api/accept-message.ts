@@ -4,7 +4,7 @@ import { resolveRetry, type RetryInput } from '../domain/retry-input.ts';
 import { accept, findAccepted, type Acceptance, type AcceptResult, type PlannedDelivery } from '../store/accept.ts';
 import { newMessageId } from '../store/new-id.ts';
 import type { ApiDeps } from './deps.ts';
-import { invalidInput, Problem, type InputError } from './errors.ts';
+import { invalidInput, notFound, Problem, type InputError } from './errors.ts';
 import type { Plan, PlanCaches } from './plan.ts';
 import type { PostedMessage } from './posted-message.ts';
 import { isOutage } from './problem-reply.ts';
@@ -36,6 +36,8 @@ export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches
     const plans = caches.of(tenant);
     let plan = await plans.current();
     for (let count = 1; count <= maxPlans; count += 1) {
+      // Deleted a moment ago, when its key or name was still remembered.
+      if (plan.version === 0) throw notFound('tenant');
       let acceptance = planMessage(tenant, posted, id, plan);
       if ('errors' in acceptance) {
         // It may have been made a moment ago by another process.

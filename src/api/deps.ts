@@ -20,7 +20,7 @@ export interface Runs {
 export interface ApiDeps {
   /** Reads and configuration. */
   readonly sql: Sql;
-  /** Accepting only: its statements are ended by PostgreSQL after 1 s. */
+  /** Accepting, and finding out whose key it is: its statements are ended by PostgreSQL after 1 s. */
   readonly acceptSql: Sql;
   readonly ring: KeyRing;
   readonly adminKey: string;

@@ -115,12 +115,36 @@ test("a PUT with an id that another tenant has too makes one's own", async () =>
   expect(await everythingOf(theirs as Side)).toEqual(before);
 });
 
+test('of the routes without an id each that changes something is tried here', () => {
+  const changing = operations(false).filter(({ method }) => method !== 'GET');
+  expect(changing.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+    'POST /v1/connections',
+    'POST /v1/destinations',
+    'POST /v1/keys',
+    'POST /v1/messages',
+    'POST /v1/tenants',
+  ]);
+});
+
 test('tenants are for the administrator; a key sees its own', async () => {
   expect((await mine?.holder.call('GET', '/v1/tenants/acme'))?.body).toMatchObject({ id: 'acme' });
   expect((await mine?.holder.call('GET', '/v1/tenants/umbrella'))?.status).toBe(404);
+  expect((await mine?.holder.call('POST', '/v1/tenants', { body: { id: 'x' } }))?.status).toBe(403);
   for (const method of ['PUT', 'DELETE'])
     for (const id of ['acme', 'umbrella'])
       expect((await mine?.holder.call(method, `/v1/tenants/${id}`))?.status).toBe(403);
+});
+
+test("a POST makes one's own, under an id that another tenant has too", async () => {
+  const before = await everythingOf(theirs as Side);
+  for (const [kind, body] of Object.entries(put)) {
+    const id = theirs?.ids[kind];
+    expect(await mine?.holder.call('POST', `/v1/${kind}`, { body: { ...body, id } })).toMatchObject({ status: 201 });
+    expect((await mine?.holder.call('DELETE', `/v1/${kind}/${id}`))?.status).toBe(204);
+  }
+  const { body } = (await mine?.holder.call('POST', '/v1/keys', { body: { name: 'n', scopes: ['admin'] } })) ?? {};
+  expect(body.tenant).toBe('acme');
+  expect(await everythingOf(theirs as Side)).toEqual(before);
 });
 
 test('no list shows what is of another tenant', async () => {

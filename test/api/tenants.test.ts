@@ -109,6 +109,23 @@ test('a connection that is made while its tenant is deleted is either kept with 
   expect(await api.sql`select from connections where tenant = 'racing'`).toHaveLength(0);
 });
 
+test('nothing is accepted for a tenant that was deleted, by a process that still remembers it', async () => {
+  const database = await createDatabase();
+  const [here, there] = [
+    await startTestApi(database.url),
+    await startTestApi(database.url, { keyCacheMs: 60_000 }),
+  ] as const;
+  await makeTenant(here, 'gone');
+  const { call } = await makeKey(there, ['messages:write'], 'gone');
+  const post = (destinations?: string[]) => call('POST', '/v1/messages', { body: { text: 'hi', destinations } });
+  expect((await post(['orders'])).status).toBe(422);
+  expect((await here.call('DELETE', '/v1/tenants/gone')).status).toBe(204);
+  expect(await post()).toMatchObject({ status: 404, body: { detail: 'There is no such tenant.' } });
+  expect(await here.sql`select from messages`).toHaveLength(0);
+  await Promise.all([here.close(), there.close()]);
+  await database.drop();
+});
+
 test('a tenant that is made again begins empty, whatever is remembered of the first', async () => {
   const post = (call: ReturnType<typeof asAdministrator>) =>
     call('POST', '/v1/messages', { body: { text: 'hi', destinations: ['orders'] } });
