@@ -42,6 +42,14 @@ describe('keys that PostgreSQL has to be asked for', () => {
     });
   });
 
+  test('a key that was just looked up is not taken after it expires', async () => {
+    const expiresAt = new Date(Date.now() + 1_500).toISOString();
+    const { call } = await makeKey(api, ['messages:read'], 'default', { expiresAt });
+    expect((await call('GET', '/v1/messages')).status).toBe(200);
+    await eventually('it is refused', async () => (await call('GET', '/v1/messages')).status === 401);
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt) - 100);
+  });
+
   test('who comes with the same key at once waits for one look-up', async () => {
     const { call } = await makeKey(api, ['messages:write']);
     const { result } = await withKeysLocked(async () => {
