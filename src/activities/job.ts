@@ -1,6 +1,6 @@
 import type { Action, Connector, DeliveryClass, Outgoing, SendContext } from '../connectors/connector.ts';
 import { changeStep, replyStep } from '../domain/change.ts';
-import { connectionScope, destinationScope, type Scope } from '../domain/gate.ts';
+import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
 import type { Reason } from '../domain/failure.ts';
 import { nextStep, type Step } from '../domain/step.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
@@ -13,7 +13,7 @@ export interface Job {
   readonly outgoing: Outgoing;
   readonly deliveryClass: DeliveryClass;
   /** Whose breaker its outcome counts for. */
-  readonly breaker: Scope;
+  readonly breaker: GateScope;
   /** What is left out or done otherwise than asked. */
   readonly degraded: Reason | undefined;
   readonly context: Omit<SendContext, 'attempt'>;

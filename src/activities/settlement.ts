@@ -1,6 +1,6 @@
 import type { Receipt } from '../connectors/connector.ts';
 import type { SendFailure } from '../domain/failure.ts';
-import { connectionScope, destinationScope, type Scope } from '../domain/gate.ts';
+import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
 import { nextDelayMs } from '../domain/retry.ts';
 import { judge } from '../domain/step.ts';
 import type { Claim } from '../store/claim.ts';
@@ -68,7 +68,7 @@ function troublesOf({ entry, breaker }: Job, failure: SendFailure): Trouble[] {
   return [...held, { scope: breaker, failed: true }];
 }
 
-function scopeOf({ entry }: Pick<Job, 'entry'>, { scope }: SendFailure): Scope | undefined {
+function scopeOf({ entry }: Pick<Job, 'entry'>, { scope }: SendFailure): GateScope | undefined {
   if (scope === 'message' || entry.target === undefined) return undefined;
   return scope === 'connection' ? connectionScope(entry.target.connection) : destinationScope(entry.destination);
 }

@@ -1,12 +1,12 @@
 import canonicalize from 'canonicalize';
 import { classPolicies } from '../domain/delivery-class.ts';
-import { defaultTenant, type DestinationId, type MessageId } from '../domain/ids.ts';
+import type { DestinationId, MessageId, TenantId } from '../domain/ids.ts';
 import { resolveRetry, type RetryInput } from '../domain/retry-input.ts';
 import { accept, findAccepted, type Acceptance, type AcceptResult, type PlannedDelivery } from '../store/accept.ts';
 import { newMessageId } from '../store/new-id.ts';
 import type { ApiDeps } from './deps.ts';
-import { invalidInput, Problem, type InputError } from './errors.ts';
-import type { Plan, PlanCache } from './plan.ts';
+import { invalidInput, notFound, Problem, type InputError } from './errors.ts';
+import type { Plan, PlanCaches } from './plan.ts';
 import type { PostedMessage } from './posted-message.ts';
 import { isOutage } from './problem-reply.ts';
 import { TimeLimitError, within } from './time-limit.ts';
@@ -22,6 +22,7 @@ const maxPending = 1_000;
 const maxPlans = 5;
 
 export type AcceptMessage = (
+  tenant: TenantId,
   posted: PostedMessage,
 ) => Promise<Exclude<AcceptResult, { outcome: 'stale' | 'conflict' | 'no-thread' }>>;
 
@@ -29,17 +30,20 @@ export type AcceptMessage = (
  * Plans a message in memory and stores both in one transaction. The answer is given when it is committed, and does not
  * wait for Temporal.
  */
-export function messageAcceptor({ acceptSql, ring }: ApiDeps, plans: PlanCache): AcceptMessage {
+export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches): AcceptMessage {
   let pending = 0;
 
-  async function acceptPlanned(posted: PostedMessage, id: MessageId): Promise<AcceptResult> {
+  async function acceptPlanned(tenant: TenantId, posted: PostedMessage, id: MessageId): Promise<AcceptResult> {
+    const plans = caches.of(tenant);
     let plan = await plans.current();
     for (let count = 1; count <= maxPlans; count += 1) {
-      let acceptance = planMessage(posted, id, plan);
+      // Deleted a moment ago, when its key or name was still remembered.
+      if (plan.version === 0) throw notFound('tenant');
+      let acceptance = planMessage(tenant, posted, id, plan);
       if ('errors' in acceptance) {
         // It may have been made a moment ago by another process.
         plan = await plans.reload();
-        acceptance = planMessage(posted, id, plan);
+        acceptance = planMessage(tenant, posted, id, plan);
       }
       if ('errors' in acceptance) {
         // The key decides first: a message that was accepted stays so, even when its destination is gone by now.
@@ -52,11 +56,11 @@ export function messageAcceptor({ acceptSql, ring }: ApiDeps, plans: PlanCache):
     throw new Problem('unavailable', 'The configuration changes too fast. The message is not accepted.');
   }
 
-  return async (posted) => {
+  return async (tenant, posted) => {
     if (pending >= maxPending) throw new Problem('unavailable', 'Too many wait already. The message is not accepted.');
     const id = newMessageId();
     pending += 1;
-    const work = acceptPlanned(posted, id).finally(() => (pending -= 1));
+    const work = acceptPlanned(tenant, posted, id).finally(() => (pending -= 1));
     const result = await within(limitMs, work).catch((error: unknown) => {
       throw isOutage(error) || error instanceof TimeLimitError ? outcomeUnknown(posted, id, error) : error;
     });
@@ -86,15 +90,22 @@ function outcomeUnknown({ key }: PostedMessage, id: MessageId, cause: unknown): 
   return new Problem('unavailable', `Whether the message was accepted is unknown. ${how}`, { id, cause });
 }
 
+const keyRequired: InputError = {
+  path: 'Idempotency-Key',
+  code: 'required',
+  message: 'is required by this tenant, or id in the body: without it a repeated post would be a second message',
+};
+
 type Unplanned = Omit<Acceptance, 'deliveries' | 'configVersion'>;
 
 function planMessage(
+  tenant: TenantId,
   posted: PostedMessage,
   id: MessageId,
   plan: Plan,
 ): Acceptance | { readonly errors: readonly InputError[]; readonly unplanned: Unplanned } {
-  const unplanned = toAcceptance(posted, id);
-  const errors: InputError[] = [];
+  const unplanned = toAcceptance(tenant, posted, id);
+  const errors: InputError[] = plan.requireKey && posted.key === undefined ? [keyRequired] : [];
   const deliveries: PlannedDelivery[] = [];
   for (const [index, destination] of (posted.body.destinations ?? []).entries()) {
     const planned = planDelivery(plan, destination, unplanned);
@@ -120,10 +131,10 @@ function planDelivery(plan: Plan, id: DestinationId, message: Unplanned): Planne
   };
 }
 
-function toAcceptance({ body, scope, key }: PostedMessage, id: MessageId): Unplanned {
+function toAcceptance(tenant: TenantId, { body, scope, key }: PostedMessage, id: MessageId): Unplanned {
   return {
     id,
-    tenant: defaultTenant,
+    tenant,
     scope,
     dedupeKey: key ?? id,
     canonicalBody: canonicalJson(body) ?? '',

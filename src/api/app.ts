@@ -1,14 +1,14 @@
 import fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { randomUUID } from 'node:crypto';
-import { defaultTenant } from '../domain/ids.ts';
-import { authenticator } from './auth.ts';
+import { authenticator, authorize, requireScopes } from './auth.ts';
 import { replyToBrokenRequest } from './broken-request.ts';
 import type { ApiDeps } from './deps.ts';
 import { notFound, Problem } from './errors.ts';
+import { callerFinder } from './find-caller.ts';
 import { acceptJson, bodyLimit } from './json-body.ts';
 import { documentApi } from './openapi.ts';
-import { createPlanCache } from './plan.ts';
+import { createPlanCaches } from './plan.ts';
 import { replyWithProblem } from './problem-reply.ts';
 import type { Api } from './route.ts';
 import { changeMessageRoutes } from './routes/change-message.ts';
@@ -17,9 +17,11 @@ import { deliveryRoutes } from './routes/deliveries.ts';
 import { destinationRoutes } from './routes/destinations.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { postMessageRoute } from './routes/post-message.ts';
 import { scopeHealthRoutes } from './routes/scope-health.ts';
+import { tenantRoutes } from './routes/tenants.ts';
 import { logRequest } from './request-log.ts';
 import { validatorCompiler } from './validation.ts';
 
@@ -34,7 +36,7 @@ const handlerTimeoutMs = 5_000;
 
 /** The HTTP API, complete but not listening. Everything is registered here, in the order in which it works. */
 export function buildApi(deps: ApiDeps): Api {
-  const authenticate = authenticator(deps.adminKey);
+  const authenticate = authenticator(callerFinder(deps));
   const app: Api = fastify({
     loggerInstance: deps.logger,
     genReqId: () => randomUUID(),
@@ -65,9 +67,12 @@ export function buildApi(deps: ApiDeps): Api {
   app.setNotFoundHandler((request, reply) => replyWithProblem(notFound('path'), request, reply));
   acceptJson(app, ['application/json']);
 
-  // In the order of design §5: 401, 415, 413, 400, 422. Fastify itself does the three in the middle.
+  app.decorateRequest('caller');
+  requireScopes(app);
+  // In the order of design §5: 401, 403, 415, 413, 400, 422. Fastify itself does the three in the middle.
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   app.addHook('onRequest', authenticate);
+  app.addHook('onRequest', authorize);
   app.addHook('onRequest', refuseEncodedBody);
   app.addHook('onResponse', logRequest);
 
@@ -79,7 +84,7 @@ export function buildApi(deps: ApiDeps): Api {
   });
 
   documentApi(app);
-  const plans = createPlanCache(deps.acceptSql, defaultTenant);
+  const plans = createPlanCaches(deps.acceptSql);
   void app.register(async (routes: Api) => {
     healthRoutes(routes, deps);
     messageRoutes(routes, deps);
@@ -89,6 +94,8 @@ export function buildApi(deps: ApiDeps): Api {
     connectionRoutes(routes, deps);
     destinationRoutes(routes, deps);
     eventRoutes(routes, deps);
+    tenantRoutes(routes, deps);
+    keyRoutes(routes, deps);
   });
   void app.register(async (routes: Api) => postMessageRoute(routes, deps, plans));
   return app;

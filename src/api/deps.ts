@@ -20,7 +20,7 @@ export interface Runs {
 export interface ApiDeps {
   /** Reads and configuration. */
   readonly sql: Sql;
-  /** Accepting only: its statements are ended by PostgreSQL after 1 s. */
+  /** Accepting, and finding out whose key it is: its statements are ended by PostgreSQL after 1 s. */
   readonly acceptSql: Sql;
   readonly ring: KeyRing;
   readonly adminKey: string;
@@ -29,6 +29,8 @@ export interface ApiDeps {
   readonly logger: FastifyBaseLogger;
   /** Tells the dispatcher that messages were accepted. Never throws; called after the commit. */
   readonly poke: () => void;
+  /** Milliseconds that a key, once looked up, is used without asking again; for tests. */
+  readonly keyCacheMs?: number;
   /** What differs from the usual, for tests. */
   readonly eventStreams?: Partial<EventStreamSettings>;
 }

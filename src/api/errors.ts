@@ -15,6 +15,7 @@ export const problems = {
   bad_request: { status: 400, title: 'The request is malformed' },
   invalid_json: { status: 400, title: 'The body is not JSON' },
   unauthorized: { status: 401, title: 'No valid key' },
+  forbidden: { status: 403, title: 'The key may not do this' },
   not_found: { status: 404, title: 'There is no such thing' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   idempotency_conflict: { status: 409, title: 'The key was used for another message' },

@@ -1,7 +1,6 @@
 import { finished } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { defaultTenant } from '../domain/ids.ts';
 import {
   currentEventPosition,
   newestEventPosition,
@@ -64,6 +63,7 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
     if (open.size >= maxStreams)
       throw new Problem('unavailable', `${maxStreams} streams are open here already. Come again, or poll.`);
     const { raw } = reply;
+    const { tenant, isStillValid } = request.caller;
     const over = new AbortController();
     const stop = (): void => {
       over.abort();
@@ -77,7 +77,7 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
     });
 
     const read = (position: EventPosition): Promise<EventsRead> =>
-      gate(() => readEvents(sql, defaultTenant, filter, position, pageSize));
+      gate(() => readEvents(sql, tenant, filter, position, pageSize));
     const start = after ?? (await currentEventPosition(sql));
     const first = await read(start);
     // PostgreSQL took so long that the request was answered without it.
@@ -96,6 +96,13 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
       // A close of the server waits for connections, and this one is of no more use.
       connection: 'close',
     });
+    // A key that is revoked while the stream is open ends it; a PostgreSQL that is away does not.
+    const checking = setInterval(() => {
+      isStillValid().then(
+        (isValid) => (isValid ? undefined : stop()),
+        () => undefined,
+      );
+    }, heartbeatMs);
     try {
       await pipeline(eventStream({ read, watch, heartbeatMs }, start, first, over.signal), raw);
     } catch (error) {
@@ -104,6 +111,8 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
         request.log.info({ ms: Math.round(reply.elapsedTime) }, 'an event stream was left');
       else request.log.error({ err: error }, 'an event stream broke');
       raw.destroy();
+    } finally {
+      clearInterval(checking);
     }
   }
 

@@ -1,6 +1,9 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import type { FastifySchema } from 'fastify';
+import type { RouteScope } from './caller.ts';
 import { structuredType } from './cloud-event.ts';
+import { problems } from './errors.ts';
 import type { Api } from './route.ts';
 import { cloudEventSchema } from './schemas/cloud-event.ts';
 
@@ -10,7 +13,10 @@ const info = {
   description:
     'Accepts a message once, delivers it to every destination, and always says where it is.\n\n' +
     'Errors are `application/problem+json` (RFC 9457): decide by `code`, which is stable. They are checked in the ' +
-    'order 401, 415, 413, 400, 422. A 503 means *unknown*: send the same again, with the same key.',
+    'order 401, 403, 415, 413, 400, 422. A 503 means *unknown*: send the same again, with the same key.\n\n' +
+    'A key belongs to a tenant and sees nothing of any other. `x-carillon-scope` of an operation names the scope that ' +
+    'its key needs; `admin` is all of its tenant. The administrator’s key works in the tenant `default`, or in the one ' +
+    'that a header `carillon-tenant` names.',
 } as const;
 
 const tags = [
@@ -19,6 +25,8 @@ const tags = [
   { name: 'events', description: 'What happens, as it happens.' },
   { name: 'connections', description: 'Accounts on platforms.' },
   { name: 'destinations', description: 'Addresses that are reached through a connection.' },
+  { name: 'tenants', description: 'Whose data it is.' },
+  { name: 'keys', description: 'Keys of the API, each of one tenant.' },
   { name: 'health', description: 'For load balancers and supervisors.' },
 ];
 
@@ -32,15 +40,30 @@ export function documentApi(app: Api): void {
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
       security: [{ key: [] }],
     },
+    transform: ({ schema, url, route }) => ({ schema: withScope(schema, route.config?.scope), url }),
     transformObject: (document) => {
       if (!('openapiObject' in document)) throw new Error('the document is not OpenAPI 3');
       return finish(document.openapiObject as Document) as typeof document.openapiObject;
     },
   });
-  void app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { persistAuthorization: true } });
   void app.register(async (routes) => {
+    routes.addHook('onRoute', (route) => void (route.config = { ...route.config, scope: 'open' }));
+    void routes.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: true,
+      uiConfig: { persistAuthorization: true },
+    });
     routes.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
+}
+
+/** The scope is declared beside each route, so its place in the document is made from there. */
+function withScope(schema: FastifySchema | undefined, scope: RouteScope | undefined): FastifySchema {
+  if (schema === undefined || scope === undefined || scope === 'open') return schema ?? {};
+  const response = schema.response as Record<string, object>;
+  const wants = scope === 'administrator' ? "Wants the administrator's key." : `Wants the scope \`${scope}\`.`;
+  const forbidden = { ...response[403], description: `\`forbidden\`: ${problems.forbidden.title}. ${wants}` };
+  return { ...schema, response: { ...response, 403: forbidden }, 'x-carillon-scope': scope } as FastifySchema;
 }
 
 interface Operation {

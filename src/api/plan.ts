@@ -5,6 +5,8 @@ import { loadPlan, type PlanEntry } from '../store/destinations.ts';
 /** The configuration that messages are planned from, as of one version. */
 export interface Plan {
   readonly version: number;
+  /** The tenant wants an idempotency key with each message. */
+  readonly requireKey: boolean;
   readonly destinations: ReadonlyMap<DestinationId, PlanEntry>;
 }
 
@@ -19,7 +21,7 @@ export interface PlanCache {
  * Keeps one tenant's plan in memory. However many requests find it behind at once, one load is under way and at most
  * one more is waiting: a load that began before a request may have seen the database from before, so it does not serve.
  */
-export function createPlanCache(sql: Sql, tenant: TenantId): PlanCache {
+function createPlanCache(sql: Sql, tenant: TenantId): PlanCache {
   let loaded: Plan | undefined;
   let running: Promise<Plan> | undefined;
   let next: Promise<Plan> | undefined;
@@ -39,4 +41,26 @@ export function createPlanCache(sql: Sql, tenant: TenantId): PlanCache {
     return next;
   }
   return { current: async () => loaded ?? reload(), reload };
+}
+
+/** Tenants whose plans are in memory at once; who comes back later is loaded again. */
+const maxTenants = 1_000;
+
+export interface PlanCaches {
+  of(tenant: TenantId): PlanCache;
+}
+
+/** One cache a tenant, made when it is needed; the one that was used longest ago goes when there are too many. */
+export function createPlanCaches(sql: Sql): PlanCaches {
+  const caches = new Map<TenantId, PlanCache>();
+  return {
+    of(tenant) {
+      const cache = caches.get(tenant) ?? createPlanCache(sql, tenant);
+      caches.delete(tenant);
+      caches.set(tenant, cache);
+      const [oldest] = caches.keys();
+      if (caches.size > maxTenants && oldest !== undefined) caches.delete(oldest);
+      return cache;
+    },
+  };
 }

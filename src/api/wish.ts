@@ -1,7 +1,5 @@
-import type { FastifyBaseLogger } from 'fastify';
-import { defaultTenant } from '../domain/ids.ts';
+import type { FastifyRequest } from 'fastify';
 import { requestCancel, requestRetry, type Wished, type WishScope } from '../store/wishes.ts';
-import { administrator } from './auth.ts';
 import type { ApiDeps } from './deps.ts';
 import { Problem } from './errors.ts';
 import { within } from './time-limit.ts';
@@ -9,10 +7,10 @@ import { within } from './time-limit.ts';
 export type WishKind = 'retry' | 'cancel';
 
 export type MakeWish = (
+  request: Pick<FastifyRequest, 'caller' | 'log'>,
   kind: WishKind,
   scope: WishScope,
   reason: string | undefined,
-  log: FastifyBaseLogger,
 ) => Promise<void>;
 
 /** Waking the runs is quick or comes to nothing; the sweep does it too. */
@@ -23,14 +21,14 @@ const wakeLimitMs = 1_000;
  * the sweep finds it.
  */
 export function wishMaker({ sql, runs, poke }: ApiDeps): MakeWish {
-  return async (kind, scope, reason, log) => {
-    const wished = await (kind === 'retry' ? requestRetry : requestCancel)(sql, defaultTenant, scope);
+  return async ({ caller: { tenant, key: by }, log }, kind, scope, reason) => {
+    const wished = await (kind === 'retry' ? requestRetry : requestCancel)(sql, tenant, scope);
     const changed = wished.filter((one) => one.changed);
     if (changed.length === 0) throw nothingToDo(kind, wished);
     const ids = changed.map(({ id }) => id);
-    log.info({ wish: kind, deliveries: ids.slice(0, 20), count: ids.length, by: administrator, reason }, 'wish stored');
+    log.info({ wish: kind, deliveries: ids.slice(0, 20), count: ids.length, by, reason }, 'wish stored');
     try {
-      await within(wakeLimitMs, runs.wish(kind, changed, administrator));
+      await within(wakeLimitMs, runs.wish(kind, changed, by));
     } catch (error) {
       log.warn({ wish: kind, count: ids.length, err: error }, 'no run was woken; the sweep will');
     }

@@ -1,14 +1,14 @@
 import type { ConnectionId, DestinationId } from './ids.ts';
 
 /** What shares its health, its pause and its rate: one destination, or all that is reached through a connection. */
-export type Scope = `destination:${string}` | `connection:${string}`;
+export type GateScope = `destination:${string}` | `connection:${string}`;
 
-export const destinationScope = (id: DestinationId): Scope => `destination:${id}`;
-export const connectionScope = (id: ConnectionId): Scope => `connection:${id}`;
+export const destinationScope = (id: DestinationId): GateScope => `destination:${id}`;
+export const connectionScope = (id: ConnectionId): GateScope => `connection:${id}`;
 
 /** A gate as one delivery sees it. Times are relative to the database's clock, milliseconds. */
 export interface GateView {
-  readonly scope: Scope;
+  readonly scope: GateScope;
   readonly isPaused: boolean;
   readonly breaker: 'closed' | 'open' | 'half-open';
   /** This delivery was chosen to find out whether the platform is back. */
@@ -19,7 +19,7 @@ export interface GateView {
 
 /** Why a delivery may not go through now. */
 export interface Shut {
-  readonly scope: Scope;
+  readonly scope: GateScope;
   readonly why: 'paused' | 'breaker' | 'held';
   /** How long at least, where that is known. */
   readonly ms: number | null;

@@ -8,13 +8,15 @@ export type DeliveryId = string & { readonly brand?: 'delivery' };
 export type AttemptId = string & { readonly brand?: 'attempt' };
 export type ConnectionId = string & { readonly brand?: 'connection' };
 export type DestinationId = string & { readonly brand?: 'destination' };
+export type ApiKeyId = string & { readonly brand?: 'api-key' };
 
-/** The tenant of everything until tenants can be made. */
+/** The tenant that is there from the start; the administrator's key works in it where it names no other. */
 export const defaultTenant: TenantId = 'default';
 
-/** Ids that a user chooses: connections, destinations, routes, bridges. At most 64 characters. */
+/** Ids that a user chooses: tenants, connections, destinations, routes, bridges. At most 64 characters. */
 export const chosenId = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
 /** Ids that we make: prefix and 26 characters of Crockford base32, lower case (TypeID 0.3). */
 export const messageIdPattern = /^msg_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const deliveryIdPattern = /^dlv_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+export const apiKeyIdPattern = /^key_[0-7][0-9a-hjkmnp-tv-z]{25}$/;

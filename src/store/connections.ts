@@ -1,6 +1,7 @@
 import type { ConnectionId, TenantId } from '../domain/ids.ts';
 import { json, type Db } from './db.ts';
 import { open, seal, type KeyRing } from './key-ring.ts';
+import { isOfUnknownTenant } from './tenants.ts';
 
 export interface ConnectionRow {
   readonly id: ConnectionId;
@@ -82,29 +83,34 @@ export interface ConnectionWrite {
 /**
  * Creates a connection, or replaces it where `replace` is given. One statement: a connection to PostgreSQL that breaks
  * within `sql.begin` ends the whole process (porsager/postgres#1208).
- * @returns `exists` when it is there and may not be replaced.
+ * @returns `exists` when it is there and may not be replaced; `no-tenant` when that was deleted meanwhile.
  */
 export async function writeConnection(
   sql: Db,
   ring: KeyRing,
   write: ConnectionWrite,
   replace: boolean,
-): Promise<'created' | 'replaced' | 'exists'> {
+): Promise<'created' | 'replaced' | 'exists' | 'no-tenant'> {
   const { tenant, id, connector } = write;
   const sealed = seal(ring, place(tenant, id), JSON.stringify(write.secrets));
-  const [row] = await sql<{ created: boolean }[]>`
-    with written as (
-      insert into connections (tenant, id, connector, settings, secrets)
-      values (${tenant}, ${id}, ${connector}, ${json(sql, write.settings)}, ${sealed})
-      on conflict (tenant, id) do update
-      set connector = excluded.connector, settings = excluded.settings, secrets = excluded.secrets,
-        updated_at = clock_timestamp()
-      where ${replace}
-      returning old.id is null as created
-    ), raised as (${raiseConfigVersion(sql, tenant, sql`select from written`)})
-    select created from written`;
-  if (row === undefined) return 'exists';
-  return row.created ? 'created' : 'replaced';
+  try {
+    const [row] = await sql<{ created: boolean }[]>`
+      with written as (
+        insert into connections (tenant, id, connector, settings, secrets)
+        values (${tenant}, ${id}, ${connector}, ${json(sql, write.settings)}, ${sealed})
+        on conflict (tenant, id) do update
+        set connector = excluded.connector, settings = excluded.settings, secrets = excluded.secrets,
+          updated_at = clock_timestamp()
+        where ${replace}
+        returning old.id is null as created
+      ), raised as (${raiseConfigVersion(sql, tenant, sql`select from written`)})
+      select created from written`;
+    if (row === undefined) return 'exists';
+    return row.created ? 'created' : 'replaced';
+  } catch (error) {
+    if (isOfUnknownTenant(error)) return 'no-tenant';
+    throw error;
+  }
 }
 
 /**

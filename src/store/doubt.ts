@@ -1,4 +1,4 @@
-import type { Scope } from '../domain/gate.ts';
+import type { GateScope } from '../domain/gate.ts';
 import type { DeliveryId } from '../domain/ids.ts';
 import { json, type Db } from './db.ts';
 import { recordHealth } from './health.ts';
@@ -20,7 +20,7 @@ export async function recordFound(
   sql: Db,
   delivery: DeliveryId,
   receipt: StoredReceipt,
-  healthy: Scope,
+  healthy: GateScope,
 ): Promise<Settled> {
   const rows = await sql<SettledRow[]>`
     with settled as (

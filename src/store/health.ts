@@ -1,10 +1,10 @@
-import { breakerLimits, type Scope } from '../domain/gate.ts';
+import { breakerLimits, type GateScope } from '../domain/gate.ts';
 import type { Reason } from '../domain/failure.ts';
 import { json, type Db } from './db.ts';
 
 /** What a failed attempt says of one scope as a whole. */
 export interface Trouble {
-  readonly scope: Scope;
+  readonly scope: GateScope;
   /** It counts against the scope's breaker. */
   readonly failed: boolean;
   /** Milliseconds that the platform wants to be left alone by all of the scope. */
@@ -47,7 +47,7 @@ const opens = (sql: Db) => sql`(excluded.failures > 0 and (
   or (g.breaker = 'half-open' and g.probe in (select id from settled))))`;
 
 /** The part of a successful settle that closes a breaker; writes only where that changes something. */
-export const recordHealth = (sql: Db, scope: Scope) => sql`
+export const recordHealth = (sql: Db, scope: GateScope) => sql`
   update gates g
   set failures = 0, breaker = 'closed', openings = 0, opened_at = null, probe = null, probe_at = null, reason = null,
     updated_at = clock_timestamp()

@@ -1,6 +1,6 @@
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { Reason } from '../domain/failure.ts';
-import type { Scope } from '../domain/gate.ts';
+import type { GateScope } from '../domain/gate.ts';
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
 import type { Verdict } from '../domain/step.ts';
 import { json, type Db } from './db.ts';
@@ -21,7 +21,7 @@ export type Settlement =
       /** What was left out or done otherwise than asked. */
       readonly degraded?: Reason;
       /** Whose breaker the success closes. */
-      readonly healthy?: Scope;
+      readonly healthy?: GateScope;
     }
   | {
       readonly kind: 'failed';

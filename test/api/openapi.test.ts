@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { renderOpenApi } from '../../src/api/openapi-file.ts';
+import { scopes } from '../../src/domain/scope.ts';
 import { problems } from '../../src/api/errors.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -29,9 +30,20 @@ test('every route but those of health wants a key, and lists the error answers t
       if (path === '/healthz' || path === '/readyz') expect(security).toEqual([]);
       else {
         expect(security).toBeUndefined();
-        expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '500', '503']));
+        expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '404', '500', '503']));
       }
     }
+  }
+});
+
+test('every route that wants a key names the scope that it needs, in its 403 too', () => {
+  type Operation = { 'x-carillon-scope'?: string; responses: Record<string, { description: string }> };
+  const named = Object.entries<Record<string, Operation>>(document.paths).flatMap(([path, operations]) =>
+    Object.values(operations).map((operation) => ({ path, scope: operation['x-carillon-scope'], operation })),
+  );
+  for (const { path, scope, operation } of named.filter((one) => one.path.startsWith('/v1/'))) {
+    expect([path, [...scopes, 'administrator'].includes(scope ?? '')]).toEqual([path, true]);
+    expect(operation.responses[403]?.description).toContain(scope);
   }
 });
 

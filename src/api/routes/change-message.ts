@@ -1,10 +1,9 @@
 import canonicalize from 'canonicalize';
 import type { FastifyRequest } from 'fastify';
-import { defaultTenant, messageIdPattern, type MessageId } from '../../domain/ids.ts';
+import { messageIdPattern, type MessageId } from '../../domain/ids.ts';
 import { acceptDelete, acceptEdit, findStopped, type ChangeResult } from '../../store/changes.ts';
 import { bringBack, findNextInLanes } from '../../store/lane.ts';
 import { newMessageId } from '../../store/new-id.ts';
-import { administrator } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem } from '../errors.ts';
 import { requireBody } from '../json-body.ts';
@@ -39,14 +38,14 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
   /** Runs of what was stopped look again now; whoever was behind it may go. */
   async function wakeStopped(original: MessageId, request: FastifyRequest): Promise<void> {
     try {
-      const stopped = await findStopped(sql, defaultTenant, original);
+      const stopped = await findStopped(sql, request.caller.tenant, original);
       const ids = stopped.map(({ id }) => id);
       const next = await findNextInLanes(sql, ids);
       await bringBack(
         sql,
         next.map(({ message }) => message),
       );
-      await within(wakeLimitMs, runs.wish('cancel', stopped, administrator));
+      await within(wakeLimitMs, runs.wish('cancel', stopped, request.caller.key));
     } catch (error) {
       request.log.warn({ err: error, message: original }, 'no run was woken; the sweep will');
     }
@@ -64,6 +63,7 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
       body: patchMessageSchema,
       response: { ...answers, ...errorAnswers('not_found', 'deleted', 'idempotency_conflict', ...bodyErrors) },
     },
+    config: { scope: 'messages:write' },
     handler: async (request, reply) => {
       const { text, content, sender } = request.body;
       if ((text === undefined) === (content === undefined))
@@ -72,7 +72,7 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
       const original = idOf(request);
       const result = await acceptEdit(acceptSql, ring, {
         id,
-        tenant: defaultTenant,
+        tenant: request.caller.tenant,
         original,
         scope: `api:edit:${original}`,
         dedupeKey: readKeyHeader(request) ?? id,
@@ -93,13 +93,14 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
       summary: 'Delete a message everywhere; what has not gone out never does',
       response: { ...answers, ...errorAnswers('not_found', 'deleted') },
     },
+    config: { scope: 'messages:write' },
     handler: async (request, reply) => {
       const id = newMessageId();
       const original = idOf(request);
       // One delete is all there can be, so the message itself is the key: a repeated one finds the first.
       const result = await acceptDelete(acceptSql, ring, {
         id,
-        tenant: defaultTenant,
+        tenant: request.caller.tenant,
         original,
         scope: 'api:delete',
         dedupeKey: original,

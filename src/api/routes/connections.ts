@@ -1,7 +1,7 @@
 import type { Connector } from '../../connectors/connector.ts';
 import { checkFields } from '../../connectors/fields.ts';
 import { mergeSecrets, splitSecrets } from '../../connectors/secrets.ts';
-import { chosenId, defaultTenant, type ConnectionId } from '../../domain/ids.ts';
+import { chosenId, type ConnectionId, type TenantId } from '../../domain/ids.ts';
 import {
   connectionSecrets,
   deleteConnection,
@@ -44,29 +44,36 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
   }
 
   /** @param before what is replaced; its secrets stay where the input has none. */
-  async function write(id: ConnectionId, input: ConnectionInput, before: ConnectionRow | undefined, replace: boolean) {
+  async function write(
+    tenant: TenantId,
+    id: ConnectionId,
+    input: ConnectionInput,
+    before: ConnectionRow | undefined,
+    replace: boolean,
+  ) {
     const { name, settings: fields } = connectorOf(input.connector);
     if (before !== undefined && before.connector !== name) {
       const message = `can't be changed, it is ${before.connector}: the addresses of its destinations are that one's`;
       throw invalidInput([{ path: '/connector', code: 'invalid_value', message }]);
     }
-    const stored = before === undefined ? {} : await connectionSecrets(sql, ring, defaultTenant, id);
+    const stored = before === undefined ? {} : await connectionSecrets(sql, ring, tenant, id);
     const values = mergeSecrets(fields, input.settings ?? {}, stored);
     const errors = checkFields(fields, values, '/settings');
     if (errors.length > 0) throw invalidInput(errors);
     const { open, secret } = splitSecrets(fields, values);
-    const row = { tenant: defaultTenant, id, connector: name, settings: { ...open }, secrets: { ...secret } };
+    const row = { tenant, id, connector: name, settings: { ...open }, secrets: { ...secret } };
     const outcome = await writeConnection(sql, ring, row, replace);
+    if (outcome === 'no-tenant') throw notFound('tenant');
     // What a failure has paused is tried again with what may be its cure.
-    if (outcome === 'replaced') await resumeScope(sql, defaultTenant, connectionScope(id), true);
+    if (outcome === 'replaced') await resumeScope(sql, tenant, connectionScope(id), true);
     return outcome;
   }
 
-  async function show(rows: readonly ConnectionRow[]): Promise<ConnectionAnswer[]> {
+  async function show(tenant: TenantId, rows: readonly ConnectionRow[]): Promise<ConnectionAnswer[]> {
     const names = await secretNames(
       sql,
       ring,
-      defaultTenant,
+      tenant,
       rows.map(({ id }) => id),
     );
     return rows.map(({ createdAt, updatedAt, id, ...rest }) => ({
@@ -78,9 +85,9 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
     }));
   }
 
-  async function showOne(id: ConnectionId): Promise<ConnectionAnswer> {
-    const row = await findConnection(sql, defaultTenant, id);
-    const [shown] = row === undefined ? [] : await show([row]);
+  async function showOne(tenant: TenantId, id: ConnectionId): Promise<ConnectionAnswer> {
+    const row = await findConnection(sql, tenant, id);
+    const [shown] = row === undefined ? [] : await show(tenant, [row]);
     if (shown === undefined) throw notFound('connection');
     return shown;
   }
@@ -88,6 +95,7 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
   app.route({
     method: 'POST',
     url: '/v1/connections',
+    config: { scope: 'config:write' },
     preValidation: requireBody,
     schema: {
       operationId: 'createConnection',
@@ -96,18 +104,19 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
       body: connectionInputSchema,
       response: { 201: connectionSchema, ...errorAnswers('already_exists', ...writeErrors) },
     },
-    handler: async ({ body }, reply) => {
+    handler: async ({ body, caller: { tenant } }, reply) => {
       const id = body.id ?? newConfigId('conn');
-      if ((await write(id, body, undefined, false)) === 'exists')
+      if ((await write(tenant, id, body, undefined, false)) === 'exists')
         throw new Problem('already_exists', `There is a connection "${id}" already.`, { id });
       reply.code(201).header('location', `/v1/connections/${id}`);
-      return showOne(id);
+      return showOne(tenant, id);
     },
   });
 
   app.route({
     method: 'GET',
     url: '/v1/connections',
+    config: { scope: 'config:write' },
     schema: {
       operationId: 'listConnections',
       tags,
@@ -115,9 +124,9 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
       querystring: configQuery,
       response: { 200: connectionsPage, ...errorAnswers('invalid') },
     },
-    handler: async ({ query }) => {
+    handler: async ({ query, caller: { tenant } }) => {
       const { limit = defaultLimit, cursor } = query;
-      const rows = await listConnections(sql, defaultTenant, limit + 1, cursors.decode(cursor) ?? '');
+      const rows = await listConnections(sql, tenant, limit + 1, cursors.decode(cursor) ?? '');
       const { data, nextCursor } = pageOf(
         rows,
         limit,
@@ -125,25 +134,27 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
         ({ id }) => id,
         (row) => row,
       );
-      return { data: await show(data), nextCursor };
+      return { data: await show(tenant, data), nextCursor };
     },
   });
 
   app.route({
     method: 'GET',
     url: '/v1/connections/:id',
+    config: { scope: 'config:write' },
     schema: {
       operationId: 'getConnection',
       tags,
       summary: 'One connection',
       response: { 200: connectionSchema, ...errorAnswers('not_found') },
     },
-    handler: async ({ params }) => showOne(pathId(params, 'connection')),
+    handler: async ({ params, caller: { tenant } }) => showOne(tenant, pathId(params, 'connection')),
   });
 
   app.route({
     method: 'PUT',
     url: '/v1/connections/:id',
+    config: { scope: 'config:write' },
     preValidation: requireBody,
     schema: {
       operationId: 'putConnection',
@@ -152,28 +163,29 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
       body: connectionInputSchema,
       response: { 200: connectionSchema, 201: connectionSchema, ...errorAnswers('not_found', ...writeErrors) },
     },
-    handler: async ({ params, body }, reply) => {
+    handler: async ({ params, body, caller: { tenant } }, reply) => {
       const id = pathId(params, 'connection');
       requireSameId(id, body.id);
-      const before = await findConnection(sql, defaultTenant, id);
-      const outcome = await write(id, body, before, true);
+      const before = await findConnection(sql, tenant, id);
+      const outcome = await write(tenant, id, body, before, true);
       if (outcome === 'created') reply.code(201).header('location', `/v1/connections/${id}`);
-      return showOne(id);
+      return showOne(tenant, id);
     },
   });
 
   app.route({
     method: 'DELETE',
     url: '/v1/connections/:id',
+    config: { scope: 'config:write' },
     schema: {
       operationId: 'deleteConnection',
       tags,
       summary: 'Delete a connection that no destination uses',
       response: { 204: { type: 'null', description: 'Deleted.' }, ...errorAnswers('not_found', 'in_use') },
     },
-    handler: async ({ params }, reply) => {
+    handler: async ({ params, caller: { tenant } }, reply) => {
       const id = pathId(params, 'connection');
-      const outcome = await deleteConnection(sql, defaultTenant, id);
+      const outcome = await deleteConnection(sql, tenant, id);
       if (outcome === 'not-found') throw notFound('connection');
       if (outcome === 'in-use') throw new Problem('in_use', `A destination reaches through "${id}".`, { id });
       return reply.code(204).send(null);

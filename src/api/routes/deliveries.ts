@@ -1,4 +1,4 @@
-import { defaultTenant, deliveryIdPattern, type DeliveryId } from '../../domain/ids.ts';
+import { deliveryIdPattern, type DeliveryId, type TenantId } from '../../domain/ids.ts';
 import { listAttempts, type AttemptRow } from '../../store/attempts.ts';
 import { findDelivery, listDeliveries, summarizeDeliveries, type DeliveryRow } from '../../store/deliveries.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
@@ -24,9 +24,9 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
   const makeWish = wishMaker(deps);
 
   /** @throws Problem 404, for an id that is none too. */
-  async function find(params: unknown): Promise<DeliveryRow> {
+  async function find(tenant: TenantId, params: unknown): Promise<DeliveryRow> {
     const { id } = params as { id: DeliveryId };
-    const row = deliveryIdPattern.test(id) ? await findDelivery(sql, defaultTenant, id) : undefined;
+    const row = deliveryIdPattern.test(id) ? await findDelivery(sql, tenant, id) : undefined;
     if (row === undefined) throw notFound('delivery');
     return row;
   }
@@ -34,6 +34,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
   app.route({
     method: 'GET',
     url: '/v1/deliveries',
+    config: { scope: 'messages:read' },
     schema: {
       operationId: 'listDeliveries',
       tags,
@@ -41,10 +42,10 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
       querystring: deliveriesQuery,
       response: { 200: deliveriesPage, ...errorAnswers('invalid') },
     },
-    handler: async ({ query }) => {
+    handler: async ({ query, caller: { tenant } }) => {
       const { state, limit = defaultLimit, cursor, ...filter } = query;
       const wanted = { ...filter, states: state };
-      const rows = await listDeliveries(sql, defaultTenant, wanted, limit + 1, cursors.decode(cursor));
+      const rows = await listDeliveries(sql, tenant, wanted, limit + 1, cursors.decode(cursor));
       return pageOf(rows, limit, cursors, ({ id }) => id, showDelivery);
     },
   });
@@ -52,14 +53,15 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
   app.route({
     method: 'GET',
     url: '/v1/deliveries/summary',
+    config: { scope: 'messages:read' },
     schema: {
       operationId: 'summarizeDeliveries',
       tags,
       summary: 'What needs an operator, by destination and reason',
       response: { 200: summarySchema, ...errorAnswers() },
     },
-    handler: async () => {
-      const rows = await summarizeDeliveries(sql, defaultTenant, maxGroups);
+    handler: async ({ caller: { tenant } }) => {
+      const rows = await summarizeDeliveries(sql, tenant, maxGroups);
       return { data: rows.map(({ oldestAt, ...rest }) => ({ ...rest, oldestAt: oldestAt.toISOString() })) };
     },
   });
@@ -67,18 +69,20 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
   app.route({
     method: 'GET',
     url: '/v1/deliveries/:id',
+    config: { scope: 'messages:read' },
     schema: {
       operationId: 'getDelivery',
       tags,
       summary: 'One delivery',
       response: { 200: deliverySchema, ...errorAnswers('not_found') },
     },
-    handler: async ({ params }) => showDelivery(await find(params)),
+    handler: async ({ params, caller: { tenant } }) => showDelivery(await find(tenant, params)),
   });
 
   app.route({
     method: 'GET',
     url: '/v1/deliveries/:id/attempts',
+    config: { scope: 'messages:read' },
     schema: {
       operationId: 'listAttempts',
       tags,
@@ -86,11 +90,11 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
       querystring: attemptsQuery,
       response: { 200: attemptsPage, ...errorAnswers('not_found', 'invalid') },
     },
-    handler: async ({ params, query }) => {
+    handler: async ({ params, query, caller: { tenant } }) => {
       const { limit = defaultLimit, cursor } = query;
       const after = attemptCursors.decode(cursor) ?? '';
-      const { id } = await find(params);
-      const rows = await listAttempts(sql, defaultTenant, id, limit + 1, after);
+      const { id } = await find(tenant, params);
+      const rows = await listAttempts(sql, tenant, id, limit + 1, after);
       return pageOf(rows, limit, attemptCursors, (row) => row.id, showAttempt);
     },
   });
@@ -99,6 +103,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
     app.route({
       method: 'POST',
       url: `/v1/deliveries/:id/${kind}`,
+      config: { scope: 'deliveries:operate' },
       schema: {
         operationId: `${kind}Delivery`,
         tags,
@@ -110,10 +115,11 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
         },
       },
       handler: async (request, reply) => {
-        const { id } = await find(request.params);
-        await makeWish(kind, { delivery: id }, request.body?.reason, request.log);
+        const { tenant } = request.caller;
+        const { id } = await find(tenant, request.params);
+        await makeWish(request, kind, { delivery: id }, request.body?.reason);
         reply.code(202);
-        return showDelivery(await find(request.params));
+        return showDelivery(await find(tenant, request.params));
       },
     });
   }

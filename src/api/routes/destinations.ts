@@ -1,6 +1,6 @@
 import { checkFields } from '../../connectors/fields.ts';
-import { chosenId, defaultTenant, type DestinationId } from '../../domain/ids.ts';
 import { destinationScope } from '../../domain/gate.ts';
+import { chosenId, type DestinationId, type TenantId } from '../../domain/ids.ts';
 import { findRetryProblems, formatDuration, type RetryInput } from '../../domain/retry-input.ts';
 import { defaultRetryPolicy, parseDuration } from '../../domain/retry.ts';
 import { findConnection } from '../../store/connections.ts';
@@ -40,7 +40,8 @@ const dayMs = 86_400_000;
 
 /** Addresses that messages go to, with their policies. */
 export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void {
-  async function findErrors({ connection, address, retry, timeout, rate }: DestinationInput): Promise<InputError[]> {
+  async function findErrors(tenant: TenantId, input: DestinationInput): Promise<InputError[]> {
+    const { connection, address, retry, timeout, rate } = input;
     const errors: InputError[] = findRetryProblems((retry ?? null) as RetryInput).map(({ key, message }) => {
       return { path: `/retry/${key}`, code: 'invalid_value', message };
     });
@@ -50,19 +51,19 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
     const perMs = rate === undefined ? 1 : (parseDuration(rate.per) ?? 0);
     if (perMs < 1 || perMs > dayMs)
       errors.push({ path: '/rate/per', code: 'invalid_value', message: 'must be between 1ms and 1d' });
-    const through = chosenId.test(connection) ? await findConnection(sql, defaultTenant, connection) : undefined;
+    const through = chosenId.test(connection) ? await findConnection(sql, tenant, connection) : undefined;
     if (through === undefined) return [...errors, noConnection(connection)];
     const connector = connectors.find(({ name }) => name === through.connector);
     if (connector === undefined) throw new Error(`connection ${connection}: no connector "${through.connector}"`);
     return [...errors, ...checkFields(connector.address, address ?? {}, '/address')];
   }
 
-  async function write(id: DestinationId, input: DestinationInput, replace: boolean) {
+  async function write(tenant: TenantId, id: DestinationId, input: DestinationInput, replace: boolean) {
     const { connection, address, retry, order, ambiguous, timeout, onParked, holdFor = usualHold, rate } = input;
-    const errors = await findErrors(input);
+    const errors = await findErrors(tenant, input);
     if (errors.length > 0) throw invalidInput(errors);
     const row = {
-      tenant: defaultTenant,
+      tenant,
       id,
       connection,
       address: address ?? {},
@@ -78,12 +79,12 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
     const outcome = await writeDestination(sql, row, replace);
     if (outcome === 'no-connection') throw invalidInput([noConnection(connection)]);
     // What a failure has paused is tried again with what may be its cure.
-    if (outcome === 'replaced') await resumeScope(sql, defaultTenant, destinationScope(id), true);
+    if (outcome === 'replaced') await resumeScope(sql, tenant, destinationScope(id), true);
     return outcome;
   }
 
-  async function showOne(id: DestinationId): Promise<DestinationAnswer> {
-    const row = await findDestination(sql, defaultTenant, id);
+  async function showOne(tenant: TenantId, id: DestinationId): Promise<DestinationAnswer> {
+    const row = await findDestination(sql, tenant, id);
     if (row === undefined) throw notFound('destination');
     return show(row);
   }
@@ -96,6 +97,7 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
   app.route({
     method: 'POST',
     url: '/v1/destinations',
+    config: { scope: 'config:write' },
     preValidation: [requireBody, refusePlanned],
     schema: {
       operationId: 'createDestination',
@@ -104,18 +106,19 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
       body: destinationInputSchema,
       response: { 201: destinationSchema, ...errorAnswers('already_exists', ...writeErrors) },
     },
-    handler: async ({ body }, reply) => {
+    handler: async ({ body, caller: { tenant } }, reply) => {
       const id = body.id ?? newConfigId('dst');
-      if ((await write(id, body, false)) === 'exists')
+      if ((await write(tenant, id, body, false)) === 'exists')
         throw new Problem('already_exists', `There is a destination "${id}" already.`, { id });
       reply.code(201).header('location', `/v1/destinations/${id}`);
-      return showOne(id);
+      return showOne(tenant, id);
     },
   });
 
   app.route({
     method: 'GET',
     url: '/v1/destinations',
+    config: { scope: 'config:write' },
     schema: {
       operationId: 'listDestinations',
       tags,
@@ -123,9 +126,9 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
       querystring: configQuery,
       response: { 200: destinationsPage, ...errorAnswers('invalid') },
     },
-    handler: async ({ query }) => {
+    handler: async ({ query, caller: { tenant } }) => {
       const { limit = defaultLimit, cursor } = query;
-      const rows = await listDestinations(sql, defaultTenant, limit + 1, cursors.decode(cursor) ?? '');
+      const rows = await listDestinations(sql, tenant, limit + 1, cursors.decode(cursor) ?? '');
       return pageOf(rows, limit, cursors, ({ id }) => id, show);
     },
   });
@@ -133,18 +136,20 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
   app.route({
     method: 'GET',
     url: '/v1/destinations/:id',
+    config: { scope: 'config:write' },
     schema: {
       operationId: 'getDestination',
       tags,
       summary: 'One destination',
       response: { 200: destinationSchema, ...errorAnswers('not_found') },
     },
-    handler: async ({ params }) => showOne(pathId(params, 'destination')),
+    handler: async ({ params, caller: { tenant } }) => showOne(tenant, pathId(params, 'destination')),
   });
 
   app.route({
     method: 'PUT',
     url: '/v1/destinations/:id',
+    config: { scope: 'config:write' },
     preValidation: [requireBody, refusePlanned],
     schema: {
       operationId: 'putDestination',
@@ -153,27 +158,28 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
       body: destinationInputSchema,
       response: { 200: destinationSchema, 201: destinationSchema, ...errorAnswers('not_found', ...writeErrors) },
     },
-    handler: async ({ params, body }, reply) => {
+    handler: async ({ params, body, caller: { tenant } }, reply) => {
       const id = pathId(params, 'destination');
       requireSameId(id, body.id);
-      const outcome = await write(id, body, true);
+      const outcome = await write(tenant, id, body, true);
       if (outcome === 'created') reply.code(201).header('location', `/v1/destinations/${id}`);
-      return showOne(id);
+      return showOne(tenant, id);
     },
   });
 
   app.route({
     method: 'DELETE',
     url: '/v1/destinations/:id',
+    config: { scope: 'config:write' },
     schema: {
       operationId: 'deleteDestination',
       tags,
       summary: 'Delete a destination that nothing is on its way to',
       response: { 204: { type: 'null', description: 'Deleted.' }, ...errorAnswers('not_found', 'in_use') },
     },
-    handler: async ({ params }, reply) => {
+    handler: async ({ params, caller: { tenant } }, reply) => {
       const id = pathId(params, 'destination');
-      const outcome = await deleteDestination(sql, defaultTenant, id);
+      const outcome = await deleteDestination(sql, tenant, id);
       if (outcome === 'not-found') throw notFound('destination');
       if (outcome === 'in-use') throw new Problem('in_use', `Deliveries to "${id}" are still under way.`, { id });
       return reply.code(204).send(null);

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { defaultTenant } from '../../domain/ids.ts';
+import type { TenantId } from '../../domain/ids.ts';
 import { beginningOfEvents, readEvents, type EventFilter, type EventPosition } from '../../store/events.ts';
 import { acceptsEventStream } from '../accepts-event-stream.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -29,10 +29,10 @@ export function eventRoutes(app: Api, deps: ApiDeps): void {
   const streams = createEventStreams(deps);
   app.addHook('preClose', async () => streams.close());
 
-  async function poll(filter: EventFilter, after: EventPosition | undefined, limit: number) {
+  async function poll(tenant: TenantId, filter: EventFilter, after: EventPosition | undefined, limit: number) {
     const end = performance.now() + searchMs;
     for (let position = after ?? beginningOfEvents; ;) {
-      const read = await readEvents(deps.sql, defaultTenant, filter, position, limit);
+      const read = await readEvents(deps.sql, tenant, filter, position, limit);
       if (read.isExpired) throw expiredCursor();
       position = read.position;
       if (read.events.length > 0 || read.isCaughtUp || performance.now() > end)
@@ -43,6 +43,7 @@ export function eventRoutes(app: Api, deps: ApiDeps): void {
   app.route({
     method: 'GET',
     url: '/v1/events',
+    config: { scope: 'messages:read' },
     schema: {
       operationId: 'followEvents',
       tags: ['events'],
@@ -72,7 +73,7 @@ export function eventRoutes(app: Api, deps: ApiDeps): void {
       reply.header('vary', 'accept');
       // A HEAD is answered like one of a page: a stream has no end to count.
       if (request.method !== 'GET' || !acceptsEventStream(request.headers.accept))
-        return poll(filter, position, limit ?? defaultEventLimit);
+        return poll(request.caller.tenant, filter, position, limit ?? defaultEventLimit);
       if (limit !== undefined)
         throw invalidInput([{ path: '?limit', code: 'invalid_value', message: 'is for polling only' }]);
       const lastId = request.headers['last-event-id'] as string | undefined;

@@ -35,6 +35,7 @@ export function healthRoutes(app: Api, { sql, acceptSql, runs, logger }: ApiDeps
   app.route({
     method: 'GET',
     url: '/healthz',
+    config: { scope: 'open' },
     schema: {
       operationId: 'isAlive',
       tags,
@@ -48,6 +49,7 @@ export function healthRoutes(app: Api, { sql, acceptSql, runs, logger }: ApiDeps
   app.route({
     method: 'GET',
     url: '/readyz',
+    config: { scope: 'open' },
     schema: {
       operationId: 'isReady',
       tags,

@@ -1,4 +1,4 @@
-import { defaultTenant, messageIdPattern, type MessageId } from '../../domain/ids.ts';
+import { messageIdPattern, type MessageId } from '../../domain/ids.ts';
 import { deliveriesOf } from '../../store/deliveries.ts';
 import { findMessage, findWholeMessage, listMessages } from '../../store/messages.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
@@ -31,6 +31,7 @@ export function messageRoutes(app: Api, deps: ApiDeps): void {
   app.route({
     method: 'GET',
     url: '/v1/messages',
+    config: { scope: 'messages:read' },
     schema: {
       operationId: 'listMessages',
       tags,
@@ -38,10 +39,10 @@ export function messageRoutes(app: Api, deps: ApiDeps): void {
       querystring: messagesQuery,
       response: { 200: messagesPage, ...errorAnswers('invalid') },
     },
-    handler: async ({ query }) => {
+    handler: async ({ query, caller: { tenant } }) => {
       const { state, since, until, limit = defaultLimit, cursor, ...filter } = query;
       const wanted = { ...filter, states: state, since: toDate('since', since), until: toDate('until', until) };
-      const rows = await listMessages(sql, defaultTenant, wanted, limit + 1, cursors.decode(cursor));
+      const rows = await listMessages(sql, tenant, wanted, limit + 1, cursors.decode(cursor));
       return pageOf(rows, limit, cursors, ({ id }) => id, showMessageItem);
     },
   });
@@ -49,14 +50,15 @@ export function messageRoutes(app: Api, deps: ApiDeps): void {
   app.route({
     method: 'GET',
     url: '/v1/messages/:id',
+    config: { scope: 'messages:read' },
     schema: {
       operationId: 'getMessage',
       tags,
       summary: 'A message, what was promised for it and where it is',
       response: { 200: messageSchema, ...errorAnswers('not_found') },
     },
-    handler: async ({ params }) => {
-      const whole = await findWholeMessage(sql, ring, defaultTenant, idOf(params as { id: string }));
+    handler: async ({ params, caller: { tenant } }) => {
+      const whole = await findWholeMessage(sql, ring, tenant, idOf(params as { id: string }));
       if (whole === undefined) throw notFound('message');
       return showMessage(whole);
     },
@@ -66,6 +68,7 @@ export function messageRoutes(app: Api, deps: ApiDeps): void {
     app.route({
       method: 'POST',
       url: `/v1/messages/:id/${kind}`,
+      config: { scope: 'deliveries:operate' },
       schema: {
         operationId: `${kind}Message`,
         tags,
@@ -78,11 +81,12 @@ export function messageRoutes(app: Api, deps: ApiDeps): void {
         },
       },
       handler: async (request, reply) => {
+        const { tenant } = request.caller;
         const id = idOf(request.params as { id: string });
-        if ((await findMessage(sql, defaultTenant, id)) === undefined) throw notFound('message');
-        await makeWish(kind, { message: id }, request.body?.reason, request.log);
+        if ((await findMessage(sql, tenant, id)) === undefined) throw notFound('message');
+        await makeWish(request, kind, { message: id }, request.body?.reason);
         reply.code(202);
-        return { data: (await deliveriesOf(sql, defaultTenant, id)).map(showMessageDelivery) };
+        return { data: (await deliveriesOf(sql, tenant, id)).map(showMessageDelivery) };
       },
     });
   }

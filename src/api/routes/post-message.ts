@@ -3,7 +3,7 @@ import { messageAcceptor } from '../accept-message.ts';
 import { structuredType } from '../cloud-event.ts';
 import type { ApiDeps } from '../deps.ts';
 import { acceptJson } from '../json-body.ts';
-import type { PlanCache } from '../plan.ts';
+import type { PlanCaches } from '../plan.ts';
 import { readPostedMessage } from '../posted-message.ts';
 import type { Api } from '../route.ts';
 import { acceptedSchema, keyPattern, postMessageSchema } from '../schemas/message.ts';
@@ -13,13 +13,14 @@ import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 const handlerTimeoutMs = 60_000;
 
 /** The way in. A scope of its own, since nothing else takes CloudEvents. */
-export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCache): Promise<void> {
+export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCaches): Promise<void> {
   acceptJson(app, ['application/json', structuredType]);
   const acceptMessage = messageAcceptor(deps, plans);
 
   app.route({
     method: 'POST',
     url: '/v1/messages',
+    config: { scope: 'messages:write' },
     schema: {
       operationId: 'postMessage',
       tags: ['messages'],
@@ -53,7 +54,7 @@ export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCache
     // The handler checks it, because a CloudEvent becomes such a body first.
     validatorCompiler: () => () => true,
     handler: async (request, reply) => {
-      const { outcome, id, state, deliveries } = await acceptMessage(readPostedMessage(request));
+      const { outcome, id, state, deliveries } = await acceptMessage(request.caller.tenant, readPostedMessage(request));
       if (outcome === 'accepted' && deliveries.length > 0) deps.poke();
       reply.code(202).header('location', `/v1/messages/${id}`);
       return { id, state, duplicate: outcome === 'duplicate', deliveries: [...deliveries] };

@@ -1,5 +1,5 @@
 import { connectionScope, destinationScope } from '../../domain/gate.ts';
-import { defaultTenant } from '../../domain/ids.ts';
+import type { TenantId } from '../../domain/ids.ts';
 import { findConnection } from '../../store/connections.ts';
 import { findDestination } from '../../store/destinations.ts';
 import { findHealth, pausedByHand, pauseScope, resumeScope, type Health } from '../../store/gates.ts';
@@ -18,13 +18,13 @@ export function scopeHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
   ] as const;
 
   for (const { kind, path, scopeOf, find } of kinds) {
-    const known = async (params: unknown): Promise<string> => {
+    const known = async (tenant: TenantId, params: unknown): Promise<string> => {
       const id = pathId(params, kind);
-      if ((await find(sql, defaultTenant, id)) === undefined) throw notFound(kind);
+      if ((await find(sql, tenant, id)) === undefined) throw notFound(kind);
       return id;
     };
-    const show = async (id: string) => {
-      const [health] = await findHealth(sql, defaultTenant, [scopeOf(id)]);
+    const show = async (tenant: TenantId, id: string) => {
+      const [health] = await findHealth(sql, tenant, [scopeOf(id)]);
       return showHealth(id, health);
     };
     const title = kind === 'destination' ? 'Destination' : 'Connection';
@@ -38,7 +38,8 @@ export function scopeHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
         summary: `How a ${kind} is, and how many wait for it`,
         response: { 200: scopeHealthSchema, ...errorAnswers('not_found') },
       },
-      handler: async ({ params }) => show(await known(params)),
+      config: { scope: 'messages:read' },
+      handler: async ({ params, caller: { tenant } }) => show(tenant, await known(tenant, params)),
     });
 
     app.route({
@@ -51,11 +52,12 @@ export function scopeHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
         body: pauseBody,
         response: { 200: scopeHealthSchema, ...errorAnswers('not_found', ...bodyErrors) },
       },
-      handler: async ({ params, body }) => {
-        const id = await known(params);
+      config: { scope: 'deliveries:operate' },
+      handler: async ({ params, body, caller: { tenant } }) => {
+        const id = await known(tenant, params);
         const message = body?.reason ?? 'Paused by request.';
-        await pauseScope(sql, defaultTenant, scopeOf(id), { code: pausedByHand, message });
-        return show(id);
+        await pauseScope(sql, tenant, scopeOf(id), { code: pausedByHand, message });
+        return show(tenant, id);
       },
     });
 
@@ -69,10 +71,11 @@ export function scopeHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
         body: pauseBody,
         response: { 200: scopeHealthSchema, ...errorAnswers('not_found', ...bodyErrors) },
       },
-      handler: async ({ params }) => {
-        const id = await known(params);
-        if (await resumeScope(sql, defaultTenant, scopeOf(id), false)) poke();
-        return show(id);
+      config: { scope: 'deliveries:operate' },
+      handler: async ({ params, caller: { tenant } }) => {
+        const id = await known(tenant, params);
+        if (await resumeScope(sql, tenant, scopeOf(id), false)) poke();
+        return show(tenant, id);
       },
     });
   }

@@ -36,10 +36,13 @@ export const bodyErrors = [
   'invalid',
 ] as const;
 
+/** The 404 is that of a tenant that the administrator names. */
+const always = ['unauthorized', 'forbidden', 'not_found', 'internal', 'unavailable'] as const;
+
 /** The error answers of a route, for OpenAPI; those of every route with a key are added. */
 export function errorAnswers(...codes: ProblemCode[]): Record<number, object> {
   const byStatus = new Map<number, ProblemCode[]>();
-  for (const code of new Set<ProblemCode>([...codes, 'unauthorized', 'internal', 'unavailable'])) {
+  for (const code of new Set<ProblemCode>([...codes, ...always])) {
     const { status } = problems[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

@@ -1,0 +1,217 @@
+import { eventually } from '../support/eventually.ts';
+import { failOnce } from './ledger-steps.ts';
+import { makeKey, makeTenant } from './key-holder.ts';
+import { secret, startTestApi, type TestApi } from './running-api.ts';
+
+type Holder = Awaited<ReturnType<typeof makeKey>>;
+
+interface Side {
+  readonly holder: Holder;
+  /** Its ids, by the part of the path that they stand behind. */
+  readonly ids: Record<string, string>;
+}
+
+let api: TestApi;
+let [mine, theirs]: Side[] = [];
+let document: { paths: Record<string, Record<string, { requestBody?: unknown; security?: unknown }>> };
+
+/** The same in each tenant, chosen ids included. */
+async function fill(tenant: string): Promise<Side> {
+  await makeTenant(api, tenant);
+  const holder = await makeKey(api, ['admin'], tenant);
+  const must = async (method: string, path: string, body: unknown) => {
+    const answer = await holder.call(method, path, { body });
+    if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  for (const id of ['hooks', `hooks-${tenant}`])
+    await must('PUT', `/v1/connections/${id}`, { connector: 'webhook', settings: { secrets: [secret] } });
+  for (const id of ['orders', `orders-${tenant}`])
+    await must('PUT', `/v1/destinations/${id}`, {
+      connection: 'hooks',
+      address: { url: `http://127.0.0.1:9/${tenant}` },
+    });
+  const message = await must('POST', '/v1/messages', {
+    text: `of ${tenant}`,
+    id: 'key-1',
+    conversation: 'c',
+    destinations: ['orders'],
+  });
+  await failOnce(api.sql, message.deliveries[0].id, 'parked');
+  return {
+    holder,
+    ids: {
+      tenants: tenant,
+      keys: (await makeKey(api, ['messages:read'], tenant)).id,
+      connections: `hooks-${tenant}`,
+      destinations: `orders-${tenant}`,
+      messages: message.id,
+      deliveries: message.deliveries[0].id,
+    },
+  };
+}
+
+beforeAll(async () => {
+  api = await startTestApi();
+  [mine, theirs] = [await fill('acme'), await fill('umbrella')];
+  document = (await api.call('GET', '/openapi.json')).body;
+});
+afterAll(() => api.close());
+
+const operations = (isOfOne: boolean) =>
+  Object.entries(document.paths)
+    .filter(([path]) => path.startsWith('/v1/') && path.includes('{id}') === isOfOne)
+    .flatMap(([path, item]) => Object.keys(item).map((method) => ({ method: method.toUpperCase(), path })));
+
+function idFor(side: Side, path: string): string {
+  const id = side.ids[path.split('/')[2] ?? ''];
+  if (id === undefined) throw new Error(`${path} is new: say here what its id is of`);
+  return id;
+}
+
+/** All that a tenant can see, to tell whether anything changed. */
+async function everythingOf({ holder, ids }: Side): Promise<unknown> {
+  const paths = Object.keys(document.paths).filter((path) => path.startsWith('/v1/') && path !== '/v1/tenants');
+  const seen = paths
+    .filter((path) => document.paths[path]?.['get'] !== undefined)
+    .map(async (path) => {
+      const { status, body } = await holder.call('GET', path.replace('{id}', ids[path.split('/')[2] ?? ''] ?? ''));
+      // Ages and uses move on by themselves, and so does the place reached in the events.
+      return [
+        path,
+        status,
+        JSON.parse(
+          JSON.stringify(body, (key, value) => (/^(oldestAgeSeconds|lastUsedAt|nextCursor)$/.test(key) ? null : value)),
+        ),
+      ];
+    });
+  return Promise.all(seen);
+}
+
+const put = {
+  connections: { connector: 'webhook', settings: { secrets: [secret] } },
+  destinations: { connection: 'hooks', address: { url: 'http://127.0.0.1:9/mine' } },
+};
+
+test("every route with an id answers 404 to another tenant's, and changes nothing there", async () => {
+  const before = await everythingOf(theirs as Side);
+  const refused = operations(true).filter(({ method, path }) => method !== 'PUT' && path !== '/v1/tenants/{id}');
+  expect(refused.length).toBeGreaterThan(12);
+  for (const { method, path } of refused) {
+    const { status } = (await mine?.holder.call(method, path.replace('{id}', idFor(theirs as Side, path)))) ?? {};
+    expect([method, path, status]).toEqual([method, path, 404]);
+  }
+  expect(await everythingOf(theirs as Side)).toEqual(before);
+});
+
+test("a PUT with an id that another tenant has too makes one's own", async () => {
+  const before = await everythingOf(theirs as Side);
+  for (const [kind, body] of Object.entries(put)) {
+    const path = `/v1/${kind}/${theirs?.ids[kind]}`;
+    expect(await mine?.holder.call('PUT', path, { body })).toMatchObject({ status: 201 });
+    expect(await everythingOf(theirs as Side)).toEqual(before);
+    expect((await mine?.holder.call('DELETE', path))?.status).toBe(204);
+  }
+  expect(await everythingOf(theirs as Side)).toEqual(before);
+});
+
+test('of the routes without an id each that changes something is tried here', () => {
+  const changing = operations(false).filter(({ method }) => method !== 'GET');
+  expect(changing.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+    'POST /v1/connections',
+    'POST /v1/destinations',
+    'POST /v1/keys',
+    'POST /v1/messages',
+    'POST /v1/tenants',
+  ]);
+});
+
+test('tenants are for the administrator; a key sees its own', async () => {
+  expect((await mine?.holder.call('GET', '/v1/tenants/acme'))?.body).toMatchObject({ id: 'acme' });
+  expect((await mine?.holder.call('GET', '/v1/tenants/umbrella'))?.status).toBe(404);
+  expect((await mine?.holder.call('POST', '/v1/tenants', { body: { id: 'x' } }))?.status).toBe(403);
+  for (const method of ['PUT', 'DELETE'])
+    for (const id of ['acme', 'umbrella'])
+      expect((await mine?.holder.call(method, `/v1/tenants/${id}`))?.status).toBe(403);
+});
+
+test("a POST makes one's own, under an id that another tenant has too", async () => {
+  const before = await everythingOf(theirs as Side);
+  for (const [kind, body] of Object.entries(put)) {
+    const id = theirs?.ids[kind];
+    expect(await mine?.holder.call('POST', `/v1/${kind}`, { body: { ...body, id } })).toMatchObject({ status: 201 });
+    expect((await mine?.holder.call('DELETE', `/v1/${kind}/${id}`))?.status).toBe(204);
+  }
+  const { body } = (await mine?.holder.call('POST', '/v1/keys', { body: { name: 'n', scopes: ['admin'] } })) ?? {};
+  expect(body.tenant).toBe('acme');
+  expect(await everythingOf(theirs as Side)).toEqual(before);
+});
+
+test('no list shows what is of another tenant', async () => {
+  const lists = operations(false).filter(({ method, path }) => method === 'GET' && path !== '/v1/tenants');
+  expect(lists.length).toBeGreaterThan(5);
+  for (const { path } of lists) {
+    const { status, body } = (await mine?.holder.call('GET', path)) ?? {};
+    expect([path, status]).toEqual([path, 200]);
+    expect([path, body.data.length > 0]).toEqual([path, true]);
+    const text = JSON.stringify(body);
+    for (const id of [...Object.values(theirs?.ids ?? {}), 'umbrella']) expect(text).not.toContain(id);
+  }
+});
+
+test.each([
+  (ids: Record<string, string>) => `/v1/deliveries?message=${ids['messages']}`,
+  (ids: Record<string, string>) => `/v1/events?message=${ids['messages']}`,
+  (ids: Record<string, string>) => `/v1/messages?destination=${ids['destinations']}`,
+])('a filter by an id of another tenant finds nothing', async (path) => {
+  expect((await mine?.holder.call('GET', path(theirs?.ids ?? {})))?.body.data).toEqual([]);
+});
+
+test("a cursor from another tenant's list shows one's own", async () => {
+  const { nextCursor } = (await theirs?.holder.call('GET', '/v1/connections?limit=1'))?.body ?? {};
+  const { data } = (await mine?.holder.call('GET', `/v1/connections?cursor=${nextCursor}`))?.body ?? {};
+  for (const { id } of data) expect(id).not.toContain('umbrella');
+});
+
+test('an idempotency key, a conversation and a destination of the same name are apart', async () => {
+  const body = { text: 'another', id: 'key-2', conversation: 'd', destinations: ['orders'] };
+  const [a, b] = [
+    await mine?.holder.call('POST', '/v1/messages', { body }),
+    await theirs?.holder.call('POST', '/v1/messages', { body: { ...body, text: 'other' } }),
+  ];
+  expect([a?.status, a?.body.duplicate, b?.status, b?.body.duplicate]).toEqual([202, false, 202, false]);
+  const shown = async (side: Side | undefined, id: string) =>
+    (await side?.holder.call('GET', `/v1/messages/${id}`))?.body;
+  expect(await shown(mine, a?.body.id)).toMatchObject({ tenant: 'acme', sequence: 1, content: { text: 'another' } });
+  const other = await shown(theirs, b?.body.id);
+  expect(other).toMatchObject({ tenant: 'umbrella', sequence: 1, content: { text: 'other' } });
+  expect(other.workflowId).toMatch(/^umbrella:[0-9a-f]{64}$/);
+  expect((await theirs?.holder.call('POST', '/v1/messages', { body: { ...body, text: 'other' } }))?.body).toMatchObject(
+    {
+      id: b?.body.id,
+      duplicate: true,
+    },
+  );
+});
+
+test("a message is planned with its own tenant's destinations", async () => {
+  const to = (side: Side | undefined, destination: string) =>
+    side?.holder.call('POST', '/v1/messages', { body: { text: 'hi', destinations: [destination] } });
+  expect((await to(mine, 'orders-acme'))?.status).toBe(202);
+  expect(await to(mine, 'orders-umbrella')).toMatchObject({ status: 422, body: { code: 'unknown_destination' } });
+  expect((await to(theirs, 'orders-umbrella'))?.status).toBe(202);
+});
+
+test("a destination can't reach through another tenant's connection", async () => {
+  const answer = await mine?.holder.call('PUT', '/v1/destinations/x', {
+    body: { connection: 'hooks-umbrella', address: { url: 'http://127.0.0.1:9/' } },
+  });
+  expect(answer).toMatchObject({ status: 422, body: { code: 'unknown_connection' } });
+});
+
+test('a retry is told to be from the key that asked for it', async () => {
+  const id = mine?.ids['deliveries'] ?? '';
+  expect((await mine?.holder.call('POST', `/v1/deliveries/${id}/retry`))?.status).toBe(202);
+  await eventually('it is asked of Temporal', () => api.runs.wishes.length > 0);
+  expect(api.runs.wishes).toEqual([{ kind: 'retry', deliveries: [id], by: mine?.holder.id }]);
+});
