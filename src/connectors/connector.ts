@@ -66,8 +66,8 @@ export interface SendContext {
 export interface Receipt {
   /**
    * The platform's identity of the message, and all that a later edit, delete or reply needs to find it, such as its
-   * channel and its thread's root; for a webhook, which has none, the delivery id that we sent. After an edit or a
-   * delete it is that of what was changed.
+   * channel and its thread's root; after an edit or a delete, that of what was changed. For a webhook, which has none, the
+   * delivery id that we sent.
    */
   readonly nativeId: string;
   readonly url?: string;
