@@ -84,6 +84,8 @@ describe('a reply in slack', () => {
     const moved = await post(out);
     expect(moved.receipt?.nativeId).toBe(`C07:${tsOf(moved)}`);
     expect(await lookUp(out)).toEqual({ nativeId: moved.receipt?.nativeId });
+    // There is no such thread here, which is known without asking.
+    expect(await lookUp({ ...out, delivery: 'dlv_absent' })).toBeUndefined();
   });
 });
 
