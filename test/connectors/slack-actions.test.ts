@@ -79,6 +79,8 @@ describe('a reply in slack', () => {
   });
 
   it('to something in a channel that the destination has left starts anew in its channel', async () => {
+    // The second of its channel, so that its ts differs from the first one's there.
+    await create('C06');
     const root = await create('C06');
     const out = { ...replyTo(root), destination: target(bench.url, 'C07').destination };
     const moved = await post(out);
