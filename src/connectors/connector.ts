@@ -64,7 +64,11 @@ export interface SendContext {
 
 /** Proof that the platform has it: its own id, never one that we invented. */
 export interface Receipt {
-  /** The platform's identity of the message; for a webhook, which has none, the delivery id that we sent. */
+  /**
+   * The platform's identity of the message, and all that a later edit, delete or reply needs to find it, such as its
+   * channel and its thread's root; after an edit or a delete, that of what was changed. For a webhook, which has none, the
+   * delivery id that we sent.
+   */
   readonly nativeId: string;
   readonly url?: string;
   /** Status of the answer, for the attempt's record. */

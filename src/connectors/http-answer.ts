@@ -1,4 +1,4 @@
-import { SendFailure, type FailureKind } from '../domain/failure.ts';
+import { SendFailure, type FailureKind, type FailureScope } from '../domain/failure.ts';
 import type { HttpResponse } from './http.ts';
 
 /** Longer waits are taken for a mistake; the longest retry policy ends after four days. */
@@ -53,22 +53,33 @@ export function kindOfStatus(status: number): FailureKind {
   return status >= 300 && status < 500 && status !== 408 ? 'permanent' : 'ambiguous';
 }
 
-/** The failure of an answer by its status alone. Retry-After counts on every status that is tried again. */
-export function failureOfStatus(response: HttpResponse, now: Date, secrets: readonly string[]): SendFailure {
-  return answerFailure(kindOfStatus(response.status), `http_${response.status}`, response, now, secrets);
+/** What an answer means. Without a scope: the message where it is permanent, else the destination. */
+export interface Meaning {
+  readonly kind: FailureKind;
+  /** Stored as the reason; the platform's own words go to the excerpt only. */
+  readonly code: string;
+  readonly scope?: FailureScope;
 }
 
-/** @param code stored as the reason; the platform's own words go to the excerpt only. */
+/**
+ * The failure of an answer by its status alone. Retry-After counts on every status that is tried again. 410 speaks of
+ * the place: it is gone, and likely for good (RFC 9110, section 15.5.11).
+ */
+export function failureOfStatus(response: HttpResponse, now: Date, secrets: readonly string[]): SendFailure {
+  const { status } = response;
+  const scope = status === 410 ? ({ scope: 'destination' } as const) : {};
+  return answerFailure({ kind: kindOfStatus(status), code: `http_${status}`, ...scope }, response, now, secrets);
+}
+
 export function answerFailure(
-  kind: FailureKind,
-  code: string,
+  { code, ...meaning }: Meaning,
   response: HttpResponse,
   now: Date,
   secrets: readonly string[],
 ): SendFailure {
   const wait = retryAfterMs(response.headers, now);
   return new SendFailure({
-    kind,
+    ...meaning,
     code,
     message: `answered with status ${response.status}: ${code}`,
     status: response.status,

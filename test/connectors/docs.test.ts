@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Connector } from '../../src/connectors/connector.ts';
+import type { Capability, Connector } from '../../src/connectors/connector.ts';
 import type { Field } from '../../src/connectors/fields.ts';
 import { connectors, findConnector } from '../../src/connectors/registry.ts';
 import { simulators } from '../../src/connectors/simulators.ts';
@@ -22,10 +22,24 @@ function table(connector: Connector): string {
   ].join('\n');
 }
 
+function capabilityRow({ title, capabilities }: Connector): string {
+  const cell = (one: Capability): string => (one.level === 'full' ? 'full' : `${one.level}: ${one.why}`);
+  return `| ${title} | ${cell(capabilities.thread)} | ${cell(capabilities.edit)} | ${cell(capabilities.delete)} |`;
+}
+
 /** The formatter may pad the columns. */
 const squeeze = (text: string): string => text.replaceAll(/ *\| */g, '|').replaceAll(/-{2,}/g, '--');
 
 describe('docs/connectors.md', () => {
+  it('says what each connector can do with what was delivered, and of no other', () => {
+    const table = [
+      '| Connector | Reply in its thread | Edit | Delete |',
+      '| --- | --- | --- | --- |',
+      ...connectors.map(capabilityRow),
+    ];
+    expect(squeeze(page)).toContain(`\n\n${squeeze(table.join('\n'))}\n\n`);
+  });
+
   it.each(connectors.map((connector) => [connector.name, connector] as const))(
     'has the fields of %s',
     (_, connector) => {

@@ -1,76 +1,63 @@
 import { checkFields } from '../../src/connectors/fields.ts';
-import type { Target } from '../../src/connectors/connector.ts';
+import type { ActionKind } from '../../src/connectors/connector.ts';
+import type { FailureKind, FailureScope } from '../../src/domain/failure.ts';
 import { slack } from '../../src/connectors/slack/index.ts';
-import { connectorSuite } from '../suites/connector-suite.ts';
+import { connectorSuite, type AnswerCase } from '../suites/connector-suite.ts';
 import { attempt, failureOf, sampleOutgoing, sendContext } from '../support/outgoing.ts';
 import { startSimulatorBench, type SimulatorBench } from '../support/simulators.ts';
+import { held, refusal, settings, shown, target } from '../support/slack.ts';
 
-interface Accepted {
-  readonly channels: Record<
-    string,
-    { ts: string; text: string; metadata?: { event_payload: { delivery_id: string } } }[]
-  >;
-}
-const held = async (bench: SimulatorBench, channel: string) =>
-  (await bench.accepted<Accepted>('slack')).channels[channel] ?? [];
-
-const settings = (base: string) => ({
-  botToken: 'xoxb-1234-5678-abcDEF',
-  signingSecrets: ['8f742231b10e8888abcd99yyyzzz85a5'],
-  baseUrl: `${base}/slack/api/`,
-});
-const target = (base: string, channel = 'C0OPS', more: object = {}): Target => ({
-  connection: { id: 'acme-slack', settings: { ...settings(base), ...more } },
-  destination: { id: 'ops-slack', address: { channel } },
-});
-const refusal = (error: string) => ({ status: 200, body: { ok: false, error } });
-const table = {
-  permanent: [
-    'channel_not_found',
-    'not_in_channel',
-    'is_archived',
-    'no_text',
-    'invalid_blocks',
-    'invalid_blocks_format',
-    'msg_blocks_too_long',
-    'msg_too_long',
-    'too_many_attachments',
-    'invalid_arguments',
-    'cannot_reply_to_message',
-    'ekm_access_denied',
-    'restricted_action',
-    'restricted_action_read_only_channel',
-    'metadata_too_large',
-    'users_not_found',
-    'invalid_auth',
-    'not_authed',
-    'token_revoked',
-    'token_expired',
-    'account_inactive',
-    'missing_scope',
-    'org_login_required',
-    'access_denied',
-  ],
-  transient: ['ratelimited', 'rate_limited', 'service_unavailable', 'team_added_to_org'],
-  ambiguous: ['fatal_error', 'internal_error', 'request_timeout'],
-} as const;
+const message = ['no_text', 'invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long'];
+const rows: readonly [FailureKind, FailureScope, readonly string[]][] = [
+  ['permanent', 'message', message],
+  ['permanent', 'message', ['too_many_attachments', 'invalid_arguments', 'cannot_reply_to_message']],
+  ['permanent', 'message', ['metadata_too_large', 'restricted_action_non_threadable_channel', 'slack_brand_new_error']],
+  ['permanent', 'destination', ['channel_not_found', 'not_in_channel', 'is_archived', 'ekm_access_denied']],
+  ['permanent', 'destination', ['users_not_found', 'restricted_action', 'restricted_action_read_only_channel']],
+  ['permanent', 'connection', ['invalid_auth', 'not_authed', 'token_revoked', 'token_expired', 'account_inactive']],
+  ['permanent', 'connection', ['missing_scope', 'org_login_required', 'access_denied']],
+  ['transient', 'destination', ['ratelimited', 'rate_limited']],
+  ['transient', 'connection', ['service_unavailable', 'team_added_to_org']],
+  ['ambiguous', 'destination', ['fatal_error', 'internal_error', 'request_timeout']],
+];
+const answersOf = (action: ActionKind, of: typeof rows): AnswerCase[] =>
+  of.flatMap(([kind, scope, codes]) =>
+    codes.map((code) => ({ action, kind, scope, code, answer: refusal(code.replace(/^slack_/, '')) })),
+  );
 
 describe('slack', () => {
   connectorSuite({
     connector: slack,
     target: (base) => ({ settings: settings(base), address: { channel: 'C0OPS' } }),
-    sendPath: 'chat.postMessage',
+    paths: { create: 'chat.postMessage', edit: 'chat.update', delete: 'chat.delete' },
     lookupPath: 'conversations.history',
+    threadLookupPath: 'conversations.replies',
     copies: async (bench, delivery) =>
       (await held(bench, 'C0OPS')).filter(({ metadata }) => metadata?.event_payload.delivery_id === delivery).length,
+    shown,
     isPostOf: ({ path, body }, delivery) => path.endsWith('chat.postMessage') && body.includes(`"${delivery}"`),
     answers: [
-      ...(['permanent', 'transient', 'ambiguous'] as const).flatMap((kind) =>
-        table[kind].map((code) => ({ kind, code, answer: refusal(code) })),
-      ),
-      { kind: 'permanent', code: 'slack_brand_new_error', answer: refusal('brand_new_error') },
+      ...answersOf('create', rows),
+      ...answersOf('edit', [
+        ['permanent', 'message', ['message_not_found', 'cant_update_message', 'edit_window_closed', 'msg_too_long']],
+        ['permanent', 'destination', ['channel_not_found', 'is_archived']],
+        ['permanent', 'connection', ['token_revoked']],
+        ['transient', 'destination', ['ratelimited']],
+        ['ambiguous', 'destination', ['internal_error']],
+      ]),
+      ...answersOf('delete', [
+        ['permanent', 'message', ['cant_delete_message']],
+        ['permanent', 'destination', ['channel_not_found']],
+        ['permanent', 'connection', ['missing_scope']],
+        ['ambiguous', 'destination', ['fatal_error']],
+      ]),
       { kind: 'transient', code: 'ratelimited', answer: { status: 429 } },
-      { kind: 'transient', code: 'service_unavailable', answer: { ...refusal('service_unavailable'), status: 503 } },
+      {
+        kind: 'transient',
+        code: 'service_unavailable',
+        scope: 'connection',
+        answer: { ...refusal('service_unavailable'), status: 503 },
+      },
       { kind: 'ambiguous', code: 'http_503', answer: { ...refusal('brand_new_error'), status: 503 } },
       { kind: 'ambiguous', code: 'http_500', answer: { status: 500, body: '<html>oops</html>' } },
       { kind: 'ambiguous', code: 'http_502', answer: { status: 502, body: 'bad gateway' } },

@@ -1,11 +1,21 @@
 import { webhook } from '../../src/connectors/webhook/index.ts';
-import { connectorSuite } from '../suites/connector-suite.ts';
+import { connectorSuite, type Shown } from '../suites/connector-suite.ts';
 import { createEgress } from '../../src/connectors/egress.ts';
 import { createHttp } from '../../src/connectors/http.ts';
 import { checkFields } from '../../src/connectors/fields.ts';
 import type { Http, HttpRequestInit } from '../../src/connectors/http.ts';
-import type { Target } from '../../src/connectors/connector.ts';
-import { attempt, failureOf, sampleMessage, sampleOutgoing, sendContext } from '../support/outgoing.ts';
+import type { Outgoing, Target } from '../../src/connectors/connector.ts';
+import type { Message } from '../../src/domain/message.ts';
+import {
+  attempt,
+  deletionOf,
+  editOf,
+  failureOf,
+  replyTo,
+  sampleMessage,
+  sampleOutgoing,
+  sendContext,
+} from '../support/outgoing.ts';
 import { startSimulatorBench, type SimulatorBench } from '../support/simulators.ts';
 
 const secrets = ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ'];
@@ -15,6 +25,17 @@ interface Accepted {
 }
 const find = async (bench: SimulatorBench, delivery: string) =>
   (await bench.accepted<Accepted>('webhook')).accepted.filter(({ id }) => id === delivery);
+
+/** What a receiver that does as it is told shows in the end. */
+const shown = async (bench: SimulatorBench, { message, delivery }: Outgoing): Promise<Shown | undefined> => {
+  const { accepted } = await bench.accepted<Accepted>('webhook');
+  const told = accepted.map(({ id, body }) => ({ by: id, ...(JSON.parse(body) as Message & { text: string }) }));
+  const created = told.find(({ by }) => by === delivery);
+  const last = told.filter(({ id, refersTo }) => id === message.id || refersTo === message.id).at(-1);
+  if (created === undefined || last === undefined || last.type === 'message.deleted') return undefined;
+  const root = told.find(({ id }) => id === created.thread);
+  return { text: last.text, ...(root === undefined ? {} : { replyTo: root.by }) };
+};
 
 const target = (base: string, more: object = {}): Target => ({
   connection: { id: 'hooks', settings: { secrets } },
@@ -28,13 +49,15 @@ describe('webhook', () => {
       settings: { secrets },
       address: { url: `${base}/webhook/orders?source=carillon`, dedupeWindow: '24h' },
     }),
-    sendPath: '/webhook/',
+    paths: { create: '/webhook/', edit: '/webhook/', delete: '/webhook/' },
     copies: async (bench, delivery) => (await find(bench, delivery)).length,
+    shown,
     isPostOf: ({ headers }, delivery) => headers['webhook-id'] === delivery,
     answers: [
       ...[300, 304, 400, 401, 404, 410, 413, 422, 451].map((status) => ({
         kind: 'permanent' as const,
         code: `http_${status}`,
+        ...(status === 410 ? { scope: 'destination' as const } : {}),
         answer: { status, ...(status === 304 ? { body: '' } : {}) },
       })),
       ...[409, 425, 429].map((status) => ({
@@ -85,6 +108,40 @@ describe('webhook request', () => {
       ['labels', { team: 'core', area: 'db' }],
       ['priority', 'critical'],
       ['correlationId', 'corr-1'],
+    ]);
+  });
+
+  it('names what it edits, deletes and replies to', async () => {
+    const root = { out: sampleOutgoing(target(bench.url)), receipt: null };
+    const bodyOf = async (out: Outgoing) => {
+      const prepared = (await webhook.prepare(out, sendContext(bench.http))) as { body: string };
+      return Object.entries(JSON.parse(prepared.body)).filter(([key]) =>
+        ['type', 'sequence', 'thread', 'refersTo', 'sender', 'text', 'content'].includes(key),
+      );
+    };
+    expect(await bodyOf(replyTo(root, 'yes'))).toEqual([
+      ['type', 'incident.opened'],
+      ['sequence', 1],
+      ['thread', root.out.message.id],
+      ['sender', { name: 'Ann' }],
+      ['text', 'yes'],
+      ['content', { text: 'yes' }],
+    ]);
+    expect(await bodyOf(editOf(root, 'new'))).toEqual([
+      ['type', 'message.edited'],
+      ['sequence', 1],
+      ['refersTo', root.out.message.id],
+      ['sender', { name: 'Ann' }],
+      ['text', 'new'],
+      ['content', { text: 'new' }],
+    ]);
+    expect(await bodyOf(deletionOf(root))).toEqual([
+      ['type', 'message.deleted'],
+      ['sequence', 1],
+      ['refersTo', root.out.message.id],
+      ['sender', { name: 'Ann' }],
+      ['text', ''],
+      ['content', { text: '' }],
     ]);
   });
 
@@ -167,6 +224,11 @@ describe('webhook class', () => {
       kind: 'A',
       memoryMs: 1_000,
     });
+  });
+
+  it('is no better for edits and deletes: nobody knows what a receiver does on hearing of one twice', () => {
+    for (const action of ['edit', 'delete'] as const)
+      expect(webhook.deliveryClass(target('http://x'), action)).toEqual({ kind: 'C' });
   });
 });
 

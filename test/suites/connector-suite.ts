@@ -4,34 +4,52 @@ import { createHttp } from '../../src/connectors/http.ts';
 import { secretTexts } from '../../src/connectors/secrets.ts';
 import type { FaultSpec } from '../../src/connectors/simulator-kit-faults.ts';
 import type { RecordedRequest } from '../../src/connectors/simulator-kit-requests.ts';
-import type { Connector, Target, Values } from '../../src/connectors/connector.ts';
-import type { FailureKind } from '../../src/domain/failure.ts';
+import type { ActionKind, Connector, Outgoing, Target, Values } from '../../src/connectors/connector.ts';
+import type { FailureKind, FailureScope } from '../../src/domain/failure.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { attempt, failureOf, sampleOutgoing, sendContext } from '../support/outgoing.ts';
 import { startSimulatorBench, type SimulatorBench } from '../support/simulators.ts';
+import { actionSuite, defaultScope } from './connector-actions.ts';
 
 /** What the suite must know of a connector; everything else about it is a test of its own. */
 export interface ConnectorCase {
   readonly connector: Connector;
   /** Settings and address that reach the platform at this base URL, such as `http://127.0.0.1:4000`. */
   readonly target: (base: string) => { readonly settings: Values; readonly address: Values };
-  /** Part of the path of the call that posts. */
-  readonly sendPath: string;
+  /** Part of the path of the call that makes each action happen. */
+  readonly paths: Readonly<Record<ActionKind, string>>;
   /** Part of the path of the call that looks up; class B only. */
   readonly lookupPath?: string;
+  /** The same for what was posted to a thread. */
+  readonly threadLookupPath?: string;
   /** How often the platform shows this delivery to its users. */
   readonly copies: (bench: SimulatorBench, delivery: string) => Promise<number>;
+  /** What the platform shows its users of what this created; undefined where it shows nothing of it. */
+  readonly shown: (bench: SimulatorBench, created: Outgoing) => Promise<Shown | undefined>;
   /** Whether a recorded request posts this delivery. */
   readonly isPostOf: (request: RecordedRequest, delivery: string) => boolean;
   /** Answers with the code that must be reported; no mode means that nothing is committed. */
-  readonly answers: readonly {
-    readonly kind: FailureKind;
-    readonly code: string;
-    readonly answer: Pick<FaultSpec, 'status'> & Partial<FaultSpec>;
-  }[];
+  readonly answers: readonly AnswerCase[];
   /** Refusals of the look-up; class B only. */
   readonly lookupRefusals?: readonly Partial<FaultSpec>[];
+}
+
+export interface AnswerCase {
+  /** Default: `create`. */
+  readonly action?: ActionKind;
+  readonly kind: FailureKind;
+  readonly code: string;
+  /** Default: `message` where it is permanent, else `destination`. */
+  readonly scope?: FailureScope;
+  readonly answer: Pick<FaultSpec, 'status'> & Partial<FaultSpec>;
+}
+
+/** One message as users see it. */
+export interface Shown {
+  readonly text: string;
+  /** The delivery that created the root of its thread. */
+  readonly replyTo?: string;
 }
 
 /** What every connector promises to the ledger, tried against its simulator over real sockets. */
@@ -49,7 +67,7 @@ export function connectorSuite(one: ConnectorCase): void {
   const outgoing = () => sampleOutgoing(targetAt(bench.url));
   const postsOf = async (delivery: string): Promise<RecordedRequest[]> =>
     (await bench.requests(name)).filter((request) => one.isPostOf(request, delivery));
-  const script = (spec: Partial<FaultSpec>): Promise<void> => bench.fault(name, { path: one.sendPath, ...spec });
+  const script = (spec: Partial<FaultSpec>): Promise<void> => bench.fault(name, { path: one.paths.create, ...spec });
 
   beforeAll(async () => {
     bench = await startSimulatorBench([name]);
@@ -83,11 +101,12 @@ export function connectorSuite(one: ConnectorCase): void {
       expect(new Set(posts.map(({ body }) => body)).size).toBe(1);
     });
 
-    it.each(one.answers)('takes $code for $kind', async ({ kind, code, answer }) => {
+    const answers = one.answers.filter(({ action = 'create' }) => action === 'create');
+    it.each(answers)('takes $code for $kind', async ({ kind, code, answer, scope }) => {
       const out = outgoing();
       await script(answer);
       const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
-      expect(failure).toMatchObject({ kind, code, status: answer.status });
+      expect(failure).toMatchObject({ kind, code, status: answer.status, scope: scope ?? defaultScope(kind) });
       expect(await postsOf(out.delivery)).toHaveLength(1);
     });
 
@@ -189,6 +208,8 @@ export function connectorSuite(one: ConnectorCase): void {
       expectFree(await failureOf(attempt(connector, refused, sendContext(bench.http))), secrets);
     });
   });
+
+  actionSuite(one, () => ({ bench, target: targetAt(bench.url) }));
 
   const lookupPath = one.lookupPath;
   if (lookupPath === undefined) {

@@ -46,7 +46,7 @@ export interface Client {
   requests(connector: string): Promise<Recorded[]>;
   /** How often the webhook simulator holds each `webhook-id`. */
   webhookCounts(): Promise<Map<string, number>>;
-  /** Delivery ids that Slack's simulator holds, with how often. */
+  /** How often Slack's simulator shows a post of each delivery id; what was deleted is not shown. */
   slackCounts(): Promise<Map<string, number>>;
 }
 
@@ -105,9 +105,12 @@ export function createClient(api: string, simulators: string, adminKey: string):
       return new Map(accepted.map((one: { id: string; count: number }) => [one.id, one.count]));
     },
     async slackCounts() {
-      const { channels } = (await sim('slack/accepted')) as { channels: Record<string, { metadata?: any }[]> };
+      const { channels } = (await sim('slack/accepted')) as {
+        channels: Record<string, { metadata?: any; deleted?: true }[]>;
+      };
       const counts = new Map<string, number>();
       for (const message of Object.values(channels).flat()) {
+        if (message.deleted === true) continue;
         const id = String(message.metadata?.event_payload?.delivery_id);
         counts.set(id, (counts.get(id) ?? 0) + 1);
       }

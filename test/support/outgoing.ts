@@ -1,4 +1,4 @@
-import type { Connector, Outgoing, Receipt, SendContext, Target } from '../../src/connectors/connector.ts';
+import type { Action, Connector, Outgoing, Receipt, SendContext, Target } from '../../src/connectors/connector.ts';
 import type { Http } from '../../src/connectors/http.ts';
 import type { Message } from '../../src/domain/message.ts';
 import { SendFailure } from '../../src/domain/failure.ts';
@@ -25,16 +25,51 @@ export function sampleMessage(overrides: Partial<Message> = {}): Message {
 }
 
 let deliveries = 0;
+let messages = 0;
+
+/** For tests in which one message names another. */
+export function freshMessageId(): string {
+  messages += 1;
+  return `msg_sample${messages}`;
+}
 
 /** A delivery of its own in every call. */
 export function sampleOutgoing(target: Target, overrides: Partial<Message> = {}): Outgoing {
   deliveries += 1;
   return {
-    ...target,
+    connection: target.connection,
+    destination: target.destination,
     action: { kind: 'create' },
     delivery: `dlv_sample${deliveries}`,
     message: sampleMessage(overrides),
   };
+}
+
+/** Something that was created, with its receipt. */
+export interface Created {
+  readonly out: Outgoing;
+  readonly receipt: Pick<Receipt, 'nativeId'> | null;
+}
+
+/** An edit of it, as a message and a delivery of its own. */
+export function editOf({ out, receipt }: Created, text: string): Outgoing {
+  return following(out, 'message.edited', text, { kind: 'edit', nativeId: receipt?.nativeId ?? null });
+}
+
+export function deletionOf({ out, receipt }: Created): Outgoing {
+  return following(out, 'message.deleted', '', { kind: 'delete', nativeId: receipt?.nativeId ?? null });
+}
+
+function following(out: Outgoing, type: string, text: string, action: Action): Outgoing {
+  const message = { id: freshMessageId(), type, refersTo: out.message.id, content: { text } };
+  return { ...sampleOutgoing(out, message), action };
+}
+
+/** A reply to it, into its thread. */
+export function replyTo({ out, receipt }: Created, text = 'a reply'): Outgoing {
+  const message = { id: freshMessageId(), thread: out.message.id, content: { text } };
+  const action = { kind: 'create', thread: { nativeId: receipt?.nativeId ?? null } } as const;
+  return { ...sampleOutgoing(out, message), action };
 }
 
 export function sendContext(http: Http, overrides: Partial<SendContext> = {}): SendContext {

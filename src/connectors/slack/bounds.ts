@@ -2,6 +2,8 @@ import { zeroWidthSpace } from './escape.ts';
 
 /** Where Slack cuts a text (docs.slack.dev, chat.postMessage, "Truncating content"), in code units. */
 export const maxText = 40_000;
+/** Where chat.update begins to answer `msg_too_long` (docs.slack.dev, chat.update, "Errors"). */
+export const maxEditText = 4_000;
 /** More source than this does not fit after rendering, which shortens hardly anything. */
 export const maxSource = 44_000;
 const maxMarksTogether = 2_000;
@@ -28,12 +30,13 @@ function nesting(line: string): number {
 /**
  * Cuts mrkdwn so that the rest is still whole: not inside `<url|label>`, an entity or a character that is made of
  * several, and with an open code block closed. The ellipsis shows that something is missing.
+ * @param max length of the result at most, in code units.
  * @param more that something was left out before this already.
  */
-export function cutMrkdwn(text: string, more: boolean): string {
-  if (text.length <= maxText && !more) return text;
+export function cutMrkdwn(text: string, max: number, more: boolean): string {
+  if (text.length <= max && !more) return text;
   const tail = `${ellipsis}\n\`\`\``;
-  let end = Math.min(text.length, maxText - tail.length - 1);
+  let end = Math.min(text.length, max - tail.length - 1);
   if (end < text.length) {
     end = new Intl.Segmenter().segment(text).containing(end)?.index ?? end;
     end = beforeOpen(text, end, '<', '>');

@@ -1,7 +1,7 @@
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
-import { cutMrkdwn, isCostly, maxSource } from './bounds.ts';
+import { cutMrkdwn, isCostly, maxSource, maxText } from './bounds.ts';
 import { escapeLineStarts, escapeText } from './escape.ts';
 import { renderBlocks } from './render-blocks.ts';
 import type { Definition, RenderContext } from './render-inline.ts';
@@ -9,12 +9,14 @@ import type { Definition, RenderContext } from './render-inline.ts';
 /**
  * Markdown as Slack's mrkdwn (docs.slack.dev, "Formatting"). What the author wrote as text is never markup, link or
  * mention in the result. Text that would take seconds to parse is rendered as plain text.
- * @returns at most 40 000 code units, with an ellipsis where something was cut; empty where there is nothing to show.
+ * @param max in code units.
+ * @returns at most so many, with an ellipsis where something was cut; empty where there is nothing to show.
  */
-export function toMrkdwn(markdown: string): string {
+export function toMrkdwn(markdown: string, max = maxText): string {
   const source = markdown.replaceAll(/\r\n?/g, '\n');
   const cut = wellFormed(source.slice(0, maxSource));
-  return cutMrkdwn(isCostly(cut) ? escapeLineStarts(escapeText(cut)).trim() : render(cut), cut.length < source.length);
+  const text = isCostly(cut) ? escapeLineStarts(escapeText(cut)).trim() : render(cut);
+  return cutMrkdwn(text, max, cut.length < source.length);
 }
 
 function render(source: string): string {

@@ -1,57 +1,96 @@
-import type { FailureKind } from '../../domain/failure.ts';
+import { SendFailure, type FailureKind, type FailureScope, type SendFailureDetails } from '../../domain/failure.ts';
+import type { Meaning } from '../http-answer.ts';
 
-/** Error codes of the Web API by what they mean for a post (docs.slack.dev: chat.postMessage, "Errors"). */
-const kinds: Readonly<Record<'permanent' | 'auth' | 'transient' | 'ambiguous', readonly string[]>> = {
-  permanent: [
-    'channel_not_found',
-    'not_in_channel',
-    'is_archived',
-    'no_text',
-    'invalid_blocks',
-    'invalid_blocks_format',
-    'msg_blocks_too_long',
-    'msg_too_long',
-    'too_many_attachments',
-    'invalid_arguments',
-    'cannot_reply_to_message',
-    'message_not_found',
-    'cant_update_message',
-    'cant_delete_message',
-    'edit_window_closed',
-    'ekm_access_denied',
-    'users_not_found',
-  ],
-  /** No message of this connection will pass until an operator acts. */
-  auth: [
-    'invalid_auth',
-    'not_authed',
-    'token_revoked',
-    'token_expired',
-    'account_inactive',
-    'missing_scope',
-    'org_login_required',
-    'access_denied',
-  ],
-  transient: ['ratelimited', 'rate_limited', 'service_unavailable', 'team_added_to_org'],
-  ambiguous: ['fatal_error', 'internal_error', 'request_timeout'],
-};
-const permanentPrefixes = ['restricted_action', 'metadata_'];
-
-export interface SlackRejection {
+interface Row {
   readonly kind: FailureKind;
-  readonly code: string;
+  readonly scope: FailureScope;
+  readonly codes: readonly string[];
 }
 
 /**
- * What `ok: false` means. A code that is not in the table is a rejection all the same, so permanent, and shown as
- * `slack_<code>`; undefined where the text is no code at all.
- * @param status a 5xx with an unknown code proves nothing, so that is left to the status.
+ * Error codes of the Web API by what they mean (docs.slack.dev: "Errors" of chat.postMessage, chat.update, chat.delete
+ * and conversations.replies).
  */
-export function rejectionOf(error: string, status: number): SlackRejection | undefined {
-  if (!/^[a-z0-9_]{1,64}$/.test(error)) return undefined;
-  if (kinds.ambiguous.includes(error)) return { kind: 'ambiguous', code: error };
-  if (kinds.transient.includes(error)) return { kind: 'transient', code: error };
-  if (kinds.permanent.includes(error) || kinds.auth.includes(error)) return { kind: 'permanent', code: error };
-  if (permanentPrefixes.some((prefix) => error.startsWith(prefix))) return { kind: 'permanent', code: error };
-  return status < 500 ? { kind: 'permanent', code: `slack_${error}` } : undefined;
+const rows: readonly Row[] = [
+  {
+    kind: 'permanent',
+    scope: 'message',
+    codes: [
+      'no_text',
+      'invalid_blocks',
+      'invalid_blocks_format',
+      'msg_blocks_too_long',
+      'msg_too_long',
+      'too_many_attachments',
+      'invalid_arguments',
+      'cannot_reply_to_message',
+      'thread_not_found',
+      'message_not_found',
+      'cant_update_message',
+      'cant_delete_message',
+      'edit_window_closed',
+    ],
+  },
+  {
+    kind: 'permanent',
+    scope: 'destination',
+    codes: ['channel_not_found', 'not_in_channel', 'is_archived', 'ekm_access_denied', 'users_not_found'],
+  },
+  // Of the token or the account: nothing of this connection passes until an operator acts.
+  {
+    kind: 'permanent',
+    scope: 'connection',
+    codes: [
+      'invalid_auth',
+      'not_authed',
+      'token_revoked',
+      'token_expired',
+      'account_inactive',
+      'missing_scope',
+      'org_login_required',
+      'access_denied',
+    ],
+  },
+  // Posts are limited by channel, all else by method and workspace (docs.slack.dev, "Rate limits"). Holding back the
+  // connection for the latter would delay posts that Slack would take.
+  { kind: 'transient', scope: 'destination', codes: ['ratelimited', 'rate_limited'] },
+  { kind: 'transient', scope: 'connection', codes: ['service_unavailable', 'team_added_to_org'] },
+  { kind: 'ambiguous', scope: 'destination', codes: ['fatal_error', 'internal_error', 'request_timeout'] },
+];
+
+/**
+ * What an answer that is no agreement means. A code that is not in the table is a rejection all the same, so permanent,
+ * and shown as `slack_<code>`. Undefined where the status decides, as with a 5xx: an unknown code proves nothing then.
+ * @param error what stands in `error` beside `ok: false`.
+ */
+export function meaningOf(error: string | undefined, status: number): Meaning | undefined {
+  if (status === 429) return { kind: 'transient', code: 'ratelimited', scope: 'destination' };
+  const code = error !== undefined && /^[a-z0-9_]{1,64}$/.test(error) ? error : undefined;
+  if (code === undefined) return status >= 300 ? undefined : { kind: 'ambiguous', code: 'bad_response' };
+  const row = rows.find(({ codes }) => codes.includes(code));
+  if (row !== undefined) return { kind: row.kind, code, scope: row.scope };
+  // Preferences about who may post where; those on threads let other posts pass.
+  if (code.startsWith('restricted_action'))
+    return { kind: 'permanent', code, scope: code.includes('thread') ? 'message' : 'destination' };
+  if (code.startsWith('metadata_')) return { kind: 'permanent', code, scope: 'message' };
+  return status < 500 ? { kind: 'permanent', code: `slack_${code}`, scope: 'message' } : undefined;
+}
+
+/** The same failure with another kind or scope; what the platform said stays. */
+export function restated(
+  failure: SendFailure,
+  change: Pick<Partial<SendFailureDetails>, 'kind' | 'scope'>,
+): SendFailure {
+  const { kind, scope, code, message, status, retryAfterMs, excerpt, cause } = failure;
+  return new SendFailure({
+    kind,
+    scope,
+    code,
+    message,
+    cause,
+    ...(status === undefined ? {} : { status }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(excerpt === undefined ? {} : { excerpt }),
+    ...change,
+  });
 }

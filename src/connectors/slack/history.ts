@@ -1,9 +1,8 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { Outgoing, Receipt, SendContext } from '../connector.ts';
-import { readText } from '../fields.ts';
+import { restated } from './errors.ts';
 import { markedAs } from './marker.ts';
-import { nativeId } from './outbound.ts';
-import { slackAddress } from './settings.ts';
+import { nativeId, placeOf } from './native-id.ts';
 import { callSlack, type SlackAnswer } from './web-api.ts';
 
 /** How far Slack's clock, by which messages are dated, may be behind ours. */
@@ -14,21 +13,47 @@ const pageSize = 200;
 const maxPages = 50;
 const maxPageBytes = 8 * 1_024 * 1_024;
 
+/** One list of messages to be read to its end. */
+interface Search {
+  readonly method: 'conversations.history' | 'conversations.replies';
+  readonly arguments: Readonly<Record<string, string>>;
+  readonly channel: string;
+  /** By `performance.now()`. */
+  readonly deadline: number;
+}
+
 /**
- * Looks for the delivery's marker in the channel's history.
- * @returns undefined only after the history was read to its end.
+ * Looks for the delivery's marker: in the thread that it was posted to, if any, and in the channel's history, which shows
+ * no replies, but those that Slack put there because their root was gone (slack-go/slack#1571).
+ * @returns undefined only after all of it was read to its end.
  * @throws SendFailure transient or permanent where Slack refused or the end was not reached.
  */
 export async function reconcile(outgoing: Outgoing, since: Date, context: SendContext): Promise<Receipt | undefined> {
-  const channel = readText(slackAddress, outgoing.destination.address, 'channel');
-  const oldest = (since.getTime() - clockMarginMs) / 1_000;
+  const { channel, thread } = placeOf(outgoing);
+  const oldest = ((since.getTime() - clockMarginMs) / 1_000).toFixed(6);
   const deadline = performance.now() + context.timeoutMs;
+  const range = { channel, oldest, inclusive: 'true' };
+  const history: Search = { method: 'conversations.history', arguments: range, channel, deadline };
+  if (thread === undefined) return search(outgoing, history, context);
+  const replies: Search = { ...history, method: 'conversations.replies', arguments: { ...range, ts: thread } };
+  const inThread = await search(outgoing, replies, context).catch((error: unknown) => {
+    if (error instanceof SendFailure && error.code === 'thread_not_found') return error;
+    throw error;
+  });
+  if (inThread !== undefined && !(inThread instanceof SendFailure)) return inThread;
+  const inChannel = await search(outgoing, history, context);
+  // A thread that is gone shows nothing any more, so it proves nothing either.
+  if (inChannel === undefined && inThread instanceof SendFailure) throw inThread;
+  return inChannel;
+}
+
+async function search(outgoing: Outgoing, list: Search, context: SendContext): Promise<Receipt | undefined> {
   let cursor = '';
   for (let page = 0; page < maxPages; page += 1) {
-    const timeoutMs = Math.floor(deadline - performance.now());
+    const timeoutMs = Math.floor(list.deadline - performance.now());
     if (timeoutMs <= 0) break;
-    const answer = await readPage(outgoing, { channel, oldest: oldest.toFixed(6), cursor }, { ...context, timeoutMs });
-    const found = find(answer, channel, outgoing);
+    const answer = await readPage(outgoing, list, cursor, { ...context, timeoutMs });
+    const found = find(answer, list.channel, outgoing);
     if (found !== undefined) return found;
     cursor = nextCursor(answer);
     if (cursor === '') return undefined;
@@ -38,13 +63,12 @@ export async function reconcile(outgoing: Outgoing, since: Date, context: SendCo
 
 async function readPage(
   { connection }: Outgoing,
-  { channel, oldest, cursor }: { channel: string; oldest: string; cursor: string },
+  list: Search,
+  cursor: string,
   context: SendContext,
 ): Promise<SlackAnswer> {
   const form = new URLSearchParams({
-    channel,
-    oldest,
-    inclusive: 'true',
+    ...list.arguments,
     // Without it Slack hands out the event type only, and not whose post it is.
     include_all_metadata: 'true',
     limit: String(pageSize),
@@ -52,17 +76,23 @@ async function readPage(
   });
   const body = { type: 'application/x-www-form-urlencoded', text: form.toString() } as const;
   try {
-    const { answer } = await callSlack('conversations.history', body, connection, {
-      ...context,
-      maxResponseBytes: maxPageBytes,
-    });
+    const { answer } = await callSlack(list.method, body, connection, { ...context, maxResponseBytes: maxPageBytes });
     return answer;
   } catch (error) {
-    // A look-up changes nothing, so losing its answer leaves nothing in doubt: it can be asked again.
-    if (error instanceof SendFailure && error.kind === 'ambiguous')
-      throw lookupFailure(error.code, error.message, error);
-    throw error;
+    throw error instanceof SendFailure ? asLookup(error) : error;
   }
+}
+
+/**
+ * A look-up changes nothing, so losing its answer leaves nothing in doubt: it can be asked again. That reading is refused
+ * or limited says nothing of posting, unless it is the token or the workspace that is refused.
+ */
+function asLookup(failure: SendFailure): SendFailure {
+  const speaksOfAll = failure.scope === 'connection' && failure.code !== 'missing_scope';
+  return restated(failure, {
+    kind: failure.kind === 'ambiguous' ? 'transient' : failure.kind,
+    scope: speaksOfAll ? 'connection' : 'message',
+  });
 }
 
 function find(answer: SlackAnswer, channel: string, { delivery }: Outgoing): Receipt | undefined {
@@ -71,7 +101,9 @@ function find(answer: SlackAnswer, channel: string, { delivery }: Outgoing): Rec
   let unreadable = false;
   for (const message of messages as SlackAnswer[]) {
     const marked = markedAs(message, delivery);
-    if (marked === true && typeof message['ts'] === 'string') return { nativeId: nativeId(channel, message['ts']) };
+    const { ts, thread_ts: thread } = message;
+    if (marked === true && typeof ts === 'string')
+      return { nativeId: nativeId({ channel, ts, ...(typeof thread === 'string' ? { thread } : {}) }) };
     unreadable ||= marked === 'unreadable';
   }
   if (unreadable) throw lookupFailure('lookup_unreadable', 'the history does not show which delivery a post is of');
@@ -87,14 +119,6 @@ function nextCursor(answer: SlackAnswer): string {
   return cursor;
 }
 
-function lookupFailure(code: string, message: string, cause?: SendFailure): SendFailure {
-  return new SendFailure({
-    kind: 'transient',
-    code,
-    message,
-    cause,
-    ...(cause?.status === undefined ? {} : { status: cause.status }),
-    ...(cause?.retryAfterMs === undefined ? {} : { retryAfterMs: cause.retryAfterMs }),
-    ...(cause?.excerpt === undefined ? {} : { excerpt: cause.excerpt }),
-  });
+function lookupFailure(code: string, message: string): SendFailure {
+  return new SendFailure({ kind: 'transient', scope: 'message', code, message });
 }

@@ -5,7 +5,7 @@ import type { HttpResponse } from '../http.ts';
 import { answerFailure, failureOfStatus } from '../http-answer.ts';
 import { sendFailureOf } from '../http-error.ts';
 import { secretTexts } from '../secrets.ts';
-import { rejectionOf } from './errors.ts';
+import { meaningOf } from './errors.ts';
 import { slackSettings } from './settings.ts';
 
 export interface SlackBody {
@@ -71,9 +71,8 @@ function failureOf(
   secrets: readonly string[],
 ): SendFailure {
   const error = answer?.['ok'] === false ? answer['error'] : undefined;
-  const rejection = typeof error === 'string' ? rejectionOf(error, response.status) : undefined;
-  if (response.status === 429) return answerFailure('transient', 'ratelimited', response, now, secrets);
-  if (rejection !== undefined) return answerFailure(rejection.kind, rejection.code, response, now, secrets);
-  if (response.status >= 300) return failureOfStatus(response, now, secrets);
-  return answerFailure('ambiguous', 'bad_response', response, now, secrets);
+  const meaning = meaningOf(typeof error === 'string' ? error : undefined, response.status);
+  return meaning === undefined
+    ? failureOfStatus(response, now, secrets)
+    : answerFailure(meaning, response, now, secrets);
 }

@@ -15,6 +15,8 @@ export function webhookBody(message: Message): string {
     occurredAt: message.occurredAt,
     conversation: message.conversation,
     sequence: message.sequence,
+    thread: message.thread,
+    refersTo: message.refersTo,
     sender: message.sender && {
       name: message.sender.name,
       email: message.sender.email,

@@ -50,12 +50,13 @@ export const webhook: Connector<PreparedWebhook> = {
   settings,
   address,
   capabilities: {
-    thread: { level: 'dropped', why: 'not built yet' },
-    edit: { level: 'dropped', why: 'not built yet' },
-    delete: { level: 'dropped', why: 'not built yet' },
+    thread: { level: 'full' },
+    edit: { level: 'full' },
+    delete: { level: 'full' },
   },
   addressesByOurIds: true,
   isOneService: false,
+  // The same for all three: nobody knows what a receiver does on hearing of one edit twice.
   deliveryClass({ connection, destination }) {
     const memoryMs =
       readDuration(destination.address, 'dedupeWindow') ?? readDuration(connection.settings, 'dedupeWindow');

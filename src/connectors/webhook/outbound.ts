@@ -10,7 +10,10 @@ export interface PreparedWebhook {
   readonly body: string;
 }
 
-/** @throws SendFailure permanent `invalid_id` where the delivery's id would make the signed text ambiguous. */
+/**
+ * All three actions are told the same way: the message's type says what happened, `refersTo` and `thread` to what.
+ * @throws SendFailure permanent `invalid_id` where the delivery's id would make the signed text ambiguous.
+ */
 export async function prepare({ delivery, message }: Outgoing): Promise<PreparedWebhook> {
   // The signature covers `id.timestamp.body`; with a dot in the id it could be read in two ways (Standard Webhooks 1.0).
   if (delivery.includes('.'))
