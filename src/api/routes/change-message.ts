@@ -19,14 +19,6 @@ const canonicalJson = canonicalize as unknown as (value: unknown) => string | un
 /** Waking the runs is quick or comes to nothing; the sweep does it too. */
 const wakeLimitMs = 1_000;
 
-const answers = {
-  202: {
-    ...acceptedSchema,
-    description: 'Stored, as a message of its own that refers to the first; its deliveries say where the change is.',
-    headers: { location: { type: 'string', description: 'Path of the change.' } },
-  },
-};
-
 /** Edits and deletes of messages, everywhere they went. */
 export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke }: ApiDeps): void {
   function idOf(request: FastifyRequest): MessageId {
@@ -61,7 +53,7 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
       summary: 'Edit a message everywhere; what has not gone out yet goes out with the new text',
       headers: changeHeaders,
       body: patchMessageSchema,
-      response: { ...answers, ...errorAnswers('not_found', 'deleted', 'idempotency_conflict', ...bodyErrors) },
+      response: { 202: acceptedSchema, ...errorAnswers('not_found', 'deleted', 'idempotency_conflict', ...bodyErrors) },
     },
     config: { scope: 'messages:write' },
     handler: async (request, reply) => {
@@ -91,7 +83,7 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
       operationId: 'deleteMessage',
       tags,
       summary: 'Delete a message everywhere; what has not gone out never does',
-      response: { ...answers, ...errorAnswers('not_found', 'deleted') },
+      response: { 202: acceptedSchema, ...errorAnswers('not_found', 'deleted') },
     },
     config: { scope: 'messages:write' },
     handler: async (request, reply) => {
