@@ -44,6 +44,8 @@ export interface WholeMessage {
   readonly row: MessageRow;
   /** The newest version of what is said, decrypted; undefined once it was erased. */
   readonly said: SealedContent | undefined;
+  /** When that was erased; null while it is there. */
+  readonly erasedAt: Date | null;
   readonly deliveries: readonly DeliveryRow[];
 }
 
@@ -57,17 +59,19 @@ export async function findWholeMessage(
   tenant: TenantId,
   id: MessageId,
 ): Promise<WholeMessage | undefined> {
-  type Row = MessageRow & { version: number | null; sealed: Buffer | null; deliveries: DeliveryJson[] };
+  type Body = { version: number | null; sealed: Buffer | null; erasedAt: Date | null };
+  type Row = MessageRow & Body & { deliveries: DeliveryJson[] };
   const [found] = await sql<Row[]>`
-    select ${columns(sql)}, b.version, b.sealed, (${deliveriesAsJson(sql, tenant, id)}) as deliveries
+    select ${columns(sql)}, b.version, b.sealed, b.erased_at as "erasedAt",
+      (${deliveriesAsJson(sql, tenant, id)}) as deliveries
     from messages m
     left join lateral (
-      select version, sealed from contents where message = m.id order by version desc limit 1) b on true
+      select version, sealed, erased_at from contents where message = m.id order by version desc limit 1) b on true
     where m.tenant = ${tenant} and m.id = ${id}`;
   if (found === undefined) return undefined;
-  const { version, sealed, deliveries, ...row } = found;
+  const { version, sealed, erasedAt, deliveries, ...row } = found;
   const said = version === null || sealed === null ? undefined : openContent(ring, id, version, sealed);
-  return { row, said, deliveries: deliveries.map(deliveryFromJson) };
+  return { row, said, erasedAt, deliveries: deliveries.map(deliveryFromJson) };
 }
 
 export interface MessageFilter {
