@@ -5,6 +5,7 @@ import type { KeyRing } from '../store/key-ring.ts';
 import type { NextInLane } from '../store/lane.ts';
 import { createApplyWish } from './apply-wish.ts';
 import { createDeliver } from './deliver.ts';
+import { createHousekeep } from './housekeep.ts';
 import { createSettleOutcome } from './settle-outcome.ts';
 
 /** What the activities hold: the only room that has both the store and the connectors in its hands. */
@@ -26,6 +27,7 @@ export function createActivities(deps: ActivityDeps) {
     deliver: createDeliver(deps),
     settleOutcome: createSettleOutcome(deps),
     applyWish: createApplyWish(deps),
+    housekeep: createHousekeep(deps),
   };
 }
 
