@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
+import { parseDuration } from './domain/retry.ts';
 
 /** One environment variable: the only source of its default, its check and its line in docs/configuration.md. */
 export interface ConfigField {
   readonly name: string;
   /** `secret` values are masked wherever the configuration is shown. */
-  readonly kind: 'port' | 'path' | 'url' | 'address' | 'text' | 'flag' | 'level' | 'cidrs' | 'secret';
+  readonly kind: 'port' | 'path' | 'url' | 'address' | 'text' | 'flag' | 'level' | 'cidrs' | 'duration' | 'secret';
   readonly default?: string;
   readonly description: string;
 }
@@ -46,6 +47,12 @@ export const configFields = [
     default: '',
     description:
       'Comma-separated CIDRs that deliveries may reach beside the public internet. `npm start` sets 127.0.0.0/8 where none is given.',
+  },
+  {
+    name: 'CARILLON_HOUSEKEEPING_EVERY',
+    kind: 'duration',
+    default: '1h',
+    description: 'Time between two passes of housekeeping, `1m` to `7d`. The same for all workers.',
   },
   { name: 'CARILLON_LOG_LEVEL', kind: 'level', default: 'info', description: `One of ${levels.join(', ')}.` },
   {
@@ -103,6 +110,7 @@ export interface Config {
   readonly adminKey: string | undefined;
   readonly demo: boolean;
   readonly egressAllow: readonly string[];
+  readonly housekeepingEveryMs: number;
   readonly logLevel: LogLevel;
   readonly keys: string | undefined;
   readonly keysFile: string | undefined;
@@ -145,6 +153,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       throw new ConfigError(`${name}: "${text(name)}" is not a port between 1 and 65535`);
     return value;
   };
+  const duration = (name: FieldName, shortest: string, longest: string): number => {
+    const [value, least, most] = [text(name), shortest, longest].map(parseDuration);
+    if (value === undefined || value < (least ?? 0) || value > (most ?? 0))
+      throw new ConfigError(`${name}: "${text(name)}" is not a duration between ${shortest} and ${longest}`);
+    return value;
+  };
   const level = text('CARILLON_LOG_LEVEL');
   if (!levels.includes(level as LogLevel))
     throw new ConfigError(`CARILLON_LOG_LEVEL: "${level}" is not one of ${levels.join(', ')}`);
@@ -173,6 +187,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     adminKey: optional('CARILLON_ADMIN_KEY'),
     demo: demo === '1',
     egressAllow: cidrs,
+    housekeepingEveryMs: duration('CARILLON_HOUSEKEEPING_EVERY', '1m', '7d'),
     logLevel: level as LogLevel,
     keys: optional('CARILLON_KEYS'),
     keysFile: keysFile === undefined ? undefined : resolve(keysFile),
