@@ -13,6 +13,7 @@ import { createRuns, type Runs } from '../temporal.ts';
 import { acceptedChannel, taskQueue } from '../workflows/contract.ts';
 import { startDispatcher, type Dispatcher } from './dispatcher.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { startHousekeepingSchedule } from './housekeeping-schedule.ts';
 import { startSweep } from './sweep.ts';
 
 /** Longer than the longest request (60 s) with its settle, so that a shutdown tears nothing off. */
@@ -108,8 +109,10 @@ async function openSession(deps: {
   const runs = createRuns(connection, config.temporalNamespace, true);
   const dispatcher = startDispatcher({ sql, runs, log });
   const sweep = startSweep({ sql, runs, worker, log, poke: dispatcher.poke });
+  const { temporalNamespace: namespace, housekeepingEveryMs: everyMs } = config;
+  const schedule = startHousekeepingSchedule({ connection, namespace, everyMs, log });
   const close = async (): Promise<void> => {
-    await Promise.all([dispatcher.stop(), sweep.stop()]);
+    await Promise.all([dispatcher.stop(), sweep.stop(), schedule.stop()]);
     await connection.close();
   };
   try {
