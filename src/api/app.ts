@@ -16,6 +16,7 @@ import { deliveryRoutes } from './routes/deliveries.ts';
 import { destinationRoutes } from './routes/destinations.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { housekeepingRoutes } from './routes/housekeeping.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { postMessageRoute } from './routes/post-message.ts';
 import { logRequest } from './request-log.ts';
@@ -85,6 +86,7 @@ export function buildApi(deps: ApiDeps): Api {
     connectionRoutes(routes, deps);
     destinationRoutes(routes, deps);
     eventRoutes(routes, deps);
+    housekeepingRoutes(routes, deps);
   });
   void app.register(async (routes: Api) => postMessageRoute(routes, deps, plans));
   return app;
