@@ -10,9 +10,11 @@ export async function eraseContent(sql: Db, { pass, windows, after, limit }: Bat
   const [row] = await sql<[BatchRow]>`
     with ${windowsOf(sql, windows)}, scanned as materialized (
       select c.message, c.version, m.tenant, c.created_at as at
-      from contents c join messages m on m.id = c.message
-      where c.sealed is not null and c.message > ${after}
-      order by c.message, c.version limit ${limit}
+      from (
+        select message, version, created_at from contents
+        where sealed is not null and message > ${after}
+        order by message, version limit ${limit}) c
+      join messages m on m.id = c.message
     ), due as materialized (
       select s.message, s.version, s.tenant from scanned s join windows w on w.tenant = s.tenant
       where s.at < w.before and ${isSettled(sql, 's.message')}

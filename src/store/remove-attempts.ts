@@ -7,9 +7,8 @@ export async function removeAttempts(sql: Db, { pass, windows, after, limit }: B
   const [row] = await sql<[BatchRow]>`
     with ${windowsOf(sql, windows)}, scanned as materialized (
       select a.id, d.message, d.tenant, a.started_at as at
-      from attempts a join deliveries d on d.id = a.delivery
-      where a.id > ${after}
-      order by a.id limit ${limit}
+      from (select id, delivery, started_at from attempts where id > ${after} order by id limit ${limit}) a
+      join deliveries d on d.id = a.delivery
     ), due as materialized (
       select s.id, s.tenant from scanned s join windows w on w.tenant = s.tenant
       where s.at < w.before and ${isSettled(sql, 's.message')}
