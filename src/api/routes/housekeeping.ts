@@ -29,6 +29,6 @@ export function housekeepingRoutes(app: Api, { sql }: ApiDeps): void {
   });
 }
 
-function show({ id: _, startedAt, endedAt, ...rest }: ReportRow): ReportAnswer {
-  return { ...rest, startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() };
+function show({ pass, tenant, kind, removed, startedAt, endedAt }: ReportRow): ReportAnswer {
+  return { pass, tenant, kind, removed, startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() };
 }
