@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { findRetentionProblems, resolveRetention, retentionOrder, type RetentionKind } from '../domain/retention.ts';
+import { resolveRetention, retentionOrder, type RetentionKind } from '../domain/retention.ts';
 import type { TenantWindow } from '../store/housekeeping-batch.ts';
 import { listRetentions, removers } from '../store/housekeeping.ts';
 import type { HousekeepingPlace } from '../workflows/contract.ts';
@@ -44,7 +44,7 @@ export function createHousekeep({ sql }: Pick<ActivityDeps, 'sql'>) {
     let removed = 0;
     while (after !== null && performance.now() < end) {
       context.cancellationSignal.throwIfAborted();
-      const windows = await readWindows(kind);
+      const windows = await readWindows(kind, after === '');
       const batch = await removers[kind](sql, { pass, windows, after, limit: limits[kind] });
       removed += batch.removed;
       after = batch.after;
@@ -54,12 +54,15 @@ export function createHousekeep({ sql }: Pick<ActivityDeps, 'sql'>) {
     return { kind, removed, next };
   };
 
-  /** Read for each batch, so that a change counts at once. */
-  async function readWindows(kind: RetentionKind): Promise<TenantWindow[]> {
+  /** Read for each batch, so that a change counts at once; what cannot be read is said once in a pass. */
+  async function readWindows(kind: RetentionKind, isBeginning: boolean): Promise<TenantWindow[]> {
     return (await listRetentions(sql)).flatMap(({ tenant, retention }) => {
-      const problems = findRetentionProblems(retention);
-      if (problems.length > 0) Context.current().log.warn('windows that cannot be read', { tenant, problems });
       const keepMs = resolveRetention(retention)[kind];
+      if (keepMs === null && isBeginning)
+        Context.current().log.warn('housekeeping: this window cannot be read, and nothing is removed', {
+          tenant,
+          kind,
+        });
       return keepMs === null ? [] : [{ tenant, retention, keepMs }];
     });
   }
