@@ -1,10 +1,10 @@
 -- Edits, deletes and replies; classes and times of a message.
 alter table messages
   -- What this message edits or deletes, and which version of its content an edit makes.
-  add column refers_to text references messages (id),
+  add column refers_to text references messages (id) on delete set null,
   add column version integer not null default 1,
   -- What it replies to.
-  add column thread text references messages (id),
+  add column thread text references messages (id) on delete set null,
   -- Since when it is deleted everywhere: nothing of it is sent any more.
   add column deleted_at timestamptz,
   -- Null: each destination's own policy.
@@ -14,6 +14,7 @@ alter table messages
   add column entered_at timestamptz,
   add column expires_at timestamptz;
 create index messages_refers on messages (refers_to, id) where refers_to is not null;
+create index messages_thread on messages (thread) where thread is not null;
 -- Those whose time has not come: the sweep lets them enter their lanes when it has.
 create index messages_scheduled on messages (send_at) where send_at is not null and entered_at is null;
 
@@ -21,7 +22,7 @@ alter table deliveries
   add column action text not null default 'create' check (action in ('create', 'edit', 'delete')),
   -- The delivery, at the same destination, of what it edits, deletes or replies to; it waits for that one, and an edit or
   -- delete for as long as that may still be made.
-  add column depends_on text references deliveries (id),
+  add column depends_on text references deliveries (id) on delete set null,
   -- After this a reply no longer waits for its parent and goes out by itself.
   add column depends_until timestamptz,
   add column expires_at timestamptz,

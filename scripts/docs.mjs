@@ -11,7 +11,10 @@ const sections = [
     holds: () => true,
   },
   { title: '`api`', holds: (name) => ['CARILLON_PORT', 'CARILLON_HOST', 'CARILLON_ADMIN_KEY'].includes(name) },
-  { title: '`worker`', holds: (name) => ['CARILLON_EGRESS_ALLOW', 'DATABASE_LISTEN_URL'].includes(name) },
+  {
+    title: '`worker`',
+    holds: (name) => ['CARILLON_EGRESS_ALLOW', 'CARILLON_HOUSEKEEPING_EVERY', 'DATABASE_LISTEN_URL'].includes(name),
+  },
   {
     title: '`npm start`',
     text: 'A port that was asked for is used or is an error; a usual one that is taken gives way to the next free one.',

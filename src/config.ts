@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
+import { parseDuration } from './domain/retry.ts';
 
 /** One environment variable: the only source of its default, its check and its line in docs/configuration.md. */
 export interface ConfigField {
   readonly name: string;
   /** `secret` values are masked wherever the configuration is shown. */
-  readonly kind: 'port' | 'path' | 'url' | 'address' | 'text' | 'flag' | 'level' | 'cidrs' | 'secret';
+  readonly kind: 'port' | 'path' | 'url' | 'address' | 'text' | 'flag' | 'level' | 'cidrs' | 'duration' | 'secret';
   readonly default?: string;
   readonly description: string;
 }
@@ -52,6 +53,12 @@ export const configFields = [
     kind: 'flag',
     default: '1',
     description: '`0`: no first round for the whole message; each delivery is an activity of its own from the start.',
+  },
+  {
+    name: 'CARILLON_HOUSEKEEPING_EVERY',
+    kind: 'duration',
+    default: '1h',
+    description: 'Time between two passes of housekeeping, `1m` to `7d`. The same for all workers.',
   },
   { name: 'CARILLON_LOG_LEVEL', kind: 'level', default: 'info', description: `One of ${levels.join(', ')}.` },
   {
@@ -110,6 +117,7 @@ export interface Config {
   readonly demo: boolean;
   readonly express: boolean;
   readonly egressAllow: readonly string[];
+  readonly housekeepingEveryMs: number;
   readonly logLevel: LogLevel;
   readonly keys: string | undefined;
   readonly keysFile: string | undefined;
@@ -152,6 +160,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       throw new ConfigError(`${name}: "${text(name)}" is not a port between 1 and 65535`);
     return value;
   };
+  const duration = (name: FieldName, shortest: string, longest: string): number => {
+    const [value, least, most] = [text(name), shortest, longest].map(parseDuration);
+    if (value === undefined || value < (least ?? 0) || value > (most ?? 0))
+      throw new ConfigError(`${name}: "${text(name)}" is not a duration between ${shortest} and ${longest}`);
+    return value;
+  };
   const level = text('CARILLON_LOG_LEVEL');
   if (!levels.includes(level as LogLevel))
     throw new ConfigError(`CARILLON_LOG_LEVEL: "${level}" is not one of ${levels.join(', ')}`);
@@ -184,6 +198,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     demo: flag('CARILLON_DEMO'),
     express: flag('CARILLON_EXPRESS'),
     egressAllow: cidrs,
+    housekeepingEveryMs: duration('CARILLON_HOUSEKEEPING_EVERY', '1m', '7d'),
     logLevel: level as LogLevel,
     keys: optional('CARILLON_KEYS'),
     keysFile: keysFile === undefined ? undefined : resolve(keysFile),

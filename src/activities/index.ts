@@ -7,6 +7,7 @@ import { createApplyWish } from './apply-wish.ts';
 import { createDeliver } from './deliver.ts';
 import { createDeliverFirst } from './deliver-first.ts';
 import type { FirstRound } from './first-round.ts';
+import { createHousekeep } from './housekeep.ts';
 import { createSettleOutcome } from './settle-outcome.ts';
 
 /** What the activities hold: the only room that has both the store and the connectors in its hands. */
@@ -32,6 +33,7 @@ export function createActivities(deps: ActivityDeps) {
     deliverFirst: createDeliverFirst(deps),
     settleOutcome: createSettleOutcome(deps),
     applyWish: createApplyWish(deps),
+    housekeep: createHousekeep(deps),
   };
 }
 

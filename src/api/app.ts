@@ -17,6 +17,7 @@ import { deliveryRoutes } from './routes/deliveries.ts';
 import { destinationRoutes } from './routes/destinations.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { housekeepingRoutes } from './routes/housekeeping.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { postMessageRoute } from './routes/post-message.ts';
@@ -96,6 +97,7 @@ export function buildApi(deps: ApiDeps): Api {
     eventRoutes(routes, deps);
     tenantRoutes(routes, deps);
     keyRoutes(routes, deps);
+    housekeepingRoutes(routes, deps);
   });
   void app.register(async (routes: Api) => postMessageRoute(routes, deps, plans));
   return app;

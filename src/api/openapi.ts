@@ -23,6 +23,7 @@ const tags = [
   { name: 'messages', description: 'What is to be delivered.' },
   { name: 'deliveries', description: 'One message to one destination.' },
   { name: 'events', description: 'What happens, as it happens.' },
+  { name: 'housekeeping', description: 'What was removed by age.' },
   { name: 'connections', description: 'Accounts on platforms.' },
   { name: 'destinations', description: 'Addresses that are reached through a connection.' },
   { name: 'tenants', description: 'Whose data it is.' },

@@ -22,12 +22,13 @@ export function showMessageItem(row: MessageRow): MessageItem {
 }
 
 /** The one true answer: what was said, what was promised, and what is so. */
-export function showMessage({ row, said, deliveries }: WholeMessage): MessageAnswer {
+export function showMessage({ row, said, erasedAt, deliveries }: WholeMessage): MessageAnswer {
   const rested = row.restedAt?.toISOString() ?? null;
   return {
     ...showMessageItem(row),
     sender: said?.sender ?? null,
     content: said === undefined ? null : { ...said.content, ...copyFields(said.content.fields) },
+    ...(erasedAt === null ? {} : { contentErasedAt: erasedAt.toISOString() }),
     deliveries: deliveries.map(showMessageDelivery),
     timeline: {
       accepted: row.receivedAt.toISOString(),

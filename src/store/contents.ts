@@ -14,6 +14,11 @@ export function sealContent(ring: KeyRing, message: MessageId, version: number, 
   return seal(ring, place(message, version), JSON.stringify(content));
 }
 
-export function openContent(ring: KeyRing, message: MessageId, version: number, sealed: Buffer): SealedContent {
+/** What stands for content that was erased. Only final deliveries have it: they are still looked at, and never sent. */
+const erased: SealedContent = { content: { text: '' }, sender: null };
+
+/** @param sealed null for a tombstone. */
+export function openContent(ring: KeyRing, message: MessageId, version: number, sealed: Buffer | null): SealedContent {
+  if (sealed === null) return erased;
   return JSON.parse(open(ring, place(message, version), sealed)) as SealedContent;
 }

@@ -55,6 +55,8 @@ export interface WholeMessage {
   readonly row: MessageRow;
   /** The newest version of what is said, decrypted; undefined once it was erased. */
   readonly said: SealedContent | undefined;
+  /** When that was erased; null while it is there. */
+  readonly erasedAt: Date | null;
   readonly deliveries: readonly DeliveryRow[];
 }
 
@@ -72,25 +74,27 @@ export async function findWholeMessage(
     contentOf: MessageId | null;
     contentVersion: number | null;
     sealed: Buffer | null;
+    erasedAt: Date | null;
     deliveries: DeliveryJson[];
   };
   const [found] = await sql<Row[]>`
-    select ${columns(sql)}, b.message as "contentOf", b.version as "contentVersion", b.sealed, (${deliveriesAsJson(sql, tenant, id)}) as deliveries
+    select ${columns(sql)}, b.message as "contentOf", b.version as "contentVersion", b.sealed, b.erased_at as "erasedAt",
+      (${deliveriesAsJson(sql, tenant, id)}) as deliveries
     from messages m
     left join lateral (
       -- An edit's text is a version of its original's.
-      select message, version, sealed from contents
+      select message, version, sealed, erased_at from contents
       where message = case when m.type = 'message.edited' then m.refers_to else m.id end
         and (m.type <> 'message.edited' or version = m.version)
       order by version desc limit 1) b on true
     where m.tenant = ${tenant} and m.id = ${id}`;
   if (found === undefined) return undefined;
-  const { contentOf, contentVersion, sealed, deliveries, ...row } = found;
+  const { contentOf, contentVersion, sealed, erasedAt, deliveries, ...row } = found;
   const said =
     contentOf === null || contentVersion === null || sealed === null
       ? undefined
       : openContent(ring, contentOf, contentVersion, sealed);
-  return { row, said, deliveries: deliveries.map(deliveryFromJson) };
+  return { row, said, erasedAt, deliveries: deliveries.map(deliveryFromJson) };
 }
 
 export interface MessageFilter {

@@ -16,6 +16,7 @@ import { acceptedChannel, taskQueue } from '../workflows/contract.ts';
 import { startDispatcher, type Dispatcher } from './dispatcher.ts';
 import { startDrain } from './drain.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { startHousekeepingSchedule } from './housekeeping-schedule.ts';
 import { startSweep } from './sweep.ts';
 
 /** Longer than the longest request (60 s) with its settle, so that a shutdown tears nothing off. */
@@ -115,8 +116,10 @@ async function openSession(deps: {
   const drain = startDrain({ sql, worker, log, wake });
   const firstRound = createFirstRound();
   const stopping = new AbortController();
+  const { temporalNamespace: namespace, housekeepingEveryMs: everyMs } = config;
+  const schedule = startHousekeepingSchedule({ connection, namespace, everyMs, log });
   const close = async (): Promise<void> => {
-    await Promise.all([dispatcher.stop(), sweep.stop(), drain.stop(), firstRound.idle()]);
+    await Promise.all([dispatcher.stop(), sweep.stop(), drain.stop(), schedule.stop(), firstRound.idle()]);
     await connection.close();
   };
   try {

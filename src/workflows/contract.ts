@@ -70,5 +70,24 @@ export const searchAttributeLength = 64;
 export const retryFailure = 'AttemptFailed';
 export const parkedFailure = 'DeliveryParked';
 
+/** The workflow type of one pass of housekeeping, and the Temporal Schedule that starts it. */
+export const housekeepingType = 'housekeeping';
+export const housekeepingSchedule = 'carillon-housekeeping';
+
+/** Where a pass goes on: a kind of data, and behind what of it. Opaque to the run. */
+export interface HousekeepingPlace {
+  readonly kind: string;
+  readonly after: string;
+}
+
+/** Nothing at all when a pass begins; the rest comes from the run before. */
+export interface HousekeepingInput {
+  readonly place?: HousekeepingPlace;
+  readonly removed?: HousekeepingResult;
+}
+
+/** How much was removed, by kind. */
+export type HousekeepingResult = Readonly<Record<string, number>>;
+
 /** PostgreSQL channel on which the API says that messages were accepted. */
 export const acceptedChannel = 'carillon_accepted';

@@ -1,2 +1,3 @@
 // The bundle's entry: workflow functions and nothing else.
 export { deliverMessage } from './deliver-message.ts';
+export { housekeeping } from './housekeeping.ts';

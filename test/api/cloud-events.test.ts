@@ -117,7 +117,8 @@ test.each([
   [{ subject: 's'.repeat(256) }, ['/subject too_long']],
   [{ team: 'x'.repeat(256) }, ['/team too_long']],
   [{ data: { text: 'hi', txet: 1, destinations: ['nope'] } }, ['/data/txet unknown_field']],
-  [{ data: { text: 'hi', thread: 't' } }, ['/data/thread not_yet_supported']],
+  [{ data: { text: 'hi', thread: 't' } }, ['/data/thread invalid_value']],
+  [{ data: { text: 'hi', confirm: {} } }, ['/data/confirm not_yet_supported']],
   [{ data: { text: 'hi', type: 't' } }, ['/data/type unknown_field']],
 ])('an event with %j is 422 at %j', async (change, errors) => {
   const answer = await structured({ ...event, id: 'bad', ...change });

@@ -26,7 +26,15 @@ test('a destination is created with defaults', async () => {
   const answer = await post(orders);
   expect(answer).toMatchObject({
     status: 201,
-    body: { ...orders, retry: 'thirty-minutes', order: 'conversation', ambiguous: 'at-least-once', timeout: '10s' },
+    body: {
+      ...orders,
+      retry: 'thirty-minutes',
+      order: 'conversation',
+      ambiguous: 'at-least-once',
+      timeout: '10s',
+      onParked: 'hold',
+      holdFor: '5m',
+    },
   });
   expect(answer.headers.get('location')).toBe('/v1/destinations/orders');
 });
@@ -37,7 +45,16 @@ test('without an id one is made', async () => {
 });
 
 test('everything that is set comes back, and can be put back', async () => {
-  const full = { ...orders, retry: 'quick', order: 'none', ambiguous: 'at-most-once', timeout: '1500ms' };
+  const full = {
+    ...orders,
+    retry: 'quick',
+    order: 'none',
+    ambiguous: 'at-most-once',
+    timeout: '1500ms',
+    onParked: 'pass',
+    holdFor: 'forever',
+    rate: { limit: 10, per: '1s', burst: 2 },
+  };
   const { body } = await post(full);
   expect(body).toMatchObject(full);
   const again = await put('orders', body);
@@ -122,8 +139,9 @@ test.each([
   [{ retry: { deadline: '1s' } }, 'invalid', ['/retry/deadline invalid_value']],
   [{ retry: { maxAttempts: 0 } }, 'invalid', ['/retry/maxAttempts invalid_value']],
   [{ retry: { multiplier: 0.5 } }, 'invalid', ['/retry/multiplier invalid_value']],
-  [{ rate: { limit: 10, per: '1s' } }, 'not_yet_supported', ['/rate not_yet_supported']],
-  [{ onParked: 'pass' }, 'not_yet_supported', ['/onParked not_yet_supported']],
+  [{ rate: { limit: 10, per: '2d' } }, 'invalid', ['/rate/per invalid_value']],
+  [{ onParked: 'wait' }, 'invalid', ['/onParked invalid_value']],
+  [{ holdFor: 'for ever' }, 'invalid', ['/holdFor pattern']],
   [
     { connection: 'acme', address: { channel: 'C0OPS', user: 'ann@example.com' } },
     'not_yet_supported',

@@ -68,8 +68,10 @@ test('a message that partly failed says so, and when it came to rest', async () 
 
 test('a message whose content was erased is still there', async () => {
   const { id } = await post({ sender: { name: 'Ann' } });
-  await api.sql`delete from contents where message = ${id}`;
-  expect(await get(`/v1/messages/${id}`)).toMatchObject({ id, content: null, sender: null });
+  expect(await get(`/v1/messages/${id}`)).not.toHaveProperty('contentErasedAt');
+  await api.sql`update contents set sealed = null, erased_at = clock_timestamp() where message = ${id}`;
+  const erased = { id, content: null, sender: null, contentErasedAt: expect.stringMatching(/Z$/) };
+  expect(await get(`/v1/messages/${id}`)).toMatchObject(erased);
 });
 
 describe('the list', () => {

@@ -196,11 +196,7 @@ test.each([
 });
 
 test.each([
-  [{ thread: 't' }, '/thread'],
-  [{ sendAt: '2030-01-01T00:00:00Z' }, '/sendAt'],
   [{ confirm: {} }, '/confirm'],
-  [{ class: 'must' }, '/class'],
-  [{ expiresAt: '2030-01-01T00:00:00Z' }, '/expiresAt'],
   [{ refersTo: 'msg_1' }, '/refersTo'],
   [{ text: undefined, content: { text: 'a', attachments: [] } }, '/content/attachments'],
   [{ text: undefined, content: { text: 'a', native: {} } }, '/content/native'],

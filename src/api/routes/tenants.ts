@@ -1,4 +1,5 @@
 import { chosenId, defaultTenant, type TenantId } from '../../domain/ids.ts';
+import { findRetentionProblems } from '../../domain/retention.ts';
 import { deleteTenant, findTenant, listTenants, writeTenant, type TenantRow } from '../../store/tenants.ts';
 import { pathId, requireSameId } from '../config-id.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
@@ -24,6 +25,10 @@ const cursors = cursorsOf('tenants', chosenId);
 export function tenantRoutes(app: Api, { sql }: ApiDeps): void {
   function write(id: TenantId, input: TenantInput, replace: boolean) {
     const { title = '', retention = {}, legalHold = false, limits = {}, requireIdempotencyKey = false } = input;
+    const problems = findRetentionProblems(retention).map(({ key, message }) => {
+      return { path: `/retention/${key}`, code: 'invalid_value', message };
+    });
+    if (problems.length > 0) throw invalidInput(problems);
     return writeTenant(sql, { id, title, retention, legalHold, limits, requireIdempotencyKey }, replace);
   }
 

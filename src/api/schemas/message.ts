@@ -153,6 +153,9 @@ export const messageSchema = Type.Object(
     ...envelope,
     sender: nullable(senderSchema),
     content: nullable(contentSchema),
+    contentErasedAt: Type.Optional(
+      instant('Since when `content` and `sender` are gone, by age; only then it is here.'),
+    ),
     deliveries: Type.Array(messageDeliverySchema),
     timeline: Type.Object(
       {

@@ -10,7 +10,6 @@ const retention = Type.Object(
     content: window('What is said.'),
     attempts: window('Every try.'),
     events: window('Events.'),
-    dedupe: window('Idempotency keys.'),
     messages: window('Messages with their deliveries.'),
   },
   { additionalProperties: false, description: 'How long things are kept, such as `30d`. Missing: the default.' },

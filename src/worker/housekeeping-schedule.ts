@@ -1,0 +1,81 @@
+import { Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy, type ConnectionLike } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { housekeepingSchedule, housekeepingType, taskQueue } from '../workflows/contract.ts';
+
+/** It is looked at again so often: whoever deletes it, or Temporal's database, gets it back. */
+const lookMs = 60_000;
+const retryMs = 5_000;
+const callTimeoutMs = 5_000;
+/** Passes of many deployments on one server do not begin in the same second. */
+const jitterShare = 0.1;
+
+export interface ScheduleDeps {
+  readonly connection: ConnectionLike;
+  readonly namespace: string;
+  /** Time between two passes. */
+  readonly everyMs: number;
+  readonly log: Logger;
+}
+
+/**
+ * Keeps the Temporal Schedule of housekeeping there and as this process wants it; all workers do so, and it makes no
+ * difference which one is first. A pause that an operator set in Temporal stays.
+ */
+export function startHousekeepingSchedule(deps: ScheduleDeps): { stop(): Promise<void> } {
+  const { connection, namespace, everyMs, log } = deps;
+  const client = new Client({ connection, namespace });
+  const within = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + callTimeoutMs, call);
+  const wanted = {
+    spec: { intervals: [{ every: everyMs }], jitter: Math.ceil(everyMs * jitterShare) },
+    // A pass that is late is worth one, however many were missed.
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour' as const },
+    action: {
+      type: 'startWorkflow' as const,
+      workflowType: housekeepingType,
+      taskQueue,
+      workflowId: housekeepingSchedule,
+    },
+  };
+  let isStopping = false;
+  let isCurrent = false;
+  let wakeUp = (): void => undefined;
+
+  async function ensure(): Promise<void> {
+    try {
+      await within(() => client.schedule.create({ scheduleId: housekeepingSchedule, ...wanted }));
+      log.info({ schedule: housekeepingSchedule, everyMs }, 'housekeeping: scheduled');
+    } catch (error) {
+      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+      const handle = client.schedule.getHandle(housekeepingSchedule);
+      if (!isCurrent) await within(() => handle.update(({ state }) => ({ ...wanted, state })));
+    }
+    isCurrent = true;
+  }
+
+  const loop = (async () => {
+    while (!isStopping) {
+      let pauseMs = lookMs;
+      try {
+        await ensure();
+      } catch (error) {
+        log.warn({ err: error }, 'housekeeping: its schedule could not be made; trying again');
+        pauseMs = retryMs;
+      }
+      if (isStopping) return;
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        wakeUp = resolve;
+        timer = setTimeout(resolve, pauseMs);
+      });
+      clearTimeout(timer);
+    }
+  })();
+
+  return {
+    async stop() {
+      isStopping = true;
+      wakeUp();
+      await loop;
+    },
+  };
+}
