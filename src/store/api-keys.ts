@@ -16,7 +16,7 @@ export interface ApiKeyRow {
 }
 
 const columns = (sql: Db) => sql`
-  id, name, scopes, expires_at as "expiresAt", revoked_at as "revokedAt", last_used_at as "lastUsedAt",
+  id, name, to_jsonb(scopes) as scopes, expires_at as "expiresAt", revoked_at as "revokedAt", last_used_at as "lastUsedAt",
   created_at as "createdAt"`;
 
 /** What a request with a key may do. */
@@ -36,7 +36,7 @@ const usedLongAgo = (sql: Db) => sql`
 /** By the key's SHA-256; undefined when it is unknown, revoked or expired. Uses the unique index on `hash`. */
 export async function findUsableKey(sql: Db, hash: Buffer): Promise<UsableKey | undefined> {
   const [row] = await sql<UsableKey[]>`
-    select id, tenant, scopes, ${usedLongAgo(sql)} as "isUseUnnoted",
+    select id, tenant, to_jsonb(scopes) as scopes, ${usedLongAgo(sql)} as "isUseUnnoted",
       (extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as "expiresInMs"
     from api_keys
     where hash = ${hash} and revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`;

@@ -1,11 +1,23 @@
 import postgres from 'postgres';
 
-// bigint columns (sequence) stay far below 2^53, so they are read as numbers.
-const types = { bigint: { to: 20, from: [20], parse: Number, serialize: String } };
+const types = {
+  // bigint columns (sequence) stay far below 2^53, so they are read as numbers.
+  bigint: { to: 20, from: [20], parse: Number, serialize: String },
+  // The one kind of array that is passed (OID 1009, text[]); none is read: say to_jsonb() in the statement.
+  texts: {
+    to: 1009,
+    from: [1009],
+    parse: (text: string): readonly string[] => {
+      throw new Error(`an array was read as it is: ${text.slice(0, 50)}`);
+    },
+    serialize: (texts: readonly string[]) =>
+      `{${texts.map((text) => `"${text.replaceAll(/[\\"]/g, String.raw`\$&`)}"`).join(',')}}`,
+  },
+};
 
 /** A pool, or one transaction of it: every store function takes it first and works in both. */
-export type Sql = postgres.Sql<{ bigint: number }>;
-export type Tx = postgres.TransactionSql<{ bigint: number }>;
+export type Sql = postgres.Sql<{ bigint: number; texts: readonly string[] }>;
+export type Tx = postgres.TransactionSql<{ bigint: number; texts: readonly string[] }>;
 export type Db = Sql | Tx;
 
 export interface PoolOptions {
@@ -25,6 +37,9 @@ export function connect(url: string, options: PoolOptions): Sql {
   return postgres(url, {
     max: options.max,
     types,
+    // Else the driver asks each new connection for all array types, and when that one breaks meanwhile nobody catches
+    // the rejection: the process dies (postgres 3.4.9, connection.js, ReadyForQuery → fetchArrayTypes).
+    fetch_types: false,
     connect_timeout: 3,
     backoff: () => 0.2,
     onnotice: () => undefined,

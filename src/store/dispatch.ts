@@ -67,7 +67,7 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
   const rows = await sql<(Dispatchable & { setAside: boolean })[]>`
     with unclaimed as (
       select band, count(*) as number from messages
-      where state = 'accepted' and dispatched_at is not null and dispatched_at > clock_timestamp() - interval '1 minute'
+      where state = 'accepted' and dispatched_at is not null and dispatched_at > clock_timestamp() - interval '10 minutes'
       group by band
     ), bands as materialized (
       select b.band from (values (1), (2), (3), (4)) b (band)

@@ -19,15 +19,22 @@ export interface Overdue {
   readonly isAtGate: boolean;
 }
 
-/** The longest overdue first. Uses `deliveries_due`. */
-export async function findOverdue(sql: Db, limit: number): Promise<Overdue[]> {
-  return sql<Overdue[]>`
+const overdue = (sql: Db) => sql`
     select d.id, d.message, d.destination, d.state, m.dispatched_at is not null as "hasRun",
       ${isBehind(sql)} as "isBehind",
       d.gate is not null and (d.deadline_at is null or d.clock_stopped_at is not null or d.deadline_at > clock_timestamp()) as "isAtGate",
       extract(epoch from clock_timestamp() - d.due_at)::float8 as "overdueSeconds"
     from deliveries d join messages m on m.id = d.message
-    where d.due_at < clock_timestamp() order by d.due_at limit ${limit}`;
+    where d.due_at < clock_timestamp()`;
+
+/** The longest overdue first. Uses `deliveries_due`. */
+export async function findOverdue(sql: Db, limit: number): Promise<Overdue[]> {
+  return sql<Overdue[]>`${overdue(sql)} order by d.due_at limit ${limit}`;
+}
+
+/** Those of one message that still are: a pass takes its time, and what it read at its beginning may be mended. */
+export async function findOverdueOf(sql: Db, message: MessageId): Promise<Overdue[]> {
+  return sql<Overdue[]>`${overdue(sql)} and d.message = ${message} order by d.id`;
 }
 
 /** A wait at a gate is looked at again after this long: its gate calls it, and its times are in `due_at`. */

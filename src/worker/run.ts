@@ -55,7 +55,12 @@ export async function runWorker({ config, ring, log, workflowBundle }: WorkerOpt
   let isStopping = false;
   let current: Session | undefined;
 
-  const listener = postgres(config.databaseListenUrl, { max: 1, onnotice: () => undefined, backoff: () => 0.2 });
+  const listener = postgres(config.databaseListenUrl, {
+    max: 1,
+    fetch_types: false,
+    onnotice: () => undefined,
+    backoff: () => 0.2,
+  });
   const listening = listener
     .listen(acceptedChannel, () => current?.dispatcher.poke())
     .catch((error: unknown) => log.warn({ err: error }, 'no LISTEN: new messages are found by looking every second'));

@@ -2,7 +2,15 @@ import type { Logger } from 'pino';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import { findDispatchable } from '../store/dispatch.ts';
 import { bringBack, findNextInLanes, type NextInLane } from '../store/lane.ts';
-import { endHolds, enterScheduled, expireOverdue, findOverdue, postpone, type Overdue } from '../store/overdue.ts';
+import {
+  endHolds,
+  enterScheduled,
+  expireOverdue,
+  findOverdue,
+  findOverdueOf,
+  postpone,
+  type Overdue,
+} from '../store/overdue.ts';
 import type { Sql } from '../store/db.ts';
 import { returnLease, takeLease } from '../store/leases.ts';
 import type { Runs } from '../temporal.ts';
@@ -14,7 +22,7 @@ const job = 'sweep';
 /** Deliveries looked after in one pass, so that a pass stays short. */
 const batch = 200;
 /** Somebody looked after it; if nothing comes of that, look again. */
-const postponeSeconds = 20;
+const postponeSeconds = 60;
 
 /**
  * The one mechanism that mends what was lost between PostgreSQL and Temporal: a run that is closed or missing is started
@@ -42,11 +50,10 @@ export function startSweep(deps: {
       log.info({ message, run: state }, 'sweep: started a run again');
       return;
     }
-    for (const { id, destination, state: delivery, isBehind } of overdue) {
-      // Sending and retrying are Temporal's to time; behind another one, there is nothing to wake for.
-      if (delivery === 'waiting' && !isBehind) await runs.turn(dispatchable.workflowId, id);
-      if (delivery === 'queued' && !isBehind)
-        await runs.wish(dispatchable.workflowId, 'retry', { destination, by: 'sweep' });
+    for (const { id, state: delivery, isBehind } of overdue) {
+      // Sending and retrying are Temporal's to time; behind another one, there is nothing to wake for. Never a wish: by
+      // the time that it is granted the delivery may be uncertain, and only an operator may have that sent again.
+      if ((delivery === 'waiting' || delivery === 'queued') && !isBehind) await runs.turn(dispatchable.workflowId, id);
     }
   }
 
@@ -79,7 +86,8 @@ export function startSweep(deps: {
     const overdue = await findOverdue(sql, batch);
     if (overdue.length === 0) return;
     const over = await elapse(overdue);
-    for (const [message, deliveries] of group(overdue.filter(({ id }) => !over.has(id)))) {
+    for (const message of new Set(overdue.filter(({ id }) => !over.has(id)).map((one) => one.message))) {
+      const deliveries = await findOverdueOf(sql, message);
       const stuck = deliveries.filter(({ isAtGate }) => !isAtGate);
       if (stuck.some(({ hasRun }) => hasRun)) await mendOrLog(message, stuck);
       else if (stuck.length > 0) {
@@ -122,9 +130,3 @@ export function startSweep(deps: {
 }
 
 const idsOf = (deliveries: readonly Overdue[]): DeliveryId[] => deliveries.map(({ id }) => id);
-
-function group(overdue: readonly Overdue[]): Map<MessageId, Overdue[]> {
-  const groups = new Map<MessageId, Overdue[]>();
-  for (const one of overdue) groups.set(one.message, [...(groups.get(one.message) ?? []), one]);
-  return groups;
-}

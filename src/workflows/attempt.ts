@@ -4,6 +4,7 @@ import {
   ApplicationFailure,
   proxyActivities,
   proxyLocalActivities,
+  TimeoutFailure,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
@@ -69,6 +70,8 @@ export async function attempt(delivery: RunDelivery): Promise<DeliveryState> {
     if ('unsettled' in outcome) return (await settleOutcome(outcome.unsettled)).state;
     return outcome.state;
   } catch (error) {
+    // The server gives an attempt up for good only where a wish had withdrawn it: the ledger says what became of it.
+    if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) return 'retrying';
     if (!(error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)) throw error;
     const { type, details } = error.cause;
     if (type === parkedFailure) return (details?.[0] as { state: DeliveryState } | undefined)?.state ?? 'parked';

@@ -3,6 +3,7 @@ import {
   CancelledFailure,
   condition,
   isCancellation,
+  patched,
   proxyActivities,
   setHandler,
 } from '@temporalio/workflow';
@@ -61,6 +62,7 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
   const status = (): DeliveryStatus[] =>
     [...tracks.values()].map(({ id, destination, state }) => ({ delivery: id, destination, state }));
   let wasCancelled = false;
+  let hasBegun = false;
   const outer = CancellationScope.current();
   let defect: unknown;
 
@@ -70,7 +72,11 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
   setHandler(cancelSignal, (argument) => void wishes.push({ kind: 'cancel', argument: readable(argument) }));
   setHandler(turnSignal, (argument) => {
     const track = tracks.get(String(readable(argument).delivery));
-    for (const one of track === undefined ? tracks.values() : [track]) one.woken = true;
+    for (const one of track === undefined ? tracks.values() : [track]) {
+      one.woken = true;
+      // Its time as a parked one was over, and the ledger says that it is not: somebody has retried it.
+      if (hasBegun && !one.followed && !isFinal(one.state) && patched('turn-follows-again')) start(one);
+    }
   });
   setHandler(troubleSignal, (argument) => {
     const track = tracks.get(String(readable(argument).delivery));
@@ -138,6 +144,7 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
     });
     const known = input.express === true ? await firstRound(input.message) : new Map<string, Known>();
     for (const track of tracks.values()) start(track, known.get(track.id));
+    hasBegun = true;
     for (;;) {
       await condition(
         () => defect !== undefined || wishes.length > 0 || [...tracks.values()].every(({ followed }) => !followed),
