@@ -57,6 +57,7 @@ function startOptions(message: Dispatchable, express: boolean) {
     tenant: message.tenant,
     deliveries,
     ...(express ? { express } : {}),
+    ...(message.class === 'must' ? { untilHandled: true } : {}),
   };
   const shown = deliveries.slice(0, 5).map(({ destination }) => destination);
   const more = deliveries.length > shown.length ? ` +${deliveries.length - shown.length}` : '';

@@ -1,3 +1,4 @@
+import type { DeliveryClassName } from '../domain/delivery-class.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
 import { isBehind } from './lane.ts';
@@ -12,6 +13,7 @@ export interface Dispatchable {
   readonly conversation: string | null;
   /** 1 critical … 4 low. */
   readonly band: number;
+  readonly class: DeliveryClassName | null;
   readonly deliveries: readonly {
     readonly id: DeliveryId;
     readonly destination: DestinationId;
@@ -32,7 +34,7 @@ const lookedAt = 40;
 const bandShare = (sql: Db) => sql`(case band when 1 then 8 when 2 then 4 when 3 then 2 else 1 end)`;
 
 const runInput = (sql: Db) => sql`
-  m.id as message, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.band,
+  m.id as message, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.band, m.class,
   (select jsonb_agg(jsonb_build_object('id', d.id, 'destination', d.destination, 'timeoutMs', d.timeout_ms) order by d.id)
    from deliveries d where d.message = m.id) as deliveries`;
 

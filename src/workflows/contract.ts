@@ -24,6 +24,8 @@ export interface DeliverMessageInput {
   readonly deliveries: readonly RunDelivery[];
   /** Begin with one round for all deliveries in a local activity. Missing in runs of 0.1.0, which have none. */
   readonly express?: boolean;
+  /** Class `must`: the run stays open for what is parked until somebody has handled it. */
+  readonly untilHandled?: boolean;
 }
 
 /** How many deliveries ended in which state. */

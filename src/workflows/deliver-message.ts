@@ -2,10 +2,12 @@ import {
   CancellationScope,
   CancelledFailure,
   condition,
+  continueAsNew,
   isCancellation,
   patched,
   proxyActivities,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { isFinal, isOpen, type DeliveryState } from '../domain/delivery.ts';
@@ -31,6 +33,12 @@ const { applyWish } = proxyActivities<Activities>({
 
 /** How long a run stays open for a parked delivery; its end changes no state, and a retry later starts a new run. */
 const parkedFor = '7 days';
+
+/**
+ * A run that was asked for so much goes on as a new one. Events of a run without trouble: 6 with the first round, 11 and
+ * 3 for each further destination without it; a wait adds 8, a wish 12, retries none. The server warns at 10 240.
+ */
+const maxEvents = 1_000;
 
 interface Track extends RunDelivery {
   state: DeliveryState;
@@ -63,6 +71,7 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
     [...tracks.values()].map(({ id, destination, state }) => ({ delivery: id, destination, state }));
   let wasCancelled = false;
   let hasBegun = false;
+  let isLeaving = false;
   const outer = CancellationScope.current();
   let defect: unknown;
 
@@ -94,17 +103,19 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
         track.state = await (first ?? track.scope.run(() => attempt(track)));
       } catch (error) {
         if (!isCancellation(error)) throw error;
+        if (isLeaving) return;
         continue; // withdrawn by a wish, which the ledger already knows
       } finally {
         track.scope = undefined;
       }
       trouble.show(status());
-      if (isFinal(track.state)) return;
-      if (track.state === 'waiting') await condition(() => track.woken);
+      if (isFinal(track.state) || isLeaving) return;
+      const isCalled = (): boolean => track.woken || isLeaving;
+      if (track.state === 'waiting' || (input.untilHandled === true && !isOpen(track.state))) await condition(isCalled);
       else if (isOpen(track.state))
         continue; // withdrawn while it was running: the ledger says what is next
-      else if (!(await condition(() => track.woken, parkedFor, { summary: `${track.destination} is ${track.state}` })))
-        return;
+      else if (!(await condition(isCalled, parkedFor, { summary: `${track.destination} is ${track.state}` }))) return;
+      if (isLeaving) return;
     }
   }
 
@@ -136,6 +147,15 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
     }
   }
 
+  /** What is pending is withdrawn, what is running ends first; the ledger tells the next run where to go on. */
+  async function leave(): Promise<never> {
+    isLeaving = true;
+    for (const track of tracks.values()) track.scope?.cancel();
+    await condition(() => [...tracks.values()].every(({ followed }) => !followed));
+    const { express: _, ...again } = input;
+    return continueAsNew<typeof deliverMessage>(again);
+  }
+
   return CancellationScope.nonCancellable(async () => {
     // Temporal's own Cancel is a wish like any other, and the run goes on until it is settled.
     outer.cancelRequested.catch(() => {
@@ -145,14 +165,16 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
     const known = input.express === true ? await firstRound(input.message) : new Map<string, Known>();
     for (const track of tracks.values()) start(track, known.get(track.id));
     hasBegun = true;
+    const isDone = (): boolean => [...tracks.values()].every(({ followed }) => !followed);
+    const isTooLong = (): boolean => !wasCancelled && workflowInfo().historyLength > maxEvents;
     for (;;) {
-      await condition(
-        () => defect !== undefined || wishes.length > 0 || [...tracks.values()].every(({ followed }) => !followed),
-      );
+      await condition(() => defect !== undefined || wishes.length > 0 || isDone() || isTooLong());
       if (defect !== undefined) throw defect;
       const wish = wishes.shift();
-      if (wish === undefined) break;
-      await grant(wish);
+      if (wish !== undefined) await grant(wish);
+      else if (isDone()) break;
+      else if (patched('continue-as-new')) return leave();
+      else await condition(() => defect !== undefined || wishes.length > 0 || isDone());
     }
     trouble.end(status(), wasCancelled);
     if (wasCancelled) throw new CancelledFailure('Cancelled in Temporal; its deliveries are settled.');
