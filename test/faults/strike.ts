@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { postPath, simulatorOf } from './destinations.ts';
+import { describeFault, type Fault } from './faults.ts';
+import type { Rig } from './rig.ts';
+import type { Toxic } from './toxiproxy.ts';
+
+/** One fault as it happened. */
+export interface Struck {
+  readonly fault: Fault;
+  readonly at: string;
+}
+
+const toxics: Readonly<Record<'blackhole' | 'slow' | 'reset', Toxic>> = {
+  blackhole: { type: 'timeout', attributes: { timeout: 0 } },
+  slow: { type: 'latency', attributes: { latency: 250, jitter: 150 } },
+  reset: { type: 'reset_peer', attributes: { timeout: 0 } },
+};
+
+/**
+ * Lets every fault happen at its time. Faults overlap, but of two at one process or link the second waits for the end
+ * of the first.
+ * @returns when all are over, with what happened.
+ */
+export async function strikeAll(rig: Rig, faults: readonly Fault[], say: (line: string) => void): Promise<Struck[]> {
+  const begin = Date.now();
+  const struck: Struck[] = [];
+  const busy = new Map<string, Promise<void>>();
+  const underWay: Promise<void>[] = [];
+  for (const fault of faults) {
+    await sleep(Math.max(0, begin + fault.at - Date.now()));
+    const target = targetOf(fault);
+    const one = (busy.get(target) ?? Promise.resolve()).then(async () => {
+      say(describeFault(fault));
+      struck.push({ fault, at: new Date().toISOString() });
+      await strike(rig, fault);
+    });
+    busy.set(target, one);
+    underWay.push(one);
+    one.catch(() => undefined); // thrown below
+  }
+  await Promise.all(underWay);
+  return struck;
+}
+
+/** Ends whatever is still broken. */
+export async function heal({ processes, links, apis }: Rig, names: readonly string[]): Promise<void> {
+  await links?.toxiproxy?.reset();
+  for (const name of names) await processes.restart(name);
+  for (const simulator of ['webhook', 'slack']) await apis[0]?.clearFaults(simulator);
+}
+
+function targetOf(fault: Fault): string {
+  if ('process' in fault) return fault.process;
+  return 'link' in fault ? fault.link : `sink ${fault.destination}`;
+}
+
+async function strike({ processes, links, apis }: Rig, fault: Fault): Promise<void> {
+  switch (fault.kind) {
+    case 'kill':
+    case 'stop':
+      await processes[fault.kind](fault.process);
+      await sleep(fault.downMs);
+      await processes.restart(fault.process);
+      return;
+    case 'cut':
+      await links?.toxiproxy?.enable(fault.link, false);
+      await sleep(fault.forMs);
+      await links?.toxiproxy?.enable(fault.link, true);
+      return;
+    case 'blackhole':
+    case 'slow':
+    case 'reset':
+      await links?.toxiproxy?.add(fault.link, toxics[fault.kind]);
+      await sleep(fault.forMs);
+      await links?.toxiproxy?.remove(fault.link);
+      return;
+    case 'sink': {
+      const { mode, times, forMs, status, delayMs, retryAfter, destination } = fault;
+      const spec = { mode, times, forMs, path: postPath[destination], status, delayMs, retryAfter };
+      await apis[0]?.fault(simulatorOf[destination], spec);
+      await sleep(forMs);
+    }
+  }
+}
