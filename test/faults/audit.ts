@@ -15,6 +15,8 @@ export interface ShownDelivery {
 
 export interface ShownAttempt {
   readonly number: number;
+  /** `manual`: after somebody asked for it, which nobody does here. */
+  readonly trigger: string;
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly outcome: string | null;

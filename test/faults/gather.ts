@@ -1,4 +1,5 @@
 import type { Client } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import type { Held, ShownAttempt, ShownDelivery } from './audit.ts';
 import type { Destination } from './destinations.ts';
 import type { Accepted } from './loader.ts';
@@ -12,10 +13,9 @@ export async function readDeliveries(api: Client, accepted: readonly Accepted[])
   const left = [...new Set(accepted.map(({ id }) => id))];
   const work = async (): Promise<void> => {
     for (let id = left.pop(); id !== undefined; id = left.pop()) {
-      const { status, body } = await api.call('GET', `/v1/messages/${id}`);
+      const body = await read(api, `/v1/messages/${id}`);
       // A message that is not there is for the audit to miss.
-      if (status === 404) continue;
-      if (status !== 200) throw new Error(`GET /v1/messages/${id}: ${status} ${JSON.stringify(body)}`);
+      if (body === undefined) continue;
       for (const one of body.deliveries)
         shown.set(one.id, {
           id: one.id,
@@ -33,10 +33,19 @@ export async function readDeliveries(api: Client, accepted: readonly Accepted[])
 }
 
 async function readAttempts(api: Client, delivery: string): Promise<ShownAttempt[]> {
-  const { data } = (await api.must('GET', `/v1/deliveries/${delivery}/attempts?limit=200`)) as {
-    data: ShownAttempt[];
-  };
+  const { data } = (await read(api, `/v1/deliveries/${delivery}/attempts?limit=200`)) as { data: ShownAttempt[] };
   return [...data].sort((a, b) => a.number - b.number);
+}
+
+/** As a good client, asks again after a 503. @returns undefined for what is not there. */
+async function read(api: Client, path: string): Promise<any> {
+  return eventually(`GET ${path}`, async () => {
+    const { status, body } = await api.call('GET', path);
+    if (status === 200) return { body };
+    if (status === 404) return { body: undefined };
+    if (status !== 503) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
+    return undefined;
+  }).then(({ body }) => body);
 }
 
 /** What the sinks hold, by first arrival. */

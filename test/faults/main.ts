@@ -18,18 +18,24 @@ async function main(args: readonly string[]): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
   });
+  const file = json ?? join(tmpdir(), `carillon-soak-${given.seed}.json`);
+  const keepLogs = (): void => {
+    const logs = `${file}.logs`;
+    cpSync(rig.home, logs, { recursive: true, filter: (path) => !/\/(postgres-home|temporal\.db.*)$/.test(path) });
+    console.log(`logs of all processes: ${logs}`);
+  };
   try {
     const soaking = soak(rig, { ...given, say });
     soaking.catch(() => undefined); // when it lost the race, what is thrown is the consequence of that
     const result = await Promise.race([soaking, stopped]);
-    const file = json ?? join(tmpdir(), `carillon-soak-${given.seed}.json`);
     writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
     console.log(['', ...report(result), `written to ${file}`].join('\n'));
     if (result.offences.length === 0) return 0;
-    const logs = `${file}.logs`;
-    cpSync(rig.home, logs, { recursive: true, filter: (path) => !/\/(postgres-home|temporal\.db.*)$/.test(path) });
-    console.log(`logs of all processes: ${logs}`);
+    keepLogs();
     return 1;
+  } catch (error) {
+    keepLogs();
+    throw error;
   } finally {
     await rig.remove();
   }

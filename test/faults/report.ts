@@ -7,7 +7,7 @@ const shownOffenders = 20;
 
 /** What a soak has found, as text. */
 export function report(result: SoakResult): string[] {
-  const { seed, counts, offences, load, struck, deaths, seconds, planned, networkFaults } = result;
+  const { seed, counts, offences, load, struck, deaths, seconds, planned, networkFaults, runs } = result;
   const of = (what: Offence['what'], destination: string): string =>
     String(offences.filter((one) => one.what === what && one.destination === destination).length);
   const rows = destinations.map((name) => {
@@ -33,6 +33,10 @@ export function report(result: SoakResult): string[] {
     `posts: ${load.posts}, of them ${load.unavailable} × 503, ${load.broken} without an answer, ` +
       `${load.folded} folded by their key`,
     ...deaths.map(({ name, how, at }) => `died by itself: ${name} (${how}) at ${at}`),
+    `runs: ${Object.entries(runs.counts)
+      .map(([status, count]) => `${count} ${status}`)
+      .join(', ')}`,
+    ...runs.failures.map(({ workflowId, why }) => `- ${workflowId}: ${why}`),
     '',
     ...table(
       [
@@ -69,9 +73,9 @@ function broken({ offences, offenders }: SoakResult): string[] {
     const one = offenders[delivery];
     if (one === undefined) continue;
     lines.push(`  message ${one.message}, ${one.state}${one.late ? ', late' : ''} ${one.reason ?? ''}`);
-    for (const { number, startedAt, endedAt, outcome, late, code, status, worker } of one.attempts)
+    for (const { number, trigger, startedAt, endedAt, outcome, late, code, status, worker } of one.attempts)
       lines.push(
-        `  ${number}. ${startedAt} to ${endedAt ?? 'now'}: ${outcome}${late ? ' (late)' : ''} ` +
+        `  ${number}. (${trigger}) ${startedAt} to ${endedAt ?? 'now'}: ${outcome}${late ? ' (late)' : ''} ` +
           `${[code, status].filter((part) => part !== undefined).join(' ')} by ${worker}`,
       );
   }

@@ -27,6 +27,8 @@ export interface Rig {
   readonly links: Links | undefined;
   /** One of each API. */
   readonly apis: readonly Client[];
+  /** Temporal itself, past the proxies: `host:port`. */
+  readonly temporalAddress: string;
   /** Base URL of the simulators, past the proxies. */
   readonly simulators: string;
   /** At the database itself, past the proxies: for showing how far it is, not for the verdict. */
@@ -107,7 +109,16 @@ export async function openRig({ temporal: kind, say }: RigOptions): Promise<Rig>
     for (const api of apis) await eventually(`${api.url} is ready`, () => isReady(api), readyLimitMs);
     const [first] = apis;
     if (first !== undefined) await configureDestinations(first, `http://${address.sinks}`);
-    return { home, processes, links: links.toxiproxy === undefined ? undefined : links, apis, simulators, sql, remove };
+    return {
+      home,
+      processes,
+      links: links.toxiproxy === undefined ? undefined : links,
+      apis,
+      temporalAddress: temporal.address,
+      simulators,
+      sql,
+      remove,
+    };
   } catch (error) {
     await remove();
     throw error;

@@ -6,6 +6,7 @@ import { newLoad, runLoad, type Load } from './loader.ts';
 import { planOperations } from './operations.ts';
 import type { Death } from './processes.ts';
 import { createRandom } from './random.ts';
+import { readRuns, type Runs } from './runs.ts';
 import { apiNames, workerNames, type Rig } from './rig.ts';
 import { heal, strikeAll, type Struck } from './strike.ts';
 import type { TemporalKind } from './temporal.ts';
@@ -33,6 +34,7 @@ export interface SoakResult extends Audit {
   readonly struck: readonly Struck[];
   readonly load: Omit<Load, 'accepted'> & { readonly accepted: number };
   readonly deaths: readonly Death[];
+  readonly runs: Runs;
   /** What the API says of those that broke a promise. */
   readonly offenders: Readonly<Record<string, ShownDelivery>>;
 }
@@ -79,6 +81,7 @@ export async function soak(rig: Rig, options: SoakOptions): Promise<SoakResult> 
       struck,
       load: { ...load, accepted: load.accepted.length },
       deaths: rig.processes.deaths,
+      runs: await readRuns(rig.temporalAddress),
       counts,
       offences: all,
       offenders: Object.fromEntries(
