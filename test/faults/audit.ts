@@ -1,4 +1,4 @@
-import type { Destination } from './destinations.ts';
+import { destinations, type Destination } from './destinations.ts';
 import type { Accepted } from './loader.ts';
 import { readText, textOf, type MessageName } from './operations.ts';
 
@@ -115,6 +115,10 @@ export function audit(
 
   for (const { operation, id, deliveries } of accepted) {
     const change = changes.get(nameOf(operation));
+    if (operation.kind === 'create')
+      for (const destination of destinations)
+        if (!deliveries.some((one) => one.destination === destination))
+          blame('lost', destination, id, 'accepted without a delivery to it');
     for (const { id: delivery, destination } of deliveries) {
       const count = countsOf(destination);
       const offend = (what: Break, detail: string): void => blame(what, destination, delivery, detail);
