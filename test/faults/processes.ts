@@ -21,6 +21,8 @@ export interface Processes {
   /** Ends it in order, as an operator would. It stays down until `restart`. */
   stop(name: string): Promise<void>;
   restart(name: string): Promise<void>;
+  /** Undefined while it is down. */
+  pidOf(name: string): number | undefined;
   readonly deaths: readonly Death[];
   /** Kills everything and starts nothing any more. */
   end(): Promise<void>;
@@ -102,6 +104,7 @@ export function createProcesses(home: string): Processes {
       const one = find(name);
       if (one.current === undefined) await begin(one);
     },
+    pidOf: (name) => find(name).current?.launched.record?.pid,
     deaths,
     async end() {
       ended = true;

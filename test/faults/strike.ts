@@ -16,6 +16,9 @@ const toxics: Readonly<Record<'blackhole' | 'slow' | 'reset', Toxic>> = {
   reset: { type: 'reset_peer', attributes: { timeout: 0 } },
 };
 
+/** How long a kill waits for something to interrupt. */
+const sendingMs = 2_000;
+
 /**
  * Lets every fault happen at its time. Faults overlap, but of two at one process or link the second waits for the end
  * of the first.
@@ -54,10 +57,24 @@ function targetOf(fault: Fault): string {
   return 'link' in fault ? fault.link : `sink ${fault.destination}`;
 }
 
-async function strike({ processes, links, apis }: Rig, fault: Fault): Promise<void> {
+/** A worker that is sending nothing has nothing to lose: waits a while until it is. */
+async function inTheMiddle({ processes, sql }: Rig, worker: string): Promise<void> {
+  const pid = processes.pidOf(worker);
+  const isSending = async (): Promise<boolean> => {
+    const rows = await sql`select 1 from attempts where ended_at is null and worker like ${`%:${pid}`} limit 1`;
+    return rows.length > 0;
+  };
+  // Not in time, or PostgreSQL is away: then it dies with idle hands.
+  for (const end = Date.now() + sendingMs; Date.now() < end; await sleep(5))
+    if (await isSending().catch(() => true)) return;
+}
+
+async function strike(rig: Rig, fault: Fault): Promise<void> {
+  const { processes, links, apis } = rig;
   switch (fault.kind) {
     case 'kill':
     case 'stop':
+      if (fault.process.startsWith('worker')) await inTheMiddle(rig, fault.process);
       await processes[fault.kind](fault.process);
       await sleep(fault.downMs);
       await processes.restart(fault.process);
