@@ -23,8 +23,6 @@ export type Fault = { readonly at: number } & (
     }
 );
 
-export type FaultKind = Fault['kind'];
-
 type Card = (random: Random) => DistributiveOmit<Fault, 'at'>;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 

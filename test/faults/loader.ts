@@ -116,7 +116,7 @@ async function untilAccepted(
   random: Random,
   load: Load,
 ): Promise<Accepted | undefined> {
-  for (let tries = 0; ; tries += 1) {
+  for (;;) {
     const answer = await ask(random.pick(apis), operation, id);
     load.posts += 1;
     if (answer === undefined) load.broken += 1;

@@ -12,12 +12,16 @@ import { createClient, type Client } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { plainEnvironment } from '../support/plain-environment.ts';
-import { connectionsForTemporal } from '../support/temporal-on-postgres.ts';
+import {
+  connectionsForTemporal,
+  prepareTemporalOnPostgres,
+  type TemporalStore,
+} from '../support/temporal-on-postgres.ts';
+import { prepareTemporal } from '../support/temporal.ts';
 import { createTestHome, removeAbandonedHomes } from '../support/test-servers.ts';
 import { openLinks, type Links } from './links.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { configureDestinations } from './destinations.ts';
-import { prepareTemporal, type TemporalKind } from './temporal.ts';
 
 /** The whole of Carillon as processes of their own that can be killed one by one, with proxies on their connections. */
 export interface Rig {
@@ -37,7 +41,7 @@ export interface Rig {
 }
 
 export interface RigOptions {
-  readonly temporal: TemporalKind;
+  readonly temporal: TemporalStore;
   readonly say: (line: string) => void;
 }
 
@@ -50,7 +54,7 @@ const readyLimitMs = 120_000;
 const faster = { fsync: 'off', full_page_writes: 'off' } as const;
 const main = join(packageRoot(), 'dist', 'src', 'main.js');
 
-export async function openRig({ temporal: kind, say }: RigOptions): Promise<Rig> {
+export async function openRig({ temporal: store, say }: RigOptions): Promise<Rig> {
   await removeAbandonedHomes();
   const { home, remove: removeHome } = await createTestHome();
   const processes = createProcesses(home);
@@ -65,8 +69,10 @@ export async function openRig({ temporal: kind, say }: RigOptions): Promise<Rig>
     const superuserPassword = await startPostgres(home, processes, postgresPort);
     const url = databaseUrl(postgresPort);
     sql = postgres(superuserUrl(url, superuserPassword).replace(/\/postgres$/, '/carillon'), { max: 1 });
-    say(`starting Temporal (${kind === 'postgres' ? 'on PostgreSQL' : 'dev server on SQLite'})`);
-    const temporal = await prepareTemporal(kind, home, { port: postgresPort, superuserPassword });
+    say(`starting Temporal (${store === 'postgres' ? 'on PostgreSQL' : 'dev server on SQLite'})`);
+    const temporal = await (store === 'postgres'
+      ? prepareTemporalOnPostgres(home, { port: postgresPort, superuserPassword })
+      : prepareTemporal(home));
     await processes.start('temporal', () => temporal.spec);
     await eventually('Temporal answers', async () => (await temporal.ready()) === true, readyLimitMs);
     const simulatorsPort = await freePort();

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TemporalStore } from '../support/temporal-on-postgres.ts';
 import { audit, type Audit, type Offence, type ShownDelivery } from './audit.ts';
 import { planFaults, type Fault } from './faults.ts';
 import { readDeliveries, readSinks } from './gather.ts';
@@ -9,7 +10,6 @@ import { createRandom } from './random.ts';
 import { readRuns, type Runs } from './runs.ts';
 import { apiNames, workerNames, type Rig } from './rig.ts';
 import { heal, strikeAll, type Struck } from './strike.ts';
-import type { TemporalKind } from './temporal.ts';
 
 export interface SoakOptions {
   readonly seed: number;
@@ -20,13 +20,13 @@ export interface SoakOptions {
   readonly faultEveryMs: number;
   readonly restMs: number;
   readonly edits: boolean;
-  readonly temporal: TemporalKind;
+  readonly temporal: TemporalStore;
   readonly say: (line: string) => void;
 }
 
 export interface SoakResult extends Audit {
   readonly seed: number;
-  readonly temporal: TemporalKind;
+  readonly temporal: TemporalStore;
   readonly seconds: { readonly load: number; readonly rest: number };
   /** False where Toxiproxy was not to be had. */
   readonly networkFaults: boolean;

@@ -1,28 +1,23 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
-import type { ChildSpec } from '../../src/up/child.ts';
 import { databaseReady } from '../../src/up/database.ts';
 import { packageRoot } from '../../src/up/package-root.ts';
 import { isPortOpen } from '../../src/up/ports.ts';
 import { runCommand } from '../../src/up/run-command.ts';
 import type { Supervisor } from '../../src/up/supervisor.ts';
 import { temporalEnvironment } from '../../src/up/temporal-server.ts';
-import { waitReady } from '../../src/up/wait-ready.ts';
 import { freePort } from './free-port.ts';
 import { goTool, temporalServer, temporalSqlTool } from './go-tools.ts';
+import { startPrepared, type PreparedTemporal } from './temporal.ts';
+
+/** Where a Temporal keeps its data: `postgres` is the server of production, `sqlite` the dev server of `npm start`. */
+export type TemporalStore = 'postgres' | 'sqlite';
 
 /** A PostgreSQL that runs, and is Carillon's too: Temporal gets databases and a role of its own there. */
 export interface PostgresForTemporal {
   readonly port: number;
   readonly superuserPassword: string;
-}
-
-export interface TemporalOnPostgres {
-  readonly spec: ChildSpec;
-  readonly address: string;
-  /** Makes the namespace where there is none. @returns true, or what is missing while the server is on its way up. */
-  ready(): Promise<true | string>;
 }
 
 /** What PostgreSQL must allow: four services in one process open up to 30 connections each. */
@@ -37,7 +32,6 @@ const plugin = 'postgres12_pgx';
 /** Parts of Temporal's history, each with a loop of its own; fixed when the database is made. Few, for two cores. */
 const historyShards = 4;
 const schemaLimitMs = 120_000;
-const readyLimitMs = 120_000;
 const answerMs = 5_000;
 
 /** Builds the server where it has to be, as `prepareTemporalOnPostgres` would: for whoever has to be in time after it. */
@@ -51,18 +45,14 @@ export async function startPostgresBackedTemporal(
   supervisor: Supervisor,
   postgres: PostgresForTemporal,
 ): Promise<string> {
-  const { spec, address, ready } = await prepareTemporalOnPostgres(home, postgres);
-  supervisor.start(spec);
-  const signal = AbortSignal.timeout(readyLimitMs);
-  await waitReady(ready, { home, supervisor, signal, limitMs: readyLimitMs, role: 'temporal' });
-  return address;
+  return startPrepared(home, supervisor, await prepareTemporalOnPostgres(home, postgres));
 }
 
 /** Makes databases, schema and configuration, and says how to start the server on them. */
 export async function prepareTemporalOnPostgres(
   home: string,
   postgres: PostgresForTemporal,
-): Promise<TemporalOnPostgres> {
+): Promise<PreparedTemporal> {
   const { server, sqlTool } = await buildTemporalOnPostgres();
   await makeSchema(sqlTool, postgres, 'temporal', 'temporal');
   await makeSchema(sqlTool, postgres, 'temporal_visibility', 'visibility');
@@ -161,6 +151,7 @@ function dynamicConfig(): string {
   return `${production}\nsystem.forceSearchAttributesCacheRefreshOnRead:\n  - value: true\n`;
 }
 
+/** Also makes the namespace where there is none. */
 async function namespaceReady(port: number): Promise<true | string> {
   if (!(await isPortOpen(port))) return `nobody listens on port ${port}`;
   const connection = Connection.lazy({ address: `127.0.0.1:${port}` });
