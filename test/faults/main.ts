@@ -13,15 +13,17 @@ async function main(args: readonly string[]): Promise<number> {
   const say = (line: string): void =>
     console.log(`${String(Math.round((Date.now() - begin) / 1_000)).padStart(4)} s  ${line}`);
   say(`seed ${given.seed} (SEED=${given.seed} npm run soak repeats it with the same options)`);
-  const rig = await openRig({ temporal: given.temporal, say });
+  // A signal while the rig opens takes effect when it is open: only then can it be taken down again.
   const stopped = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
   });
+  stopped.catch(() => undefined);
+  const rig = await openRig({ temporal: given.temporal, say });
   const file = json ?? join(tmpdir(), `carillon-soak-${given.seed}.json`);
   const keepLogs = (): void => {
     const logs = `${file}.logs`;
-    cpSync(rig.home, logs, { recursive: true, filter: (path) => !/\/(postgres-home|temporal\.db.*)$/.test(path) });
+    cpSync(rig.home, logs, { recursive: true, filter: (path) => !/\/(postgres-home|keys|temporal\.db.*)$/.test(path) });
     console.log(`logs of all processes: ${logs}`);
   };
   try {
