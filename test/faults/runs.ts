@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import { deliverMessageType } from '../../src/workflows/contract.ts';
 
 /** Runs of a soak by how they ended, as Temporal shows them. */
 export interface Runs {
@@ -18,7 +19,9 @@ export async function readRuns(address: string): Promise<Runs> {
     const { workflow } = new Client({ connection, namespace: 'default' });
     const counts: Record<string, number> = {};
     const failures: { workflowId: string; why: string }[] = [];
-    for await (const { workflowId, runId, status } of workflow.list()) {
+    for await (const { workflowId, runId, status } of workflow.list({
+      query: `WorkflowType = '${deliverMessageType}'`,
+    })) {
       counts[status.name] = (counts[status.name] ?? 0) + 1;
       if (fine.has(status.name) || failures.length >= shownFailures) continue;
       const why = await workflow

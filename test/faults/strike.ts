@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { postPath, simulatorOf } from './destinations.ts';
+import { destinations, postPath, simulatorOf } from './destinations.ts';
 import { describeFault, type Fault } from './faults.ts';
 import type { Rig } from './rig.ts';
 import type { Toxic } from './toxiproxy.ts';
@@ -18,6 +18,8 @@ const toxics: Readonly<Record<'blackhole' | 'slow' | 'reset', Toxic>> = {
 
 /** How long a kill waits for something to interrupt. */
 const sendingMs = 2_000;
+/** A sink that takes its time, so that there is a middle of a request. */
+const dawdle = { mode: 'delay', delayMs: 500, times: 6, forMs: sendingMs } as const;
 
 /**
  * Lets every fault happen at its time. Faults overlap, but of two at one process or link the second waits for the end
@@ -57,11 +59,15 @@ function targetOf(fault: Fault): string {
   return 'link' in fault ? fault.link : `sink ${fault.destination}`;
 }
 
-/** A worker that is sending nothing has nothing to lose: waits a while until it is. */
-async function inTheMiddle({ processes, sql }: Rig, worker: string): Promise<void> {
+/** A worker that is sending nothing has nothing to lose: lets the sinks dawdle, and waits a while until it is. */
+async function inTheMiddle({ processes, sql, apis }: Rig, worker: string): Promise<void> {
+  for (const destination of destinations)
+    await apis[0]?.fault(simulatorOf[destination], { ...dawdle, path: postPath[destination] });
   const pid = processes.pidOf(worker);
   const isSending = async (): Promise<boolean> => {
-    const rows = await sql`select 1 from attempts where ended_at is null and worker like ${`%:${pid}`} limit 1`;
+    const rows = await sql`
+      select 1 from attempts where ended_at is null and worker like ${`%:${pid}`}
+        and started_at < clock_timestamp() - interval '50 milliseconds' limit 1`;
     return rows.length > 0;
   };
   // Not in time, or PostgreSQL is away: then it dies with idle hands.
