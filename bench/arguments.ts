@@ -1,3 +1,5 @@
+import type { TemporalStore } from '../test/support/temporal-on-postgres.ts';
+
 /** How long each part of a run lasts, and how many messages it counts. */
 export interface Plan {
   readonly mode: 'quick' | 'full';
@@ -15,6 +17,8 @@ export interface Plan {
   readonly counted: number;
   /** All of it must be over by then. */
   readonly limitSeconds: number;
+  /** Undefined for PostgreSQL where that server is to be had, else SQLite. */
+  readonly temporal: TemporalStore | undefined;
   /** Folder for V8 profiles of api and worker; they cost some per cent of speed. */
   readonly profile: string | undefined;
 }
@@ -56,13 +60,20 @@ export function readArguments(args: readonly string[]): Plan {
   let mode: keyof typeof plans = 'full';
   let fanOuts: readonly number[] = [1, 3, 10];
   let profile: string | undefined;
-  for (const arg of args) {
+  let temporal: TemporalStore | undefined;
+  for (let index = 0; index < args.length; index += 1) {
+    // `--temporal sqlite` is `--temporal=sqlite`.
+    const arg = args[index] === '--temporal' ? `--temporal=${args[(index += 1)] ?? ''}` : (args[index] ?? '');
     const [name, value = ''] = arg.split('=', 2);
     if (arg === '--quick') mode = 'quick';
     else if (name === '--fan-out' && /^\d+(,\d+)*$/.test(value)) fanOuts = value.split(',').map(Number);
     else if (name === '--profile' && value !== '') profile = value;
-    else throw new ArgumentError(`${arg}: known are --quick, --fan-out=1,3,10 and --profile=<folder>`);
+    else if (name === '--temporal' && (value === 'postgres' || value === 'sqlite')) temporal = value;
+    else
+      throw new ArgumentError(
+        `${arg}: known are --quick, --fan-out=1,3,10, --temporal=postgres|sqlite and --profile=<folder>`,
+      );
   }
   if (fanOuts.some((fanOut) => fanOut < 1 || fanOut > 50)) throw new ArgumentError('--fan-out: 1 to 50 each');
-  return { ...plans[mode], fanOuts, profile };
+  return { ...plans[mode], fanOuts, temporal, profile };
 }

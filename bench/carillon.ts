@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { plainEnvironment } from '../test/support/plain-environment.ts';
 import type { Child } from './child.ts';
 import type { Watched } from './cpu.ts';
-import { namespace, plainEnvironment, type Stack } from './stack.ts';
+import { namespace, type Stack } from './stack.ts';
 
 /** Carillon's own processes as they are built, on one database. */
 export interface Carillon {

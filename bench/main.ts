@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../src/up/package-root.ts';
+import type { TemporalStore } from '../test/support/temporal-on-postgres.ts';
 import { ArgumentError, readArguments, type Plan } from './arguments.ts';
 import { describeMachine, describeVersion, loadNow } from './machine.ts';
 import { measureAccepting } from './measure-accepting.ts';
@@ -10,6 +11,7 @@ import { isBroken, report } from './report.ts';
 import type { BaselineResult, Results } from './results.ts';
 import { openRig, type Rig } from './rig.ts';
 import { openStack } from './stack.ts';
+import { chooseTemporal } from './temporal-store.ts';
 
 const bareConnections = 16;
 
@@ -21,11 +23,12 @@ async function bench(args: readonly string[]): Promise<number> {
   const begin = Date.now();
   const say = (line: string): void =>
     console.log(`${String(Math.round((Date.now() - begin) / 1_000)).padStart(4)} s  ${line}`);
-  say('starting PostgreSQL and Temporal');
+  const temporal = await chooseTemporal(plan.temporal, say);
+  say(`starting PostgreSQL and Temporal (${temporal === 'postgres' ? 'on PostgreSQL' : 'dev server on SQLite'})`);
   const interrupted = interruption(plan.limitSeconds);
-  const stack = await openStack();
+  const stack = await openStack(temporal);
   try {
-    const measuring = measureAll(plan, load, stack, begin, say);
+    const measuring = measureAll({ ...plan, temporal }, load, stack, begin, say);
     measuring.catch(() => undefined); // when it lost the race, what is thrown is the consequence of that
     const results = await Promise.race([measuring, interrupted, stack.died]);
     const file = write(results);
@@ -37,7 +40,7 @@ async function bench(args: readonly string[]): Promise<number> {
 }
 
 async function measureAll(
-  plan: Plan,
+  plan: Plan & { readonly temporal: TemporalStore },
   load: readonly number[],
   stack: Awaited<ReturnType<typeof openStack>>,
   begin: number,
@@ -69,6 +72,7 @@ async function measureAll(
     profiled: plan.profile !== undefined,
     seconds: (Date.now() - begin) / 1_000,
     machine,
+    temporalStore: plan.temporal,
     empty,
     postOnly,
     barePostsPerSecond: bare.perSecond,

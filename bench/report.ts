@@ -39,7 +39,7 @@ export function report(results: Results): string[] {
   ];
   return [
     `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.system}; Node ${machine.node}, PostgreSQL ${machine.postgres}, ` +
-      `Temporal ${machine.temporal} (dev server, SQLite file)`,
+      `Temporal ${machine.temporal} (${results.temporalStore === 'postgres' ? 'on PostgreSQL, on the same server as Carillon: the columns postgres and WAL hold both' : 'dev server, SQLite file'})`,
     `commit ${results.commit}${results.changed ? ' with changes' : ''}, ${results.mode} run of ${figure(results.seconds)} s` +
       `${results.profiled ? ', profiled (slower)' : ''}, load average before it ${machine.load.join(' ')}`,
     '',

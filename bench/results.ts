@@ -1,3 +1,4 @@
+import type { TemporalStore } from '../test/support/temporal-on-postgres.ts';
 import type { Machine, Version } from './machine.ts';
 import type { Statement } from './postgres-figures.ts';
 import type { Spread } from './statistics.ts';
@@ -79,6 +80,8 @@ export interface Results extends Version {
   readonly profiled: boolean;
   readonly seconds: number;
   readonly machine: Machine;
+  /** Where Temporal keeps its data, of the reference and of Carillon alike; missing in results of before it was chosen. */
+  readonly temporalStore: TemporalStore;
   /** The empty workflow: before `postOnly`, before the first of `carillon`, and after each of them. */
   readonly empty: readonly BaselineResult[];
   readonly postOnly: readonly BaselineResult[];

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
+import { plainEnvironment } from '../test/support/plain-environment.ts';
 import type { BaselineOptions } from './baseline.ts';
 import type { Child } from './child.ts';
 import { cpuBetween, snapshotCpu, type CpuSpent, type Watched } from './cpu.ts';
 import type { Plan } from './arguments.ts';
 import type { Cost } from './results.ts';
-import { namespace, plainEnvironment, type Stack } from './stack.ts';
+import { namespace, type Stack } from './stack.ts';
 import { mean, sum } from './statistics.ts';
 
 /** The servers, and the processes that measure; Carillon's own come and go. */

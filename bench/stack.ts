@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { configFields } from '../src/config.ts';
 import { databaseReady, superuserUrl } from '../src/up/database.ts';
 import { preparePostgres } from '../src/up/postgres.ts';
 import { readRunRecord } from '../src/up/run-record.ts';
@@ -9,6 +8,11 @@ import { secretFile } from '../src/up/secret-file.ts';
 import { waitReady } from '../src/up/wait-ready.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { startTemporal } from '../test/support/temporal.ts';
+import {
+  connectionsForTemporal,
+  startPostgresBackedTemporal,
+  type TemporalStore,
+} from '../test/support/temporal-on-postgres.ts';
 import { createTestHome, removeAbandonedHomes } from '../test/support/test-servers.ts';
 import { startChild, type Child, type ChildOptions } from './child.ts';
 import type { Watched } from './cpu.ts';
@@ -18,7 +22,7 @@ export const namespace = 'default';
 
 const readyLimitMs = 60_000;
 
-/** One PostgreSQL and one Temporal for a whole run, as `npm start` has them, and every process that leans on them. */
+/** One PostgreSQL and one Temporal for a whole run, and every process that leans on them. */
 export interface Stack {
   readonly home: string;
   readonly adminKey: string;
@@ -40,7 +44,8 @@ export interface Stack {
 /** What can count statements; it does so only when it is told to, as production runs without. */
 const countable = { shared_preload_libraries: 'pg_stat_statements' } as const;
 
-export async function openStack(): Promise<Stack> {
+/** @param store on PostgreSQL, Temporal has databases of its own on the same server as Carillon. */
+export async function openStack(store: TemporalStore): Promise<Stack> {
   await removeAbandonedHomes();
   const { home, supervisor, remove } = await createTestHome();
   const children = new Set<Child>();
@@ -53,10 +58,11 @@ export async function openStack(): Promise<Stack> {
   try {
     mkdirSync(join(home, 'log'), { recursive: true });
     const port = await freePort();
-    const [superuserPassword, temporalAddress] = await Promise.all([
-      startPostgres(home, port, supervisor),
-      startTemporal(home, supervisor),
-    ]);
+    const superuserPassword = await startPostgres(home, port, supervisor);
+    const temporalAddress =
+      store === 'postgres'
+        ? await startPostgresBackedTemporal(home, supervisor, { port, superuserPassword })
+        : await startTemporal(home, supervisor);
     const url = (name: string): string => `postgres://carillon:carillon@127.0.0.1:${port}/${name}`;
     sql = postgres(superuserUrl(url('carillon'), superuserPassword), { max: 1, onnotice: () => undefined });
     await trackStatements(sql, 'none');
@@ -98,7 +104,10 @@ async function startPostgres(
   port: number,
   supervisor: Awaited<ReturnType<typeof createTestHome>>['supervisor'],
 ): Promise<string> {
-  const { spec, superuserPassword } = await preparePostgres(home, port, console.log, countable);
+  const { spec, superuserPassword } = await preparePostgres(home, port, console.log, {
+    ...countable,
+    ...connectionsForTemporal,
+  });
   supervisor.start(spec);
   await waitReady(() => databaseReady(`postgres://carillon:carillon@127.0.0.1:${port}/carillon`, superuserPassword), {
     home,
@@ -108,10 +117,4 @@ async function startPostgres(
     role: 'postgres',
   });
   return superuserPassword;
-}
-
-/** Ours without any setting of Carillon: a run measures the same whoever starts it. */
-export function plainEnvironment(): Readonly<Record<string, string | undefined>> {
-  const ours = new Set<string>(configFields.map(({ name }) => name));
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.has(name)));
 }

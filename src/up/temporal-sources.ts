@@ -3,14 +3,21 @@ import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { inherited } from './environment.ts';
+import { buildWithGo, type GoProgram } from './go-build.ts';
 import { runCommand } from './run-command.ts';
 import type { Screen } from './screen.ts';
 import type { TemporalSource } from './temporal-binary.ts';
-import { buildTemporal } from './temporal-build.ts';
 import { downloadTemporal } from './temporal-download.ts';
 
 /** The release that Carillon is built and measured with; tools/temporal pins the same. */
 const release = { cli: '1.5.1', server: '1.29.7' } as const;
+
+const cli: GoProgram = {
+  title: 'Temporal',
+  tool: 'temporal',
+  path: 'github.com/temporalio/cli/cmd/temporal',
+  usually: 'about 6 minutes',
+};
 
 /** Older servers know no priority by the new matcher and no eager activities as we set them. */
 const leastServer = [1, 29] as const;
@@ -35,7 +42,7 @@ export function temporalSources(screen: Screen): readonly TemporalSource[] {
     {
       name: '`go build` in tools/temporal (needs Go; about 6 minutes, once)',
       limitMs: 40 * 60_000,
-      find: async (signal) => checked(await buildTemporal(cached, screen, signal), signal),
+      find: async (signal) => checked(await buildWithGo(cli, cached, screen, signal), signal),
     },
   ];
 }

@@ -13,10 +13,22 @@ describe('the arguments of a run', () => {
     });
   });
 
-  it.each(['--fast', '--fan-out=', '--fan-out=0', '--fan-out=three', '--profile', 'quick'])(
-    '%s is refused',
-    (argument) => {
-      expect(() => readArguments([argument])).toThrow(/--(quick|fan-out)/);
-    },
-  );
+  it('choose where Temporal keeps its data', () => {
+    expect(readArguments([]).temporal).toBeUndefined();
+    expect(readArguments(['--quick', '--temporal', 'sqlite']).temporal).toBe('sqlite');
+    expect(readArguments(['--temporal=postgres', '--quick'])).toMatchObject({ mode: 'quick', temporal: 'postgres' });
+  });
+
+  it.each([
+    '--fast',
+    '--fan-out=',
+    '--fan-out=0',
+    '--fan-out=three',
+    '--profile',
+    '--temporal',
+    '--temporal=mysql',
+    'quick',
+  ])('%s is refused', (argument) => {
+    expect(() => readArguments([argument])).toThrow(/--(quick|fan-out)/);
+  });
 });

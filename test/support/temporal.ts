@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ChildSpec } from '../../src/up/child.ts';
 import { createScreen } from '../../src/up/screen.ts';
 import type { Supervisor } from '../../src/up/supervisor.ts';
 import { temporalBinary } from '../../src/up/temporal-binary.ts';
@@ -12,29 +13,51 @@ import { freePort } from './free-port.ts';
 const variable = 'CARILLON_TEST_TEMPORAL_ADDRESS';
 
 const namespace = 'default';
-const readyLimitMs = 60_000;
+const readyLimitMs = 120_000;
 
-/** Starts a real server on a home's file, as `npm start` does. Resolves to its address. */
-export async function startTemporal(home: string, supervisor: Supervisor): Promise<string> {
+/** A server that can be started, and started again on the same data. */
+export interface PreparedTemporal {
+  readonly spec: ChildSpec;
+  /** `host:port` */
+  readonly address: string;
+  /** @returns true, or what is missing while the server is on its way up. */
+  ready(): Promise<true | string>;
+}
+
+/** The dev server on a home's SQLite file, as `npm start` has it. */
+export async function prepareTemporal(home: string): Promise<PreparedTemporal> {
   const folder = join(home, 'temporal');
   mkdirSync(folder, { recursive: true });
   // The first run on a machine may have to build it, which takes minutes; each source has its own limit.
   const binary = await temporalBinary(temporalSources(createScreen()), new AbortController().signal);
   const [port, uiPort] = [await freePort(), await freePort()];
-  supervisor.start({
-    role: 'temporal',
-    command: [binary, ...temporalArguments({ port, uiPort, namespace, file: join(folder, 'temporal.db') })],
-    env: { ...process.env, ...temporalEnvironment },
-    port,
-  });
-  await waitReady(() => temporalReady(port, namespace), {
-    home,
-    supervisor,
-    signal: AbortSignal.timeout(readyLimitMs),
-    limitMs: readyLimitMs,
-    role: 'temporal',
-  });
-  return `127.0.0.1:${port}`;
+  return {
+    spec: {
+      role: 'temporal',
+      command: [binary, ...temporalArguments({ port, uiPort, namespace, file: join(folder, 'temporal.db') })],
+      env: { ...process.env, ...temporalEnvironment },
+      port,
+    },
+    address: `127.0.0.1:${port}`,
+    ready: () => temporalReady(port, namespace),
+  };
+}
+
+/** Starts it for as long as the supervisor lives. Resolves to its address. */
+export async function startTemporal(home: string, supervisor: Supervisor): Promise<string> {
+  return startPrepared(home, supervisor, await prepareTemporal(home));
+}
+
+/** Starts a server and waits until it answers. @returns its address. */
+export async function startPrepared(
+  home: string,
+  supervisor: Supervisor,
+  { spec, address, ready }: PreparedTemporal,
+): Promise<string> {
+  supervisor.start(spec);
+  const signal = AbortSignal.timeout(readyLimitMs);
+  await waitReady(ready, { home, supervisor, signal, limitMs: readyLimitMs, role: 'temporal' });
+  return address;
 }
 
 /** Lets the test files of this run find the server. */

@@ -8,20 +8,37 @@ import type { Screen } from './screen.ts';
 /** How often a build that nobody watches says that it is still going on. */
 const quietMs = 30_000;
 
+/** A program that one of the Go modules in `tools` pins. */
+export interface GoProgram {
+  /** As the screen names it. */
+  readonly title: string;
+  /** Folder in `tools` with go.mod and go.sum. */
+  readonly tool: string;
+  /** Import path of its main package. */
+  readonly path: string;
+  /** How long a first build takes, in words. */
+  readonly usually: string;
+}
+
 /**
- * Builds the program from tools/temporal and puts it at `target`. Each build writes a file of its own and moves it
- * into place, so that two at once only waste time.
+ * Builds a program and puts it at `target`. Each build writes a file of its own and moves it into place, so that two
+ * at once only waste time.
  * @throws Error when Go is missing or the build fails.
  */
-export async function buildTemporal(target: string, screen: Screen, signal: AbortSignal): Promise<string> {
-  const cwd = join(packageRoot(), 'tools', 'temporal');
+export async function buildWithGo(
+  { title, tool, path, usually }: GoProgram,
+  target: string,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<string> {
+  const cwd = join(packageRoot(), 'tools', tool);
   const building = `${target}.building.${process.pid}`;
   await mkdir(dirname(target), { recursive: true });
   await removeAbandoned(target);
   await runCommand(['go', 'version'], { signal });
-  const stopClock = startClock(screen);
+  const stopClock = startClock(`building ${title} with Go (${usually}, once)`, screen);
   try {
-    await runCommand(['go', 'build', '-o', building, 'github.com/temporalio/cli/cmd/temporal'], { cwd, signal });
+    await runCommand(['go', 'build', '-o', building, path], { cwd, signal });
     await rename(building, target);
   } finally {
     stopClock();
@@ -30,7 +47,7 @@ export async function buildTemporal(target: string, screen: Screen, signal: Abor
   return target;
 }
 
-/** Builds that were killed leave 250 MB each. */
+/** Builds that were killed leave up to 250 MB each. */
 async function removeAbandoned(target: string): Promise<void> {
   const prefix = `${basename(target)}.building.`;
   for (const name of await readdir(dirname(target))) {
@@ -39,12 +56,11 @@ async function removeAbandoned(target: string): Promise<void> {
   }
 }
 
-function startClock(screen: Screen): () => void {
+function startClock(what: string, screen: Screen): () => void {
   const startedAt = Date.now();
   const text = (): string => {
     const seconds = Math.round((Date.now() - startedAt) / 1_000);
-    const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-    return `building Temporal with Go (about 6 minutes, once): ${clock}`;
+    return `${what}: ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   };
   screen.say(text());
   const timer = setInterval(

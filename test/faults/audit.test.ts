@@ -1,0 +1,159 @@
+import { audit, type Break, type Held, type ShownAttempt, type ShownDelivery } from './audit.ts';
+import type { Destination } from './destinations.ts';
+import type { Accepted } from './loader.ts';
+import { textOf } from './operations.ts';
+
+const conversation = 'c1';
+
+function accepted(number: number, kind: 'create' | 'edit' | 'delete' = 'create'): Accepted {
+  const common = { conversation, number, at: 0, key: `c1-${number}` };
+  return {
+    operation: kind === 'edit' ? { ...common, kind, version: 2 } : { ...common, kind },
+    id: `msg_${number}`,
+    deliveries:
+      kind === 'create'
+        ? (['folding', 'slack', 'once'] as const).map((destination) => ({
+            id: `${destination}-${number}`,
+            destination,
+          }))
+        : [],
+  };
+}
+
+function attempt(number: number, outcome: string | null, late = false): ShownAttempt {
+  return { number, trigger: 'auto', startedAt: '', endedAt: '', outcome, late, worker: 'w' };
+}
+
+function shown(destination: Destination, number: number, change: Partial<ShownDelivery> = {}): ShownDelivery {
+  return {
+    id: `${destination}-${number}`,
+    message: `msg_${number}`,
+    destination,
+    state: 'delivered',
+    late: false,
+    reason: undefined,
+    attempts: [attempt(1, 'delivered')],
+    ...change,
+  };
+}
+
+function held(destination: Destination, number: number, change: Partial<Held> = {}): Held {
+  return {
+    destination,
+    delivery: `${destination}-${number}`,
+    text: textOf({ conversation, number }),
+    copies: 1,
+    sameBody: true,
+    ...change,
+  };
+}
+
+const all: readonly Destination[] = ['folding', 'slack', 'once'];
+/** Two messages that went as they should. */
+const posts = [accepted(1), accepted(2)];
+const goodShown = [1, 2].flatMap((number) => all.map((destination) => shown(destination, number)));
+const goodHeld = all.flatMap((destination) => [held(destination, 1), held(destination, 2)]);
+
+function judge(change: { accepted?: readonly Accepted[]; shown?: ShownDelivery[]; held?: readonly Held[] }): Break[] {
+  const states = new Map([...goodShown, ...(change.shown ?? [])].map((one) => [one.id, one]));
+  return audit(change.accepted ?? posts, states, change.held ?? goodHeld).offences.map(({ what }) => what);
+}
+
+const without = (delivery: string): Held[] => goodHeld.filter((one) => one.delivery !== delivery);
+const replaced = (one: Held): Held[] => goodHeld.map((other) => (other.delivery === one.delivery ? one : other));
+
+it('nothing is wrong with two messages that arrived once and in order', () => {
+  expect(judge({})).toEqual([]);
+});
+
+it.each(all)('a message that is said to be delivered and is not at %s is lost', (destination) => {
+  expect(judge({ held: without(`${destination}-2`) })).toEqual(['lost']);
+});
+
+it('a delivery that the API does not know is lost', () => {
+  expect(audit(posts, new Map(), []).offences.map(({ what }) => what)).toEqual(Array(6).fill('lost'));
+});
+
+it('two of one delivery are doubled, unless the receiver folds them by their id and they are the same', () => {
+  expect(judge({ held: replaced(held('slack', 1, { copies: 2 })) })).toEqual(['doubled']);
+  expect(judge({ held: replaced(held('once', 1, { copies: 2 })) })).toEqual(['doubled']);
+  expect(judge({ held: replaced(held('folding', 1, { copies: 2 })) })).toEqual([]);
+  expect(judge({ held: replaced(held('folding', 1, { copies: 2, sameBody: false })) })).toEqual(['changed']);
+});
+
+it('what nobody posted is a stranger', () => {
+  expect(judge({ held: [...goodHeld, held('slack', 3)] })).toEqual(['stranger']);
+});
+
+it.each(['queued', 'waiting', 'sending', 'retrying'])('%s is not at rest', (state) => {
+  expect(judge({ shown: [shown('slack', 1, { state })] })).toEqual(['not at rest']);
+});
+
+it('parked is a failure, and so is uncertain where the platform can be asked', () => {
+  expect(judge({ shown: [shown('folding', 1, { state: 'parked' })] })).toEqual(['parked']);
+  expect(judge({ shown: [shown('slack', 1, { state: 'uncertain' })] })).toEqual(['parked']);
+});
+
+describe('at most once', () => {
+  const doubt = (attempts: ShownAttempt[], state = 'uncertain'): ShownDelivery => shown('once', 1, { state, attempts });
+
+  it('a doubt that ends uncertain is right, arrived or not', () => {
+    expect(judge({ shown: [doubt([attempt(1, 'ambiguous')])] })).toEqual([]);
+    expect(
+      judge({ shown: [doubt([attempt(1, 'transient'), attempt(2, 'unknown')])], held: without('once-1') }),
+    ).toEqual([]);
+  });
+
+  it('another attempt after a doubt is wrong, although it arrived once', () => {
+    const attempts = [attempt(1, 'ambiguous'), attempt(2, 'delivered')];
+    expect(judge({ shown: [doubt(attempts, 'delivered')] })).toEqual(['sent again after a doubt']);
+  });
+
+  it('delivered without an answer, and uncertain without a doubt, are wrong', () => {
+    expect(judge({ shown: [doubt([attempt(1, 'ambiguous')], 'delivered')] })).toEqual(['doubt not shown']);
+    expect(judge({ shown: [doubt([attempt(1, 'transient')])] })).toEqual(['doubt not shown']);
+  });
+});
+
+describe('order', () => {
+  const swapped = (destination: Destination): Held[] => [
+    ...goodHeld.filter((one) => one.destination !== destination),
+    held(destination, 2),
+    held(destination, 1),
+  ];
+
+  it.each(all)('a second message before the first is out of order at %s', (destination) => {
+    expect(judge({ held: swapped(destination) })).toEqual(['out of order']);
+  });
+
+  it('late is counted apart, and so is what was overtaken while nobody knew', () => {
+    const states = (one: ShownDelivery) => new Map([...goodShown, one].map((each) => [each.id, each]));
+    expect(audit(posts, states(shown('slack', 1, { late: true })), swapped('slack'))).toMatchObject({
+      offences: [],
+      counts: { slack: { late: 1 } },
+    });
+    const uncertain = shown('once', 1, { state: 'uncertain', attempts: [attempt(1, 'ambiguous')] });
+    expect(audit(posts, states(uncertain), swapped('once'))).toMatchObject({
+      offences: [],
+      counts: { once: { overtaken: 1 } },
+    });
+  });
+});
+
+describe('edits and deletes', () => {
+  it('an edited message shows its newest text, or the API says that the edit was skipped', () => {
+    const edited = [...posts, accepted(1, 'edit')];
+    expect(judge({ accepted: edited })).toEqual(['old text']);
+    const newest = held('slack', 1, { text: textOf({ conversation, number: 1 }, 2) });
+    expect(judge({ accepted: edited, held: replaced(newest) })).toEqual([]);
+    expect(judge({ accepted: edited, shown: [shown('slack', 1, { state: 'skipped' })] })).toEqual([]);
+  });
+
+  it('a deleted message is not there', () => {
+    const deleted = [...posts, accepted(1, 'delete')];
+    expect(judge({ accepted: deleted })).toEqual(['not deleted']);
+    expect(judge({ accepted: deleted, held: without('slack-1') })).toEqual([]);
+    const cancelled = shown('slack', 1, { state: 'cancelled' });
+    expect(judge({ accepted: deleted, held: without('slack-1'), shown: [cancelled] })).toEqual([]);
+  });
+});

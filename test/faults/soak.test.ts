@@ -1,0 +1,51 @@
+import { destinations } from './destinations.ts';
+import { report } from './report.ts';
+import { openRig, type Rig } from './rig.ts';
+import { soak, type SoakOptions, type SoakResult } from './soak.ts';
+
+/** Small enough for every run of the tests; `npm run soak` is the same with more of everything. */
+const options: SoakOptions = {
+  // Of those that kill every kind of process, and let each sink lose answers, within so short a time.
+  seed: 76,
+  messages: 500,
+  conversations: 50,
+  durationMs: 50_000,
+  faultEveryMs: 1_500,
+  restMs: 90_000,
+  edits: false,
+  temporal: 'sqlite',
+  say: () => undefined,
+};
+
+let rig: Rig;
+let result: SoakResult;
+beforeAll(async () => {
+  rig = await openRig(options);
+  result = await soak(rig, options);
+  console.log(report(result).join('\n'));
+}, 300_000);
+afterAll(() => rig?.remove(), 60_000);
+
+describe('500 messages to three destinations, while processes die and connections break', () => {
+  it('are all accepted, by clients that post again under the same key', () => {
+    expect(result.load.refused).toEqual([]);
+    expect(result.load.accepted).toBe(options.messages);
+    expect(result.load.unavailable + result.load.broken).toBeGreaterThan(0);
+  });
+
+  it('are neither lost nor doubled, arrive in order, and come to rest', () => {
+    expect(result.offences.length === 0 ? [] : report(result)).toEqual([]);
+    for (const destination of destinations) expect(result.counts[destination]?.accepted).toBe(options.messages);
+  });
+
+  it('were in the middle of it: attempts died with their process, and others lost their answer', () => {
+    const { folding, slack, once } = result.counts;
+    const sum = (name: 'died' | 'ambiguous'): number =>
+      [folding, slack, once].reduce((all, one) => all + (one?.[name] ?? 0), 0);
+    expect(sum('died')).toBeGreaterThan(0);
+    expect(sum('ambiguous')).toBeGreaterThan(10);
+    expect(result.struck.length).toBe(result.planned.faults);
+    const killed = result.struck.flatMap(({ fault }) => (fault.kind === 'kill' ? [fault.process] : []));
+    expect(killed).toEqual(expect.arrayContaining(['worker-1', 'worker-2', 'api-1', 'postgres', 'temporal']));
+  });
+});

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { buildWithGo, type GoProgram } from '../../src/up/go-build.ts';
+import { createScreen } from '../../src/up/screen.ts';
+import { temporalCachePath } from '../../src/up/temporal-sources.ts';
+
+/** A program that only tests and benchmarks need. */
+interface GoTool extends GoProgram {
+  /** Where it is kept, by version, for all clones of this user. */
+  readonly target: () => string;
+}
+
+const besideTemporal = (name: string) => (): string => join(dirname(temporalCachePath()), name);
+
+/** The server that keeps its data in PostgreSQL; the one in the CLI knows SQLite only. */
+export const temporalServer: GoTool = {
+  title: 'the Temporal server',
+  tool: 'temporal',
+  path: 'go.temporal.io/server/cmd/server',
+  usually: 'about 6 minutes',
+  target: besideTemporal('temporal-server'),
+};
+
+/** Makes that server's schema. */
+export const temporalSqlTool: GoTool = {
+  title: "Temporal's SQL tool",
+  tool: 'temporal',
+  path: 'go.temporal.io/server/cmd/tools/sql',
+  usually: 'about a minute',
+  target: besideTemporal('temporal-sql-tool'),
+};
+
+export const toxiproxyServer: GoTool = {
+  title: 'Toxiproxy',
+  tool: 'toxiproxy',
+  path: 'github.com/Shopify/toxiproxy/v2/cmd/server',
+  usually: 'about a minute',
+  target: () => join(dirname(temporalCachePath()), '..', 'toxiproxy-2.5.0', 'toxiproxy-server'),
+};
+
+const limitMs = 40 * 60_000;
+
+/**
+ * The program as an earlier build left it, else built now.
+ * @throws Error when it is not there and cannot be built.
+ */
+export async function goTool(tool: GoTool): Promise<string> {
+  const target = tool.target();
+  if (existsSync(target)) return target;
+  return buildWithGo(tool, target, createScreen(), AbortSignal.timeout(limitMs));
+}
