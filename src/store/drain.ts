@@ -60,7 +60,8 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
       where nth <= ${most} and (slot_at is null or slot_at <= clock_timestamp() + make_interval(secs => ${horizonMs / 1000}))
     ), awake as (
       update deliveries d
-      set gate = null, slot_at = c.slot_at, slot_scope = ${scope},
+      -- Without a rate too: having been called is what lets it past those who still wait.
+      set gate = null, slot_at = coalesce(c.slot_at, clock_timestamp()), slot_scope = ${scope},
         due_at = least(expires_at, coalesce(c.slot_at, clock_timestamp()) + make_interval(secs => ${graceSeconds}))
       from chosen c where d.id = c.id
       returning d.id, d.message, d.band
@@ -93,7 +94,9 @@ export async function chooseProbe(sql: Db, { tenant, scope, arrivals }: BusyGate
       where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting' and exists (select from gate)
       order by d.attempts - d.round_start, d.band, d.id limit 1 for update skip locked
     ), awake as (
-      update deliveries d set gate = null, due_at = clock_timestamp() + make_interval(secs => ${graceSeconds})
+      update deliveries d
+      set gate = null, slot_at = clock_timestamp(), slot_scope = ${scope},
+        due_at = clock_timestamp() + make_interval(secs => ${graceSeconds})
       from picked p where d.id = p.id
       returning d.id, d.message, d.band
     ), counted as (

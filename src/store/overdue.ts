@@ -46,7 +46,7 @@ export async function postpone(sql: Db, deliveries: readonly DeliveryId[], secon
     update deliveries
     set due_at = greatest(clock_timestamp() + make_interval(secs => ${seconds}), least(expires_at,
       case when gate is not null and clock_stopped_at is null then deadline_at end,
-      clock_timestamp() + make_interval(secs => case when gate is null then ${seconds} else ${atGateSeconds} end)))
+      clock_timestamp() + make_interval(secs => case when gate is null then ${seconds}::float8 else ${atGateSeconds}::float8 end)))
     where id = any(${deliveries as string[]}) and due_at is not null and state not in ('parked', 'uncertain')`;
 }
 

@@ -33,7 +33,8 @@ test('a new key is shown once, works at once, and only its hash is stored', asyn
   expect((await withKey(api, key)('GET', '/v1/messages')).status).toBe(200);
   expect((await api.call('GET', `/v1/keys/${body.id}`)).body).toMatchObject({ id: body.id, name: 'shop' });
 
-  const [row] = await api.sql`select id, tenant, name, hash, to_jsonb(api_keys)::text as text from api_keys where id = ${body.id}`;
+  const [row] =
+    await api.sql`select id, tenant, name, hash, to_jsonb(api_keys)::text as text from api_keys where id = ${body.id}`;
   expect(row?.['hash']).toEqual(createHash('sha256').update(key).digest());
   const everything = [row?.['text'], ...api.log, JSON.stringify((await api.call('GET', '/v1/keys')).body)];
   expect(everything.join('\n')).not.toContain(key.slice(3));
