@@ -26,6 +26,8 @@ export const channel = 'CRIG';
 /** Outages take seconds here, and nothing may run out of attempts because of them. */
 const retry = { initialInterval: '500ms', multiplier: 1.5, maxInterval: '3s', maxAttempts: 200, deadline: '1h' };
 const timeout = '3s';
+/** What is uncertain holds its lane no longer than this; what comes then is in order among itself. */
+const holdFor = '5s';
 
 /** @param sinks base URL of the simulators, as workers reach them. */
 export async function configureDestinations(api: Client, sinks: string): Promise<void> {
@@ -34,7 +36,7 @@ export async function configureDestinations(api: Client, sinks: string): Promise
   const settings = { botToken: 'xoxb-rig', baseUrl: `${sinks}/slack/api/` };
   await api.must('PUT', '/v1/connections/slack', { connector: 'slack', settings });
   const put = (id: Destination, body: object): Promise<void> =>
-    api.must('PUT', `/v1/destinations/${id}`, { retry, timeout, ...body });
+    api.must('PUT', `/v1/destinations/${id}`, { retry, timeout, holdFor, ...body });
   const url = (id: Destination): string => `${sinks}${postPath[id]}`;
   await put('folding', { connection: 'hooks', address: { url: url('folding'), dedupeWindow: '24h' } });
   await put('slack', { connection: 'slack', address: { channel } });
