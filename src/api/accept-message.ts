@@ -5,6 +5,7 @@ import { resolveRetry, type RetryInput } from '../domain/retry-input.ts';
 import { accept, findAccepted, type Acceptance, type AcceptResult, type PlannedDelivery } from '../store/accept.ts';
 import { newMessageId } from '../store/new-id.ts';
 import type { ApiDeps } from './deps.ts';
+import { createAdmission } from './admission.ts';
 import { invalidInput, notFound, Problem, type InputError } from './errors.ts';
 import type { Plan, PlanCaches } from './plan.ts';
 import type { PostedMessage } from './posted-message.ts';
@@ -16,8 +17,6 @@ const canonicalJson = canonicalize as unknown as (value: unknown) => string | un
 
 /** PostgreSQL ends the statement after 1 s; this is for one that hears nobody any more. */
 const limitMs = 1_500;
-/** While PostgreSQL hangs, posts pile up behind it; beyond this they are refused before they take memory. */
-const maxPending = 1_000;
 /** Times that a plan may be found behind. Each time means that somebody changed the configuration meanwhile. */
 const maxPlans = 5;
 
@@ -31,7 +30,7 @@ export type AcceptMessage = (
  * wait for Temporal.
  */
 export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches): AcceptMessage {
-  let pending = 0;
+  const admission = createAdmission();
 
   async function acceptPlanned(tenant: TenantId, posted: PostedMessage, id: MessageId): Promise<AcceptResult> {
     const plans = caches.of(tenant);
@@ -57,10 +56,11 @@ export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches
   }
 
   return async (tenant, posted) => {
-    if (pending >= maxPending) throw new Problem('unavailable', 'Too many wait already. The message is not accepted.');
+    const { priority = 'normal', class: deliveryClass = null } = posted.body;
+    const { acceptPerSecond } = await within(limitMs, caches.of(tenant).current());
+    const leave = admission.enter(tenant, { priority, class: deliveryClass }, acceptPerSecond);
     const id = newMessageId();
-    pending += 1;
-    const work = acceptPlanned(tenant, posted, id).finally(() => (pending -= 1));
+    const work = acceptPlanned(tenant, posted, id).finally(leave);
     const result = await within(limitMs, work).catch((error: unknown) => {
       throw isOutage(error) || error instanceof TimeLimitError ? outcomeUnknown(posted, id, error) : error;
     });

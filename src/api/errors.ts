@@ -33,6 +33,8 @@ export const problems = {
   unknown_message: { status: 422, title: 'There is no such message' },
   unknown_connection: { status: 422, title: 'There is no such connection' },
   unknown_connector: { status: 422, title: 'There is no such connector' },
+  overloaded: { status: 429, title: 'Too much waits already' },
+  rate_limited: { status: 429, title: 'Faster than this tenant may' },
   headers_too_large: { status: 431, title: 'The header fields are too large' },
   internal: { status: 500, title: 'Something went wrong here' },
   unavailable: { status: 503, title: 'Not available at the moment' },
@@ -45,6 +47,8 @@ export interface ProblemExtras {
   /** The message or thing that the problem is about. */
   readonly id?: string;
   readonly cause?: unknown;
+  /** Of the answer, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Thrown anywhere below a route; answered as `application/problem+json` (RFC 9457). Its text is for the caller. */
@@ -54,13 +58,15 @@ export class Problem extends Error {
   readonly status: number;
   readonly errors: readonly InputError[] | undefined;
   readonly id: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ProblemCode, detail: string, { errors, id, cause }: ProblemExtras = {}) {
+  constructor(code: ProblemCode, detail: string, { errors, id, cause, headers = {} }: ProblemExtras = {}) {
     super(detail, { cause });
     this.code = code;
     this.status = problems[code].status;
     this.errors = errors;
     this.id = id;
+    this.headers = headers;
   }
 }
 

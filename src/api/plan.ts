@@ -1,14 +1,9 @@
-import type { DestinationId, TenantId } from '../domain/ids.ts';
+import type { TenantId } from '../domain/ids.ts';
 import type { Sql } from '../store/db.ts';
-import { loadPlan, type PlanEntry } from '../store/destinations.ts';
+import { loadPlan, type TenantPlan } from '../store/destinations.ts';
 
 /** The configuration that messages are planned from, as of one version. */
-export interface Plan {
-  readonly version: number;
-  /** The tenant wants an idempotency key with each message. */
-  readonly requireKey: boolean;
-  readonly destinations: ReadonlyMap<DestinationId, PlanEntry>;
-}
+export type Plan = TenantPlan;
 
 export interface PlanCache {
   /** What is in memory, else loaded. May be behind: `accept` compares the version. */

@@ -12,6 +12,7 @@ export function replyWithProblem(error: unknown, request: FastifyRequest, reply:
   // An outage is one line per request without its trace: it would be the same thousand times.
   if (code === 'internal') request.log.error({ err: error }, 'request failed');
   else if (status >= 500) request.log.warn({ reason: (problem.cause as Error | undefined)?.message }, message);
+  reply.headers(problem.headers);
   if (status === 503) reply.header('retry-after', retryAfterSeconds);
   // Fastify hangs up on bodies it did not read to the end; the sender would get a reset instead of this answer.
   reply.removeHeader('connection');

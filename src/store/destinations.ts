@@ -113,21 +113,28 @@ export interface PlanEntry extends DestinationRow {
   readonly connector: string;
 }
 
+/** What accepting needs to know of a tenant. */
+export interface TenantPlan {
+  /** 0 where there is no such tenant. */
+  readonly version: number;
+  readonly requireKey: boolean;
+  /** To each process of the API; null as fast as it likes. */
+  readonly acceptPerSecond: number | null;
+  readonly destinations: ReadonlyMap<DestinationId, PlanEntry>;
+}
+
 /**
  * All destinations with the version of the configuration they belong to, in one statement and so one snapshot. Version 0,
  * which none has, when the tenant is gone.
  */
-export async function loadPlan(
-  sql: Db,
-  tenant: TenantId,
-): Promise<{ version: number; requireKey: boolean; destinations: ReadonlyMap<DestinationId, PlanEntry> }> {
-  const rows = await sql<(PlanEntry & { version: number; requireKey: boolean })[]>`
-    select v.version, t.require_idempotency_key as "requireKey", c.connector, ${columns(sql)}
+export async function loadPlan(sql: Db, tenant: TenantId): Promise<TenantPlan> {
+  const rows = await sql<(PlanEntry & Omit<TenantPlan, 'destinations'>)[]>`
+    select v.version, t.require_idempotency_key as "requireKey", (t.limits->>'acceptPerSecond')::float8 as "acceptPerSecond", c.connector, ${columns(sql)}
     from config_versions v join tenants t on t.id = v.tenant
     left join (destinations d join connections c on c.tenant = d.tenant and c.id = d.connection)
       on d.tenant = v.tenant and d.deleted_at is null
     where v.tenant = ${tenant}`;
   const destinations = rows.filter((row) => row.id !== null).map((row) => [row.id, row] as const);
-  const { version = 0, requireKey = false } = rows[0] ?? {};
-  return { version, requireKey, destinations: new Map(destinations) };
+  const { version, requireKey, acceptPerSecond } = rows[0] ?? { version: 0, requireKey: false, acceptPerSecond: null };
+  return { version, requireKey, acceptPerSecond, destinations: new Map(destinations) };
 }

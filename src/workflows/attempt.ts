@@ -4,6 +4,7 @@ import {
   ApplicationFailure,
   proxyActivities,
   proxyLocalActivities,
+  TemporalFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
@@ -41,7 +42,8 @@ export async function firstRound(message: MessageId): Promise<ReadonlyMap<string
   try {
     outcomes = await deliverFirst(message);
   } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
+    // A local activity's own failure comes bare, one of the server in an ActivityFailure.
+    if (!(error instanceof TemporalFailure)) throw error;
     return new Map();
   }
   return new Map(

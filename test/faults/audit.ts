@@ -35,6 +35,8 @@ export interface Held {
   /** What a receiver that folds nothing has acted on. */
   readonly copies: number;
   readonly sameBody: boolean;
+  /** It was there, and was taken back. */
+  readonly deleted?: boolean;
 }
 
 /** A promise, by what broke it. */
@@ -208,7 +210,7 @@ function checkChanges(
   offend: Offend,
 ): void {
   if (change?.deleted === true) {
-    if (there !== undefined && it.destination === 'slack') offend('not deleted', there.text);
+    if (there !== undefined && there.deleted !== true && it.destination === 'slack') offend('not deleted', there.text);
     return;
   }
   const newest = textOf(name, change?.version);

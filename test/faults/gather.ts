@@ -62,17 +62,25 @@ export async function readSinks(simulators: string): Promise<Held[]> {
     sameBody,
   }));
   const { channels } = (await read('slack')) as {
-    channels: Record<string, { text: string; metadata?: { event_payload?: { delivery_id?: string } } }[]>;
+    channels: Record<
+      string,
+      { text: string; deleted?: true; metadata?: { event_payload?: { delivery_id?: string } } }[]
+    >;
   };
   const posts = new Map<string, Held>();
-  for (const { text, metadata } of Object.values(channels).flat()) {
+  for (const { text, metadata, deleted = false } of Object.values(channels).flat()) {
     const delivery = metadata?.event_payload?.delivery_id ?? `unmarked: ${text}`;
     const known = posts.get(delivery);
     posts.set(
       delivery,
       known === undefined
-        ? { destination: 'slack', delivery, text, copies: 1, sameBody: true }
-        : { ...known, copies: known.copies + 1, sameBody: known.sameBody && known.text === text },
+        ? { destination: 'slack', delivery, text, copies: 1, sameBody: true, deleted }
+        : {
+            ...known,
+            copies: known.copies + 1,
+            sameBody: known.sameBody && known.text === text,
+            deleted: known.deleted === true && deleted,
+          },
     );
   }
   return [...webhooks, ...posts.values()];
