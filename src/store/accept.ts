@@ -88,7 +88,7 @@ const interval = (ms: number | null): string | null =>
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** A key is kept while something may still happen to its message: what is parked may be retried. */
-const isNotFinal = (sql: Db, message: 'dedupe.message' | 'm.id') => sql`
+export const isNotFinal = (sql: Db, message: 'dedupe.message' | 'm.id') => sql`
   exists (
     select from deliveries n
     where n.message = ${sql(message)} and n.state not in ('delivered', 'cancelled', 'skipped', 'expired'))`;
