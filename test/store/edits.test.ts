@@ -1,5 +1,6 @@
 import { untilSomebodyWaits } from '../api/lock-wait.ts';
 import type { ChangeResult } from '../../src/store/changes.ts';
+import { recordFound } from '../../src/store/doubt.ts';
 import { waitForTurn } from '../../src/store/lane.ts';
 import { newMessageId } from '../../src/store/new-id.ts';
 import { enterScheduled } from '../../src/store/overdue.ts';
@@ -167,5 +168,32 @@ describe('a scheduled message', () => {
     await Promise.all(Array.from({ length: 6 }, () => enterScheduled(bench.sql)));
     const { sequence } = await bench.message(message);
     expect(await bench.delivery(delivery)).toMatchObject({ sequence });
+  });
+});
+
+describe('a reply', () => {
+  it('to an edit is one to what that edits', async () => {
+    const { message, delivery } = await steps.delivered();
+    const { id } = accepted(await steps.edit(message, 'new'));
+    const reply = await steps.postOne({ thread: id });
+    expect(await bench.message(reply.message)).toMatchObject({ thread: message });
+    expect(await bench.delivery(reply.delivery)).toMatchObject({ depends_on: delivery });
+  });
+
+  it('waits for its parent for a time', async () => {
+    const parent = await steps.postOne();
+    const reply = await steps.postOne({ thread: parent.message });
+    expect(await bench.claim(reply.delivery)).toBeUndefined();
+    await bench.sql`update deliveries set depends_until = clock_timestamp() where id = ${reply.delivery}`;
+    expect(await bench.claim(reply.delivery)).toBeDefined();
+  });
+
+  it('that a look-up found says what was left out of it', async () => {
+    const { delivery } = await steps.postOne();
+    await steps.uncertain(delivery, true);
+    const receipt = { nativeId: 'C1:1.1', version: 1, attempt: 'look-up' };
+    const degraded = { code: 'thread_missing', message: 'It stands by itself.' };
+    await recordFound(bench.sql, delivery, receipt, 'destination:orders', degraded);
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', degraded: [degraded] });
   });
 });
