@@ -76,8 +76,8 @@ export const changeDeliveries = (sql: Db, ids: readonly DeliveryId[], action: 'e
     insert into deliveries (id, tenant, message, destination, via, policy, timeout_ms, lane, sequence, max_attempts, band,
       action, depends_on, expires_at, due_at)
     select (${ids as string[]}::text[])[row_number() over (order by w.id)], m.tenant, m.id, w.destination, w.via, w.policy, w.timeout_ms,
-      case when w.sequence is null then 'refers:' || m.refers_to else w.lane end,
-      case when w.sequence is null then ${place}::bigint else m.sequence end,
+      case when w.lane is null or w.sequence is null then 'refers:' || m.refers_to else w.lane end,
+      case when w.lane is null or w.sequence is null then ${place}::bigint else m.sequence end,
       (w.policy->>'maxAttempts')::integer, m.band, ${action}, w.id, m.expires_at,
       least(m.expires_at, clock_timestamp() + interval '30 seconds')
     from wanted w cross join message m

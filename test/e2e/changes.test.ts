@@ -91,6 +91,17 @@ describe('an edit', () => {
     expect((await at.told('failing')).map(({ text }) => text)).toEqual(['two']);
   });
 
+  it('of one that may have arrived follows it, since that is sent again as it was', async () => {
+    await stack.webhook('repeated', { retry: { ...retry, initialInterval: '2s', maxInterval: '2s' } });
+    await stack.fault('webhook', { path: '/webhook/repeated', mode: 'commit-then-status', status: 503 });
+    const { id } = await at.post('one', 'repeated');
+    await at.until(id, 'retrying');
+    const change = await at.edit(id, 'two');
+    expect(await at.rested(change.id)).toMatchObject({ state: 'delivered', receipt: { version: 2 } });
+    expect((await at.told('repeated')).map(({ text }) => text)).toEqual(['one', 'two']);
+    expect((await stack.webhookCounts()).get((await stack.message(id)).deliveries[0]?.id ?? '')).toBe(2);
+  });
+
   it('of a parked one is carried by it when that is retried', async () => {
     await stack.webhook('parked');
     await stack.fault('webhook', { path: '/webhook/parked', status: 400 });

@@ -1,4 +1,5 @@
 import { untilSomebodyWaits } from '../api/lock-wait.ts';
+import { retryPolicies } from '../../src/domain/retry.ts';
 import type { ChangeResult } from '../../src/store/changes.ts';
 import { recordFound } from '../../src/store/doubt.ts';
 import { waitForTurn } from '../../src/store/lane.ts';
@@ -129,6 +130,22 @@ describe('an edit', () => {
     const found = await steps.entry(scheduled.delivery);
     expect(found).toMatchObject({ version: 2, view: { isBehind: false } });
     expect((await steps.entry(change.delivery)).view.isBehind).toBe(true);
+  });
+
+  it('of what was scheduled without a lane is in order with other edits of it', async () => {
+    const plan = {
+      destination: 'orders',
+      via: 'request',
+      policy: retryPolicies.quick,
+      timeoutMs: 1_000,
+      holdForMs: null,
+    };
+    const unordered = { conversation: 'unordered', deliveries: [{ ...plan, inLane: false }] };
+    const { message, delivery } = await steps.postOne({ ...unordered, sendAt: new Date() });
+    expect(await enterScheduled(bench.sql)).toBe(true);
+    await bench.deliver(delivery, await steps.claimed(delivery));
+    const changes = [accepted(await steps.edit(message, 'two')), accepted(await steps.edit(message, 'three'))];
+    expect((await steps.entry(changes[1]?.delivery ?? '')).view.isBehind).toBe(true);
   });
 
   it('is told in the events, with what it refers to', async () => {
