@@ -28,28 +28,29 @@ const isDeleted = (sql: Db) => sql`(d.is_deleted or exists (
   select from messages m left join messages o on o.id = m.refers_to
   where m.id = d.message and d.action <> 'delete' and coalesce(o.deleted_at, m.deleted_at) is not null))`;
 
-/** Of a delivery `d`: an edit that parked because nobody knew whether what it edits is there, and that is tried again now. */
-const isRevived = (sql: Db, tenant: TenantId, scope: WishScope) => sql`(
-  d.action = 'edit' and d.state = 'parked' and d.reason->>'code' = ${originalUncertain} and d.depends_on in (
-    select o.id from deliveries o where o.state in ('parked', 'uncertain') and ${inScope(sql, tenant, scope, sql`o`)}))`;
-
-function inScope(sql: Db, tenant: TenantId, scope: WishScope, d = sql`d`) {
-  if ('delivery' in scope) return sql`${d}.tenant = ${tenant} and ${d}.id = ${scope.delivery}`;
-  const one = scope.destination === undefined ? sql`` : sql`and ${d}.destination = ${scope.destination}`;
-  return sql`${d}.tenant = ${tenant} and ${d}.message = ${scope.message} ${one}`;
+function inScope(sql: Db, tenant: TenantId, scope: WishScope) {
+  if ('delivery' in scope) return sql`d.tenant = ${tenant} and d.id = ${scope.delivery}`;
+  const one = scope.destination === undefined ? sql`` : sql`and d.destination = ${scope.destination}`;
+  return sql`d.tenant = ${tenant} and d.message = ${scope.message} ${one}`;
 }
 
 /**
  * Grants one more round to what is parked or uncertain, and lets what is retrying go now (not before the platform's
  * Retry-After). What was overtaken in its lane meanwhile will be `late`. Edits that could not be made because nobody knew
- * whether their original is there are tried again behind it. Locks deliveries in the order of their ids.
+ * whether their original is there are tried again behind it. Locks deliveries in the order of their ids. Uses the primary key,
+ * `deliveries_message` and `deliveries_depends`.
  * @returns every delivery in scope, changed or not, and those edits; none when there is no such message or delivery.
  */
 export async function requestRetry(sql: Db, tenant: TenantId, scope: WishScope): Promise<Wished[]> {
   return sql<Wished[]>`
     with wanted as (
       select d.id, d.state, (${inScope(sql, tenant, scope)}) as is_meant from deliveries d
-      where (${inScope(sql, tenant, scope)}) or ${isRevived(sql, tenant, scope)}
+      where d.id in (
+        select d.id from deliveries d where ${inScope(sql, tenant, scope)}
+        union
+        select e.id from deliveries d join deliveries e on e.depends_on = d.id
+        where ${inScope(sql, tenant, scope)} and d.state in ('parked', 'uncertain')
+          and e.action = 'edit' and e.state = 'parked' and e.reason->>'code' = ${originalUncertain})
       order by d.id for update
     ), changed as (
       update deliveries d
@@ -75,7 +76,7 @@ export async function requestRetry(sql: Db, tenant: TenantId, scope: WishScope):
 /**
  * Ends what is not final. What is being sent at this moment is not torn off: it is noted, and settles as `cancelled`
  * when it fails, as `delivered` when it gets through, as `uncertain` when nobody knows. What may have arrived before is
- * noted too, and its next look at the ledger finds out which of the three it is.
+ * noted too, and its next look at the ledger finds out which of the three it is. In its lane it holds nobody back any more.
  * @param spareDeleted leaves alone what a delete has stopped already: it may have found out since that it is uncertain.
  * @returns every delivery in scope, changed or not.
  */
@@ -95,7 +96,7 @@ export async function requestCancel(
         cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()),
         reason = case when w.noted then reason
           else '{"code": "cancelled", "message": "Cancelled by request."}'::jsonb end,
-        next_attempt_at = null, gate = null, slot_at = null,
+        next_attempt_at = null, gate = null, slot_at = null, hold_for = null, hold_until = null,
         due_at = case when w.noted then due_at end,
         settled_at = case when w.noted then settled_at else clock_timestamp() end
       from wanted w

@@ -138,3 +138,16 @@ describe('a delete', () => {
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'cancelled' });
   });
 });
+
+describe('a cancel', () => {
+  it('of what turns out to be uncertain lets the next one of its lane go', async () => {
+    const head = await steps.postOne({ conversation: 'cancelled-head', holdForMs: 3_600_000 });
+    const behind = await steps.postOne({ conversation: 'cancelled-head' });
+    await steps.bring['retrying in doubt'](head.delivery);
+    await requestCancel(bench.sql, 'default', { delivery: head.delivery });
+    const reason = { code: 'cancelled_in_doubt', message: 'who knows' };
+    const { next } = await rest(bench.sql, { delivery: head.delivery, state: 'uncertain', reason });
+    expect(next).toMatchObject([{ delivery: behind.delivery }]);
+    expect((await steps.entry(behind.delivery)).view.isBehind).toBe(false);
+  });
+});
