@@ -26,6 +26,15 @@ alter table deliveries
   -- After this a reply no longer waits for its parent and goes out by itself.
   add column depends_until timestamptz,
   add column expires_at timestamptz,
+  -- A delete has stopped it, or has asked it to stop: no retry brings it back.
+  add column is_deleted boolean not null default false,
   -- What was left out or done otherwise than asked, and why: [{"code", "message"}].
   add column degraded jsonb;
 create index deliveries_depends on deliveries (depends_on) where depends_on is not null;
+
+-- Undoes the statement that calls it: a change that comes too late for its version must leave nothing behind, not even
+-- its key. Of the class of errors after which the same statement may be tried again.
+create function refuse_late_change() returns text language plpgsql volatile as $$
+begin
+  raise exception 'the message was changed meanwhile' using errcode = 'serialization_failure';
+end $$;

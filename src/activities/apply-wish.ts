@@ -30,8 +30,9 @@ export function createApplyWish({ sql, wake }: Pick<ActivityDeps, 'sql' | 'wake'
       message: input.message,
       ...(input.destination === undefined ? {} : { destination: input.destination }),
     };
-    const request = input.kind === 'retry' ? requestRetry : requestCancel;
-    const wished = await request(sql, input.tenant, scope);
+    const wished = await (input.kind === 'retry'
+      ? requestRetry(sql, input.tenant, scope)
+      : requestCancel(sql, input.tenant, scope, true));
     if (input.kind === 'cancel')
       (
         await findNextInLanes(

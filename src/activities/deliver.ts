@@ -92,7 +92,8 @@ export function createDeliver(deps: ActivityDeps) {
 }
 
 type Ending =
-  Extract<Step, { do: 'park' | 'doubt' | 'expire' | 'cancel' }> | { do: 'skip'; reason: RestRequest['reason'] };
+  | Extract<Step, { do: 'park' | 'doubt' | 'expire' | 'cancel' }>
+  | { do: 'skip' | 'park'; reason: RestRequest['reason'] };
 
 function restOf({ view }: LedgerEntry, step: Ending): Omit<RestRequest, 'delivery'> {
   const made = `${view.attempts} of ${view.maxAttempts} attempts made`;
@@ -108,6 +109,7 @@ function restOf({ view }: LedgerEntry, step: Ending): Omit<RestRequest, 'deliver
       return { state: 'uncertain', reason: { code: step.code, message } };
     }
     case 'park': {
+      if ('reason' in step) return { state: 'parked', reason: step.reason };
       const mayHaveArrived = view.inDoubtMs === null ? '' : ' An attempt may have arrived.';
       return { state: 'parked', reason: { code: step.code, message: `No further attempt: ${made}.${mayHaveArrived}` } };
     }

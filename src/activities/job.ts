@@ -59,12 +59,16 @@ function actionOf(entry: LedgerEntry, connector: Connector): { action: Action; d
 }
 
 /** The one thing to do next: what the ledger says, and whether a change finds anything to change. */
-export function stepOf({ entry, connector, deliveryClass }: Job): Step | { do: 'skip'; reason: Reason } {
+export function stepOf({ entry, connector, deliveryClass }: Job): Step | { do: 'skip' | 'park'; reason: Reason } {
   const step = nextStep(entry.view, deliveryClass, entry.target?.ambiguous ?? 'at-least-once');
   if (step.do !== 'send' || entry.action === 'create') return step;
   const capability = connector.capabilities[entry.action];
   if (capability.level === 'dropped')
     return { do: 'skip', reason: { code: `${entry.action}_dropped`, message: capability.why } };
-  const change = changeStep(entry.action, entry.original, entry.version, connector.addressesByOurIds === true);
-  return change.do === 'send' ? step : { do: 'skip', reason: { code: change.code, message: change.message } };
+  const change = changeStep(entry.action, entry.original, {
+    version: entry.version,
+    byOurIds: connector.addressesByOurIds === true,
+    isManual: entry.view.isManual,
+  });
+  return change.do === 'send' ? step : { do: change.do, reason: { code: change.code, message: change.message } };
 }

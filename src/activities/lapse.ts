@@ -20,6 +20,7 @@ export async function lapse(deps: ActivityDeps, entry: LedgerEntry, job: Job | u
     token: entry.claimToken,
     outcome: 'unknown',
     verdict,
+    ...(job?.deliveryClass.kind === 'B' ? { canLookUp: true } : {}),
     reason: {
       code: 'worker_lost',
       message: 'The process that was sending it ended before it could say what happened.',

@@ -25,7 +25,7 @@ export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Prom
     }
     const { nativeId, url } = receipt;
     const found = { nativeId, ...(url === undefined ? {} : { url }), version: entry.version, attempt: 'look-up' };
-    return await recordFound(deps.sql, entry.id, found, job.breaker);
+    return await recordFound(deps.sql, entry.id, found, job.breaker, job.degraded);
   } catch (error) {
     const refusal = error instanceof SendFailure ? error : defect(error);
     const isOver = entry.view.deadlineMs !== null && entry.view.deadlineMs <= 0;

@@ -27,7 +27,11 @@ export function showMessage({ row, said, erasedAt, deliveries }: WholeMessage): 
   return {
     ...showMessageItem(row),
     sender: said?.sender ?? null,
-    content: said === undefined ? null : { ...said.content, ...copyFields(said.content.fields) },
+    // A delete says nothing.
+    content:
+      said === undefined || row.type === 'message.deleted'
+        ? null
+        : { ...said.content, ...copyFields(said.content.fields) },
     ...(erasedAt === null ? {} : { contentErasedAt: erasedAt.toISOString() }),
     deliveries: deliveries.map(showMessageDelivery),
     timeline: {

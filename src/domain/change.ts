@@ -15,28 +15,44 @@ export type ChangeKind = 'create' | 'edit' | 'delete';
 
 export type ChangeStep =
   | { readonly do: 'send'; readonly nativeId: string | null }
-  | { readonly do: 'skip'; readonly code: string; readonly message: string };
+  /** Nothing to do, for good; or nothing to be done until somebody has found out more. */
+  | { readonly do: 'skip' | 'park'; readonly code: string; readonly message: string };
+
+/** Why an edit is parked; a retry of its original takes such edits along. */
+export const originalUncertain = 'original_uncertain';
+
+export interface ChangeContext {
+  /** Of the content that an edit would send: the newest, or the one that it is pinned to. */
+  readonly version: number;
+  /** The platform is told by our ids and needs no receipt. */
+  readonly byOurIds: boolean;
+  /** An operator asked for this attempt, knowing how its original stands. */
+  readonly isManual: boolean;
+}
 
 const skip = (code: string, message: string): ChangeStep => ({ do: 'skip', code, message });
 
 /**
  * What an edit or delete finds to do, once its original has come to rest at this destination. Nothing is sent for what
  * never went out, and no text twice; what may be there and cannot be named is said to be so.
- * @param version of the content that an edit would send now: always the newest.
- * @param byOurIds the platform is told by our ids and needs no receipt.
+ *
+ * What may have arrived is deleted where our ids suffice for that, since it is never sent again. It is not edited: sent
+ * again, the original has the text that it was pinned to, so its edits must come behind it.
  */
 export function changeStep(
   kind: 'edit' | 'delete',
   original: Original | undefined,
-  version: number,
-  byOurIds: boolean,
+  { version, byOurIds, isManual }: ChangeContext,
 ): ChangeStep {
   if (original === undefined) return skip('original_missing', 'The message that it changes was never sent here.');
   const { state, nativeId, heldVersion, inDoubt } = original;
   const isThere = nativeId !== null && (state === 'delivered' || heldVersion !== null);
-  if (!isThere && !(inDoubt && byOurIds)) {
-    if (inDoubt)
-      return skip('original_uncertain', 'The message that it changes may be there, and cannot be found to be changed.');
+  if (!isThere && !(inDoubt && byOurIds && (kind === 'delete' || isManual))) {
+    if (inDoubt) {
+      const message = 'The message that it changes may be there, and cannot be found to be changed.';
+      const isPending = kind === 'edit' && (state === 'parked' || state === 'uncertain');
+      return { do: isPending ? 'park' : 'skip', code: originalUncertain, message };
+    }
     return kind === 'edit' && state === 'parked'
       ? skip('carried_by_original', 'The message that it changes is parked; when it goes out, it has the newest text.')
       : skip('original_not_delivered', 'The message that it changes never went out here.');

@@ -9,12 +9,15 @@ const minute = 60_000;
 /** Best effort is worth nothing after this; it is then `expired`, and nobody is asked to look at it. */
 export const bestEffortMs = 15 * minute;
 
+/** Of the policy that makes a delivery expire instead of parking. */
+export const bestEffortPolicy = 'best-effort';
+
 /** What each class grants. `must` is kept open until somebody has handled it, and never expires unseen. */
 export const classPolicies: Readonly<Record<DeliveryClassName, RetryPolicy>> = {
   must: retryPolicies['three-days'],
   should: retryPolicies['one-day'],
   'best-effort': {
-    name: 'best-effort',
+    name: bestEffortPolicy,
     initialIntervalMs: minute,
     multiplier: 2,
     maxIntervalMs: 8 * minute,

@@ -26,6 +26,8 @@ export interface LedgerView {
   readonly isManual: boolean;
   /** Time left until it is worth nothing any more; null where it never is. */
   readonly expiresMs: number | null;
+  /** Then it expires, too, when its attempts or its time are used up: nobody is asked to look at it. */
+  readonly isBestEffort: boolean;
   /** The gates of its destination and connection that are not simply open. */
   readonly gates: readonly GateView[];
 }
@@ -70,11 +72,18 @@ export function nextStep(view: LedgerView, deliveryClass: ClassView, policy: Amb
   if (view.isCancelled && !canLookUp) return isInDoubt ? { do: 'doubt', code: 'cancelled_in_doubt' } : { do: 'cancel' };
   if (view.expiresMs !== null && view.expiresMs <= 0 && !canLookUp)
     return isInDoubt ? { do: 'doubt', code: 'expired_in_doubt' } : { do: 'expire' };
-  if (view.heldMs !== null && view.heldMs > 0) return { do: 'pause', ms: view.heldMs, why: 'not-due' };
+  if (view.heldMs !== null && view.heldMs > 0) {
+    const ms = Math.min(view.heldMs, Math.max(1, view.expiresMs ?? Number.POSITIVE_INFINITY));
+    return { do: 'pause', ms, why: 'not-due' };
+  }
   if (view.isBehind) return { do: 'wait-turn' };
   if (!canLookUp) {
-    if (view.attempts >= view.maxAttempts) return { do: 'park', code: 'attempts_exhausted' };
-    if (view.deadlineMs !== null && view.deadlineMs <= 0) return { do: 'park', code: 'deadline_exceeded' };
+    const isUsedUp = view.attempts >= view.maxAttempts;
+    const isOver = view.deadlineMs !== null && view.deadlineMs <= 0;
+    if (view.isBestEffort && (isUsedUp || isOver))
+      return isInDoubt ? { do: 'doubt', code: 'expired_in_doubt' } : { do: 'expire' };
+    if (isUsedUp) return { do: 'park', code: 'attempts_exhausted' };
+    if (isOver) return { do: 'park', code: 'deadline_exceeded' };
   }
   const shut = shutGate(view.gates);
   if (shut !== undefined) return { do: 'wait-gate', shut };
@@ -112,6 +121,8 @@ export interface FailedAttempt {
   readonly deadlineMs: number | null;
   /** An earlier attempt may have arrived. */
   readonly wasInDoubt: boolean;
+  /** It expires instead of being parked; see `nextStep`, which comes next. */
+  readonly isBestEffort: boolean;
 }
 
 /** A failed attempt's consequence. A Retry-After that ends behind the deadline parks at once instead of waiting for it. */
@@ -123,6 +134,8 @@ export function judge(failed: FailedAttempt, deliveryClass: ClassView, policy: A
   const again = { state: 'retrying', delayMs: failed.delayMs, inDoubt } as const;
   // What a look-up can still clear up is looked up, even when no further attempt is allowed: it spends none.
   if (inDoubt && deliveryClass.kind === 'B') return again;
+  if (failed.isBestEffort && failed.attempts >= failed.maxAttempts) return { ...again, delayMs: 1 };
+  if (failed.isBestEffort) return again;
   if (failed.attempts >= failed.maxAttempts) return { state: 'parked', why: 'attempts_exhausted', inDoubt };
   if (failed.deadlineMs !== null && failed.delayMs > failed.deadlineMs)
     return { state: 'parked', why: 'deadline_exceeded', inDoubt };

@@ -88,7 +88,7 @@ const interval = (ms: number | null): string | null =>
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** A key is kept while something may still happen to its message: what is parked may be retried. */
-const isNotFinal = (sql: Db, message: 'dedupe.message' | 'm.id') => sql`
+export const isNotFinal = (sql: Db, message: 'dedupe.message' | 'm.id') => sql`
   exists (
     select from deliveries n
     where n.message = ${sql(message)} and n.state not in ('delivered', 'cancelled', 'skipped', 'expired'))`;
@@ -123,8 +123,10 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
     with config as (
       select from config_versions where tenant = ${a.tenant} and version = ${a.configVersion}
     ), thread as (
-      select from (values (1)) as always (one)
-      where ${a.thread}::text is null or exists (select from messages where tenant = ${a.tenant} and id = ${a.thread})
+      select null as id where ${a.thread}::text is null
+      union all
+      -- Who replies to an edit means what it edits.
+      select coalesce(refers_to, id) from messages where tenant = ${a.tenant} and id = ${a.thread}
     ), claimed as (
       insert into dedupe (tenant, scope, hash, body_hash, message, expires_at)
       select ${a.tenant}, ${a.scope}, ${hash}, ${bodyHash}, ${a.id}, clock_timestamp() + make_interval(days => ${dedupeDays})
@@ -149,7 +151,7 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
         ${a.type}, ${a.source}, ${a.conversation}, ${isLater ? null : sql`(select sequence from conversation)`},
         coalesce(${a.occurredAt}::timestamptz, clock_timestamp()), ${schemaVersion}, ${a.dataVersion}, ${a.correlationId},
         ${a.dedupeKey}, ${a.priority}, ${band}, ${json(sql, a.labels)}, ${state}, ${ids.length}, ${a.class},
-        ${a.thread}, ${a.sendAt}, ${isLater},
+        (select id from thread), ${a.sendAt}, ${isLater},
         least(${a.expiresAt}::timestamptz, greatest(clock_timestamp(), ${a.sendAt}::timestamptz) + make_interval(secs => ${bestEffortSeconds}::float8))
       from claimed
       returning id, tenant, conversation, sequence, expires_at, send_at
@@ -167,7 +169,7 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
       from message m
       cross join jsonb_to_recordset(${json(sql, plan)})
         as p (id text, destination text, via text, policy jsonb, timeout_ms integer, in_lane boolean, hold_for interval)
-      left join deliveries parent on parent.message = ${a.thread} and parent.tenant = m.tenant
+      left join deliveries parent on parent.message = (select id from thread) and parent.tenant = m.tenant
         and parent.destination = p.destination and parent.action = 'create'
     ), event as (
       insert into events (tenant, type, message, data) select tenant, 'carillon.message.' || ${state}::text, id, '{}' from message

@@ -1,24 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId, MessageId, TenantId } from '../domain/ids.ts';
-import { schemaVersion, type Content, type Sender } from '../domain/message.ts';
+import type { Content, Sender } from '../domain/message.ts';
 import { findAccepted, type AcceptedDelivery, type AcceptResult } from './accept.ts';
+import { changeDeliveries, changeMessage, claimed, conversation, planned, type Change } from './change-statement.ts';
 import { sealContent } from './contents.ts';
-import type { Db } from './db.ts';
+import { isConflict, type Db } from './db.ts';
 import type { KeyRing } from './key-ring.ts';
 import { newDeliveryId } from './new-id.ts';
-
-/** What an edit or delete is asked for. */
-export interface Change {
-  /** Of the message that the change itself is. */
-  readonly id: MessageId;
-  readonly tenant: TenantId;
-  readonly original: MessageId;
-  readonly scope: string;
-  readonly dedupeKey: string;
-  /** RFC 8785 form of what was asked. */
-  readonly canonicalBody: string;
-}
 
 export interface Edit extends Change {
   readonly content: Content;
@@ -40,42 +28,48 @@ interface Original {
   readonly deliveries: number;
 }
 
-/** Times that somebody else's change may come between; each raises the version. */
-const maxTries = 5;
-const dedupeDays = 7;
+/** The sweep looks after what a delete has to find out so long after it was written. */
+const wishGraceSeconds = 5;
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+/** Times that somebody else's change may come between: of those that come at once one is taken each time. */
+const maxTries = 20;
 
 /**
  * Accepts an edit: a new version of the original's content, and a message with a delivery for each of the original's that
  * has, or may still get, the message. What has not gone out yet goes out with the newest text by itself, and its edit is
- * then skipped. One statement; it locks dedupe, conversation, and the original's message, whose version it raises.
+ * then skipped. One statement; it locks dedupe, conversation, the original's deliveries by id against being claimed, and
+ * last the original's message, whose version it raises.
  */
 export function acceptEdit(sql: Db, ring: KeyRing, edit: Edit): Promise<ChangeResult> {
-  return change(sql, edit, async (version, ids) => {
+  return change(sql, edit, async (original, ids) => {
+    const version = original.version + 1;
     const sealed = sealContent(ring, edit.original, version, { content: edit.content, sender: edit.sender });
     return sql<AcceptedDelivery[]>`
-      with ${claimed(sql, edit)}, ${conversation(sql, edit)}, raised as (
+      with ${claimed(sql, edit)}, ${conversation(sql, edit)}, wanted as materialized (
+        -- Locked as their foreign keys will lock them: later would be behind the message, and out of order.
+        select d.* from deliveries d
+        where (select count(*) from conversation) >= 0 and exists (select from claimed) and d.message = ${edit.original}
+          and d.action = 'create' and d.state not in ('cancelled', 'skipped', 'expired')
+        order by d.id for key share of d
+      ), raised as (
         update messages set version = ${version}
-        where id = ${edit.original} and version = ${version - 1} and deleted_at is null and exists (select from claimed)
+        where id = ${edit.original} and version = ${original.version} and deleted_at is null
+          and exists (select from claimed) and (select count(*) from wanted) >= 0
         returning *
       ), content as (
         insert into contents (message, version, sealed) select id, ${version}, ${sealed} from raised
-      ), wanted as (
-        select d.* from deliveries d
-        where d.message = ${edit.original} and d.action = 'create' and d.state not in ('cancelled', 'skipped', 'expired')
       ), ${changeMessage(sql, edit, 'message.edited', version)}, ${changeDeliveries(sql, ids, 'edit', version)}
-      select id, destination, state from planned`;
+      ${planned(sql)}`;
   });
 }
 
 /**
  * Accepts a delete. What has not gone out is cancelled in the same transaction, edits of it included; for what has, or
- * may have, a delivery of its own takes it back. One statement; it locks dedupe, conversation, deliveries by id, and
- * messages last.
+ * may have, a delivery of its own takes it back. What is at rest and may have arrived is looked at once more: found, it
+ * is taken back; else it stays `uncertain`. One statement; it locks dedupe, conversation, deliveries by id, messages last.
  */
 export function acceptDelete(sql: Db, ring: KeyRing, deletion: Change): Promise<ChangeResult> {
-  return change(sql, deletion, async (version, ids) => {
+  return change(sql, deletion, async ({ version }, ids) => {
     const { id, original } = deletion;
     const nothing = sealContent(ring, id, 1, { content: { text: '' }, sender: null });
     return sql<AcceptedDelivery[]>`
@@ -85,48 +79,59 @@ export function acceptDelete(sql: Db, ring: KeyRing, deletion: Change): Promise<
           select m.id from messages m where m.id = ${original} or (m.refers_to = ${original} and m.type = 'message.edited'))
         order by d.id for update of d
       ), raised as (
-        update messages set version = ${version}, deleted_at = clock_timestamp()
-        where id = ${original} and version = ${version - 1} and deleted_at is null
+        update messages set deleted_at = clock_timestamp()
+        where id = ${original} and version = ${version} and deleted_at is null
           and exists (select from claimed) and (select count(*) from touched) >= 0
         returning *
+      ), judged as (
+        select id, case
+            when state = 'sending' then state
+            when action = 'edit' or (doubt_since is null and state <> 'uncertain') then 'cancelled'
+            when state in ('parked', 'uncertain') then 'queued'
+            else state end as state
+        from touched where state in ('queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain')
       ), stopped as (
         update deliveries d
-        set state = case when t.state = 'sending' or t.doubt_since is not null then d.state else 'cancelled' end,
-          cancel_requested_at = coalesce(d.cancel_requested_at, clock_timestamp()),
-          reason = case when t.state = 'sending' or t.doubt_since is not null then d.reason
-            else '{"code": "deleted", "message": "The message was deleted before it went out."}'::jsonb end,
-          next_attempt_at = case when t.doubt_since is not null then clock_timestamp() end, gate = null, slot_at = null,
-          due_at = case when t.state = 'sending' or t.doubt_since is not null then d.due_at end,
-          settled_at = case when t.state = 'sending' or t.doubt_since is not null then d.settled_at else clock_timestamp() end
-        from touched t, raised
-        where d.id = t.id and t.state in ('queued', 'waiting', 'sending', 'retrying', 'parked')
-          and not (t.state = 'parked' and t.doubt_since is not null)
-        returning d.id
+        set state = j.state, is_deleted = true, cancel_requested_at = coalesce(d.cancel_requested_at, clock_timestamp()),
+          reason = case j.state when 'cancelled'
+            then '{"code": "deleted", "message": "The message was deleted before it went out."}'::jsonb else d.reason end,
+          next_attempt_at = case when j.state not in ('cancelled', 'sending') then clock_timestamp() end,
+          gate = null, slot_at = null, hold_for = null, hold_until = null,
+          deadline_at = case j.state when 'queued'
+            then clock_timestamp() + make_interval(secs => (d.policy->>'deadlineMs')::float8 / 1000) else d.deadline_at end,
+          due_at = case j.state when 'cancelled' then null when 'sending' then d.due_at
+            else clock_timestamp() + make_interval(secs => ${wishGraceSeconds}) end,
+          settled_at = case when j.state = 'cancelled' then clock_timestamp() end
+        from judged j, raised where d.id = j.id
       ), wanted as (
         select * from touched
         where message = ${original} and action = 'create'
           and (state in ('sending', 'delivered', 'uncertain') or doubt_since is not null or jsonb_array_length(receipts) > 0)
-      ), ${changeMessage(sql, deletion, 'message.deleted', version)}, content as (
+      ), ${changeMessage(sql, deletion, 'message.deleted', 1)}, content as (
         insert into contents (message, version, sealed) select id, 1, ${nothing} from message
-      ), ${changeDeliveries(sql, ids, 'delete', version)}
-      select id, destination, state from planned`;
+      ), ${changeDeliveries(sql, ids, 'delete', version + 1)}
+      ${planned(sql)}`;
   });
 }
 
 async function change(
   sql: Db,
   asked: Change,
-  write: (version: number, ids: readonly DeliveryId[]) => Promise<readonly AcceptedDelivery[]>,
+  write: (original: Original, ids: readonly DeliveryId[]) => Promise<readonly AcceptedDelivery[]>,
 ): Promise<ChangeResult> {
   for (let tries = 0; tries < maxTries; tries += 1) {
+    // In this order: what deleted it, if anything, is then among the keys that are known.
+    const original = await findOriginal(sql, asked);
     const known = await findAccepted(sql, asked);
     if (known !== undefined && known.outcome !== 'stale' && known.outcome !== 'no-thread') return known;
-    const original = await findOriginal(sql, asked);
     if (original === undefined) return { outcome: 'not-found' };
     if (original.refersTo !== null) return { outcome: 'is-a-change', of: original.refersTo };
     if (original.isDeleted) return { outcome: 'deleted' };
     const ids = Array.from({ length: original.deliveries }, newDeliveryId);
-    const deliveries = await write(original.version + 1, ids);
+    const deliveries = await write(original, ids).catch((error: unknown) => {
+      if (isConflict(error)) return [];
+      throw error;
+    });
     const [made] = await sql<{ state: 'accepted' }[]>`select state from messages where id = ${asked.id}`;
     if (made !== undefined) return { outcome: 'accepted', id: asked.id, state: made.state, deliveries };
   }
@@ -140,55 +145,6 @@ async function findOriginal(sql: Db, { tenant, original }: Change): Promise<Orig
     from messages m where tenant = ${tenant} and id = ${original}`;
   return row;
 }
-
-const claimed = (sql: Db, { tenant, scope, dedupeKey, canonicalBody, id, original }: Change) => sql`
-  source as (
-    select * from messages where tenant = ${tenant} and id = ${original} and deleted_at is null
-  ), claimed as (
-    insert into dedupe (tenant, scope, hash, body_hash, message, expires_at)
-    select ${tenant}, ${scope}, ${sha256(`${scope}\0${dedupeKey}`)}, ${sha256(canonicalBody)}, ${id},
-      clock_timestamp() + make_interval(days => ${dedupeDays})
-    from source
-    -- One without its message is left by a try that came too late for its version.
-    on conflict (tenant, scope, hash) do update set body_hash = excluded.body_hash, message = excluded.message
-    where not exists (select from messages m where m.id = dedupe.message)
-    returning hash
-  )`;
-
-const conversation = (sql: Db, { tenant }: Change) => sql`
-  conversation as (
-    update conversations c set sequence = c.sequence + 1 from source s
-    where c.tenant = ${tenant} and c.id = s.conversation and exists (select from claimed)
-    returning c.sequence
-  )`;
-
-/** The change as a message, with all but its content taken from the original. */
-const changeMessage = (sql: Db, { id, dedupeKey, tenant }: Change, type: string, version: number) => sql`
-  message as (
-    insert into messages (id, tenant, workflow_id, type, source, conversation, sequence, occurred_at, schema_version,
-      data_version, correlation_id, dedupe_key, priority, band, labels, state, open_count, class, thread, refers_to, version)
-    select ${id}, r.tenant, ${tenant} || ':' || encode((select hash from claimed), 'hex'), ${type}::text, r.source, r.conversation,
-      (select sequence from conversation), clock_timestamp(), ${schemaVersion}, r.data_version, r.correlation_id, ${dedupeKey},
-      r.priority, r.band, r.labels,
-      case when exists (select from wanted) then 'accepted' when r.state = 'unrouted' then 'unrouted' else 'delivered' end,
-      (select count(*) from wanted), r.class, r.thread, r.id, ${version}
-    from raised r
-    returning id, tenant, sequence, refers_to, band
-  ), event as (
-    insert into events (tenant, type, message, data) select tenant, 'carillon.message.accepted', id, '{}' from message
-  )`;
-
-/** Without a lane of the original's, changes of one message have a lane of their own, in the order of its versions. */
-const changeDeliveries = (sql: Db, ids: readonly DeliveryId[], action: 'edit' | 'delete', version: number) => sql`
-  planned as (
-    insert into deliveries (id, tenant, message, destination, via, policy, timeout_ms, lane, sequence, max_attempts, band,
-      action, depends_on, due_at)
-    select (${ids as string[]}::text[])[row_number() over (order by w.id)], m.tenant, m.id, w.destination, w.via, w.policy, w.timeout_ms,
-      coalesce(w.lane, 'refers:' || m.refers_to), case when w.lane is null then ${version}::bigint else m.sequence end,
-      (w.policy->>'maxAttempts')::integer, m.band, ${action}, w.id, clock_timestamp() + interval '30 seconds'
-    from wanted w cross join message m
-    returning id, destination, state
-  )`;
 
 /** A delivery that a delete stopped, or asked to stop, and where to say so. */
 export interface Stopped {
@@ -206,6 +162,6 @@ export async function findStopped(sql: Db, tenant: TenantId, original: MessageId
     select d.id, d.message, d.destination, d.state, m.workflow_id as "workflowId", true as changed
     from messages m join deliveries d on d.message = m.id
     where m.tenant = ${tenant} and (m.id = ${original} or (m.refers_to = ${original} and m.type = 'message.edited'))
-      and d.cancel_requested_at is not null
+      and d.is_deleted
     order by d.id`;
 }

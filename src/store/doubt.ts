@@ -1,3 +1,4 @@
+import type { Reason } from '../domain/failure.ts';
 import type { GateScope } from '../domain/gate.ts';
 import type { DeliveryId } from '../domain/ids.ts';
 import { json, type Db } from './db.ts';
@@ -15,18 +16,23 @@ export async function recordAbsence(sql: Db, delivery: DeliveryId, final: boolea
     where id = ${delivery} and state in ('queued', 'waiting', 'retrying') and doubt_since is not null`;
 }
 
-/** A look-up found it: delivered by an earlier attempt whose answer was lost. */
+/**
+ * A look-up found it: delivered by an earlier attempt whose answer was lost.
+ * @param degraded what that attempt left out or did otherwise than asked.
+ */
 export async function recordFound(
   sql: Db,
   delivery: DeliveryId,
   receipt: StoredReceipt,
   healthy: GateScope,
+  degraded?: Reason,
 ): Promise<Settled> {
   const rows = await sql<SettledRow[]>`
     with settled as (
       update deliveries
       set state = 'delivered', reason = null, due_at = null, next_attempt_at = null, settled_at = clock_timestamp(),
         doubt_since = null, doubt_until = null, absent_at = null, gate = null,
+        degraded = ${degraded === undefined ? null : json(sql, [degraded])}::jsonb,
         receipts = receipts || (${json(sql, receipt)}::jsonb || jsonb_build_object('at', clock_timestamp()))
       where id = ${delivery} and state in ('queued', 'waiting', 'retrying')
       returning id, state, tenant, destination, lane, hold_until, null::float8 as delay_ms

@@ -2,12 +2,13 @@ import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
 
 /**
- * Of a delivery `d`: what it depends on is still under way, another one of its lane comes before it or is being sent, or
- * one that parked holds the lane. Uses the primary key, `deliveries_lane` and `deliveries_lane_held`. In one statement with a claim it only spares conflicts, because a
- * statement that waited for a lock still looks with its old snapshot.
+ * Of a delivery `d`: its time has not come yet, what it depends on is still under way, another one of its lane comes before it or is being sent, or
+ * one that parked holds the lane. Uses the primary keys, `deliveries_lane` and `deliveries_lane_held`. In one statement
+ * with a claim it only spares conflicts, because a statement that waited for a lock still looks with its old snapshot.
  */
 export const isBehind = (sql: Db) => sql`
-  ((d.depends_on is not null and (d.depends_until is null or d.depends_until > clock_timestamp()) and exists (
+  (exists (select from messages s where s.id = d.message and s.send_at is not null and s.entered_at is null)
+  or (d.depends_on is not null and (d.depends_until is null or d.depends_until > clock_timestamp()) and exists (
     select from deliveries p
     where p.id = d.depends_on and p.state in ('queued', 'waiting', 'sending', 'retrying')))
   or d.lane is not null and (exists (

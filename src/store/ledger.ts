@@ -1,4 +1,5 @@
 import type { ChangeKind, Original } from '../domain/change.ts';
+import { bestEffortPolicy } from '../domain/delivery-class.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { AttemptId, ConnectionId, DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
 import { connectionScope, destinationScope, type GateView, type Rate } from '../domain/gate.ts';
@@ -185,6 +186,7 @@ function viewOf(row: Row): LedgerView {
     expiresMs,
     isManual,
     isCancelled,
+    isBestEffort: row.policy.name === bestEffortPolicy,
     gates: gates ?? [],
   };
 }

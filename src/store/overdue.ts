@@ -79,7 +79,8 @@ export async function expireOverdue(sql: Db, deliveries: readonly DeliveryId[]):
 
 /**
  * Lets scheduled messages whose time has come take their place in their conversations, one statement each, because each
- * raises its conversation's counter. Uses `messages_scheduled`.
+ * raises its conversation's counter. Locks conversation, deliveries, message; of two at once the second finds the
+ * deliveries placed. Uses `messages_scheduled`.
  * @returns false when none was due.
  */
 export async function enterScheduled(sql: Db): Promise<boolean> {
@@ -87,18 +88,20 @@ export async function enterScheduled(sql: Db): Promise<boolean> {
     with due as materialized (
       select id, tenant, conversation from messages
       where send_at <= clock_timestamp() and send_at is not null and entered_at is null
-      order by send_at limit 1 for update skip locked
+      order by send_at limit 1
     ), counter as (
       update conversations c set sequence = c.sequence + 1 from due
       where c.tenant = due.tenant and c.id = due.conversation
       returning c.sequence
     ), placed as (
       update deliveries d set sequence = (select sequence from counter), due_at = least(d.expires_at, clock_timestamp() + interval '30 seconds')
-      from due where d.message = due.id and d.state in ('queued', 'waiting')
+      from due where d.message = due.id and d.state in ('queued', 'waiting') and d.sequence is null
+        and (select count(*) from counter) >= 0
+      returning d.id
     )
     update messages m
     set entered_at = clock_timestamp(), set_aside = false, sequence = (select sequence from counter)
-    from due where m.id = due.id
+    from due where m.id = due.id and m.entered_at is null and (select count(*) from placed) >= 0
     returning m.id`;
   return rows.length > 0;
 }

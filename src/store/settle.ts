@@ -30,6 +30,8 @@ export type Settlement =
       readonly outcome: 'transient' | 'ambiguous' | 'permanent' | 'unknown';
       readonly verdict: Verdict;
       readonly reason: Reason;
+      /** A look-up can clear up a doubt, and still does so when nobody wants the message any more. */
+      readonly canLookUp?: boolean;
       readonly retryAfterMs?: number;
       readonly excerpt?: string;
       /** What it says of its destination and connection as a whole. */
@@ -71,6 +73,7 @@ function settleDelivered(sql: Db, s: Settlement & { kind: 'delivered' }): Promis
 
 function settleFailed(sql: Db, s: Settlement & { kind: 'failed' }): Promise<SettledRow[]> {
   const { verdict, reason, troubles = [] } = s;
+  const canLookUp = s.canLookUp === true && verdict.state === 'retrying';
   const delayMs = verdict.state === 'retrying' ? verdict.delayMs : null;
   const retryAfterSeconds = s.retryAfterMs === undefined ? null : s.retryAfterMs / 1000;
   return sql<SettledRow[]>`
@@ -78,19 +81,23 @@ function settleFailed(sql: Db, s: Settlement & { kind: 'failed' }): Promise<Sett
       -- A success that came late for an earlier attempt stands; a wish to cancel stops what would be tried again.
       select id, case
           when jsonb_array_length(receipts) > 0 then 'delivered'
-          when cancel_requested_at is not null and ${verdict.inDoubt} then 'uncertain'
-          when cancel_requested_at is not null then 'cancelled'
-          else ${verdict.state} end as state
+          -- Taken back with what it edits: what became of it is of no account.
+          when is_deleted and action = 'edit' then 'cancelled'
+          when cancel_requested_at is not null and ${verdict.inDoubt} and not ${canLookUp} then 'uncertain'
+          when cancel_requested_at is not null and not ${verdict.inDoubt} then 'cancelled'
+          else ${verdict.state} end as state,
+        -- Nobody waits for a look-up of what is not wanted any more.
+        case when cancel_requested_at is null then ${delayMs}::float8 else 1 end as delay_ms
       from deliveries where id = ${s.delivery} and claim_token = ${s.token} and state = 'sending'
       for update
     ), settled as (
       update deliveries d
       set state = j.state, reason = case when j.state = 'delivered' then null else ${json(sql, reason)}::jsonb end,
         claim_token = null, claim_deadline = null,
-        next_attempt_at = case when j.state = 'retrying' then clock_timestamp() + make_interval(secs => ${(delayMs ?? 0) / 1000}) end,
+        next_attempt_at = case when j.state = 'retrying' then clock_timestamp() + make_interval(secs => j.delay_ms / 1000) end,
         not_before = clock_timestamp() + make_interval(secs => ${retryAfterSeconds}::float8),
         due_at = case when j.state = 'retrying'
-          then least(clock_timestamp() + make_interval(secs => ${((delayMs ?? 0) + retryGraceMs) / 1000}), expires_at) end,
+          then least(clock_timestamp() + make_interval(secs => (j.delay_ms + ${retryGraceMs}) / 1000), expires_at) end,
         settled_at = case when j.state <> 'retrying' then clock_timestamp() end,
         doubt_since = case when ${verdict.inDoubt} then coalesce(doubt_since, clock_timestamp()) end,
         doubt_until = case when ${verdict.inDoubt} then greatest(doubt_until, claim_deadline) end,
@@ -98,7 +105,7 @@ function settleFailed(sql: Db, s: Settlement & { kind: 'failed' }): Promise<Sett
         pinned_version = case when ${verdict.inDoubt} then pinned_version end
       from judged j where d.id = j.id
       returning d.id, d.state, d.tenant, d.destination, d.lane, d.hold_until,
-        case when d.state = 'retrying' then ${delayMs}::float8 end as delay_ms
+        case when d.state = 'retrying' then j.delay_ms end as delay_ms
     ), attempt as (
       update attempts set ended_at = clock_timestamp(), outcome = ${s.outcome}, code = ${reason.code},
         status = ${reason.status ?? null}, message = ${reason.message}, excerpt = ${s.excerpt ?? null},

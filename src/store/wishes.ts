@@ -1,3 +1,4 @@
+import { originalUncertain } from '../domain/change.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
@@ -19,10 +20,13 @@ export interface Wished {
 /** The sweep looks after a wish whose signal got lost so long after it was written. */
 const wishGraceSeconds = 5;
 
-/** Of a delivery `d`: its message is deleted, or what it edits is. */
-const isDeleted = (sql: Db) => sql`exists (
+/**
+ * Of a delivery `d`: its message is deleted, or what it edits is. Its own mark is seen even by a statement that waited for
+ * the delete and looks with the snapshot from before.
+ */
+const isDeleted = (sql: Db) => sql`(d.is_deleted or exists (
   select from messages m left join messages o on o.id = m.refers_to
-  where m.id = d.message and d.action <> 'delete' and coalesce(o.deleted_at, m.deleted_at) is not null)`;
+  where m.id = d.message and d.action <> 'delete' and coalesce(o.deleted_at, m.deleted_at) is not null))`;
 
 function inScope(sql: Db, tenant: TenantId, scope: WishScope) {
   if ('delivery' in scope) return sql`d.tenant = ${tenant} and d.id = ${scope.delivery}`;
@@ -32,16 +36,25 @@ function inScope(sql: Db, tenant: TenantId, scope: WishScope) {
 
 /**
  * Grants one more round to what is parked or uncertain, and lets what is retrying go now (not before the platform's
- * Retry-After). What was overtaken in its lane meanwhile will be `late`. Locks deliveries in the order of their ids.
- * @returns every delivery in scope, changed or not; none when there is no such message or delivery.
+ * Retry-After). What was overtaken in its lane meanwhile will be `late`. Edits that could not be made because nobody knew
+ * whether their original is there are tried again behind it. Locks deliveries in the order of their ids. Uses the primary key,
+ * `deliveries_message` and `deliveries_depends`.
+ * @returns every delivery in scope, changed or not, and those edits; none when there is no such message or delivery.
  */
 export async function requestRetry(sql: Db, tenant: TenantId, scope: WishScope): Promise<Wished[]> {
   return sql<Wished[]>`
     with wanted as (
-      select d.id, d.state from deliveries d where ${inScope(sql, tenant, scope)} order by d.id for update
+      select d.id, d.state, (${inScope(sql, tenant, scope)}) as is_meant from deliveries d
+      where d.id in (
+        select d.id from deliveries d where ${inScope(sql, tenant, scope)}
+        union
+        select e.id from deliveries d join deliveries e on e.depends_on = d.id
+        where ${inScope(sql, tenant, scope)} and d.state in ('parked', 'uncertain')
+          and e.action = 'edit' and e.state = 'parked' and e.reason->>'code' = ${originalUncertain})
+      order by d.id for update
     ), changed as (
       update deliveries d
-      set state = 'queued', reason = null, next_attempt_at = null, next_trigger = 'manual', settled_at = null,
+      set state = 'queued', reason = null, next_attempt_at = null, next_trigger = case when w.is_meant then 'manual' else 'auto' end, settled_at = null,
         round_start = attempts, max_attempts = attempts + (policy->>'maxAttempts')::integer, deadline_at = null,
         cancel_requested_at = null, clock_stopped_at = null, gate = null, slot_at = null, due_at = clock_timestamp() + make_interval(secs => ${wishGraceSeconds}),
         late = late or (lane is not null and exists (
@@ -63,10 +76,16 @@ export async function requestRetry(sql: Db, tenant: TenantId, scope: WishScope):
 /**
  * Ends what is not final. What is being sent at this moment is not torn off: it is noted, and settles as `cancelled`
  * when it fails, as `delivered` when it gets through, as `uncertain` when nobody knows. What may have arrived before is
- * noted too, and its next look at the ledger finds out which of the three it is.
+ * noted too, and its next look at the ledger finds out which of the three it is. In its lane it holds nobody back any more.
+ * @param spareDeleted leaves alone what a delete has stopped already: it may have found out since that it is uncertain.
  * @returns every delivery in scope, changed or not.
  */
-export async function requestCancel(sql: Db, tenant: TenantId, scope: WishScope): Promise<Wished[]> {
+export async function requestCancel(
+  sql: Db,
+  tenant: TenantId,
+  scope: WishScope,
+  spareDeleted = false,
+): Promise<Wished[]> {
   return sql<Wished[]>`
     with wanted as (
       select d.id, d.state, d.state = 'sending' or (d.doubt_since is not null and d.state in ('queued', 'waiting', 'retrying')) as noted
@@ -77,11 +96,12 @@ export async function requestCancel(sql: Db, tenant: TenantId, scope: WishScope)
         cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()),
         reason = case when w.noted then reason
           else '{"code": "cancelled", "message": "Cancelled by request."}'::jsonb end,
-        next_attempt_at = null, gate = null, slot_at = null,
+        next_attempt_at = null, gate = null, slot_at = null, hold_for = null, hold_until = null,
         due_at = case when w.noted then due_at end,
         settled_at = case when w.noted then settled_at else clock_timestamp() end
       from wanted w
       where d.id = w.id and w.state in ('queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain')
+        and not (${spareDeleted} and d.is_deleted)
       returning d.id, d.state
     )
     -- The state of what was not changed is the one it was locked with: the snapshot may be older than the wait for it.

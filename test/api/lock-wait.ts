@@ -1,8 +1,8 @@
-import type { TestApi } from './running-api.ts';
+import type { Sql } from '../../src/store/db.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** Until a statement of the API waits for a lock that the test holds. */
-export async function untilSomebodyWaits({ sql }: TestApi): Promise<void> {
+/** Until a statement waits for a lock that the test holds. */
+export async function untilSomebodyWaits({ sql }: { readonly sql: Sql }): Promise<void> {
   await eventually('a statement waits for a lock', async () => {
     const waiting = await sql`
       select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;

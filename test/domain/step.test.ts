@@ -21,6 +21,7 @@ const queued: LedgerView = {
   isManual: false,
   isCancelled: false,
   expiresMs: null,
+  isBestEffort: false,
   gates: [],
 };
 const doubtful: LedgerView = { ...queued, state: 'retrying', attempts: 1, inDoubtMs: 5_000, doubtMs: -1 };
@@ -63,6 +64,20 @@ describe('the next step of a delivery', () => {
     expect(nextStep({ ...doubtful, attempts: 5 }, B, 'at-least-once')).toEqual({ do: 'look-up', final: false });
   });
 
+  it('lets best effort expire when its attempts or its time are used up, and parks all else', () => {
+    const bestEffort = { ...queued, isBestEffort: true, expiresMs: 60_000 };
+    for (const over of [{ attempts: 5 }, { deadlineMs: 0 }]) {
+      expect(nextStep({ ...bestEffort, ...over }, C, 'at-least-once')).toEqual({ do: 'expire' });
+      expect(nextStep({ ...bestEffort, ...over, inDoubtMs: 1 }, C, 'at-least-once')).toMatchObject({ do: 'doubt' });
+      expect(nextStep({ ...queued, ...over }, C, 'at-least-once')).toMatchObject({ do: 'park' });
+    }
+  });
+
+  it('sleeps no longer than until it is worth nothing', () => {
+    const patient: LedgerView = { ...queued, state: 'retrying', heldMs: 3_600_000, expiresMs: 5_000 };
+    expect(nextStep(patient, C, 'at-least-once')).toMatchObject({ do: 'pause', ms: 5_000 });
+  });
+
   it('treats A like C once the peer no longer remembers the key', () => {
     const forgotten = { ...doubtful, inDoubtMs: 61_000 };
     expect(nextStep(forgotten, A, 'at-most-once')).toEqual({ do: 'doubt', code: 'may_have_arrived' });
@@ -85,6 +100,7 @@ describe('the next step of a delivery', () => {
     isManual: fc.boolean(),
     isCancelled: fc.boolean(),
     expiresMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
+    isBestEffort: fc.boolean(),
     gates: fc.array(
       fc.record({
         scope: fc.constantFrom('destination:d' as const, 'connection:c' as const),
@@ -137,6 +153,7 @@ describe('a failed attempt', () => {
     delayMs: 4_000,
     deadlineMs: 60_000,
     wasInDoubt: false,
+    isBestEffort: false,
   } as const;
 
   it('is tried again after its delay', () => {
@@ -156,6 +173,13 @@ describe('a failed attempt', () => {
       state: 'parked',
       why: 'deadline_exceeded',
     });
+  });
+
+  it('of best effort is never parked for want of attempts or time', () => {
+    const bestEffort = { ...failed, isBestEffort: true };
+    expect(judge({ ...bestEffort, attempts: 3 }, C, 'at-least-once')).toMatchObject({ state: 'retrying', delayMs: 1 });
+    expect(judge({ ...bestEffort, delayMs: 60_001 }, C, 'at-least-once')).toMatchObject({ state: 'retrying' });
+    expect(judge({ ...bestEffort, kind: 'permanent' }, C, 'at-least-once')).toMatchObject({ state: 'parked' });
   });
 
   it('is uncertain only where it may have arrived, cannot be looked up, and may not be sent twice', () => {
