@@ -107,9 +107,11 @@ function refusal(
     case 'deleted':
       return new Problem('deleted', 'The message is deleted.');
     case 'is-a-change':
-      return new Problem('deleted', 'This is a change of another message: replay that one.', {
-        ...(result.of === null ? {} : { id: result.of }),
-      });
+      return new Problem(
+        'deleted',
+        'This is a change of another message: replay that one.',
+        result.of === null ? {} : { id: result.of },
+      );
     case 'erased':
       return new Problem('content_erased', 'What the message says was erased by age; nothing is left to send.');
     case 'unknown-destinations':
