@@ -49,7 +49,10 @@ export async function countDeliveries(sql: Db, job: JobRow, limit: number): Prom
  * One step of a bulk retry or cancel: retries or cancels the next deliveries, and moves cursor and counts on, in ONE
  * statement, so that whoever is killed has done and counted both or neither. The job's row is locked first, so steps of
  * two workers come one after the other; the rate is kept in it.
- * @returns those that changed, to be woken after the commit. Uses `deliveries_list`.
+ *
+ * Uses `deliveries_list`, and is written so that nothing else serves: by the primary key a state that nothing is in would
+ * be looked for in the whole table.
+ * @returns those that changed, to be woken after the commit.
  */
 export async function stepDeliveries(sql: Db, job: JobRow): Promise<JobStep & { readonly wished: readonly Wished[] }> {
   const states = statesOf(job);
@@ -61,8 +64,8 @@ export async function stepDeliveries(sql: Db, job: JobRow): Promise<JobStep & { 
       select d.* from turn j cross join lateral (
         select d.* from unnest(${states}::text[]) as s (state) cross join lateral (
           select d.id, d.message, d.destination, d.reason, d.created_at from deliveries d
-          where d.tenant = j.tenant and d.state = s.state and d.id > j.cursor
-          order by d.id limit ${scanLimit}) d
+          where (d.tenant, d.state, d.id) > (j.tenant, s.state, j.cursor) and (d.tenant, d.state) <= (j.tenant, s.state)
+          order by d.tenant, d.state, d.id limit ${scanLimit}) d
         order by d.id limit ${scanLimit}) d
     ), picked as materialized (
       select d.id from scanned d

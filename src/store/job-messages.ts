@@ -68,7 +68,9 @@ export async function pickMessages(sql: Db, job: JobRow): Promise<Picked> {
       select * from jobs where id = ${job.id} and state = 'running' and next_at <= clock_timestamp() for update
     ), scanned as materialized (
       select m.* from turn j cross join lateral (
-        select m.* from messages m where m.tenant = j.tenant and m.id > j.cursor order by m.id limit ${scanLimit}) m
+        select m.* from messages m
+        where (m.tenant, m.id) > (j.tenant, j.cursor) and m.tenant <= j.tenant
+        order by m.tenant, m.id limit ${scanLimit}) m
     ), picked as materialized (
       select m.id from scanned m where ${matches(sql, job)} order by m.id limit ${items}
     ), tally as materialized (

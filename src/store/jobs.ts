@@ -63,8 +63,9 @@ export const jobEvent = (sql: Db, type: 'started' | 'ended') => sql`
  */
 export async function createJob(
   sql: Db,
-  { id, tenant, kind, filter, destinations, again, rate, requestedBy, reason, key }: NewJob,
+  wanted: NewJob,
 ): Promise<{ readonly outcome: 'created' | 'duplicate' | 'conflict'; readonly job: JobRow }> {
+  const { id, tenant, kind, filter, destinations, again, rate, requestedBy, reason, key } = wanted;
   const [made] = await sql<JobRow[]>`
     insert into jobs as j (id, tenant, kind, filter, destinations, again, rate, requested_by, reason, dedupe_key, look_at)
     values (${id}, ${tenant}, ${kind}, ${json(sql, filter)}, ${destinations === null ? null : json(sql, destinations)}, ${again},
@@ -72,13 +73,21 @@ export async function createJob(
     on conflict (tenant, dedupe_key) do nothing
     returning ${columns(sql)}`;
   if (made !== undefined) return { outcome: 'created', job: made };
-  const [known] = await sql<(JobRow & { isSame: boolean })[]>`
-    select ${columns(sql)}, j.kind = ${kind} and j.filter = ${json(sql, filter)} and j.again = ${again} and j.rate = ${rate}
-      and j.destinations is not distinct from ${destinations === null ? null : json(sql, destinations)} as "isSame"
-    from jobs j where j.tenant = ${tenant} and j.dedupe_key = ${key}`;
+  const known = await findJobByKey(sql, wanted);
   if (known === undefined) throw new Error('a job that was in the way is gone');
   const { isSame, ...job } = known;
   return { outcome: isSame ? 'duplicate' : 'conflict', job };
+}
+
+async function findJobByKey(
+  sql: Db,
+  { tenant, kind, filter, destinations, again, rate, key }: NewJob,
+): Promise<(JobRow & { isSame: boolean }) | undefined> {
+  const [row] = await sql<(JobRow & { isSame: boolean })[]>`
+    select ${columns(sql)}, j.kind = ${kind} and j.filter = ${json(sql, filter)} and j.again = ${again} and j.rate = ${rate}
+      and j.destinations is not distinct from ${destinations === null ? null : json(sql, destinations)} as "isSame"
+    from jobs j where j.tenant = ${tenant} and j.dedupe_key = ${key}`;
+  return row;
 }
 
 /** @param tenant whose it must be; undefined where its run asks. */

@@ -135,6 +135,19 @@ describe('a replay', () => {
     expect(await counts(job)).toEqual({ state: 'done', done: 5, changed: 5, failed: 0 });
   });
 
+  it('of many is not counted again by a worker that comes back late', async () => {
+    const { ids, filter } = await unrouted(5);
+    const job = await make({ kind: 'replay', rate: 10, filter });
+    const late = await pickMessages(bench.sql, job);
+    await letTimePass(bench, job);
+    expect((await step(job)).messages).toEqual(late.messages);
+    await step(job);
+    await countReplays(bench.sql, job, late, {});
+    expect(await row(job)).toMatchObject({ done: 4, changed: 4, cursor: ids[3] });
+    await finishReplay(job);
+    expect(await counts(job)).toMatchObject({ done: 5 });
+  });
+
   it('of many leaves out what was replayed before, unless it is asked for', async () => {
     const { ids, filter } = await unrouted(2);
     await replay(ids[0] ?? '');
