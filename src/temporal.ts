@@ -12,16 +12,20 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/common';
 import type { Dispatchable } from './store/dispatch.ts';
+import type { StartableJob } from './store/jobs.ts';
 import {
   cancelSignal,
   deliverMessageType,
   retrySignal,
+  runJobType,
+  runJobWorkflowId,
   searchAttributeLength,
   searchAttributes,
   taskQueue,
   troubleSignal,
   turnSignal,
   type DeliverMessageInput,
+  type RunJobInput,
   type WishArgument,
 } from './workflows/contract.ts';
 
@@ -39,6 +43,8 @@ export interface Runs {
   turn(workflowId: string, delivery: string): Promise<boolean>;
   wish(workflowId: string, kind: 'retry' | 'cancel', wish: WishArgument): Promise<boolean>;
   trouble(workflowId: string, delivery: string): Promise<boolean>;
+  /** Where its run is there already, nothing happens; one that is closed or gone is started again, and goes on. */
+  startJob(job: StartableJob): Promise<void>;
   /** Whether Temporal answers now. */
   isReachable(): Promise<boolean>;
 }
@@ -149,6 +155,19 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
     wish: (workflowId, kind, wish) =>
       signal(workflowId, (handle) => handle.signal(kind === 'retry' ? retrySignal : cancelSignal, wish)),
     trouble: (workflowId, delivery) => signal(workflowId, (handle) => handle.signal(troubleSignal, { delivery })),
+    async startJob({ id, tenant, kind }) {
+      await within(() =>
+        client.workflow.start(runJobType, {
+          workflowId: runJobWorkflowId(id),
+          taskQueue,
+          args: [{ job: id }] as [RunJobInput],
+          typedSearchAttributes: [{ key: keys.tenant, value: tenant.slice(0, searchAttributeLength) }],
+          staticSummary: `${kind} in bulk`,
+          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        }),
+      );
+    },
     async isReachable() {
       try {
         await client.withDeadline(Date.now() + 1_000, () => client.workflowService.getSystemInfo({}));

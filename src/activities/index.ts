@@ -3,12 +3,14 @@ import type { Http } from '../connectors/http.ts';
 import type { Sql } from '../store/db.ts';
 import type { KeyRing } from '../store/key-ring.ts';
 import type { NextInLane } from '../store/lane.ts';
+import type { Wished } from '../store/wishes.ts';
 import { createApplyWish } from './apply-wish.ts';
 import { createDeliver } from './deliver.ts';
 import { createDeliverFirst } from './deliver-first.ts';
 import type { FirstRound } from './first-round.ts';
 import { createHousekeep } from './housekeep.ts';
 import { createSettleOutcome } from './settle-outcome.ts';
+import { createWorkJob } from './work-job.ts';
 
 /** What the activities hold: the only room that has both the store and the connectors in its hands. */
 export interface ActivityDeps {
@@ -23,6 +25,10 @@ export interface ActivityDeps {
   readonly stopping: AbortSignal;
   /** Wakes the next delivery of a lane, after the commit; a lost wake-up is mended by the sweep. */
   readonly wake: (next: NextInLane) => void;
+  /** Wakes the runs of wishes that are stored. Throws when Temporal is away; then the sweep mends it. */
+  readonly wakeWished: (kind: 'retry' | 'cancel', wishes: readonly Wished[], by: string) => Promise<void>;
+  /** Tells the dispatcher that messages were accepted. */
+  readonly poke: () => void;
   /** Tells a run that one of its deliveries failed for the first time; only its search attributes depend on it. */
   readonly reportTrouble: (workflowId: string, delivery: string) => void;
 }
@@ -34,6 +40,7 @@ export function createActivities(deps: ActivityDeps) {
     settleOutcome: createSettleOutcome(deps),
     applyWish: createApplyWish(deps),
     housekeep: createHousekeep(deps),
+    workJob: createWorkJob(deps),
   };
 }
 

@@ -1,8 +1,7 @@
 import canonicalize from 'canonicalize';
-import { classPolicies } from '../domain/delivery-class.ts';
-import type { DestinationId, MessageId, TenantId } from '../domain/ids.ts';
-import { resolveRetry, type RetryInput } from '../domain/retry-input.ts';
-import { accept, findAccepted, type Acceptance, type AcceptResult, type PlannedDelivery } from '../store/accept.ts';
+import type { MessageId, TenantId } from '../domain/ids.ts';
+import { planDelivery, type PlannedDelivery } from '../domain/plan.ts';
+import { accept, findAccepted, type Acceptance, type AcceptResult } from '../store/accept.ts';
 import { newMessageId } from '../store/new-id.ts';
 import type { ApiDeps } from './deps.ts';
 import { createAdmission } from './admission.ts';
@@ -108,27 +107,14 @@ function planMessage(
   const errors: InputError[] = plan.requireKey && posted.key === undefined ? [keyRequired] : [];
   const deliveries: PlannedDelivery[] = [];
   for (const [index, destination] of (posted.body.destinations ?? []).entries()) {
-    const planned = planDelivery(plan, destination, unplanned);
-    if (planned !== undefined) deliveries.push(planned);
+    const entry = plan.destinations.get(destination);
+    if (entry !== undefined) deliveries.push(planDelivery(entry, unplanned, 'request'));
     else {
       const message = `names a destination that there is not: ${JSON.stringify(destination.slice(0, 100))}`;
       errors.push({ path: posted.locate(`/destinations/${index}`), code: 'unknown_destination', message });
     }
   }
   return errors.length > 0 ? { errors, unplanned } : { ...unplanned, deliveries, configVersion: plan.version };
-}
-
-function planDelivery(plan: Plan, id: DestinationId, message: Unplanned): PlannedDelivery | undefined {
-  const entry = plan.destinations.get(id);
-  if (entry === undefined) return undefined;
-  return {
-    destination: id,
-    via: 'request',
-    policy: message.class === null ? resolveRetry(entry.retry as RetryInput) : classPolicies[message.class],
-    timeoutMs: entry.timeoutMs,
-    inLane: entry.order === 'conversation' && message.conversation !== null,
-    holdForMs: entry.onParked === 'hold' ? entry.holdForMs : null,
-  };
 }
 
 function toAcceptance(tenant: TenantId, { body, scope, key }: PostedMessage, id: MessageId): Unplanned {

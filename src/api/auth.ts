@@ -33,6 +33,8 @@ export function authenticator(findCaller: FindCaller): Authenticate {
 export async function authorize(request: FastifyRequest): Promise<void> {
   const scope = scopeOf(request);
   if (scope !== undefined && scope !== 'open') requireScope(request.caller, scope);
+  const also = request.routeOptions.config?.alsoScope;
+  if (also !== undefined) requireScope(request.caller, also);
 }
 
 function requireScope(caller: Caller, scope: Exclude<RouteScope, 'open'>): void {

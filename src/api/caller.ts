@@ -25,5 +25,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Each route has one: the server does not start without. */
     scope?: RouteScope;
+    /** One more that it wants, beside that one. */
+    alsoScope?: Scope;
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Connector } from '../connectors/connector.ts';
 import type { Sql } from '../store/db.ts';
+import type { StartableJob } from '../store/jobs.ts';
 import type { KeyRing } from '../store/key-ring.ts';
 import type { Wished } from '../store/wishes.ts';
 import type { EventStreamSettings } from './event-streams.ts';
@@ -12,6 +13,8 @@ export interface Runs {
    * is logged and mended by the sweep.
    */
   wish(kind: 'retry' | 'cancel', wishes: readonly Wished[], by: string): Promise<void>;
+  /** Called after a job is stored. A failure is logged, and a worker starts the job. */
+  startJob(job: StartableJob): Promise<void>;
   /** Whether Temporal answers now; may take its time, the caller limits it. */
   isReachable(): Promise<boolean>;
 }

@@ -21,6 +21,7 @@ export const problems = {
   idempotency_conflict: { status: 409, title: 'The key was used for another message' },
   already_exists: { status: 409, title: 'The id is taken' },
   deleted: { status: 409, title: 'It is deleted, or is a change itself' },
+  content_erased: { status: 409, title: 'What it says was erased' },
   in_use: { status: 409, title: 'It is in use' },
   not_retryable: { status: 409, title: 'There is nothing to retry' },
   not_cancellable: { status: 409, title: 'There is nothing to cancel' },

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema } from 'fastify';
+import type { Scope } from '../domain/scope.ts';
 import type { RouteScope } from './caller.ts';
 import { structuredType } from './cloud-event.ts';
 import { problems } from './errors.ts';
@@ -15,13 +16,14 @@ const info = {
     'Errors are `application/problem+json` (RFC 9457): decide by `code`, which is stable. They are checked in the ' +
     'order 401, 403, 415, 413, 400, 422. A 503 means *unknown*: send the same again, with the same key.\n\n' +
     'A key belongs to a tenant and sees nothing of any other. `x-carillon-scope` of an operation names the scope that ' +
-    'its key needs; `admin` is all of its tenant. The administrator’s key works in the tenant `default`, or in the one ' +
+    'its key needs (and `x-carillon-also-scope` one more); `admin` is all of its tenant. The administrator’s key works in the tenant `default`, or in the one ' +
     'that a header `carillon-tenant` names.',
 } as const;
 
 const tags = [
   { name: 'messages', description: 'What is to be delivered.' },
   { name: 'deliveries', description: 'One message to one destination.' },
+  { name: 'jobs', description: 'What is done to many at once.' },
   { name: 'events', description: 'What happens, as it happens.' },
   { name: 'housekeeping', description: 'What was removed by age.' },
   { name: 'connections', description: 'Accounts on platforms.' },
@@ -41,7 +43,7 @@ export function documentApi(app: Api): void {
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
       security: [{ key: [] }],
     },
-    transform: ({ schema, url, route }) => ({ schema: withScope(schema, route.config?.scope), url }),
+    transform: ({ schema, url, route }) => ({ schema: withScope(schema, route.config ?? {}), url }),
     transformObject: (document) => {
       if (!('openapiObject' in document)) throw new Error('the document is not OpenAPI 3');
       return finish(document.openapiObject as Document) as typeof document.openapiObject;
@@ -59,12 +61,20 @@ export function documentApi(app: Api): void {
 }
 
 /** The scope is declared beside each route, so its place in the document is made from there. */
-function withScope(schema: FastifySchema | undefined, scope: RouteScope | undefined): FastifySchema {
+function withScope(
+  schema: FastifySchema | undefined,
+  { scope, alsoScope }: { scope?: RouteScope; alsoScope?: Scope },
+): FastifySchema {
   if (schema === undefined || scope === undefined || scope === 'open') return schema ?? {};
   const response = schema.response as Record<string, object>;
-  const wants = scope === 'administrator' ? "Wants the administrator's key." : `Wants the scope \`${scope}\`.`;
+  const scopes = alsoScope === undefined ? `the scope \`${scope}\`` : `the scopes \`${scope}\` and \`${alsoScope}\``;
+  const wants = scope === 'administrator' ? "Wants the administrator's key." : `Wants ${scopes}.`;
   const forbidden = { ...response[403], description: `\`forbidden\`: ${problems.forbidden.title}. ${wants}` };
-  return { ...schema, response: { ...response, 403: forbidden }, 'x-carillon-scope': scope } as FastifySchema;
+  const needs = {
+    'x-carillon-scope': scope,
+    ...(alsoScope === undefined ? {} : { 'x-carillon-also-scope': alsoScope }),
+  };
+  return { ...schema, response: { ...response, 403: forbidden }, ...needs } as FastifySchema;
 }
 
 interface Operation {
@@ -80,7 +90,7 @@ function finish(document: Document): Document {
   for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
     const { requestBody } = operation;
     const title = requestBody?.content['application/json']?.schema.title;
-    if (requestBody !== undefined && title === 'Wish') requestBody.required = false;
+    if (requestBody !== undefined && (title === 'Wish' || title === 'Replay')) requestBody.required = false;
     if (requestBody !== undefined && title === 'PostMessage')
       requestBody.content[structuredType] = { schema: { ...cloudEventSchema } };
   }

@@ -6,7 +6,7 @@ import { showMessageDelivery } from './show-delivery.ts';
 /** A message in a list: without what is said in it. */
 export function showMessageItem(row: MessageRow): MessageItem {
   const { dataVersion, occurredAt, receivedAt, dispatchedAt: _1, firstAttemptAt: _2, restedAt: _3, ...others } = row;
-  const { class: deliveryClass, sendAt, expiresAt, thread, refersTo, deletedAt, ...rest } = others;
+  const { class: deliveryClass, sendAt, expiresAt, thread, refersTo, replayOf, deletedAt, ...rest } = others;
   return {
     ...rest,
     ...(dataVersion === null ? {} : { dataVersion }),
@@ -15,6 +15,7 @@ export function showMessageItem(row: MessageRow): MessageItem {
     ...(expiresAt === null ? {} : { expiresAt: expiresAt.toISOString() }),
     ...(thread === null ? {} : { thread }),
     ...(refersTo === null ? {} : { refersTo }),
+    ...(replayOf === null ? {} : { replayOf }),
     ...(deletedAt === null ? {} : { deletedAt: deletedAt.toISOString() }),
     occurredAt: occurredAt.toISOString(),
     receivedAt: receivedAt.toISOString(),

@@ -9,6 +9,7 @@ export type AttemptId = string & { readonly brand?: 'attempt' };
 export type ConnectionId = string & { readonly brand?: 'connection' };
 export type DestinationId = string & { readonly brand?: 'destination' };
 export type ApiKeyId = string & { readonly brand?: 'api-key' };
+export type JobId = string & { readonly brand?: 'job' };
 
 /** The tenant that is there from the start; the administrator's key works in it where it names no other. */
 export const defaultTenant: TenantId = 'default';
@@ -20,3 +21,4 @@ export const chosenId = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 export const messageIdPattern = /^msg_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const deliveryIdPattern = /^dlv_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const apiKeyIdPattern = /^key_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+export const jobIdPattern = /^job_[0-7][0-9a-hjkmnp-tv-z]{25}$/;

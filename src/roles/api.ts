@@ -6,10 +6,10 @@ import { loadKeyRing } from '../keys.ts';
 import { connect } from '../store/db.ts';
 import { checkKeyRing } from '../store/key-ring.ts';
 import { createRuns } from '../temporal.ts';
+import { wishWaker } from '../wish-runs.ts';
 import { createLogger } from './logger.ts';
 import { createPoke } from './poke.ts';
 import { stopSignal } from './stop-signal.ts';
-import { wishRuns } from './wish-runs.ts';
 
 /** Accepting is one short statement; whoever waits longer than this for a lock or a disk is told 503. */
 const acceptTimeoutMs = 1_000;
@@ -31,7 +31,11 @@ export async function api(config: Config): Promise<number> {
   await checkKeyRing(sql, ring);
   const connection = Connection.lazy({ address: config.temporalAddress });
   const poke = createPoke(sql, log);
-  const runs = wishRuns(createRuns(connection, config.temporalNamespace, { eager: false, express: false }), sql, poke);
+  const { startJob, isReachable, ...rest } = createRuns(connection, config.temporalNamespace, {
+    eager: false,
+    express: false,
+  });
+  const runs = { wish: wishWaker({ startJob, isReachable, ...rest }, sql, poke), startJob, isReachable };
   const server = await startApi(
     { sql, acceptSql, ring, adminKey, connectors, runs, logger: log, poke },
     { host: config.host, port: config.port },

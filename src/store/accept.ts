@@ -5,23 +5,11 @@ import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/i
 import { schemaVersion, type Content, type MessageState, type Priority, type Sender } from '../domain/message.ts';
 import { priorities } from '../domain/message.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
-import type { RetryPolicy } from '../domain/retry.ts';
+import type { PlannedDelivery } from '../domain/plan.ts';
 import { sealContent } from './contents.ts';
 import { json, type Db } from './db.ts';
 import type { KeyRing } from './key-ring.ts';
 import { newDeliveryId } from './new-id.ts';
-
-/** One destination of the plan; the intent that is durable with the answer. */
-export interface PlannedDelivery {
-  readonly destination: DestinationId;
-  /** How it came into the plan: `request` where the caller named it. */
-  readonly via: string;
-  readonly policy: RetryPolicy;
-  readonly timeoutMs: number;
-  readonly inLane: boolean;
-  /** How long those behind it in its lane wait when it parks, milliseconds; Infinity is until somebody acts, null not at all. */
-  readonly holdForMs: number | null;
-}
 
 export interface Acceptance {
   readonly id: MessageId;
@@ -45,6 +33,8 @@ export interface Acceptance {
   readonly expiresAt: Date | null;
   /** The message that it replies to. */
   readonly thread: MessageId | null;
+  /** The message that it is a replay of. */
+  readonly replayOf?: MessageId;
   readonly labels: Readonly<Record<string, string>>;
   readonly content: Content;
   readonly sender: Sender | null;
@@ -145,13 +135,13 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
     ), message as (
       insert into messages (id, tenant, workflow_id, type, source, conversation, sequence, occurred_at, schema_version,
         data_version, correlation_id, dedupe_key, priority, band, labels, state, open_count, class, thread, send_at,
-        set_aside, expires_at)
+        set_aside, replay_of, expires_at)
       select ${a.id}, ${a.tenant},
         ${a.tenant} || ':' || ${hash.toString('hex')} || case when generation > 1 then '.' || generation else '' end,
         ${a.type}, ${a.source}, ${a.conversation}, ${isLater ? null : sql`(select sequence from conversation)`},
         coalesce(${a.occurredAt}::timestamptz, clock_timestamp()), ${schemaVersion}, ${a.dataVersion}, ${a.correlationId},
         ${a.dedupeKey}, ${a.priority}, ${band}, ${json(sql, a.labels)}, ${state}, ${ids.length}, ${a.class},
-        (select id from thread), ${a.sendAt}, ${isLater},
+        (select id from thread), ${a.sendAt}, ${isLater}, ${a.replayOf ?? null},
         least(${a.expiresAt}::timestamptz, greatest(clock_timestamp(), ${a.sendAt}::timestamptz) + make_interval(secs => ${bestEffortSeconds}::float8))
       from claimed
       returning id, tenant, conversation, sequence, expires_at, send_at

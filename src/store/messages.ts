@@ -26,6 +26,7 @@ export interface MessageRow {
   readonly expiresAt: Date | null;
   readonly thread: MessageId | null;
   readonly refersTo: MessageId | null;
+  readonly replayOf: MessageId | null;
   /** Of the content: raised by each edit. */
   readonly version: number;
   readonly deletedAt: Date | null;
@@ -40,7 +41,7 @@ const columns = (sql: Db) => sql`
   m.id, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.sequence,
   m.occurred_at as "occurredAt", m.received_at as "receivedAt", m.schema_version as "schemaVersion",
   m.data_version as "dataVersion", m.correlation_id as "correlationId", m.dedupe_key as "dedupeKey", m.priority, m.labels,
-  m.class, m.send_at as "sendAt", m.expires_at as "expiresAt", m.thread, m.refers_to as "refersTo", m.version,
+  m.class, m.send_at as "sendAt", m.expires_at as "expiresAt", m.thread, m.refers_to as "refersTo", m.replay_of as "replayOf", m.version,
   m.deleted_at as "deletedAt",
   m.state, m.dispatched_at as "dispatchedAt", m.first_attempt_at as "firstAttemptAt", m.rested_at as "restedAt"`;
 

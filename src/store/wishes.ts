@@ -1,3 +1,4 @@
+import type postgres from 'postgres';
 import { originalUncertain } from '../domain/change.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
@@ -28,6 +29,8 @@ const isDeleted = (sql: Db) => sql`(d.is_deleted or exists (
   select from messages m left join messages o on o.id = m.refers_to
   where m.id = d.message and d.action <> 'delete' and coalesce(o.deleted_at, m.deleted_at) is not null))`;
 
+export type Fragment = postgres.PendingQuery<postgres.Row[]>;
+
 function inScope(sql: Db, tenant: TenantId, scope: WishScope) {
   if ('delivery' in scope) return sql`d.tenant = ${tenant} and d.id = ${scope.delivery}`;
   const one = scope.destination === undefined ? sql`` : sql`and d.destination = ${scope.destination}`;
@@ -42,14 +45,18 @@ function inScope(sql: Db, tenant: TenantId, scope: WishScope) {
  * @returns every delivery in scope, changed or not, and those edits; none when there is no such message or delivery.
  */
 export async function requestRetry(sql: Db, tenant: TenantId, scope: WishScope): Promise<Wished[]> {
-  return sql<Wished[]>`
-    with wanted as (
-      select d.id, d.state, (${inScope(sql, tenant, scope)}) as is_meant from deliveries d
+  return sql<Wished[]>`with ${retryOf(sql, inScope(sql, tenant, scope))} ${wishedRows(sql)}`;
+}
+
+/** CTEs `wanted` and `changed`: the retry of all deliveries `d` in scope, and of the edits that waited for them. */
+export const retryOf = (sql: Db, scope: Fragment) => sql`
+    wanted as (
+      select d.id, d.state, (${scope}) as is_meant from deliveries d
       where d.id in (
-        select d.id from deliveries d where ${inScope(sql, tenant, scope)}
+        select d.id from deliveries d where ${scope}
         union
         select e.id from deliveries d join deliveries e on e.depends_on = d.id
-        where ${inScope(sql, tenant, scope)} and d.state in ('parked', 'uncertain')
+        where ${scope} and d.state in ('parked', 'uncertain')
           and e.action = 'edit' and e.state = 'parked' and e.reason->>'code' = ${originalUncertain})
       order by d.id for update
     ), changed as (
@@ -65,13 +72,7 @@ export async function requestRetry(sql: Db, tenant: TenantId, scope: WishScope):
       from wanted w
       where d.id = w.id and w.state in ('parked', 'uncertain', 'retrying') and not ${isDeleted(sql)}
       returning d.id, d.state
-    )
-    -- The state of what was not changed is the one it was locked with: the snapshot may be older than the wait for it.
-    select w.id, d.message, d.destination, coalesce(c.state, w.state) as state, m.workflow_id as "workflowId",
-      c.id is not null as changed
-    from wanted w join deliveries d on d.id = w.id join messages m on m.id = d.message left join changed c on c.id = w.id
-    order by w.id`;
-}
+    )`;
 
 /**
  * Ends what is not final. What is being sent at this moment is not torn off: it is noted, and settles as `cancelled`
@@ -86,10 +87,14 @@ export async function requestCancel(
   scope: WishScope,
   spareDeleted = false,
 ): Promise<Wished[]> {
-  return sql<Wished[]>`
-    with wanted as (
+  return sql<Wished[]>`with ${cancelOf(sql, inScope(sql, tenant, scope), spareDeleted)} ${wishedRows(sql)}`;
+}
+
+/** CTEs `wanted` and `changed`: the cancel of all deliveries `d` in scope. */
+export const cancelOf = (sql: Db, scope: Fragment, spareDeleted = false) => sql`
+    wanted as (
       select d.id, d.state, d.state = 'sending' or (d.doubt_since is not null and d.state in ('queued', 'waiting', 'retrying')) as noted
-      from deliveries d where ${inScope(sql, tenant, scope)} order by d.id for update
+      from deliveries d where ${scope} order by d.id for update
     ), changed as (
       update deliveries d
       set state = case when w.noted then d.state else 'cancelled' end,
@@ -103,10 +108,12 @@ export async function requestCancel(
       where d.id = w.id and w.state in ('queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain')
         and not (${spareDeleted} and d.is_deleted)
       returning d.id, d.state
-    )
+    )`;
+
+/** A `Wished` for each of CTE `wanted`. */
+export const wishedRows = (sql: Db) => sql`
     -- The state of what was not changed is the one it was locked with: the snapshot may be older than the wait for it.
     select w.id, d.message, d.destination, coalesce(c.state, w.state) as state, m.workflow_id as "workflowId",
       c.id is not null as changed
     from wanted w join deliveries d on d.id = w.id join messages m on m.id = d.message left join changed c on c.id = w.id
     order by w.id`;
-}

@@ -12,11 +12,13 @@ import { connect, type Sql } from '../store/db.ts';
 import type { KeyRing } from '../store/key-ring.ts';
 import { bringBack, type NextInLane } from '../store/lane.ts';
 import { createRuns, type Runs } from '../temporal.ts';
+import { wishWaker } from '../wish-runs.ts';
 import { acceptedChannel, taskQueue } from '../workflows/contract.ts';
 import { startDispatcher, type Dispatcher } from './dispatcher.ts';
 import { startDrain } from './drain.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { startHousekeepingSchedule } from './housekeeping-schedule.ts';
+import { startJobStarter } from './job-starter.ts';
 import { startSweep } from './sweep.ts';
 
 /** Longer than the longest request (60 s) with its settle, so that a shutdown tears nothing off. */
@@ -119,12 +121,14 @@ async function openSession(deps: {
   const { wake, reportTrouble } = wakers(sql, runs, dispatcher, log);
   const sweep = startSweep({ sql, runs, worker, log, poke: dispatcher.poke, wake });
   const drain = startDrain({ sql, worker, log, wake });
+  const jobStarter = startJobStarter({ sql, runs, log });
   const firstRound = createFirstRound();
   const stopping = new AbortController();
   const { temporalNamespace: namespace, housekeepingEveryMs: everyMs } = config;
   const schedule = startHousekeepingSchedule({ connection, namespace, everyMs, log });
   const close = async (): Promise<void> => {
-    await Promise.all([dispatcher.stop(), sweep.stop(), drain.stop(), schedule.stop(), firstRound.idle()]);
+    const parts = [dispatcher, sweep, drain, schedule, jobStarter];
+    await Promise.all([...parts.map((part) => part.stop()), firstRound.idle()]);
     await connection.close();
   };
   try {
@@ -141,6 +145,8 @@ async function openSession(deps: {
         http,
         worker,
         wake,
+        wakeWished: wishWaker(runs, sql, dispatcher.poke),
+        poke: dispatcher.poke,
         reportTrouble,
         firstRound,
         stopping: stopping.signal,

@@ -4,7 +4,8 @@
  */
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { DeliveryState } from '../domain/delivery.ts';
-import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
+import type { DeliveryId, DestinationId, JobId, MessageId, TenantId } from '../domain/ids.ts';
+import type { JobState } from '../domain/job.ts';
 
 export const taskQueue = 'carillon';
 
@@ -90,6 +91,22 @@ export interface HousekeepingInput {
 
 /** How much was removed, by kind. */
 export type HousekeepingResult = Readonly<Record<string, number>>;
+
+/** The workflow type of a bulk job; what there is to do, and what is done, stands in PostgreSQL. */
+export const runJobType = 'runJob';
+export const runJobWorkflowId = (job: JobId): string => `job:${job}`;
+
+export interface RunJobInput {
+  readonly job: JobId;
+}
+
+/** How a job ended, and how much it did. */
+export interface RunJobResult {
+  readonly state: JobState;
+  readonly done: number;
+  readonly changed: number;
+  readonly failed: number;
+}
 
 /** PostgreSQL channel on which the API says that messages were accepted. */
 export const acceptedChannel = 'carillon_accepted';

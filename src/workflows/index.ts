@@ -1,3 +1,4 @@
 // The bundle's entry: workflow functions and nothing else.
 export { deliverMessage } from './deliver-message.ts';
 export { housekeeping } from './housekeeping.ts';
+export { runJob } from './run-job.ts';

@@ -1,3 +1,6 @@
+import { stepDeliveries } from '../../src/store/job-deliveries.ts';
+import { pickMessages } from '../../src/store/job-messages.ts';
+import { findJob } from '../../src/store/jobs.ts';
 import { eventually } from '../support/eventually.ts';
 import { failOnce } from './ledger-steps.ts';
 import { makeKey, makeTenant } from './key-holder.ts';
@@ -38,6 +41,7 @@ async function fill(tenant: string): Promise<Side> {
     destinations: ['orders'],
   });
   await failOnce(api.sql, message.deliveries[0].id, 'parked');
+  const job = await must('POST', '/v1/deliveries/retry', { filter: { destination: `orders-${tenant}` } });
   return {
     holder,
     ids: {
@@ -47,6 +51,7 @@ async function fill(tenant: string): Promise<Side> {
       destinations: `orders-${tenant}`,
       messages: message.id,
       deliveries: message.deliveries[0].id,
+      jobs: job.id,
     },
   };
 }
@@ -74,6 +79,11 @@ function idFor(side: Side, path: string): string {
 
 /** All that a tenant can see, to tell whether anything changed. */
 async function everythingOf({ holder, ids }: Side): Promise<unknown> {
+  // Events are readable when all older transactions of the server are over, those of other tests included.
+  await eventually('all of its events can be read', async () => {
+    const [row] = await api.sql`select count(*) from events where tenant = ${ids['tenants'] ?? ''}`;
+    return (await holder.call('GET', '/v1/events?limit=500')).body.data.length === row?.['count'];
+  });
   const paths = Object.keys(document.paths).filter((path) => path.startsWith('/v1/') && !ofAll.includes(path));
   const seen = paths
     .filter((path) => document.paths[path]?.['get'] !== undefined)
@@ -123,9 +133,12 @@ test('of the routes without an id each that changes something is tried here', ()
   const changing = operations(false).filter(({ method }) => method !== 'GET');
   expect(changing.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
     'POST /v1/connections',
+    'POST /v1/deliveries/cancel',
+    'POST /v1/deliveries/retry',
     'POST /v1/destinations',
     'POST /v1/keys',
     'POST /v1/messages',
+    'POST /v1/messages/replay',
     'POST /v1/tenants',
   ]);
 });
@@ -198,6 +211,17 @@ test('an idempotency key, a conversation and a destination of the same name are 
   );
 });
 
+test('a replay in bulk finds one’s own only, and goes to none of theirs', async () => {
+  const body = { filter: { conversation: 'c' }, destinations: ['orders-umbrella'] };
+  expect(await mine?.holder.call('POST', '/v1/messages/replay', { body })).toMatchObject({ status: 422 });
+  const asked = await mine?.holder.call('POST', '/v1/messages/replay', { body: { all: true } });
+  const job = await findJob(api.sql, 'acme', asked?.body.id);
+  if (job === undefined) throw new Error('it is gone');
+  const { messages } = await pickMessages(api.sql, job);
+  expect(messages).toContain(mine?.ids['messages']);
+  expect(messages).not.toContain(theirs?.ids['messages']);
+});
+
 test("a message is planned with its own tenant's destinations", async () => {
   const to = (side: Side | undefined, destination: string) =>
     side?.holder.call('POST', '/v1/messages', { body: { text: 'hi', destinations: [destination] } });
@@ -218,4 +242,17 @@ test('a retry is told to be from the key that asked for it', async () => {
   expect((await mine?.holder.call('POST', `/v1/deliveries/${id}/retry`))?.status).toBe(202);
   await eventually('it is asked of Temporal', () => api.runs.wishes.length > 0);
   expect(api.runs.wishes).toEqual([{ kind: 'retry', deliveries: [id], by: mine?.holder.id }]);
+});
+
+test('what is done in bulk is done to one’s own, whatever the filter names', async () => {
+  const before = await everythingOf(theirs as Side);
+  for (const body of [{ filter: { message: theirs?.ids['messages'] } }, { all: true }]) {
+    const { id } = (await mine?.holder.call('POST', '/v1/deliveries/cancel', { body }))?.body ?? {};
+    const job = await findJob(api.sql, 'acme', id);
+    if (job === undefined) throw new Error('it is gone');
+    const touched = (await stepDeliveries(api.sql, job)).wished.map((one) => one.id);
+    expect(touched).not.toContain(theirs?.ids['deliveries']);
+    expect(touched.includes(mine?.ids['deliveries'] ?? '')).toBe('all' in body);
+  }
+  expect(await everythingOf(theirs as Side)).toEqual(before);
 });

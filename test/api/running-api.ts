@@ -27,6 +27,8 @@ export interface CallOptions {
 /** Stands where Temporal is: what was asked of it, and whether it is there. */
 export interface TestRuns {
   readonly wishes: { kind: string; deliveries: string[]; by: string }[];
+  /** Jobs that were to be started. */
+  readonly jobs: string[];
   isAway: boolean;
   /** It never answers. */
   isSilent: boolean;
@@ -52,7 +54,7 @@ export async function startTestApi(databaseUrl?: string, more: Partial<ApiDeps> 
   const sql = connect(url, { name: 'test-api', max: 4, statementTimeoutMs: 5_000 });
   const acceptSql = connect(url, { name: 'test-accept', max: 8, statementTimeoutMs: 1_000 });
   const ring = parseKeyRing(newKeyRingEntry('test'));
-  const runs: TestRuns = { wishes: [], isAway: false, isSilent: false };
+  const runs: TestRuns = { wishes: [], jobs: [], isAway: false, isSilent: false };
   const log: string[] = [];
   let pokes = 0;
   const deps: ApiDeps = {
@@ -112,6 +114,11 @@ function temporalOf(runs: TestRuns): Runs {
       await hearing();
       if (runs.isAway) throw new Error('Temporal is away');
       runs.wishes.push({ kind, deliveries: wishes.map(({ id }) => id), by });
+    },
+    async startJob({ id }) {
+      await hearing();
+      if (runs.isAway) throw new Error('Temporal is away');
+      runs.jobs.push(id);
     },
     async isReachable() {
       await hearing();

@@ -8,7 +8,7 @@ let api: TestApi;
 /** A key with this scope alone, and one with all but this and `admin`. */
 const only = new Map<string, Awaited<ReturnType<typeof makeKey>>>();
 const allBut = new Map<string, Awaited<ReturnType<typeof makeKey>>>();
-let operations: { method: string; path: string; scope: Scope | 'administrator' }[];
+let operations: { method: string; path: string; scope: Scope | 'administrator'; also: Scope | undefined }[];
 
 beforeAll(async () => {
   api = await startTestApi();
@@ -18,11 +18,13 @@ beforeAll(async () => {
     allBut.set(scope, await makeKey(api, others));
   }
   const { body } = await api.call('GET', '/openapi.json');
-  operations = Object.entries<Record<string, { 'x-carillon-scope'?: Scope }>>(body.paths).flatMap(([path, item]) =>
-    Object.entries(item).flatMap(([method, { 'x-carillon-scope': scope }]) =>
+  operations = Object.entries<Record<string, { 'x-carillon-scope'?: Scope; 'x-carillon-also-scope'?: Scope }>>(
+    body.paths,
+  ).flatMap(([path, item]) =>
+    Object.entries(item).flatMap(([method, { 'x-carillon-scope': scope, 'x-carillon-also-scope': also }]) =>
       scope === undefined
         ? []
-        : [{ method: method.toUpperCase(), path: path.replaceAll(/\{[^}]+\}/g, 'nothing'), scope }],
+        : [{ method: method.toUpperCase(), path: path.replaceAll(/\{[^}]+\}/g, 'nothing'), scope, also }],
     ),
   );
 });
@@ -30,7 +32,7 @@ afterAll(() => api.close());
 
 test('every route wants the scope that the document names, and says so', async () => {
   expect(operations.length).toBeGreaterThan(25);
-  for (const { method, path, scope } of operations) {
+  for (const { method, path, scope } of operations.filter(({ also }) => also === undefined)) {
     const name = `${method} ${path}`;
     const [with_, without] =
       scope === 'administrator' ? [undefined, only.get('admin')] : [only.get(scope), allBut.get(scope)];
@@ -41,6 +43,21 @@ test('every route wants the scope that the document names, and says so', async (
     const taken = await (with_?.call(method, path) ?? api.call(method, path));
     expect([name, taken.status]).not.toEqual([name, 401]);
     expect([name, taken.status]).not.toEqual([name, 403]);
+  }
+});
+
+test('a route that wants two scopes is not for a key with one of them', async () => {
+  const both = operations.filter(({ also }) => also !== undefined);
+  expect(both.map(({ path }) => path)).toEqual(['/v1/messages/nothing/replay', '/v1/messages/replay']);
+  for (const { method, path, scope, also } of both) {
+    for (const one of [scope, also]) {
+      const other = one === scope ? also : scope;
+      const refused = await only.get(one ?? '')?.call(method, path);
+      expect([path, refused?.status, refused?.body.code]).toEqual([path, 403, 'forbidden']);
+      expect(refused?.body.detail).toContain(other);
+    }
+    const { call } = await makeKey(api, [scope, also ?? '']);
+    expect((await call(method, path)).status).not.toBe(403);
   }
 });
 

@@ -138,6 +138,7 @@ const envelope = {
   expiresAt: Type.Optional(instant('When it is worth nothing any more.')),
   thread: Type.Optional(Type.String({ description: 'The message that it replies to.' })),
   refersTo: Type.Optional(Type.String({ description: 'The message that it edits or deletes.' })),
+  replayOf: Type.Optional(Type.String({ description: 'The message that it is a replay of.' })),
   version: Type.Integer({ description: 'Of the content: 1, and one more with each edit.' }),
   deletedAt: Type.Optional(instant('Since when it is deleted everywhere.')),
   labels,
