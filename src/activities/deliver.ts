@@ -80,6 +80,7 @@ export function createDeliver(deps: ActivityDeps) {
         case 'send': {
           const waitMs = await keepRates(deps, entry);
           if (waitMs === 'full') return { state: 'waiting' };
+          if (waitMs === 'moved') break;
           if (waitMs > 0) await sleep(Math.ceil(waitMs));
           const sent = await sendOnce(deps, job);
           if (sent === 'not-claimed') break; // somebody was faster: the ledger says what is next

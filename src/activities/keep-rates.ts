@@ -7,9 +7,10 @@ import type { ActivityDeps } from './index.ts';
 /**
  * Takes a slot of every rate that a send must keep; one that was given to it at a gate is used first. Sends without a
  * rate cost no statement.
- * @returns the milliseconds to wait for it, or `full` where it is recorded that the delivery waits at a gate.
+ * @returns the milliseconds to wait for it, `full` where it is recorded that the delivery waits at a gate, or `moved` where
+ *   it is another's by now.
  */
-export async function keepRates({ sql }: ActivityDeps, entry: LedgerEntry): Promise<number | 'full'> {
+export async function keepRates({ sql }: ActivityDeps, entry: LedgerEntry): Promise<number | 'full' | 'moved'> {
   const { slot, target } = entry;
   const given = slot !== undefined && slot.ms > -slotLifeMs ? slot : undefined;
   const rates = (target?.rates ?? []).filter(({ scope }) => scope !== given?.scope);
@@ -17,6 +18,5 @@ export async function keepRates({ sql }: ActivityDeps, entry: LedgerEntry): Prom
   if (rates.length === 0) return givenMs;
   const slots = await takeSlots(sql, entry.tenant, rates, slotHorizonMs);
   if ('waitMs' in slots) return Math.max(givenMs, slots.waitMs);
-  await waitAtGate(sql, entry.id, slots.fullAt, 'rate');
-  return 'full';
+  return (await waitAtGate(sql, entry.id, slots.fullAt, 'rate')) ? 'full' : 'moved';
 }

@@ -24,7 +24,8 @@ export async function findOverdue(sql: Db, limit: number): Promise<Overdue[]> {
   return sql<Overdue[]>`
     select d.id, d.message, d.destination, d.state, m.dispatched_at is not null as "hasRun",
       ${isBehind(sql)} as "isBehind",
-      d.gate is not null and (d.deadline_at is null or d.clock_stopped_at is not null or d.deadline_at > clock_timestamp()) as "isAtGate",
+      d.gate is not null and (d.expires_at is null or d.expires_at > clock_timestamp())
+        and (d.deadline_at is null or d.clock_stopped_at is not null or d.deadline_at > clock_timestamp()) as "isAtGate",
       extract(epoch from clock_timestamp() - d.due_at)::float8 as "overdueSeconds"
     from deliveries d join messages m on m.id = d.message
     where d.due_at < clock_timestamp() order by d.due_at limit ${limit}`;
@@ -80,18 +81,22 @@ export async function enterScheduled(sql: Db): Promise<boolean> {
     with due as materialized (
       select id, tenant, conversation from messages
       where send_at <= clock_timestamp() and send_at is not null and entered_at is null
-      order by send_at limit 1 for update skip locked
+      order by send_at limit 1
     ), counter as (
       update conversations c set sequence = c.sequence + 1 from due
       where c.tenant = due.tenant and c.id = due.conversation
       returning c.sequence
     ), placed as (
-      update deliveries d set sequence = (select sequence from counter), due_at = least(d.expires_at, clock_timestamp() + interval '30 seconds')
-      from due where d.message = due.id and d.state in ('queued', 'waiting')
+      update deliveries d
+      set sequence = case when d.lane is not null then (select sequence from counter) end,
+        due_at = least(d.expires_at, clock_timestamp() + interval '30 seconds')
+      from due where d.message = due.id and d.state in ('queued', 'waiting') and d.sequence is null
+      returning d.id
     )
+    -- Counting makes it wait for the two above: the message is locked last.
     update messages m
     set entered_at = clock_timestamp(), set_aside = false, sequence = (select sequence from counter)
-    from due where m.id = due.id
+    from due where m.id = due.id and m.entered_at is null and (select count(*) from placed) >= 0
     returning m.id`;
   return rows.length > 0;
 }
