@@ -29,7 +29,8 @@ const lookedAt = 40;
  * What a band weighs when there is more than room for: of 15 starts critical gets 8, high 4, normal 2 and low 1, so that
  * none starves.
  */
-const bandShare = (sql: Db) => sql`(case band when 1 then 8 when 2 then 4 when 3 then 2 else 1 end)`;
+const bandShare = (sql: Db, band = sql`band`) =>
+  sql`(case ${band} when 1 then 8 when 2 then 4 when 3 then 2 else 1 end)`;
 
 const runInput = (sql: Db) => sql`
   m.id as message, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.band,
@@ -86,7 +87,7 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
           where m.tenant = t.id and m.band = b.band and m.dispatched_at is null and m.open_count > 0 and not m.set_aside
             and (m.lease_until is null or m.lease_until < clock_timestamp())
           order by m.received_at limit ${lookedAt}) m
-        order by m.nth::float8 / ${bandShare(sql)}, m.band limit least(share.free, ${lookedAt})) w
+        order by m.nth::float8 / ${bandShare(sql, sql`m.band`)}, m.band limit least(share.free, ${lookedAt})) w
     ), judged as materialized (
       select l.id, l.tenant, l.band, l.nth, ${couldGo(sql)} as ready from looked l join messages m on m.id = l.id
     ), ranked as materialized (
