@@ -34,14 +34,28 @@ export async function findOverdue(sql: Db, limit: number): Promise<Overdue[]> {
 /** A wait at a gate is looked at again after this long: its gate calls it, and its times are in `due_at`. */
 const atGateSeconds = 600;
 
-/** They were looked after: look again in so many seconds, unless something happens first. */
+/**
+ * They were looked after: look again in so many seconds, unless something happens first, and when their time is over. A
+ * gate at which one of them waits, and that has forgotten it, is told again.
+ */
 export async function postpone(sql: Db, deliveries: readonly DeliveryId[], seconds: number): Promise<void> {
   await sql`
-    update deliveries
-    set due_at = greatest(clock_timestamp() + make_interval(secs => ${seconds}), least(expires_at,
-      case when gate is not null and clock_stopped_at is null then deadline_at end,
-      clock_timestamp() + make_interval(secs => case when gate is null then ${seconds} else ${atGateSeconds} end)))
-    where id = any(${deliveries as string[]}) and due_at is not null and state not in ('parked', 'uncertain')`;
+    with moment as materialized (
+      select clock_timestamp() as at
+    ), postponed as (
+      update deliveries d
+      set due_at = least(case when d.expires_at > m.at then d.expires_at end,
+        case when d.gate is not null and d.clock_stopped_at is null and d.deadline_at > m.at then d.deadline_at end,
+        m.at + make_interval(secs => case
+          when d.gate is null or d.expires_at <= m.at or (d.clock_stopped_at is null and d.deadline_at <= m.at) then ${seconds}::float8
+          else ${atGateSeconds}::float8 end))
+      from moment m
+      where d.id = any(${deliveries as string[]}) and d.due_at is not null and d.state not in ('parked', 'uncertain')
+      returning d.tenant, d.gate
+    )
+    update gates g set has_waiters = true, arrivals = arrivals + 1
+    from (select distinct tenant, gate from postponed) p
+    where g.tenant = p.tenant and g.scope = p.gate and not g.has_waiters`;
 }
 
 /** The time for which they held their lanes is over. */
