@@ -52,8 +52,9 @@ alter table connections
 
 -- Takes the next slot of every scope, or of none: how long to wait for it in milliseconds, or at which scope the wait
 -- would be longer than the horizon, or others wait already. `scopes`: [{"scope", "intervalMs", "burst"}]. Rows are locked
--- in the order of their scopes.
-create function take_slots(of_tenant text, scopes jsonb, horizon_ms double precision,
+-- in the order of their scopes. Whoever `is_called`, from the queue of one scope, does not queue anew at the others: those
+-- who wait at two of them would send each other back for ever.
+create function take_slots(of_tenant text, scopes jsonb, horizon_ms double precision, is_called boolean,
   out wait_ms double precision, out full_at text)
 language plpgsql as $$
 declare
@@ -73,7 +74,7 @@ begin
     from jsonb_array_elements(scopes) s join gates g on g.tenant = of_tenant and g.scope = s->>'scope'
   loop
     wait := extract(epoch from wanted.tat - moment) * 1000 - (wanted.burst - 1) * wanted.interval_ms;
-    if wanted.has_waiters or wait > horizon_ms then
+    if (wanted.has_waiters and not is_called) or wait > horizon_ms then
       wait_ms := null;
       full_at := wanted.scope;
       return;

@@ -16,7 +16,7 @@ export async function keepRates({ sql }: ActivityDeps, entry: LedgerEntry): Prom
   const rates = (target?.rates ?? []).filter(({ scope }) => scope !== given?.scope);
   const givenMs = Math.max(0, given?.ms ?? 0);
   if (rates.length === 0) return givenMs;
-  const slots = await takeSlots(sql, entry.tenant, rates, slotHorizonMs);
+  const slots = await takeSlots(sql, entry.tenant, rates, slotHorizonMs, given !== undefined);
   if ('waitMs' in slots) return Math.max(givenMs, slots.waitMs);
   return (await waitAtGate(sql, entry.id, slots.fullAt, 'rate')) ? 'full' : 'moved';
 }

@@ -30,6 +30,19 @@ const awaken = (sql: Db) => sql`
   select a.id as delivery, a.message, m.workflow_id as "workflowId", m.dispatched_at is not null as "hasRun"
   from awake a join messages m on m.id = a.message order by a.band, a.id`;
 
+/** Of the locked `gate`: how far its slots are apart by the rate that is configured now, null without one, and the next. */
+const rateOf = (sql: Db) => sql`
+  select g.tenant, g.scope, r.every,
+    greatest(clock_timestamp(), g.tat - (r.burst - 1) * r.every) as first_slot
+  from gate g
+  left join lateral (
+    select (rate->>'burst')::integer as burst,
+      make_interval(secs => (rate->>'perMs')::float8 / (rate->>'limit')::float8 / 1000) as every
+    from (
+      select rate from destinations where tenant = g.tenant and g.scope = 'destination:' || id
+      union all
+      select rate from connections where tenant = g.tenant and g.scope = 'connection:' || id) configured) r on true`;
+
 /**
  * Lets the next deliveries through a gate that is open, the most urgent first, the longest waiting among equals. Each gets
  * a slot of its own: of the scope's rate, as it is configured now, within the horizon; without a rate at once, and at most
@@ -46,15 +59,7 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
       where tenant = ${tenant} and scope = ${scope} and paused_at is null and breaker = 'closed'
         and (held_until is null or held_until <= clock_timestamp())
       for update
-    ), rate as materialized (
-      select g.tenant, g.scope, make_interval(secs => (r.rate->>'perMs')::float8 / (r.rate->>'limit')::float8 / 1000) as every,
-        greatest(clock_timestamp(), g.tat - ((r.rate->>'burst')::integer - 1)
-          * make_interval(secs => (r.rate->>'perMs')::float8 / (r.rate->>'limit')::float8 / 1000)) as first_slot
-      from gate g
-      left join lateral (
-        select rate from destinations where tenant = g.tenant and g.scope = 'destination:' || id
-        union all
-        select rate from connections where tenant = g.tenant and g.scope = 'connection:' || id) r on true
+    ), rate as materialized (${rateOf(sql)}
     ), picked as materialized (
       select d.id, d.band from deliveries d
       where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting' and exists (select from gate)
@@ -87,29 +92,34 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
 
 /**
  * Chooses the one delivery that finds out whether a scope is back: the one with the fewest attempts made, so that a long
- * outage uses up nobody's attempts. Called again when a probe did not come to anything in its time.
+ * outage uses up nobody's attempts. It has a slot of its own, since others wait before it at a rate. Called again when a
+ * probe did not come to anything in its time.
  * @returns whom to wake; none where nobody waits.
  */
-export async function chooseProbe(sql: Db, { tenant, scope, arrivals }: BusyGate): Promise<NextInLane[]> {
+export async function chooseProbe(sql: Db, gate: BusyGate, horizonMs: number): Promise<NextInLane[]> {
+  const { tenant, scope, arrivals } = gate;
   return sql<NextInLane[]>`
     with gate as materialized (
       select * from gates
       where tenant = ${tenant} and scope = ${scope} and paused_at is null and breaker <> 'closed'
         and probe_at <= clock_timestamp()
       for update
+    ), rate as materialized (${rateOf(sql)}
     ), picked as materialized (
       select d.id, d.timeout_ms from deliveries d
-      where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting' and exists (select from gate)
+      where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting'
+        and exists (select from rate where first_slot <= clock_timestamp() + make_interval(secs => ${horizonMs / 1000}))
       order by d.attempts - d.round_start, d.band, d.id limit 1 for update skip locked
     ), awake as (
       update deliveries d
-      set gate = null, due_at = least(expires_at, clock_timestamp() + make_interval(secs => ${graceSeconds}))
-      from picked p where d.id = p.id
+      set gate = null, slot_at = r.first_slot, slot_scope = ${scope}, due_at = least(expires_at, clock_timestamp() + make_interval(secs => ${graceSeconds}))
+      from picked p cross join rate r where d.id = p.id
       returning d.id, d.message, d.band
     ), counted as (
-      update gates g set breaker = 'half-open', probe = p.id,
+      update gates g
+      set breaker = 'half-open', probe = p.id, tat = coalesce(greatest(g.tat, r.first_slot) + r.every, g.tat),
         probe_at = clock_timestamp() + make_interval(secs => p.timeout_ms / 1000.0 + ${graceSeconds})
-      from picked p where g.tenant = ${tenant} and g.scope = ${scope}
+      from picked p cross join rate r where g.tenant = ${tenant} and g.scope = ${scope}
     ), idle as (
       -- Nobody waits: whoever comes next is chosen at once.
       update gates g set has_waiters = false

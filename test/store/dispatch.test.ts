@@ -97,7 +97,7 @@ describe('messages behind a destination that is shut', () => {
     await bench.queue('probe', 3);
     expect(await dispatchAll()).toEqual([]);
     await bench.makeProbeDue('probe');
-    const probes = await chooseProbe(bench.sql, await bench.busy('probe'));
+    const probes = await chooseProbe(bench.sql, await bench.busy('probe'), 1_000);
     expect(probes).toMatchObject([{ hasRun: false }]);
     expect(await dispatchAll()).toEqual(probes.map(({ message }) => message));
   });

@@ -16,7 +16,7 @@ const shutTo = async (delivery: string) => {
 const waitAt = (destination: string, deliveries: readonly string[], why: 'breaker' | 'paused' | 'held' = 'breaker') =>
   Promise.all(deliveries.map((id) => waitAtGate(bench.sql, id, `destination:${destination}`, why)));
 const probed = async (destination: string) =>
-  (await chooseProbe(bench.sql, await bench.busy(destination))).map(({ delivery }) => delivery);
+  (await chooseProbe(bench.sql, await bench.busy(destination), 1_000)).map(({ delivery }) => delivery);
 
 /** Milliseconds from now, by the database's clock, until the next probe. */
 async function untilProbe(destination: string): Promise<number> {
@@ -78,7 +78,7 @@ describe('a breaker', () => {
     await bench.makeProbeDue('probe');
     const gate = await bench.busy('probe');
     expect(gate.isProbeDue).toBe(true);
-    const chosen = await Promise.all(Array.from({ length: 5 }, () => chooseProbe(bench.sql, gate)));
+    const chosen = await Promise.all(Array.from({ length: 5 }, () => chooseProbe(bench.sql, gate, 1_000)));
     expect(chosen.flat().map(({ delivery }) => delivery)).toEqual([fresh]);
     expect(await bench.health('probe')).toMatchObject({ breaker: 'half-open' });
     expect(await shutTo(fresh ?? '')).toBeUndefined();

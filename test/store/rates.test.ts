@@ -1,5 +1,7 @@
+import type { ActivityDeps } from '../../src/activities/index.ts';
+import { keepRates } from '../../src/activities/keep-rates.ts';
 import { slotHorizonMs } from '../../src/domain/gate.ts';
-import { letThrough } from '../../src/store/drain.ts';
+import { chooseProbe, letThrough } from '../../src/store/drain.ts';
 import { readLedger } from '../../src/store/ledger.ts';
 import { pauseScope, resumeScope } from '../../src/store/gates.ts';
 import { takeSlots } from '../../src/store/rates.ts';
@@ -15,7 +17,7 @@ afterAll(() => bench.close());
 const scopeOf = (destination: string) => `destination:${destination}` as const;
 const perSecond = (limit: number, burst = 1) => ({ limit, perMs: 1_000, burst });
 const take = (destination: string, rate: { limit: number; perMs: number; burst: number }, horizonMs = 60_000) =>
-  takeSlots(bench.sql, 'default', [{ scope: scopeOf(destination), rate }], horizonMs);
+  takeSlots(bench.sql, 'default', [{ scope: scopeOf(destination), rate }], horizonMs, false);
 const drain = async (destination: string, most = 20, horizonMs = 1_000) =>
   (await letThrough(bench.sql, await bench.busy(destination), most, horizonMs)).map(({ delivery }) => delivery);
 const wait = (destination: string, id: string, why: 'rate' | 'breaker' | 'paused' | 'held' = 'rate') =>
@@ -33,7 +35,7 @@ describe('the slots of a rate', () => {
       Array.from({ length: 50 }, async () => {
         const [row] = await bench.sql<{ at: number }[]>`
           select (extract(epoch from clock_timestamp()) * 1000 + wait_ms)::float8 as at
-          from take_slots('default', ${bench.sql.json([{ scope: scopeOf('spaced'), intervalMs: 500, burst: 1 }])}, 60000)`;
+          from take_slots('default', ${bench.sql.json([{ scope: scopeOf('spaced'), intervalMs: 500, burst: 1 }])}, 60000, false)`;
         return row?.at ?? Number.NaN;
       }),
     );
@@ -71,9 +73,9 @@ describe('the slots of a rate', () => {
       { scope: scopeOf('spare'), rate: perSecond(10) },
       { scope: scopeOf('full'), rate: perSecond(0.1) },
     ];
-    expect(await takeSlots(bench.sql, 'default', both, slotHorizonMs)).toEqual({ fullAt: scopeOf('full') });
+    expect(await takeSlots(bench.sql, 'default', both, slotHorizonMs, false)).toEqual({ fullAt: scopeOf('full') });
     expect((await bench.gate('spare'))['tat']).toBeNull();
-    const slots = await takeSlots(bench.sql, 'default', both, 60_000);
+    const slots = await takeSlots(bench.sql, 'default', both, 60_000, false);
     expect(slots).toMatchObject({ waitMs: expect.any(Number) });
     const [spare, full] = [await bench.gate('spare'), await bench.gate('full')];
     // The scope that could go at once gives the slot of the one that could not.
@@ -84,7 +86,7 @@ describe('the slots of a rate', () => {
   it('of one tenant are not another’s', async () => {
     await take('tenants', perSecond(0.1));
     const other = [{ scope: scopeOf('tenants'), rate: perSecond(0.1) }];
-    expect(await takeSlots(bench.sql, 'other', other, slotHorizonMs)).toEqual({ waitMs: 0 });
+    expect(await takeSlots(bench.sql, 'other', other, slotHorizonMs, false)).toEqual({ waitMs: 0 });
   });
 });
 
@@ -201,6 +203,65 @@ describe('those that wait for a rate', () => {
     const looks = await Promise.all(Array.from({ length: 4 }, () => letThrough(bench.sql, gate, 20, 1_000)));
     const called = looks.flat().map(({ delivery }) => delivery);
     expect(called.sort()).toEqual([...deliveries].sort());
+  });
+});
+
+describe('one that waited at a gate', () => {
+  const deps = () => ({ sql: bench.sql }) as ActivityDeps;
+
+  it('uses the slot that it was given, but not one that was given long ago', async () => {
+    await bench.limit('old', perSecond(1));
+    const [first, second, third] = await bench.queue('old', 3);
+    for (const id of [first, second, third]) await wait('old', id ?? '');
+    await letThrough(bench.sql, await bench.busy('old'), 1, 1_000);
+    const called = await ledger(first ?? '');
+    expect(await keepRates(deps(), called)).toBeLessThan(1_000);
+    await bench.sql`update deliveries set slot_at = slot_at - interval '1 minute' where id = ${first ?? ''}`;
+    expect(await keepRates(deps(), await ledger(first ?? ''))).toBe('full');
+    expect(await bench.delivery(first ?? '')).toMatchObject({ state: 'waiting', gate: scopeOf('old'), slot_at: null });
+  });
+
+  it('and was settled meanwhile does not wait anew', async () => {
+    await bench.limit('moved', perSecond(0.01));
+    const [first, second] = await bench.queue('moved', 2);
+    expect(await keepRates(deps(), await ledger(first ?? ''))).toBe(0);
+    const entry = await ledger(second ?? '');
+    await bench.sql`update deliveries set state = 'cancelled' where id = ${second ?? ''}`;
+    expect(await keepRates(deps(), entry)).toBe('moved');
+  });
+
+  it('is not sent back and forth between the queues of its destination and of its connection', async () => {
+    await bench.limit('both', perSecond(50));
+    await bench.sql`update connections set rate = ${bench.sql.json(perSecond(50))} where id = 'hooks'`;
+    try {
+      const deliveries = await bench.queue('both', 4);
+      await wait('both', deliveries[0] ?? '');
+      await wait('both', deliveries[1] ?? '');
+      for (const id of deliveries.slice(2)) await waitAtGate(bench.sql, id, 'connection:hooks', 'rate');
+      // Others go on waiting at both.
+      await letThrough(bench.sql, await bench.busy('both'), 1, 1_000);
+      expect(await bench.gate('both')).toMatchObject({ has_waiters: true });
+      expect(await keepRates(deps(), await ledger(deliveries[0] ?? ''))).toBeLessThan(1_000);
+    } finally {
+      await bench.sql`update connections set rate = null where id = 'hooks'`;
+    }
+  });
+
+  it('as a probe needs no other place at its rate', async () => {
+    await bench.limit('rated-probe', perSecond(10));
+    for (const id of await bench.breakOpen('rated-probe')) await wait('rated-probe', id, 'breaker');
+    await bench.makeProbeDue('rated-probe');
+    const [probe] = await chooseProbe(bench.sql, await bench.busy('rated-probe'), 1_000);
+    expect(await keepRates(deps(), await ledger(probe?.delivery ?? ''))).toBeLessThan(200);
+  });
+
+  it('is not the probe while its rate lets nobody send', async () => {
+    await bench.limit('slow-probe', perSecond(0.01));
+    for (const id of await bench.breakOpen('slow-probe')) await wait('slow-probe', id, 'breaker');
+    await bench.makeProbeDue('slow-probe');
+    await bench.sql`update gates set tat = clock_timestamp() + interval '1 minute' where scope = 'destination:slow-probe'`;
+    expect(await chooseProbe(bench.sql, await bench.busy('slow-probe'), 1_000)).toEqual([]);
+    expect(await bench.health('slow-probe')).toMatchObject({ breaker: 'open' });
   });
 });
 
