@@ -1,4 +1,4 @@
-import { slotHorizonMs, slotLifeMs } from '../domain/gate.ts';
+import { callLifeMs, slotHorizonMs, slotLifeMs } from '../domain/gate.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import { takeSlots } from '../store/rates.ts';
 import { waitAtGate } from '../store/waits.ts';
@@ -12,11 +12,12 @@ import type { ActivityDeps } from './index.ts';
  */
 export async function keepRates({ sql }: ActivityDeps, entry: LedgerEntry): Promise<number | 'full' | 'moved'> {
   const { slot, target } = entry;
+  const isCalled = slot !== undefined && slot.ms > -callLifeMs;
   const given = slot !== undefined && slot.ms > -slotLifeMs ? slot : undefined;
   const rates = (target?.rates ?? []).filter(({ scope }) => scope !== given?.scope);
   const givenMs = Math.max(0, given?.ms ?? 0);
   if (rates.length === 0) return givenMs;
-  const slots = await takeSlots(sql, entry.tenant, rates, slotHorizonMs, given !== undefined);
+  const slots = await takeSlots(sql, entry.tenant, rates, slotHorizonMs, isCalled);
   if ('waitMs' in slots) return Math.max(givenMs, slots.waitMs);
   return (await waitAtGate(sql, entry.id, slots.fullAt, 'rate')) ? 'full' : 'moved';
 }

@@ -215,7 +215,13 @@ describe('one that waited at a gate', () => {
     for (const id of [first, second, third]) await wait('old', id ?? '');
     await letThrough(bench.sql, await bench.busy('old'), 1, 1_000);
     const called = await ledger(first ?? '');
+    const { tat } = await bench.gate('old');
     expect(await keepRates(deps(), called)).toBeLessThan(1_000);
+    expect((await bench.gate('old'))['tat']).toEqual(tat);
+    await bench.sql`update deliveries set slot_at = slot_at - interval '2 s' where id = ${first ?? ''}`;
+    // It comes too late for that one, and takes the next, ahead of those that wait.
+    expect(await keepRates(deps(), await ledger(first ?? ''))).toBeGreaterThan(500);
+    expect((await bench.gate('old'))['tat']).not.toEqual(tat);
     await bench.sql`update deliveries set slot_at = slot_at - interval '1 minute' where id = ${first ?? ''}`;
     expect(await keepRates(deps(), await ledger(first ?? ''))).toBe('full');
     expect(await bench.delivery(first ?? '')).toMatchObject({ state: 'waiting', gate: scopeOf('old'), slot_at: null });
