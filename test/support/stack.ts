@@ -26,7 +26,10 @@ export interface Stack extends Client, Sinks {
 const adminKey = 'test-admin-key';
 const main = resolve('dist/src/main.js');
 
-export async function startStack(): Promise<Stack> {
+/** @param more variables of one role only, such as another clock of the worker. */
+export async function startStack(
+  more: Readonly<Partial<Record<'api' | 'worker', Record<string, string>>>> = {},
+): Promise<Stack> {
   const [database, home, apiPort, simulatorsPort] = await Promise.all([
     createDatabase(),
     createTestHome(),
@@ -52,7 +55,11 @@ export async function startStack(): Promise<Stack> {
     SIMULATORS_PORT: String(simulatorsPort),
   };
   for (const role of ['simulate', 'api', 'worker'] as const)
-    home.supervisor.start({ role, command: [process.execPath, main, role], env });
+    home.supervisor.start({
+      role,
+      command: [process.execPath, main, role],
+      env: { ...env, ...(role === 'simulate' ? {} : more[role]) },
+    });
   const sql = connect(database.url, { name: 'test', max: 4, statementTimeoutMs: 10_000 });
   const simulators = `http://127.0.0.1:${simulatorsPort}`;
   const client = createClient(`http://127.0.0.1:${apiPort}`, simulators, adminKey);
