@@ -26,9 +26,9 @@ export interface Stack extends Client, Sinks {
 const adminKey = 'test-admin-key';
 const main = resolve('dist/src/main.js');
 
-/** @param more variables of one role only, such as another clock of the worker. */
+/** @param workerEnv variables of the worker only, such as another way to the database. */
 export async function startStack(
-  more: Readonly<Partial<Record<'api' | 'worker', Record<string, string>>>> = {},
+  workerEnv: (databaseUrl: string) => Readonly<Record<string, string>> = () => ({}),
 ): Promise<Stack> {
   const [database, home, apiPort, simulatorsPort] = await Promise.all([
     createDatabase(),
@@ -58,7 +58,7 @@ export async function startStack(
     home.supervisor.start({
       role,
       command: [process.execPath, main, role],
-      env: { ...env, ...(role === 'simulate' ? {} : more[role]) },
+      env: { ...env, ...(role === 'worker' ? workerEnv(database.url) : {}) },
     });
   const sql = connect(database.url, { name: 'test', max: 4, statementTimeoutMs: 10_000 });
   const simulators = `http://127.0.0.1:${simulatorsPort}`;
