@@ -41,8 +41,7 @@ const runInput = (sql: Db) => sql`
 const shutGateOf = (sql: Db) => sql`(
   select g.scope from gates g left join destinations t on t.tenant = d.tenant and t.id = d.destination
   where g.tenant = d.tenant and g.scope in ('destination:' || d.destination, 'connection:' || t.connection)
-    and (g.paused_at is not null or g.held_until > clock_timestamp()
-      or case when g.breaker = 'closed' then g.has_waiters else g.breaker = 'open' or g.probe is distinct from d.id end)
+    and (g.paused_at is not null or g.breaker <> 'closed' or g.held_until > clock_timestamp() or g.has_waiters)
   order by g.paused_at is null, g.scope desc limit 1)`;
 
 /** Of a message `m`: one of its deliveries could go now. */

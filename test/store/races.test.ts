@@ -1,5 +1,9 @@
+import { letThrough } from '../../src/store/drain.ts';
 import { rest } from '../../src/store/rest.ts';
+import { settle } from '../../src/store/settle.ts';
+import { waitAtGate } from '../../src/store/waits.ts';
 import { requestCancel, requestRetry } from '../../src/store/wishes.ts';
+import { eventually } from '../support/eventually.ts';
 import { createGateBench, type GateBench } from '../support/gate-bench.ts';
 
 /** Two that come at the same moment, each of which is right by what it sees. */
@@ -8,6 +12,44 @@ beforeAll(async () => void (bench = await createGateBench()));
 afterAll(() => bench.close());
 
 const rounds = 25;
+const untilSomebodyWaits = () =>
+  eventually('a statement waits for a lock', async () => {
+    const [waiting] = await bench.sql`
+      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    return waiting !== undefined;
+  });
+
+it('two last settles at once: the second one waits for the first, and counts what that one wrote', async () => {
+  const { id, deliveries } = await bench.post({ to: ['orders', 'audit'] });
+  const [first = '', second = ''] = deliveries;
+  const token = await bench.token(first);
+  const other = await bench.token(second);
+  let settled: Promise<unknown> = Promise.resolve();
+  await bench.sql.begin(async (tx) => {
+    const receipt = { nativeId: 'n', version: 1, attempt: token };
+    await settle(tx, { kind: 'delivered', delivery: first, token, receipt });
+    settled = bench.deliver(second, other);
+    await untilSomebodyWaits();
+  });
+  await settled;
+  expect(await bench.message(id)).toMatchObject({ state: 'delivered', open_count: 0 });
+});
+
+it('one that comes to wait while the queue is closed over it: the queue stays open', async () => {
+  const scope = 'destination:closing';
+  const [first = '', second = ''] = await bench.queue('closing', 2);
+  await waitAtGate(bench.sql, first, scope, 'rate');
+  const gate = await bench.busy('closing');
+  let called: Promise<unknown> = Promise.resolve();
+  await bench.sql.begin(async (tx) => {
+    await waitAtGate(tx, second, scope, 'rate');
+    called = letThrough(bench.sql, gate, 20, 1_000); // with a snapshot in which the second one does not wait yet
+    await untilSomebodyWaits();
+  });
+  expect(await called).toMatchObject([{ delivery: first }]);
+  expect(await bench.gate('closing')).toMatchObject({ has_waiters: true });
+  expect(await letThrough(bench.sql, await bench.busy('closing'), 20, 1_000)).toMatchObject([{ delivery: second }]);
+});
 
 it('a retry and a claim at once: it is sent once, and the retry says what it found', async () => {
   const found = new Set<boolean>();
