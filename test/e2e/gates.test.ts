@@ -66,7 +66,8 @@ it('a sink that is down is left alone, holds up nobody else, and gets all when i
   // Given out evenly; between its slot and its arrival a request takes some milliseconds, one more than another.
   expect(mostInASecond(accepted.map(({ at }) => Date.parse(at)))).toBeLessThanOrEqual(limit + 5);
   const order = accepted.map(({ headers }) => headers['webhook-id']);
-  for (const { deliveries } of urgent) expect(order.indexOf(deliveries[0]?.id)).toBeLessThan(6);
+  // Posted last. One that comes late for its slot takes the next one, which is up to a second behind it.
+  for (const { deliveries } of urgent) expect(order.indexOf(deliveries[0]?.id)).toBeLessThan(2 * limit);
   const [most] = await stack.sql`select max(attempts) as attempts from deliveries where destination = 'down'`;
   expect(most?.['attempts']).toBeLessThanOrEqual(3);
 }, 90_000);
