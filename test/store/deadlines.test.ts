@@ -1,6 +1,9 @@
+import { letThrough } from '../../src/store/drain.ts';
+import { pauseScope, resumeScope } from '../../src/store/gates.ts';
 import { waitForTurn } from '../../src/store/lane.ts';
 import { readLedger } from '../../src/store/ledger.ts';
 import { waitAtGate } from '../../src/store/waits.ts';
+import { eventually } from '../support/eventually.ts';
 import { createGateBench, type GateBench } from '../support/gate-bench.ts';
 
 let bench: GateBench;
@@ -65,4 +68,26 @@ describe('the deadline of a delivery', () => {
     await wait('over', id, 'paused');
     expect(((await bench.delivery(id))['due_at'] as Date).getTime()).toBeGreaterThan(Date.now() + 500_000);
   });
+});
+
+it('a resumed destination calls those who wait, at its rate', async () => {
+  await bench.limit('resumed', { limit: 5, perMs: 1_000, burst: 1 });
+  const deliveries = await bench.queue('resumed', 12);
+  await pauseScope(bench.sql, 'default', 'destination:resumed', { code: 'paused_by_request', message: '' });
+  await Promise.all(deliveries.map((id) => wait('resumed', id, 'paused')));
+  expect(await letThrough(bench.sql, await bench.busy('resumed'), 20, 1_000)).toEqual([]);
+  await resumeScope(bench.sql, 'default', 'destination:resumed', false);
+  const called: string[] = [];
+  await eventually('all are called', async () => {
+    const gate = await bench.busy('resumed').catch(() => undefined);
+    if (gate !== undefined)
+      called.push(...(await letThrough(bench.sql, gate, 20, 1_000)).map(({ delivery }) => delivery));
+    return called.length === deliveries.length;
+  });
+  expect(called).toEqual(deliveries);
+  const slots = await bench.sql<
+    { at: Date }[]
+  >`select slot_at as at from deliveries where id = any(${called}) order by slot_at`;
+  const spread = (slots.at(-1)?.at.getTime() ?? 0) - (slots[0]?.at.getTime() ?? 0);
+  expect(spread).toBeGreaterThanOrEqual(2_100);
 });

@@ -4,10 +4,10 @@ import { endHolds, expireOverdue, findOverdue } from '../../src/store/overdue.ts
 import { rest } from '../../src/store/rest.ts';
 import { requestCancel, requestRetry } from '../../src/store/wishes.ts';
 import { eventually } from '../support/eventually.ts';
-import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
+import { createGateBench, type GateBench } from '../support/gate-bench.ts';
 
-let bench: LedgerBench;
-beforeAll(async () => void (bench = await createLedgerBench()));
+let bench: GateBench;
+beforeAll(async () => void (bench = await createGateBench()));
 afterAll(() => bench.close());
 
 const hold = { holdForMs: 300_000 };
@@ -15,27 +15,11 @@ const forever = { holdForMs: Number.POSITIVE_INFINITY };
 const reason = { code: 'test', message: 'for the test' };
 
 /** So many messages of one conversation, oldest first: their deliveries. */
-async function lane(conversation: string, count: number, options: Parameters<LedgerBench['post']>[0] = {}) {
-  const deliveries: string[] = [];
-  for (let n = 0; n < count; n += 1)
-    deliveries.push((await bench.post({ conversation, ...options })).deliveries[0] ?? '');
-  return deliveries as [string, string, string, ...string[]];
-}
-
-async function park(delivery: string) {
-  return bench.fail(delivery, await claimed(delivery), { park: true });
-}
-
-async function deliver(delivery: string) {
-  return bench.deliver(delivery, await claimed(delivery));
-}
-
-async function claimed(delivery: string): Promise<string> {
-  const claim = await bench.claim(delivery);
-  if (claim === undefined) throw new Error(`${delivery} was not claimed`);
-  return claim.token;
-}
-
+const lane = async (conversation: string, count: number, options: Parameters<GateBench['post']>[0] = {}) =>
+  (await bench.queue('orders', count, { conversation, ...options })) as [string, string, string, ...string[]];
+const claimed = (id: string) => bench.token(id);
+const park = async (id: string) => bench.fail(id, await claimed(id), { park: true });
+const deliver = async (id: string) => bench.deliver(id, await claimed(id));
 const mayGo = async (delivery: string) => {
   const [entry] = await readLedger(bench.sql, bench.ring, [delivery]);
   return entry?.view.isBehind === false;
