@@ -12,10 +12,10 @@ alter table deliveries
   add column hold_until timestamptz;
 
 create index deliveries_lane_held on deliveries (tenant, destination, lane, sequence)
-  where lane is not null and hold_until is not null and state in ('parked', 'uncertain');
+  where lane is not null and hold_until is not null;
 
 -- The time is counted once per lane, from the first park until something is delivered again: a lane whose messages all
--- park, one after the other, must not cost each of those behind them the whole time.
+-- park, one after the other, must not cost each of those behind them the whole time; whatever becomes of the first one.
 create function hold_lane() returns trigger language plpgsql as $$
 declare
   first_park record;
@@ -24,7 +24,7 @@ begin
   from (
     select o.held_since, o.hold_until from deliveries o
     where o.tenant = new.tenant and o.destination = new.destination and o.lane = new.lane and o.id <> new.id
-      and o.state in ('parked', 'uncertain') and o.hold_until is not null
+      and o.hold_until is not null
     union all
     select old.held_since, old.hold_until where old.hold_until is not null
   ) h

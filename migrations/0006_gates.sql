@@ -23,8 +23,6 @@ create table gates (
   held_until timestamptz,
   -- Rate (GCRA): when the next slot would be due if nobody had saved any up.
   tat timestamptz,
-  interval_ms double precision,
-  burst integer,
   -- Somebody waits in `deliveries.gate`; whoever comes next queues behind them. `arrivals` tells the one who empties the
   -- queue that somebody has come meanwhile.
   has_waiters boolean not null default false,
@@ -54,8 +52,9 @@ alter table connections
 
 -- Takes the next slot of every scope, or of none: how long to wait for it in milliseconds, or at which scope the wait
 -- would be longer than the horizon, or others wait already. `scopes`: [{"scope", "intervalMs", "burst"}]. Rows are locked
--- in the order of their scopes.
-create function take_slots(of_tenant text, scopes jsonb, horizon_ms double precision,
+-- in the order of their scopes. Whoever `is_called`, from the queue of one scope, does not queue anew at the others: those
+-- who wait at two of them would send each other back for ever.
+create function take_slots(of_tenant text, scopes jsonb, horizon_ms double precision, is_called boolean,
   out wait_ms double precision, out full_at text)
 language plpgsql as $$
 declare
@@ -75,7 +74,7 @@ begin
     from jsonb_array_elements(scopes) s join gates g on g.tenant = of_tenant and g.scope = s->>'scope'
   loop
     wait := extract(epoch from wanted.tat - moment) * 1000 - (wanted.burst - 1) * wanted.interval_ms;
-    if wanted.has_waiters or wait > horizon_ms then
+    if (wanted.has_waiters and not is_called) or wait > horizon_ms then
       wait_ms := null;
       full_at := wanted.scope;
       return;
@@ -83,7 +82,6 @@ begin
     wait_ms := greatest(wait_ms, wait);
   end loop;
   update gates g set
-    interval_ms = (s->>'intervalMs')::float8, burst = (s->>'burst')::integer,
     tat = greatest(g.tat, moment + make_interval(secs => wait_ms / 1000))
       + make_interval(secs => (s->>'intervalMs')::float8 / 1000)
   from jsonb_array_elements(scopes) s
@@ -126,3 +124,18 @@ begin
 end $$;
 create trigger gate_moved after insert or update of breaker, paused_at on gates
   for each row execute function gate_moved();
+
+-- A probe that ends without having found out (refused for its own sake, cancelled, expired) makes way for another one at
+-- once. Its name is before that of `delivery_moved`, so that the message is locked last.
+create function delivery_ended_probe() returns trigger language plpgsql as $$
+begin
+  update gates g set probe_at = clock_timestamp()
+  where g.tenant = new.tenant and g.breaker = 'half-open' and g.probe = new.id
+    and g.scope in ('destination:' || new.destination,
+      (select 'connection:' || connection from destinations where tenant = new.tenant and id = new.destination));
+  return null;
+end $$;
+create trigger delivery_ended_probe after update of state on deliveries
+  for each row when (old.state is distinct from new.state
+    and new.state in ('parked', 'uncertain', 'cancelled', 'skipped', 'expired'))
+  execute function delivery_ended_probe();

@@ -35,6 +35,7 @@ const shortPauseMs = 500;
 export function createDeliver(deps: ActivityDeps) {
   return async function deliver(id: DeliveryId): Promise<DeliverOutcome> {
     const { cancellationSignal: signal, sleep } = Context.current();
+    let hasSlot = false;
     for (;;) {
       signal.throwIfAborted();
       // This worker may be sending it still, from the message's first round: its outcome is the next thing to know.
@@ -78,9 +79,14 @@ export function createDeliver(deps: ActivityDeps) {
         case 'skip':
           return conclude(deps, entry, await rest(deps.sql, { delivery: id, ...restOf(entry, step) }));
         case 'send': {
-          const waitMs = await keepRates(deps, entry);
+          const waitMs: Awaited<ReturnType<typeof keepRates>> = hasSlot ? 0 : await keepRates(deps, entry);
           if (waitMs === 'full') return { state: 'waiting' };
-          if (waitMs > 0) await sleep(Math.ceil(waitMs));
+          if (waitMs === 'moved') break;
+          hasSlot = waitMs > 0;
+          if (hasSlot) {
+            await sleep(Math.ceil(waitMs));
+            break; // much may have happened meanwhile, such as an opened breaker
+          }
           const sent = await sendOnce(deps, job);
           if (sent === 'not-claimed') break; // somebody was faster: the ledger says what is next
           if ('unsettled' in sent) return sent;

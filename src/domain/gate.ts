@@ -58,5 +58,8 @@ export function slotIntervalMs({ limit, perMs }: Rate): number {
 /** A slot nearer than this is slept for; for one further off the delivery waits without costing anybody a place. */
 export const slotHorizonMs = 2_000;
 
-/** A slot that was given and is older than this is given back: what had to wait longer must not come back all at once. */
-export const slotLifeMs = 5_000;
+/** A slot that was given and is older than this is too old to be used: what comes late must not come all at once. */
+export const slotLifeMs = 250;
+
+/** Who comes so late for a slot that was given to it takes the next one, ahead of those that wait; later, it waits anew. */
+export const callLifeMs = 5_000;

@@ -24,14 +24,15 @@ export interface Dispatchable {
 /** A lease that is not followed by a start lapses after this long, and the message is taken again. */
 const leaseSeconds = 30;
 
-/** Of each tenant so many are looked at in one round, the most urgent first. */
+/** Of each tenant so many are looked at in one round, of each band its share. */
 const lookedAt = 40;
 
 /**
  * What a band weighs when there is more than room for: of 15 starts critical gets 8, high 4, normal 2 and low 1, so that
  * none starves.
  */
-const bandShare = (sql: Db) => sql`(case band when 1 then 8 when 2 then 4 when 3 then 2 else 1 end)`;
+const bandShare = (sql: Db, band = sql`band`) =>
+  sql`(case ${band} when 1 then 8 when 2 then 4 when 3 then 2 else 1 end)`;
 
 const runInput = (sql: Db) => sql`
   m.id as message, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.band, m.class,
@@ -75,8 +76,7 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
       select b.band from (values (1), (2), (3), (4)) b (band)
       where coalesce((select sum(number) from unclaimed u where u.band <= b.band), 0) < ${room}
     ), looked as materialized (
-      select w.*, row_number() over (partition by w.tenant, w.band order by w.received_at) as nth
-      from tenants t
+      select w.* from tenants t
       cross join lateral (
         select case when t.limits ? 'inFlight' then greatest(0, (t.limits->>'inFlight')::bigint - (
           select count(*) from messages f where f.tenant = t.id and f.dispatched_at is not null and f.open_count > 0))
@@ -84,11 +84,11 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
       cross join lateral (
         select m.* from bands b
         cross join lateral (
-          select m.id, m.tenant, m.band, m.received_at from messages m
+          select m.id, m.tenant, m.band, m.received_at, row_number() over (order by m.received_at) as nth from messages m
           where m.tenant = t.id and m.band = b.band and m.dispatched_at is null and m.open_count > 0 and not m.set_aside
             and (m.lease_until is null or m.lease_until < clock_timestamp())
           order by m.received_at limit ${lookedAt}) m
-        order by m.band, m.received_at limit least(share.free, ${lookedAt})) w
+        order by m.nth::float8 / ${bandShare(sql, sql`m.band`)}, m.band limit least(share.free, ${lookedAt})) w
     ), judged as materialized (
       select l.id, l.tenant, l.band, l.nth, ${couldGo(sql)} as ready from looked l join messages m on m.id = l.id
     ), ranked as materialized (

@@ -30,47 +30,60 @@ const awaken = (sql: Db) => sql`
   select a.id as delivery, a.message, m.workflow_id as "workflowId", m.dispatched_at is not null as "hasRun"
   from awake a join messages m on m.id = a.message order by a.band, a.id`;
 
+/** Of the locked `gate`: how far its slots are apart by the rate that is configured now, null without one, and the next. */
+const rateOf = (sql: Db) => sql`
+  select g.tenant, g.scope, r.every,
+    greatest(clock_timestamp(), g.tat - (r.burst - 1) * r.every) as first_slot
+  from gate g
+  left join lateral (
+    select (rate->>'burst')::integer as burst,
+      make_interval(secs => (rate->>'perMs')::float8 / (rate->>'limit')::float8 / 1000) as every
+    from (
+      select rate from destinations where tenant = g.tenant and g.scope = 'destination:' || id
+      union all
+      select rate from connections where tenant = g.tenant and g.scope = 'connection:' || id) configured) r on true`;
+
 /**
- * Lets the next deliveries through a gate that is open, the most urgent first, the longest waiting among equals. Where the
- * scope has a rate each gets a slot of its own within the horizon; else at most `most` go. The gate is without a queue
- * again when nobody is left and, by `arrivals`, nobody has come since the gate was read: this statement's snapshot may
- * be older than the gate's lock. Messages without a run are brought back to the dispatcher.
+ * Lets the next deliveries through a gate that is open, the most urgent first, the longest waiting among equals. Each gets
+ * a slot of its own: of the scope's rate, as it is configured now, within the horizon; without a rate at once, and at most
+ * `most`. The gate is without a queue again when nobody is left (not even one whose row is locked at this moment) and, by
+ * `arrivals`, nobody has come since the gate was read: this statement's snapshot may be older than the gate's lock.
+ * Messages without a run are brought back to the dispatcher.
  * @returns whom to wake, after the commit. Uses `deliveries_gate`.
  */
 export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonMs: number): Promise<NextInLane[]> {
   const { tenant, scope, arrivals } = gate;
   return sql<NextInLane[]>`
     with gate as materialized (
-      select *, greatest(clock_timestamp(), tat - make_interval(secs => (burst - 1) * interval_ms / 1000)) as first_slot
-      from gates
+      select * from gates
       where tenant = ${tenant} and scope = ${scope} and paused_at is null and breaker = 'closed'
         and (held_until is null or held_until <= clock_timestamp())
       for update
+    ), rate as materialized (${rateOf(sql)}
     ), picked as materialized (
       select d.id, d.band from deliveries d
       where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting' and exists (select from gate)
-      order by d.band, d.id limit ${most + 1} for update skip locked
-    ), slots as (
-      select p.id, case when g.interval_ms is not null then
-          g.first_slot + make_interval(secs => (row_number() over (order by p.band, p.id) - 1) * g.interval_ms / 1000) end as slot_at,
-        row_number() over (order by p.band, p.id) as nth
-      from picked p cross join gate g
-    ), chosen as (
-      select * from slots
-      where nth <= ${most} and (slot_at is null or slot_at <= clock_timestamp() + make_interval(secs => ${horizonMs / 1000}))
+      order by d.band, d.id limit ${most} for update skip locked
+    ), chosen as materialized (
+      select * from (
+        select p.id, case when r.every is null then clock_timestamp()
+          else r.first_slot + (row_number() over (order by p.band, p.id) - 1) * r.every end as slot_at
+        from picked p cross join rate r) slots
+      where slot_at <= clock_timestamp() + make_interval(secs => ${horizonMs / 1000})
     ), awake as (
       update deliveries d
-      -- Without a rate too: having been called is what lets it past those who still wait.
-      set gate = null, slot_at = coalesce(c.slot_at, clock_timestamp()), slot_scope = ${scope},
-        due_at = least(expires_at, coalesce(c.slot_at, clock_timestamp()) + make_interval(secs => ${graceSeconds}))
+      set gate = null, slot_at = c.slot_at, slot_scope = ${scope},
+        due_at = least(expires_at, c.slot_at + make_interval(secs => ${graceSeconds}))
       from chosen c where d.id = c.id
       returning d.id, d.message, d.band
     ), counted as (
       update gates g
-      set has_waiters = not (g.arrivals = ${arrivals} and (select count(*) from chosen) = (select count(*) from picked)),
-        tat = case when g.interval_ms is null or not exists (select from chosen) then g.tat
-          else greatest(g.tat, gate.first_slot) + make_interval(secs => (select count(*) from chosen) * g.interval_ms / 1000) end
-      from gate where g.tenant = gate.tenant and g.scope = gate.scope
+      set has_waiters = g.arrivals <> ${arrivals} or exists (
+          select from deliveries d
+          where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting' and d.id not in (select id from chosen)),
+        tat = case when r.every is null or not exists (select from chosen) then g.tat
+          else greatest(g.tat, r.first_slot) + (select count(*) from chosen) * r.every end
+      from rate r where g.tenant = r.tenant and g.scope = r.scope
     ), back as (
       update messages m set set_aside = false from awake a where m.id = a.message and m.set_aside
     )
@@ -79,36 +92,40 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
 
 /**
  * Chooses the one delivery that finds out whether a scope is back: the one with the fewest attempts made, so that a long
- * outage uses up nobody's attempts. Called again when a probe did not come to anything in its time.
+ * outage uses up nobody's attempts. It has a slot of its own, since others wait before it at a rate. Called again when a
+ * probe did not come to anything in its time.
  * @returns whom to wake; none where nobody waits.
  */
-export async function chooseProbe(sql: Db, { tenant, scope, arrivals }: BusyGate): Promise<NextInLane[]> {
+export async function chooseProbe(sql: Db, gate: BusyGate, horizonMs: number): Promise<NextInLane[]> {
+  const { tenant, scope, arrivals } = gate;
   return sql<NextInLane[]>`
     with gate as materialized (
       select * from gates
       where tenant = ${tenant} and scope = ${scope} and paused_at is null and breaker <> 'closed'
         and probe_at <= clock_timestamp()
       for update
+    ), rate as materialized (${rateOf(sql)}
     ), picked as materialized (
       select d.id, d.timeout_ms from deliveries d
-      where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting' and exists (select from gate)
+      where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting'
+        and exists (select from rate where first_slot <= clock_timestamp() + make_interval(secs => ${horizonMs / 1000}))
       order by d.attempts - d.round_start, d.band, d.id limit 1 for update skip locked
     ), awake as (
       update deliveries d
-      set gate = null, slot_at = clock_timestamp(), slot_scope = ${scope},
-        due_at = clock_timestamp() + make_interval(secs => ${graceSeconds})
-      from picked p where d.id = p.id
+      set gate = null, slot_at = r.first_slot, slot_scope = ${scope}, due_at = least(expires_at, clock_timestamp() + make_interval(secs => ${graceSeconds}))
+      from picked p cross join rate r where d.id = p.id
       returning d.id, d.message, d.band
     ), counted as (
-      update gates g set breaker = 'half-open', probe = p.id,
+      update gates g
+      set breaker = 'half-open', probe = p.id, tat = coalesce(greatest(g.tat, r.first_slot) + r.every, g.tat),
         probe_at = clock_timestamp() + make_interval(secs => p.timeout_ms / 1000.0 + ${graceSeconds})
-      from picked p where g.tenant = ${tenant} and g.scope = ${scope}
+      from picked p cross join rate r where g.tenant = ${tenant} and g.scope = ${scope}
     ), idle as (
       -- Nobody waits: whoever comes next is chosen at once.
       update gates g set has_waiters = false
       from gate where g.tenant = gate.tenant and g.scope = gate.scope and g.arrivals = ${arrivals}
         and not exists (select from picked)
-        and not exists (select from deliveries d where d.tenant = ${tenant} and d.gate = ${scope})
+        and not exists (select from deliveries d where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting')
     ), back as (
       update messages m set set_aside = false from awake a where m.id = a.message and m.set_aside
     )

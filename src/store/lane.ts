@@ -19,7 +19,8 @@ export const isBehind = (sql: Db) => sql`
   or exists (
     select from deliveries o
     where o.tenant = d.tenant and o.destination = d.destination and o.lane = d.lane and o.sequence < d.sequence
-      and o.state in ('parked', 'uncertain') and o.hold_until is not null and o.hold_until > clock_timestamp())))`;
+      and o.state in ('parked', 'uncertain') and o.hold_for is not null
+      and o.hold_until is not null and o.hold_until > clock_timestamp())))`;
 
 /** The sweep looks after a delivery that has waited so long: the signal that should have woken it may be lost. */
 const waitGraceSeconds = 30;
@@ -52,20 +53,21 @@ export interface NextInLane {
 
 /**
  * Of deliveries in `s`, which have just come to rest, those that may go now: the first of each lane that is not held, and
- * what depends on them. Uses `deliveries_lane` and `deliveries_depends`. `s` may be the snapshot of before.
+ * what depends on them. What is scheduled is in no lane before its time. Uses `deliveries_lane` and `deliveries_depends`.
+ * `s` may be the snapshot of before.
  */
 export const nextOf = (sql: Db) => sql`
   select o.id, o.message from deliveries o
   where s.lane is not null
-    and not (s.state in ('parked', 'uncertain') and s.hold_until is not null and s.hold_until > clock_timestamp())
+    and not (s.state in ('parked', 'uncertain') and s.hold_for is not null and s.hold_until > clock_timestamp())
     and o.id = (
       select f.id from deliveries f
       where f.tenant = s.tenant and f.destination = s.destination and f.lane = s.lane and f.id <> s.id
-        and f.state in ('queued', 'waiting', 'sending', 'retrying')
+        and f.state in ('queued', 'waiting', 'sending', 'retrying') and f.sequence is not null
       order by f.sequence limit 1)
   union
-  select o.id, o.message from deliveries o
-  where o.depends_on = s.id and o.state in ('queued', 'waiting')`;
+  select o.id, o.message from deliveries o join messages e on e.id = o.message
+  where o.depends_on = s.id and o.state in ('queued', 'waiting') and (e.send_at is null or e.entered_at is not null)`;
 
 /** Of each lane that these deliveries left, or hold no more, the one that goes next; and what depends on them. */
 export async function findNextInLanes(sql: Db, left: readonly DeliveryId[]): Promise<NextInLane[]> {
@@ -75,7 +77,9 @@ export async function findNextInLanes(sql: Db, left: readonly DeliveryId[]): Pro
     where s.id = any(${left as string[]})`;
 }
 
-/** They may go now: the dispatcher, which set their messages aside, looks at them again. */
+/** They may go now: the dispatcher, which set their messages aside, looks at them again; not before their time. */
 export async function bringBack(sql: Db, messages: readonly MessageId[]): Promise<void> {
-  await sql`update messages set set_aside = false where id = any(${messages as string[]}) and set_aside`;
+  await sql`
+    update messages set set_aside = false
+    where id = any(${messages as string[]}) and set_aside and (send_at is null or entered_at is not null)`;
 }

@@ -22,7 +22,8 @@ export interface Overdue {
 const overdue = (sql: Db) => sql`
     select d.id, d.message, d.destination, d.state, m.dispatched_at is not null as "hasRun",
       ${isBehind(sql)} as "isBehind",
-      d.gate is not null and (d.deadline_at is null or d.clock_stopped_at is not null or d.deadline_at > clock_timestamp()) as "isAtGate",
+      d.gate is not null and (d.expires_at is null or d.expires_at > clock_timestamp())
+        and (d.deadline_at is null or d.clock_stopped_at is not null or d.deadline_at > clock_timestamp()) as "isAtGate",
       extract(epoch from clock_timestamp() - d.due_at)::float8 as "overdueSeconds"
     from deliveries d join messages m on m.id = d.message
     where d.due_at < clock_timestamp()`;
@@ -40,14 +41,28 @@ export async function findOverdueOf(sql: Db, message: MessageId): Promise<Overdu
 /** A wait at a gate is looked at again after this long: its gate calls it, and its times are in `due_at`. */
 const atGateSeconds = 600;
 
-/** They were looked after: look again in so many seconds, unless something happens first. */
+/**
+ * They were looked after: look again in so many seconds, unless something happens first, and when their time is over. A
+ * gate at which one of them waits, and that has forgotten it, is told again.
+ */
 export async function postpone(sql: Db, deliveries: readonly DeliveryId[], seconds: number): Promise<void> {
   await sql`
-    update deliveries
-    set due_at = greatest(clock_timestamp() + make_interval(secs => ${seconds}), least(expires_at,
-      case when gate is not null and clock_stopped_at is null then deadline_at end,
-      clock_timestamp() + make_interval(secs => case when gate is null then ${seconds}::float8 else ${atGateSeconds}::float8 end)))
-    where id = any(${deliveries as string[]}) and due_at is not null and state not in ('parked', 'uncertain')`;
+    with moment as materialized (
+      select clock_timestamp() as at
+    ), postponed as (
+      update deliveries d
+      set due_at = least(case when d.expires_at > m.at then d.expires_at end,
+        case when d.gate is not null and d.clock_stopped_at is null and d.deadline_at > m.at then d.deadline_at end,
+        m.at + make_interval(secs => case
+          when d.gate is null or d.expires_at <= m.at or (d.clock_stopped_at is null and d.deadline_at <= m.at) then ${seconds}::float8
+          else ${atGateSeconds}::float8 end))
+      from moment m
+      where d.id = any(${deliveries as string[]}) and d.due_at is not null and d.state not in ('parked', 'uncertain')
+      returning d.tenant, d.gate
+    )
+    update gates g set has_waiters = true, arrivals = arrivals + 1
+    from (select distinct tenant, gate from postponed) p
+    where g.tenant = p.tenant and g.scope = p.gate and not g.has_waiters`;
 }
 
 /** The time for which they held their lanes is over. */
@@ -94,11 +109,14 @@ export async function enterScheduled(sql: Db): Promise<boolean> {
       where c.tenant = due.tenant and c.id = due.conversation
       returning c.sequence
     ), placed as (
-      update deliveries d set sequence = (select sequence from counter), due_at = least(d.expires_at, clock_timestamp() + interval '30 seconds')
+      update deliveries d
+      set sequence = case when d.lane is not null then (select sequence from counter) end,
+        due_at = least(d.expires_at, clock_timestamp() + interval '30 seconds')
       from due where d.message = due.id and d.state in ('queued', 'waiting') and d.sequence is null
         and (select count(*) from counter) >= 0
       returning d.id
     )
+    -- Counting makes it wait for the two above: the message is locked last.
     update messages m
     set entered_at = clock_timestamp(), set_aside = false, sequence = (select sequence from counter)
     from due where m.id = due.id and m.entered_at is null and (select count(*) from placed) >= 0

@@ -62,7 +62,7 @@ function settleDelivered(sql: Db, s: Settlement & { kind: 'delivered' }): Promis
         doubled = jsonb_array_length(receipts) > 0, degraded = ${s.degraded === undefined ? null : json(sql, [s.degraded])}::jsonb,
         receipts = receipts || (${json(sql, s.receipt)}::jsonb || jsonb_build_object('at', clock_timestamp()))
       where id = ${s.delivery} and claim_token = ${s.token} and state = 'sending'
-      returning id, state, tenant, destination, lane, hold_until, null::float8 as delay_ms
+      returning id, state, tenant, destination, lane, hold_for, hold_until, null::float8 as delay_ms
     ), attempt as (
       update attempts set ended_at = clock_timestamp(), outcome = 'delivered', status = ${s.status ?? null},
         late = not exists (select from settled)
@@ -104,7 +104,7 @@ function settleFailed(sql: Db, s: Settlement & { kind: 'failed' }): Promise<Sett
         absent_at = null,
         pinned_version = case when ${verdict.inDoubt} then pinned_version end
       from judged j where d.id = j.id
-      returning d.id, d.state, d.tenant, d.destination, d.lane, d.hold_until,
+      returning d.id, d.state, d.tenant, d.destination, d.lane, d.hold_for, d.hold_until,
         case when d.state = 'retrying' then j.delay_ms end as delay_ms
     ), attempt as (
       update attempts set ended_at = clock_timestamp(), outcome = ${s.outcome}, code = ${reason.code},
@@ -121,24 +121,30 @@ function settleFailed(sql: Db, s: Settlement & { kind: 'failed' }): Promise<Sett
  * are kept and it says `doubled`; where a second one is under way, that one's settle finds this receipt.
  */
 async function settleLate(sql: Db, settlement: Settlement): Promise<Settled> {
-  const late = settlement.kind === 'delivered';
-  const receipt = late ? settlement.receipt : null;
-  const [row] = await sql<{ state: DeliveryState; delayMs: number | null }[]>`
-    with late as (
+  const isSuccess = settlement.kind === 'delivered';
+  const receipt = isSuccess ? settlement.receipt : null;
+  const healthy = isSuccess ? settlement.healthy : undefined;
+  const rows = await sql<SettledRow[]>`
+    with settled as (
       update deliveries d
       set state = case when state = 'sending' then state else 'delivered' end,
         reason = case when state = 'sending' then reason end,
         doubled = doubled or state = 'delivered',
         receipts = receipts || (${json(sql, receipt)}::jsonb || jsonb_build_object('at', clock_timestamp())),
-        next_attempt_at = null, gate = null, due_at = case when state = 'sending' then due_at end,
-        settled_at = coalesce(settled_at, clock_timestamp())
-      where ${late} and id = ${settlement.delivery}
+        next_attempt_at = null, gate = null, slot_at = null, due_at = case when state = 'sending' then due_at end,
+        doubt_since = case when state = 'sending' then doubt_since end, doubt_until = case when state = 'sending' then doubt_until end,
+        absent_at = null,
+        settled_at = case when state = 'delivered' then settled_at when state <> 'sending' then clock_timestamp() end
+      where ${isSuccess} and id = ${settlement.delivery}
         and not receipts @> jsonb_build_array(jsonb_build_object('attempt', ${settlement.token}::text))
-      returning state
-    )
-    select coalesce((select state from late), state) as state,
-      (extract(epoch from next_attempt_at - clock_timestamp()) * 1000)::float8 as "delayMs"
+      returning id, state, tenant, destination, lane, hold_for, hold_until, null::float8 as delay_ms
+    )${healthy === undefined ? sql`` : sql`, health as (${recordHealth(sql, healthy)})`}
+    ${withNext(sql)}`;
+  const [row] = rows;
+  if (row !== undefined) return toSettled(rows, row);
+  const [now] = await sql<{ state: DeliveryState; delayMs: number | null }[]>`
+    select state, (extract(epoch from next_attempt_at - clock_timestamp()) * 1000)::float8 as "delayMs"
     from deliveries where id = ${settlement.delivery}`;
-  if (row === undefined) throw new Error(`delivery ${settlement.delivery} is gone`);
-  return { state: row.state, delayMs: row.state === 'retrying' ? row.delayMs : null, next: [] };
+  if (now === undefined) throw new Error(`delivery ${settlement.delivery} is gone`);
+  return { state: now.state, delayMs: now.state === 'retrying' ? now.delayMs : null, next: [] };
 }

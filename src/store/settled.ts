@@ -35,7 +35,7 @@ export function withNext(sql: Db) {
     select s.state, s.delay_ms as "delayMs", n.id as "nextDelivery", m.id as "nextMessage",
       m.workflow_id as "nextWorkflowId", m.dispatched_at is not null as "nextHasRun"
     from settled s
-    left join (lateral (${nextOf(sql)}) n join messages m on m.id = n.message) on s.state <> 'retrying'`;
+    left join (lateral (${nextOf(sql)}) n join messages m on m.id = n.message) on s.state not in ('retrying', 'sending')`;
 }
 
 export function toSettled(rows: readonly SettledRow[], { state, delayMs }: SettledRow): Settled {

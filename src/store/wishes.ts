@@ -101,7 +101,7 @@ export const cancelOf = (sql: Db, scope: Fragment, spareDeleted = false) => sql`
         cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()),
         reason = case when w.noted then reason
           else '{"code": "cancelled", "message": "Cancelled by request."}'::jsonb end,
-        next_attempt_at = null, gate = null, slot_at = null, hold_for = null, hold_until = null,
+        next_attempt_at = null, gate = null, slot_at = null, hold_for = null,
         due_at = case when w.noted then due_at end,
         settled_at = case when w.noted then settled_at else clock_timestamp() end
       from wanted w

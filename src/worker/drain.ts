@@ -39,7 +39,7 @@ export function startDrain(deps: { sql: Sql; worker: string; log: Logger; wake: 
 
   async function look(gate: BusyGate): Promise<void> {
     if (gate.isPassable) (await letThrough(sql, gate, most, horizonMs)).forEach(wake);
-    else if (gate.isProbeDue) (await chooseProbe(sql, gate)).forEach(wake);
+    else if (gate.isProbeDue) (await chooseProbe(sql, gate, horizonMs)).forEach(wake);
   }
 
   /** @returns whether anything waits. */

@@ -90,7 +90,7 @@ export function startSweep(deps: {
       const deliveries = await findOverdueOf(sql, message);
       const stuck = deliveries.filter(({ isAtGate }) => !isAtGate);
       if (stuck.some(({ hasRun }) => hasRun)) await mendOrLog(message, stuck);
-      else if (stuck.length > 0) {
+      else if (stuck.some(({ isBehind }) => !isBehind)) {
         // Without a run it is the dispatcher's, which takes it as soon as it could go.
         await bringBack(sql, [message]);
         deps.poke();

@@ -26,7 +26,10 @@ export interface Stack extends Client, Sinks {
 const adminKey = 'test-admin-key';
 const main = resolve('dist/src/main.js');
 
-export async function startStack(): Promise<Stack> {
+/** @param workerEnv variables of the worker only, such as another way to the database. */
+export async function startStack(
+  workerEnv: (databaseUrl: string) => Readonly<Record<string, string>> = () => ({}),
+): Promise<Stack> {
   const [database, home, apiPort, simulatorsPort] = await Promise.all([
     createDatabase(),
     createTestHome(),
@@ -52,7 +55,11 @@ export async function startStack(): Promise<Stack> {
     SIMULATORS_PORT: String(simulatorsPort),
   };
   for (const role of ['simulate', 'api', 'worker'] as const)
-    home.supervisor.start({ role, command: [process.execPath, main, role], env });
+    home.supervisor.start({
+      role,
+      command: [process.execPath, main, role],
+      env: { ...env, ...(role === 'worker' ? workerEnv(database.url) : {}) },
+    });
   const sql = connect(database.url, { name: 'test', max: 4, statementTimeoutMs: 10_000 });
   const simulators = `http://127.0.0.1:${simulatorsPort}`;
   const client = createClient(`http://127.0.0.1:${apiPort}`, simulators, adminKey);

@@ -1,0 +1,84 @@
+import { startCutProxy, type CutProxy } from '../api/cut-proxy.ts';
+import { eventually } from '../support/eventually.ts';
+import { startStack, type Stack } from '../support/stack.ts';
+
+/** What comes at the wrong moment. The worker reaches PostgreSQL through a proxy that can be cut. */
+let stack: Stack;
+let proxy: CutProxy;
+beforeAll(async () => {
+  proxy = await startCutProxy(Number(new URL(process.env['CARILLON_TEST_DATABASE_URL'] ?? '').port));
+  stack = await startStack((databaseUrl) => {
+    const url = new URL(databaseUrl);
+    url.port = String(proxy.port);
+    return { DATABASE_URL: url.href };
+  });
+}, 120_000);
+afterAll(async () => {
+  await stack?.close();
+  await proxy.cut();
+});
+
+const retry = { initialInterval: '1s', multiplier: 1, maxInterval: '1s', maxAttempts: 5, deadline: '5m' };
+const inState = (id: string, state: string) =>
+  eventually(`${id} is ${state}`, async () => {
+    const message = await stack.message(id);
+    return message.deliveries[0]?.state === state ? message : undefined;
+  });
+
+it('PostgreSQL gone between send and settle: the outcome waits in Temporal, and nothing is sent twice', async () => {
+  await stack.webhook('cut', { retry, timeout: '5s' });
+  await stack.fault('webhook', { path: '/webhook/cut', mode: 'delay', delayMs: 1_500, times: 1 });
+  const { id, deliveries } = await stack.post({ text: 'cut', destinations: ['cut'] });
+  const { workflowId } = await inState(id, 'sending');
+  await proxy.cut();
+  try {
+    const handle = stack.temporal.workflow.getHandle(workflowId);
+    await eventually('the run has the outcome', async () => {
+      const { pendingActivities } = (await handle.describe()).raw;
+      return pendingActivities?.some(({ activityType }) => activityType?.name === 'settleOutcome') === true;
+    });
+    expect((await stack.message(id)).deliveries[0]).toMatchObject({ state: 'sending' });
+  } finally {
+    await proxy.restore();
+  }
+  expect((await stack.rest(id, 60_000)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 1 });
+  expect((await stack.webhookCounts()).get(deliveries[0]?.id ?? '')).toBe(1);
+}, 90_000);
+
+it('a retry while it is being sent sends nothing a second time', async () => {
+  await stack.webhook('running', { retry });
+  await stack.fault('webhook', { path: '/webhook/running', mode: 'delay', delayMs: 1_500, times: 1 });
+  const { id, deliveries } = await stack.post({ text: 'running', destinations: ['running'] });
+  const { workflowId } = await inState(id, 'sending');
+  expect((await stack.call('POST', `/v1/messages/${id}/retry`)).status).toBe(409);
+  await stack.temporal.workflow.getHandle(workflowId).signal('retry');
+  expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 1 });
+  expect((await stack.webhookCounts()).get(deliveries[0]?.id ?? '')).toBe(1);
+}, 60_000);
+
+it('a `turn` that comes before the run waits is not forgotten', async () => {
+  await stack.webhook('early', { retry: { ...retry, initialInterval: '2s', maxInterval: '2s' } });
+  await stack.fault('webhook', { path: '/webhook/early', status: 500, times: 1 });
+  // Nobody empties the queues of gates meanwhile: nothing but that `turn` can call it.
+  await stack.sql`
+    insert into leases values ('drain', 'test', clock_timestamp() + interval '1 minute')
+    on conflict (job) do update set holder = excluded.holder, until = excluded.until`;
+  const { id, deliveries } = await stack.post({ text: 'early', destinations: ['early'] });
+  const { workflowId } = await inState(id, 'retrying');
+  await stack.must('POST', '/v1/destinations/early/pause', {});
+  await stack.sql.begin(async (tx) => {
+    await tx`select from deliveries where id = ${deliveries[0]?.id ?? ''} for update`;
+    await eventually('it is about to say that it waits', async () => {
+      const [waiting] = await stack.sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%has_waiters%'`;
+      return waiting !== undefined;
+    });
+    await stack.must('POST', '/v1/destinations/early/resume', {});
+    const handle = stack.temporal.workflow.getHandle(workflowId);
+    await handle.signal('turn', { delivery: deliveries[0]?.id ?? '' });
+    // The run has heard of it when it answers after it.
+    await handle.query('status');
+  });
+  expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
+  await stack.sql`delete from leases where holder = 'test'`;
+}, 60_000);

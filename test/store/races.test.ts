@@ -1,0 +1,122 @@
+import { letThrough } from '../../src/store/drain.ts';
+import { rest } from '../../src/store/rest.ts';
+import { settle } from '../../src/store/settle.ts';
+import { waitAtGate } from '../../src/store/waits.ts';
+import { requestCancel, requestRetry } from '../../src/store/wishes.ts';
+import { eventually } from '../support/eventually.ts';
+import { createGateBench, type GateBench } from '../support/gate-bench.ts';
+
+/** Two that come at the same moment, each of which is right by what it sees. */
+let bench: GateBench;
+beforeAll(async () => void (bench = await createGateBench()));
+afterAll(() => bench.close());
+
+const rounds = 25;
+const untilSomebodyWaits = () =>
+  eventually('a statement waits for a lock', async () => {
+    const [waiting] = await bench.sql`
+      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    return waiting !== undefined;
+  });
+
+it('two last settles at once: the second one waits for the first, and counts what that one wrote', async () => {
+  const { id, deliveries } = await bench.post({ to: ['orders', 'audit'] });
+  const [first = '', second = ''] = deliveries;
+  const token = await bench.token(first);
+  const other = await bench.token(second);
+  let settled: Promise<unknown> = Promise.resolve();
+  await bench.sql.begin(async (tx) => {
+    const receipt = { nativeId: 'n', version: 1, attempt: token };
+    await settle(tx, { kind: 'delivered', delivery: first, token, receipt });
+    settled = bench.deliver(second, other);
+    await untilSomebodyWaits();
+  });
+  await settled;
+  expect(await bench.message(id)).toMatchObject({ state: 'delivered', open_count: 0 });
+});
+
+it('one that comes to wait while the queue is closed over it: the queue stays open', async () => {
+  const scope = 'destination:closing';
+  const [first = '', second = ''] = await bench.queue('closing', 2);
+  await waitAtGate(bench.sql, first, scope, 'rate');
+  const gate = await bench.busy('closing');
+  let called: Promise<unknown> = Promise.resolve();
+  await bench.sql.begin(async (tx) => {
+    await waitAtGate(tx, second, scope, 'rate');
+    called = letThrough(bench.sql, gate, 20, 1_000); // with a snapshot in which the second one does not wait yet
+    await untilSomebodyWaits();
+  });
+  expect(await called).toMatchObject([{ delivery: first }]);
+  expect(await bench.gate('closing')).toMatchObject({ has_waiters: true });
+  expect(await letThrough(bench.sql, await bench.busy('closing'), 20, 1_000)).toMatchObject([{ delivery: second }]);
+});
+
+it('a retry and a claim at once: it is sent once, and the retry says what it found', async () => {
+  const found = new Set<boolean>();
+  for (let round = 0; round < rounds; round += 1) {
+    const [id = ''] = await bench.queue('orders', 1);
+    await bench.fail(id, await bench.token(id), { delayMs: 0 });
+    const [claim, [wish]] = await Promise.all([bench.claim(id), requestRetry(bench.sql, 'default', { delivery: id })]);
+    found.add(wish?.changed === true);
+    const again = await bench.claim(id);
+    expect([claim, again].filter((one) => one !== undefined)).toHaveLength(1);
+    expect(await bench.delivery(id)).toMatchObject({ state: 'sending', attempts: 2 });
+  }
+  expect(found.size).toBeGreaterThan(0);
+});
+
+it('a retry leaves what is being sent alone', async () => {
+  const [id = ''] = await bench.queue('orders', 1);
+  const token = await bench.token(id);
+  expect(await requestRetry(bench.sql, 'default', { delivery: id })).toMatchObject([
+    { state: 'sending', changed: false },
+  ]);
+  expect(await bench.claim(id)).toBeUndefined();
+  expect(await bench.deliver(id, token)).toMatchObject({ state: 'delivered' });
+});
+
+it('a cancel and a settle at once: the message counts its end once', async () => {
+  for (let round = 0; round < rounds; round += 1) {
+    const { id, deliveries } = await bench.post();
+    const [delivery = ''] = deliveries;
+    const token = await bench.token(delivery);
+    await Promise.all([
+      bench.deliver(delivery, token),
+      requestCancel(bench.sql, 'default', { message: id }),
+      requestCancel(bench.sql, 'default', { delivery }),
+    ]);
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered' });
+    expect(await bench.message(id)).toMatchObject({ state: 'delivered', open_count: 0 });
+  }
+});
+
+it('a park and a late success at once: it is delivered, whichever comes first', async () => {
+  for (let round = 0; round < rounds; round += 1) {
+    const { id, deliveries } = await bench.post();
+    const [delivery = ''] = deliveries;
+    const token = await bench.token(delivery);
+    await bench.fail(delivery, token, { ambiguous: true });
+    await Promise.all([
+      rest(bench.sql, { delivery, state: 'parked', reason: { code: 'attempts_exhausted', message: '' } }),
+      bench.deliver(delivery, token),
+    ]);
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', due_at: null });
+    expect(await bench.message(id)).toMatchObject({ state: 'delivered', open_count: 0 });
+  }
+});
+
+it('failures, successes, drains and takers of slots at once wait for each other in one order only', async () => {
+  const scopes = ['destination:a', 'connection:hooks'].map((scope) => ({ scope, intervalMs: 1, burst: 1 }));
+  for (let round = 0; round < rounds; round += 1) {
+    const deliveries = await bench.queue('orders', 6);
+    const tokens = await Promise.all(deliveries.map((id) => bench.token(id)));
+    await Promise.all(
+      deliveries.flatMap((id, index) => [
+        index % 2 === 0
+          ? bench.failAt('a', id, tokens[index] ?? '', { scope: 'connection:hooks' })
+          : bench.succeedAt('orders', id, tokens[index] ?? ''),
+        bench.sql`select * from take_slots('default', ${bench.sql.json(scopes)}, 1000, true)`,
+      ]),
+    );
+  }
+}, 20_000);

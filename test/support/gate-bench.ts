@@ -1,0 +1,101 @@
+import type { Reason } from '../../src/domain/failure.ts';
+import { destinationScope, type GateScope } from '../../src/domain/gate.ts';
+import { findBusyGates, type BusyGate } from '../../src/store/drain.ts';
+import { findHealth, type Health } from '../../src/store/gates.ts';
+import type { Trouble } from '../../src/store/health.ts';
+import { settle } from '../../src/store/settle.ts';
+import type { Settled } from '../../src/store/settled.ts';
+import { createLedgerBench, type LedgerBench } from './ledger-bench.ts';
+
+type PostOptions = Parameters<LedgerBench['post']>[0];
+
+/** A ledger's bench with moves that speak of a destination's gate; each test takes destinations of its own. */
+export interface GateBench extends LedgerBench {
+  /** Accepts so many messages to one destination; returns their deliveries. */
+  queue(destination: string, count: number, options?: PostOptions): Promise<string[]>;
+  token(delivery: string, policyDeadlineMs?: number | null): Promise<string>;
+  /** A failed attempt and what it says of its destination; by default that it does not answer. */
+  failAt(destination: string, delivery: string, token: string, trouble?: Partial<Trouble>): Promise<Settled>;
+  /** A success that closes its destination's breaker. */
+  succeedAt(destination: string, delivery: string, token: string): Promise<Settled>;
+  /** Opens a destination's breaker by as many failures as that takes; returns the deliveries that failed. */
+  breakOpen(destination: string): Promise<string[]>;
+  /** What its next probe would wait for is over. */
+  makeProbeDue(destination: string): Promise<void>;
+  /** Gives a destination a rate, as configured. */
+  limit(destination: string, rate: { limit: number; perMs: number; burst: number }): Promise<void>;
+  health(destination: string): Promise<Health | undefined>;
+  busy(destination: string): Promise<BusyGate>;
+  gate(destination: string): Promise<Record<string, unknown>>;
+  /** Types of the events that tell of a destination itself, in their order. */
+  eventsOf(destination: string): Promise<string[]>;
+}
+
+export const noAnswer: Reason = { code: 'http_500', message: 'no', status: 500 };
+
+export async function createGateBench(): Promise<GateBench> {
+  const bench = await createLedgerBench();
+  const { sql } = bench;
+  const tenant = 'default';
+  const scopeOf = (destination: string): GateScope => destinationScope(destination);
+  const gates: GateBench = {
+    ...bench,
+    async queue(destination, count, options = {}) {
+      const deliveries: string[] = [];
+      for (let n = 0; n < count; n += 1)
+        deliveries.push((await bench.post({ to: [destination], ...options })).deliveries[0] ?? '');
+      return deliveries;
+    },
+    async token(delivery, policyDeadlineMs = null) {
+      const claim = await bench.claim(delivery, { policyDeadlineMs });
+      if (claim === undefined) throw new Error(`${delivery} was not claimed`);
+      return claim.token;
+    },
+    failAt: (destination, delivery, token, trouble = {}) =>
+      settle(sql, {
+        kind: 'failed',
+        delivery,
+        token,
+        outcome: 'transient',
+        verdict: { state: 'retrying', delayMs: 1, inDoubt: false },
+        reason: noAnswer,
+        troubles: [{ scope: scopeOf(destination), failed: true, ...trouble }],
+      }),
+    succeedAt: (destination, delivery, token) =>
+      settle(sql, {
+        kind: 'delivered',
+        delivery,
+        token,
+        receipt: { nativeId: 'native', version: 1, attempt: token },
+        healthy: scopeOf(destination),
+      }),
+    async breakOpen(destination) {
+      const deliveries = await gates.queue(destination, 5);
+      for (const delivery of deliveries) await gates.failAt(destination, delivery, await gates.token(delivery));
+      return deliveries;
+    },
+    makeProbeDue: async (destination) =>
+      void (await sql`update gates set probe_at = clock_timestamp() where scope = ${scopeOf(destination)}`),
+    limit: async (destination, rate) =>
+      void (await sql`
+        insert into destinations (tenant, id, connection, address, order_by, ambiguous, timeout_ms, rate)
+        values (${tenant}, ${destination}, 'hooks', '{}', 'none', 'at-least-once', 1000, ${sql.json(rate)})`),
+    health: async (destination) => (await findHealth(sql, tenant, [scopeOf(destination)]))[0],
+    async busy(destination) {
+      const gate = (await findBusyGates(sql)).find(({ scope }) => scope === scopeOf(destination));
+      if (gate === undefined) throw new Error(`nobody waits for ${destination}`);
+      return gate;
+    },
+    async gate(destination) {
+      const [row] = await sql`select * from gates where scope = ${scopeOf(destination)}`;
+      if (row === undefined) throw new Error(`${destination} has no gate`);
+      return row;
+    },
+    async eventsOf(destination) {
+      const rows = await sql<{ type: string }[]>`
+        select type from events where type like 'carillon.destination.%' and destination = ${destination} order by xid, id`;
+      return rows.map(({ type }) => type);
+    },
+  };
+  return gates;
+}
