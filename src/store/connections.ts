@@ -1,3 +1,4 @@
+import type { Rate } from '../domain/gate.ts';
 import type { ConnectionId, TenantId } from '../domain/ids.ts';
 import { json, type Db } from './db.ts';
 import { open, seal, type KeyRing } from './key-ring.ts';
@@ -8,6 +9,8 @@ export interface ConnectionRow {
   readonly connector: string;
   /** Without the secrets. */
   readonly settings: Record<string, unknown>;
+  /** Of everything that is reached through it. */
+  readonly rate: Rate | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -16,7 +19,7 @@ const place = (tenant: TenantId, id: ConnectionId): string => `connection ${tena
 
 export async function findConnection(sql: Db, tenant: TenantId, id: ConnectionId): Promise<ConnectionRow | undefined> {
   const [row] = await sql<ConnectionRow[]>`
-    select id, connector, settings, created_at as "createdAt", updated_at as "updatedAt"
+    select id, connector, settings, rate, created_at as "createdAt", updated_at as "updatedAt"
     from connections where tenant = ${tenant} and id = ${id}`;
   return row;
 }
@@ -29,7 +32,7 @@ export async function listConnections(
   after: string,
 ): Promise<ConnectionRow[]> {
   return sql<ConnectionRow[]>`
-    select id, connector, settings, created_at as "createdAt", updated_at as "updatedAt"
+    select id, connector, settings, rate, created_at as "createdAt", updated_at as "updatedAt"
     from connections where tenant = ${tenant} and id > ${after} order by id limit ${limit}`;
 }
 
@@ -78,6 +81,7 @@ export interface ConnectionWrite {
   readonly connector: string;
   readonly settings: Record<string, unknown>;
   readonly secrets: Record<string, unknown>;
+  readonly rate?: Rate | null;
 }
 
 /**
@@ -93,14 +97,15 @@ export async function writeConnection(
 ): Promise<'created' | 'replaced' | 'exists' | 'no-tenant'> {
   const { tenant, id, connector } = write;
   const sealed = seal(ring, place(tenant, id), JSON.stringify(write.secrets));
+  const rate = write.rate == null ? null : json(sql, write.rate);
   try {
     const [row] = await sql<{ created: boolean }[]>`
       with written as (
-        insert into connections (tenant, id, connector, settings, secrets)
-        values (${tenant}, ${id}, ${connector}, ${json(sql, write.settings)}, ${sealed})
+        insert into connections (tenant, id, connector, settings, secrets, rate)
+        values (${tenant}, ${id}, ${connector}, ${json(sql, write.settings)}, ${sealed}, ${rate}::jsonb)
         on conflict (tenant, id) do update
         set connector = excluded.connector, settings = excluded.settings, secrets = excluded.secrets,
-          updated_at = clock_timestamp()
+          rate = excluded.rate, updated_at = clock_timestamp()
         where ${replace}
         returning old.id is null as created
       ), raised as (${raiseConfigVersion(sql, tenant, sql`select from written`)})

@@ -170,3 +170,11 @@ test('the list is in the order of ids and goes on by cursor', async () => {
   expect([...ids, second.nextCursor]).toEqual([['a', 'b'], ['c'], null]);
   expect(second.data[0].secretsSet).toEqual(['secrets']);
 });
+
+test('a rate of all that is reached through it is kept, shown and checked', async () => {
+  const body = { connector: 'webhook', settings: { secrets: [`whsec_${Buffer.alloc(24, 1).toString('base64')}`] } };
+  const put = (rate: object) => api.call('PUT', '/v1/connections/limited', { body: { ...body, rate } });
+  expect((await put({ limit: 5, per: '2d' })).body.errors).toMatchObject([{ path: '/rate/per' }]);
+  expect((await put({ limit: 5, per: '1s' })).body.rate).toEqual({ limit: 5, per: '1s', burst: 1 });
+  expect((await api.call('PUT', '/v1/connections/limited', { body })).body.rate).toBeUndefined();
+});

@@ -28,6 +28,7 @@ import {
   type ConnectionInput,
 } from '../schemas/connection.ts';
 import { defaultLimit } from '../schemas/list.ts';
+import { findRateErrors, readRate, showRate } from '../schemas/rate.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 
 const tags = ['connections'];
@@ -58,10 +59,17 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
     }
     const stored = before === undefined ? {} : await connectionSecrets(sql, ring, tenant, id);
     const values = mergeSecrets(fields, input.settings ?? {}, stored);
-    const errors = checkFields(fields, values, '/settings');
+    const errors = [...checkFields(fields, values, '/settings'), ...findRateErrors(input.rate)];
     if (errors.length > 0) throw invalidInput(errors);
     const { open, secret } = splitSecrets(fields, values);
-    const row = { tenant, id, connector: name, settings: { ...open }, secrets: { ...secret } };
+    const row = {
+      tenant,
+      id,
+      connector: name,
+      settings: { ...open },
+      secrets: { ...secret },
+      rate: readRate(input.rate),
+    };
     const outcome = await writeConnection(sql, ring, row, replace);
     if (outcome === 'no-tenant') throw notFound('tenant');
     // What a failure has paused is tried again with what may be its cure.
@@ -76,9 +84,10 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
       tenant,
       rows.map(({ id }) => id),
     );
-    return rows.map(({ createdAt, updatedAt, id, ...rest }) => ({
+    return rows.map(({ createdAt, updatedAt, id, rate, ...rest }) => ({
       id,
       ...rest,
+      ...showRate(rate),
       secretsSet: [...(names.get(id) ?? [])],
       createdAt: createdAt.toISOString(),
       updatedAt: updatedAt.toISOString(),

@@ -29,6 +29,7 @@ import {
   type DestinationInput,
 } from '../schemas/destination.ts';
 import { defaultLimit } from '../schemas/list.ts';
+import { findRateErrors, readRate, showRate } from '../schemas/rate.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 
 const tags = ['destinations'];
@@ -36,7 +37,6 @@ const cursors = cursorsOf('destinations', chosenId);
 const writeErrors = [...bodyErrors, 'not_yet_supported', 'unknown_connection'] as const;
 const usualTimeout = '10s';
 const usualHold = '5m';
-const dayMs = 86_400_000;
 
 /** Addresses that messages go to, with their policies. */
 export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void {
@@ -48,9 +48,7 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
     const ms = parseDuration(timeout ?? usualTimeout) ?? 0;
     if (ms < 100 || ms > 60_000)
       errors.push({ path: '/timeout', code: 'invalid_value', message: 'must be between 100ms and 60s' });
-    const perMs = rate === undefined ? 1 : (parseDuration(rate.per) ?? 0);
-    if (perMs < 1 || perMs > dayMs)
-      errors.push({ path: '/rate/per', code: 'invalid_value', message: 'must be between 1ms and 1d' });
+    errors.push(...findRateErrors(rate));
     const through = chosenId.test(connection) ? await findConnection(sql, tenant, connection) : undefined;
     if (through === undefined) return [...errors, noConnection(connection)];
     const connector = connectors.find(({ name }) => name === through.connector);
@@ -73,8 +71,7 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
       timeoutMs: parseDuration(timeout ?? usualTimeout) ?? 0,
       onParked: onParked ?? 'hold',
       holdForMs: holdFor === 'forever' ? Number.POSITIVE_INFINITY : (parseDuration(holdFor) ?? 0),
-      rate:
-        rate === undefined ? null : { limit: rate.limit, perMs: parseDuration(rate.per) ?? 0, burst: rate.burst ?? 1 },
+      rate: readRate(rate),
     } as const;
     const outcome = await writeDestination(sql, row, replace);
     if (outcome === 'no-connection') throw invalidInput([noConnection(connection)]);
@@ -198,7 +195,7 @@ function show({ timeoutMs, holdForMs, rate, createdAt, updatedAt, retry, ...rest
     retry: (retry ?? defaultRetryPolicy) as DestinationAnswer['retry'],
     timeout: formatDuration(timeoutMs),
     holdFor: Number.isFinite(holdForMs) ? formatDuration(holdForMs) : 'forever',
-    ...(rate === null ? {} : { rate: { limit: rate.limit, per: formatDuration(rate.perMs), burst: rate.burst } }),
+    ...showRate(rate),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   };

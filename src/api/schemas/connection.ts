@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { rateSchema } from './rate.ts';
 import { instant, pageQuery, pageSchema } from './list.ts';
 
 const values = Type.Unsafe<{ [key: string]: unknown }>({ type: 'object', additionalProperties: true });
@@ -24,6 +25,7 @@ export const connectionInputSchema = Type.Object(
     id: Type.Optional(idSchema),
     connector: Type.String({ description: 'Such as `webhook` or `slack`.' }),
     settings: Type.Optional(values),
+    rate: Type.Optional(rateSchema),
     secretsSet: Type.Optional(secretsSet),
     createdAt: Type.Optional(shown.createdAt),
     updatedAt: Type.Optional(shown.updatedAt),
@@ -37,6 +39,7 @@ export const connectionSchema = Type.Object(
     id: Type.String(),
     connector: Type.String(),
     settings: values,
+    rate: Type.Optional(rateSchema),
     secretsSet,
     createdAt: instant('Made.'),
     updatedAt: instant('Last written.'),

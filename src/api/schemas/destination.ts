@@ -3,6 +3,7 @@ import { durationPattern, retryPolicies, type RetryPolicyName } from '../../doma
 import { choice } from './choice.ts';
 import { idSchema } from './connection.ts';
 import { instant, pageSchema } from './list.ts';
+import { rateSchema as rate } from './rate.ts';
 
 const duration = (description: string) => Type.String({ pattern: durationPattern, description });
 
@@ -45,22 +46,6 @@ const holdFor = Type.String({
   description:
     'Counted once, from the first that parks until something of the conversation is delivered again; `forever` waits until somebody acts.',
 });
-const rate = Type.Object(
-  {
-    limit: Type.Integer({ minimum: 1, maximum: 100_000 }),
-    per: duration('1ms to 1d.'),
-    burst: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 100_000,
-        default: 1,
-        description: 'So many may go at once after a quiet time. 1 spaces them evenly.',
-      }),
-    ),
-  },
-  { additionalProperties: false, description: 'No more than so many in which time.' },
-);
-
 export const destinationInputSchema = Type.Object(
   {
     id: Type.Optional(idSchema),
