@@ -181,6 +181,9 @@ function checkState(
     if (there === undefined && !isChanged) offend('lost', 'delivered, says the API, and the sink does not hold it');
   } else if (it.state === 'uncertain' && destination === 'once') count.uncertain += 1;
   else if (isChanged && endsOfChanged.has(it.state)) count.skipped += 1;
+  // An edit of what is uncertain waits for whoever decides about that one.
+  else if (isChanged && destination === 'once' && it.reason?.startsWith('original_uncertain') === true)
+    count.uncertain += 1;
   else if (['queued', 'waiting', 'sending', 'retrying'].includes(it.state)) offend('not at rest', it.state);
   else offend('parked', `${it.state}: ${it.reason ?? 'without a reason'}`);
   if (copies > 1 && destination !== 'folding') offend('doubled', `${copies} times`);
