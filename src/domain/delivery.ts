@@ -32,7 +32,10 @@ export const transitions = {
   /** Not its turn: it waits without spending an attempt. */
   wait: { from: ['queued', 'waiting', 'retrying'], to: 'waiting' },
   /** The platform has it; also found by a look-up, and late, after we had given up. */
-  deliver: { from: ['queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain', 'cancelled'], to: 'delivered' },
+  deliver: {
+    from: ['queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain', 'cancelled', 'skipped', 'expired'],
+    to: 'delivered',
+  },
   /** A failed attempt with another one due. */
   fail: { from: ['sending'], to: 'retrying' },
   /** Attempts or time used up, or a permanent failure: an operator must look. */
