@@ -176,6 +176,23 @@ it('a run with a first round stands still under 0.1.0, and goes on when this ver
   await retryParked(parked, runs);
   await eventually('its tasks fail', async () => (await tasksFailedIn(runs)).length > 0);
   expect(await old.stop()).toBe(0);
-  start();
+  const again = start();
   await expectDelivered(runs);
+  expect(await again.stop()).toBe(0);
 }, 180_000);
+
+it('a run meant to have a first round that 0.1.0 began stands still until it is terminated', async () => {
+  // As when a worker of this version starts it and one of 0.1.0 takes its first task.
+  const old = start([entry, oldBundle], { CARILLON_EXPRESS: '1' });
+  await stack.webhook('mixed');
+  await stack.fault('webhook', { path: '/webhook/mixed', status: 400, times: 1 });
+  const { id } = await stack.post({ text: 'mixed', destinations: ['mixed'] });
+  const { workflowId } = await stack.rest(id);
+  expect(await old.stop()).toBe(0);
+  start();
+  await stack.must('POST', `/v1/messages/${id}/retry`);
+  await eventually('its tasks fail', async () => failedTasks(await readEvents(stack.temporal, workflowId)).length > 0);
+  expect((await stack.message(id)).state).toBe('delivering');
+  await stack.temporal.workflow.getHandle(workflowId).terminate('its history fits no version');
+  expect(await stack.rest(id, 60_000)).toMatchObject({ state: 'delivered' });
+}, 120_000);
