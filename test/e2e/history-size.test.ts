@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { retrySignal, troubleSignal } from '../../src/workflows/contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { failedTasks, readChain, readEvents } from '../support/history.ts';
-import { historyBounds, type HistoryKind } from '../support/history-bounds.ts';
+import { expectWithin, historyBounds } from '../support/history-bounds.ts';
 import { recordHistories, type RecordedRun } from '../support/record-histories.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
@@ -11,19 +11,12 @@ beforeAll(async () => void (stack = await startStack()), 120_000);
 afterAll(async () => {
   await recordHistories(stack.temporal, kinds);
   await stack.close();
-  for (const [kind, count] of counted) console.log(`${kind}: ${count} of ${historyBounds[kind]}`);
 });
 
 /** One run of each kind, for the replay test; see `record-histories.ts`. */
 const kinds = new Map<string, RecordedRun>();
-const counted = new Map<HistoryKind, number>();
 
 const quick = { initialInterval: '100ms', multiplier: 1, maxInterval: '200ms', maxAttempts: 30, deadline: '5m' };
-
-function expectWithin(kind: HistoryKind, count: number): void {
-  counted.set(kind, Math.max(count, counted.get(kind) ?? 0));
-  expect([kind, count <= historyBounds[kind] ? 'within' : count]).toEqual([kind, 'within']);
-}
 
 /** The number of events of a run once it is over. */
 async function eventsOf(workflowId: string): Promise<number> {
@@ -261,27 +254,6 @@ describe('a run that was asked for much', () => {
     expect((await stack.message(id)).deliveries.map((one) => counts.get(one.id))).toEqual([1, 1]);
     chain.forEach(({ runId }, n) => kinds.set(`wished-while-leaving-${n + 1}`, { workflowId, runId }));
   }, 60_000);
-});
-
-describe('without the first round', () => {
-  let plain: Stack;
-  beforeAll(async () => void (plain = await startStack({ env: { CARILLON_EXPRESS: '0' } })), 120_000);
-  afterAll(() => plain.close());
-
-  it.each([
-    [1, 'without the first round, to 1 destination'],
-    [3, 'without the first round, to 3 destinations'],
-    [10, 'without the first round, to 10 destinations'],
-  ] as const)('a history grows with %i destinations', async (fanOut, kind) => {
-    const destinations = Array.from({ length: fanOut }, (_, n) => `plain-${n}`);
-    for (const id of destinations) await plain.webhook(id);
-    const { id } = await plain.post({ text: 'plain', destinations });
-    const { state, workflowId } = await plain.rest(id);
-    expect(state).toBe('delivered');
-    await plain.temporal.workflow.getHandle(workflowId).result();
-    expectWithin(kind, (await readEvents(plain.temporal, workflowId)).length);
-    if (fanOut === 3) await recordHistories(plain.temporal, new Map([['without-the-first-round', workflowId]]));
-  });
 });
 
 it('docs/architecture.md says the same', () => {
