@@ -129,7 +129,9 @@ async function settleLate(sql: Db, settlement: Settlement): Promise<Settled> {
       update deliveries d
       set state = case when state = 'sending' then state else 'delivered' end,
         reason = case when state = 'sending' then reason end,
-        doubled = doubled or state = 'delivered',
+        -- What a look-up had found is this one.
+        doubled = doubled or (state = 'delivered' and not receipts @> jsonb_build_array(
+          jsonb_build_object('attempt', 'look-up', 'nativeId', ${receipt?.nativeId ?? null}::text))),
         receipts = receipts || (${json(sql, receipt)}::jsonb || jsonb_build_object('at', clock_timestamp())),
         next_attempt_at = null, gate = null, slot_at = null, due_at = case when state = 'sending' then due_at end,
         doubt_since = case when state = 'sending' then doubt_since end, doubt_until = case when state = 'sending' then doubt_until end,

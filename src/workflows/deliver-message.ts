@@ -126,17 +126,21 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       .finally(() => (track.followed = false));
   }
 
-  async function grant(wish: Wish): Promise<void> {
-    const { destination, by, reason } = wish.argument;
-    const touched = await applyWish({
-      kind: wish.kind,
+  /** Into the ledger, where every run finds it. */
+  function write({ kind, argument }: Wish): ReturnType<Activities['applyWish']> {
+    const { destination, by, reason } = argument;
+    return applyWish({
+      kind,
       tenant: input.tenant,
       message: input.message,
       ...(destination === undefined ? {} : { destination }),
       ...(by === undefined ? {} : { by }),
       ...(reason === undefined ? {} : { reason }),
     });
-    for (const { delivery, state } of touched) {
+  }
+
+  async function grant(wish: Wish): Promise<void> {
+    for (const { delivery, state } of await write(wish)) {
       const track = tracks.get(delivery);
       if (track === undefined) continue;
       track.woken = true;
@@ -152,6 +156,8 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
     isLeaving = true;
     for (const track of tracks.values()) track.scope?.cancel();
     await condition(() => [...tracks.values()].every(({ followed }) => !followed));
+    // What was wished meanwhile would end with this run.
+    for (let wish = wishes.shift(); wish !== undefined; wish = wishes.shift()) await write(wish);
     const { express: _, ...again } = input;
     return continueAsNew<typeof deliverMessage>(again);
   }

@@ -9,7 +9,7 @@ import { startStack, type Stack } from '../support/stack.ts';
 let stack: Stack;
 beforeAll(async () => {
   const preload = pathToFileURL(resolve('test/support/shifted-clock.mjs')).href;
-  stack = await startStack(() => ({ NODE_OPTIONS: `--import=${preload}` }));
+  stack = await startStack({ workerEnv: () => ({ NODE_OPTIONS: `--import=${preload}` }) });
 }, 120_000);
 afterAll(() => stack?.close());
 

@@ -7,10 +7,12 @@ let stack: Stack;
 let proxy: CutProxy;
 beforeAll(async () => {
   proxy = await startCutProxy(Number(new URL(process.env['CARILLON_TEST_DATABASE_URL'] ?? '').port));
-  stack = await startStack((databaseUrl) => {
-    const url = new URL(databaseUrl);
-    url.port = String(proxy.port);
-    return { DATABASE_URL: url.href };
+  stack = await startStack({
+    workerEnv: (databaseUrl) => {
+      const url = new URL(databaseUrl);
+      url.port = String(proxy.port);
+      return { DATABASE_URL: url.href };
+    },
   });
 }, 120_000);
 afterAll(async () => {

@@ -29,7 +29,8 @@ describe('a run in Temporal', () => {
 
   it('that is cancelled there settles its deliveries as cancelled', async () => {
     await stack.webhook('to-cancel', { retry: { ...quick, initialInterval: '1m', maxInterval: '1m' } });
-    await stack.fault('webhook', { path: '/webhook/to-cancel', status: 429, times: 1 }); // proven not taken
+    // Proven not taken: what may have arrived is uncertain then, not cancelled.
+    await stack.fault('webhook', { path: '/webhook/to-cancel', status: 429, times: 1 });
     const { id } = await stack.post({ text: 'cancel me', destinations: ['to-cancel'] });
     const { workflowId } = await eventually('it retries', async () => {
       const message = await stack.message(id);

@@ -1,7 +1,9 @@
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { registerSearchAttributes } from '../../src/search-attributes.ts';
 import { connect, type Sql } from '../../src/store/db.ts';
+import { readRunRecord } from '../../src/up/run-record.ts';
 import { createClient, type Client } from './client.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
@@ -20,16 +22,33 @@ export interface Stack extends Client, Sinks {
   readonly simulators: string;
   readonly home: string;
   post(body: object, key?: string): Promise<{ id: string; deliveries: { id: string; destination: string }[] }>;
+  /** One more worker, which the test stops itself: this version's, unless a program says otherwise. */
+  startWorker(program?: readonly string[], env?: Environment): WorkerProcess;
   close(): Promise<void>;
+}
+
+export interface WorkerProcess {
+  /** As Temporal's histories name it. */
+  readonly identity: string;
+  /** SIGTERM; resolves to its exit code. Calling it again waits for the same end. */
+  stop(): Promise<number | null>;
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+export interface StackOptions {
+  /** Settings of all its processes. */
+  readonly env?: Environment;
+  /** False: the test starts its workers itself. */
+  readonly worker?: false;
+  /** Settings of the worker only, such as another way to the database. */
+  readonly workerEnv?: (databaseUrl: string) => Environment;
 }
 
 const adminKey = 'test-admin-key';
 const main = resolve('dist/src/main.js');
 
-/** @param workerEnv variables of the worker only, such as another way to the database. */
-export async function startStack(
-  workerEnv: (databaseUrl: string) => Readonly<Record<string, string>> = () => ({}),
-): Promise<Stack> {
+export async function startStack({ env: settings = {}, worker, workerEnv }: StackOptions = {}): Promise<Stack> {
   const [database, home, apiPort, simulatorsPort] = await Promise.all([
     createDatabase(),
     createTestHome(),
@@ -53,17 +72,19 @@ export async function startStack(
     TEMPORAL_ADDRESS: temporalAddress(),
     TEMPORAL_NAMESPACE: namespace,
     SIMULATORS_PORT: String(simulatorsPort),
+    ...settings,
   };
-  for (const role of ['simulate', 'api', 'worker'] as const)
+  for (const role of ['simulate', 'api', ...(worker === false ? [] : (['worker'] as const))] as const)
     home.supervisor.start({
       role,
       command: [process.execPath, main, role],
-      env: { ...env, ...(role === 'worker' ? workerEnv(database.url) : {}) },
+      env: { ...env, ...(role === 'worker' ? workerEnv?.(database.url) : {}) },
     });
   const sql = connect(database.url, { name: 'test', max: 4, statementTimeoutMs: 10_000 });
   const simulators = `http://127.0.0.1:${simulatorsPort}`;
   const client = createClient(`http://127.0.0.1:${apiPort}`, simulators, adminKey);
-  await eventually('the stack is ready', () => isReady(client), 60_000);
+  const parts = ['accept', 'postgres', 'temporal', ...(worker === false ? [] : ['delivery'])];
+  await eventually('the stack is ready', () => isReady(client, parts), 60_000);
   const sinks = await configureSinks(client, simulators);
   let posted = 0;
   return {
@@ -74,6 +95,21 @@ export async function startStack(
     home: home.home,
     ...sinks,
     post: (body, key = `key-${(posted += 1)}`) => client.must('POST', '/v1/messages', body, { 'idempotency-key': key }),
+    startWorker(program = [main, 'worker'], more = {}) {
+      const command = [process.execPath, ...program] as const;
+      const ended = home.supervisor.run({ role: 'worker', command, env: { ...env, ...more } });
+      const pid = readRunRecord(home.home).find(({ role }) => role === 'worker')?.pid ?? 0;
+      let isStopped = false;
+      void ended.then(() => (isStopped = true));
+      return {
+        identity: `${hostname()}:${pid}`,
+        stop() {
+          if (!isStopped) process.kill(pid, 'SIGTERM');
+          isStopped = true;
+          return ended;
+        },
+      };
+    },
     async close() {
       await sql.end();
       await connection.close();
@@ -83,10 +119,10 @@ export async function startStack(
   };
 }
 
-async function isReady(client: Client): Promise<boolean> {
+async function isReady(client: Client, parts: readonly string[]): Promise<boolean> {
   try {
     const { body } = await client.call('GET', '/readyz');
-    return Object.values(body as object).every((part) => part === 'ok');
+    return parts.every((part) => (body as Record<string, unknown>)[part] === 'ok');
   } catch {
     return false; // not listening yet
   }

@@ -1,0 +1,48 @@
+import type { Client } from '@temporalio/client';
+import { temporal as proto } from '@temporalio/proto';
+
+type HistoryEvent = proto.api.history.v1.IHistoryEvent;
+
+/** Runs of one workflow id that follow each other by continue-as-new, from the first to the last. */
+export interface Run {
+  readonly runId: string;
+  readonly events: readonly HistoryEvent[];
+}
+
+/** @param firstRunId of the chain. */
+export async function readChain(temporal: Client, workflowId: string, firstRunId: string): Promise<Run[]> {
+  const chain: Run[] = [];
+  for (let next: string | undefined = firstRunId; next !== undefined;) {
+    const runId: string = next;
+    const { events } = await temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+    chain.push({ runId, events: events ?? [] });
+    next = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
+  }
+  return chain;
+}
+
+/** Of the run that is open, or was last. */
+export async function readEvents(temporal: Client, workflowId: string): Promise<readonly HistoryEvent[]> {
+  const { events } = await temporal.workflow.getHandle(workflowId).fetchHistory();
+  return events ?? [];
+}
+
+/**
+ * Workflow tasks that failed: a replay that came to other commands, or a defect. Time-outs are no failures, and neither
+ * is an end that a signal overtook: the server has that task done again.
+ */
+export function failedTasks(events: readonly HistoryEvent[]): string[] {
+  const failures = events.map(({ workflowTaskFailedEventAttributes: failed }) => failed ?? undefined);
+  return failures.flatMap((failed) =>
+    failed === undefined || isOvertaken(failed.cause) ? [] : [failed.failure?.message ?? 'failed'],
+  );
+}
+
+const { WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND: overtaken } = proto.api.enums.v1.WorkflowTaskFailedCause;
+const isOvertaken = (cause: unknown): boolean => cause === overtaken;
+
+/** Who worked at a run, in the order of their first task. */
+export function workersOf(events: readonly HistoryEvent[]): string[] {
+  const identities = events.flatMap(({ workflowTaskCompletedEventAttributes: done }) => done?.identity ?? []);
+  return [...new Set(identities)];
+}
