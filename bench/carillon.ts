@@ -23,6 +23,8 @@ const pollMs = 50;
 /** Any secret of the right form: the sink checks no signature. */
 const secret = `whsec_${Buffer.from('carillon-bench-secret-24').toString('base64')}`;
 
+export const webhookConnection = { connector: 'webhook', settings: { secrets: [secret] } } as const;
+
 /** Migrates the database and serves the API on it; the worker comes when it is asked for. */
 export async function startCarillon(
   stack: Stack,
@@ -32,6 +34,8 @@ export async function startCarillon(
     readonly sinkPort: number;
     readonly destinations: number;
     readonly profile: string | undefined;
+    /** Settings beside those of the bench. */
+    readonly env?: Readonly<Record<string, string>>;
   },
 ): Promise<Carillon> {
   const { database, port, sinkPort, destinations, profile } = options;
@@ -44,6 +48,7 @@ export async function startCarillon(
     DATABASE_URL: database,
     TEMPORAL_ADDRESS: stack.temporalAddress,
     TEMPORAL_NAMESPACE: namespace,
+    ...options.env,
   };
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const start = (role: string): Child =>
@@ -87,19 +92,32 @@ async function readiness(origin: string): Promise<Partial<Record<'accept' | 'del
 }
 
 async function configure(origin: string, key: string, sinkPort: number, destinations: number): Promise<void> {
-  const put = async (path: string, body: unknown): Promise<void> => {
-    const response = await fetch(`${origin}/v1/${path}`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`);
-    await response.arrayBuffer();
-  };
-  await put('connections/hooks', { connector: 'webhook', settings: { secrets: [secret] } });
+  const ask = askAs(origin, key);
+  await ask('PUT', 'connections/hooks', webhookConnection);
   for (let index = 1; index <= destinations; index += 1)
-    await put(`destinations/sink-${index}`, {
+    await ask('PUT', `destinations/sink-${index}`, {
       connection: 'hooks',
       address: { url: `http://127.0.0.1:${sinkPort}/${index}` },
     });
+}
+
+/** Asks the API with a key; the path without `/v1/`. @throws Error where the answer is not 2xx. */
+export type Ask = (method: string, path: string, body?: unknown) => Promise<Readonly<Record<string, unknown>>>;
+
+/** @param tenant whose things the administrator asks for; their own without it. */
+export function askAs(origin: string, key: string, tenant?: string): Ask {
+  return async (method, path, body) => {
+    const response = await fetch(`${origin}/v1/${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(tenant === undefined ? {} : { 'carillon-tenant': tenant }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text === '' ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
+  };
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { now } from './clock.ts';
 import { serve } from './serve.ts';
+import { runStream } from './stream.ts';
 
 /** One post. */
 export interface Posted {
@@ -130,4 +131,5 @@ serve({
   burst,
   steady,
   bare,
+  stream: runStream,
 });

@@ -1,51 +1,31 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { packageRoot } from '../src/up/package-root.ts';
-import type { TemporalStore } from '../test/support/temporal-on-postgres.ts';
+import { resolve } from 'node:path';
 import { ArgumentError, readArguments, type Plan } from './arguments.ts';
-import { describeMachine, describeVersion, loadNow } from './machine.ts';
+import { describeMachine, describeVersion } from './machine.ts';
 import { measureAccepting } from './measure-accepting.ts';
 import { measureBaseline, openBaseline } from './measure-baseline.ts';
 import { measureCarillon } from './measure-carillon.ts';
 import { isBroken, report } from './report.ts';
 import type { BaselineResult, Results } from './results.ts';
-import { openRig, type Rig } from './rig.ts';
-import { openStack } from './stack.ts';
-import { chooseTemporal } from './temporal-store.ts';
+import { openRig } from './rig.ts';
+import { readScenarioArguments } from './scenarios/arguments.ts';
+import { benchScenario } from './scenarios/run.ts';
+import { inSession, writeResults, type Session } from './session.ts';
 
 const bareConnections = 16;
 
 /** Measures, prints the table, writes the JSON. @returns the exit code. */
 async function bench(args: readonly string[]): Promise<number> {
+  const scenario = readScenarioArguments(args);
+  if (scenario !== undefined) return benchScenario(scenario);
   const given = readArguments(args);
   const plan = { ...given, profile: given.profile === undefined ? undefined : resolve(given.profile) };
-  const load = loadNow();
-  const begin = Date.now();
-  const say = (line: string): void =>
-    console.log(`${String(Math.round((Date.now() - begin) / 1_000)).padStart(4)} s  ${line}`);
-  const temporal = await chooseTemporal(plan.temporal, say);
-  say(`starting PostgreSQL and Temporal (${temporal === 'postgres' ? 'on PostgreSQL' : 'dev server on SQLite'})`);
-  const interrupted = interruption(plan.limitSeconds);
-  const stack = await openStack(temporal);
-  try {
-    const measuring = measureAll({ ...plan, temporal }, load, stack, begin, say);
-    measuring.catch(() => undefined); // when it lost the race, what is thrown is the consequence of that
-    const results = await Promise.race([measuring, interrupted, stack.died]);
-    const file = write(results);
-    console.log(['', ...report(results), `written to ${file}`].join('\n'));
-    return isBroken(results) ? 1 : 0;
-  } finally {
-    await stack.remove();
-  }
+  const results = await inSession(plan, (session) => measureAll(plan, session));
+  const file = writeResults(results);
+  console.log(['', ...report(results), `written to ${file}`].join('\n'));
+  return isBroken(results) ? 1 : 0;
 }
 
-async function measureAll(
-  plan: Plan & { readonly temporal: TemporalStore },
-  load: readonly number[],
-  stack: Awaited<ReturnType<typeof openStack>>,
-  begin: number,
-  say: Rig['say'],
-): Promise<Results> {
+async function measureAll(plan: Plan, { stack, temporal, load, begin, say }: Session): Promise<Results> {
   const rig = await openRig(plan, stack, say);
   const machine = await describeMachine(stack.sql, await openBaseline(rig), load);
   const empty: BaselineResult[] = [];
@@ -72,37 +52,13 @@ async function measureAll(
     profiled: plan.profile !== undefined,
     seconds: (Date.now() - begin) / 1_000,
     machine,
-    temporalStore: plan.temporal,
+    temporalStore: temporal,
     empty,
     postOnly,
     barePostsPerSecond: bare.perSecond,
     accepting,
     carillon,
   };
-}
-
-function write(results: Results): string {
-  const folder = join(packageRoot(), 'bench', 'results');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${results.date.slice(0, 19).replaceAll(':', '')}-${results.commit}.json`);
-  writeFileSync(file, `${JSON.stringify(results, rounded, 2)}\n`);
-  return file;
-}
-
-/** Four digits say more than was measured. */
-function rounded(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
-}
-
-function interruption(limitSeconds: number): Promise<never> {
-  const stopped = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => reject(new Error(`stopped by ${signal}`)));
-    const timer = setTimeout(() => reject(new Error(`not done within ${limitSeconds} s`)), limitSeconds * 1_000);
-    timer.unref();
-  });
-  stopped.catch(() => undefined);
-  return stopped;
 }
 
 try {

@@ -24,16 +24,22 @@ const patienceMs = 60_000;
 /**
  * One API and one worker, from an empty database, at each fan-out in turn.
  * @param between done after each: what it is compared with is measured close to it, because a machine's speed drifts.
+ * @param variant a database of its own, and settings of its own.
  */
-export async function measureCarillon(rig: Rig, between: () => Promise<void>): Promise<CarillonResult[]> {
+export async function measureCarillon(
+  rig: Rig,
+  between: () => Promise<void>,
+  variant: { readonly name: string; readonly env: Readonly<Record<string, string>> } = { name: 'carillon', env: {} },
+): Promise<CarillonResult[]> {
   const { stack, plan } = rig;
-  const database = await stack.database('carillon');
+  const database = await stack.database(variant.name);
   const carillon = await startCarillon(stack, {
     database,
     port: await freePort(),
     sinkPort: rig.sinkPort,
     destinations: Math.max(...plan.fanOuts),
     profile: plan.profile,
+    env: variant.env,
   });
   await carillon.startWorker();
   const sql = postgres(database, { max: 1, connection: { application_name: 'bench' }, onnotice: () => undefined });

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+import type { Priority } from '../src/domain/message.ts';
+import { now } from './clock.ts';
+
+/** Posts of one kind: at a steady rate whether the answers come or not, or as fast as they come. */
+export interface Stream {
+  readonly origin: string;
+  readonly key: string;
+  /** Unlike any other stream's: keys and conversations begin with it. */
+  readonly name: string;
+  readonly messages: number;
+  /** One after the other on each of some connections, without it. */
+  readonly perSecond?: number;
+  /** In turn. */
+  readonly destinations: readonly (readonly string[])[];
+  /** In turn; none without it. */
+  readonly conversations?: number;
+  readonly priority?: Priority;
+  /** Every nth is critical, and in no conversation. */
+  readonly criticalEvery?: number;
+}
+
+/** One post of a stream, in the order of being sent. */
+export interface Streamed {
+  /** When it was sent; at a steady rate, when it should have been. */
+  readonly at: number;
+  readonly ms: number;
+  /** Of the answer; 0 where none came. */
+  readonly status: number;
+  readonly id: string;
+  readonly deliveries: readonly { readonly id: string; readonly destination: string }[];
+}
+
+const connections = 32;
+
+/** Runs a stream to its end. */
+export async function runStream(stream: Stream): Promise<Streamed[]> {
+  const { messages, perSecond } = stream;
+  const pool = new Pool(stream.origin, { connections, pipelining: 1 });
+  const posted: Promise<Streamed>[] = [];
+  const start = now();
+  if (perSecond !== undefined)
+    for (let index = 0; index < messages; index += 1) {
+      const due = start + (index / perSecond) * 1_000;
+      const wait = due - now();
+      if (wait > 0) await sleep(wait);
+      posted.push(post(pool, stream, index, due));
+    }
+  else {
+    const lane = async (): Promise<void> => {
+      while (posted.length < messages) {
+        const one = post(pool, stream, posted.length, now());
+        posted.push(one);
+        await one;
+      }
+    };
+    await Promise.all(Array.from({ length: connections }, lane));
+  }
+  const all = await Promise.all(posted);
+  await pool.close();
+  return all;
+}
+
+/** Never rejects: an answer that does not come is a refusal, and counted as one. */
+async function post(pool: Pool, stream: Stream, index: number, at: number): Promise<Streamed> {
+  try {
+    const { statusCode, body } = await pool.request({
+      method: 'POST',
+      path: '/v1/messages',
+      headers: {
+        authorization: `Bearer ${stream.key}`,
+        'content-type': 'application/json',
+        'idempotency-key': `${stream.name}-${index}`,
+      },
+      body: JSON.stringify(messageOf(stream, index)),
+    });
+    const answer = (await body.json()) as Partial<Pick<Streamed, 'id' | 'deliveries'>>;
+    return {
+      at,
+      ms: now() - at,
+      status: statusCode,
+      id: answer.id ?? '',
+      deliveries: statusCode === 202 ? (answer.deliveries ?? []) : [],
+    };
+  } catch {
+    return { at, ms: now() - at, status: 0, id: '', deliveries: [] };
+  }
+}
+
+function messageOf(stream: Stream, index: number): object {
+  const { name, destinations, conversations = 0, priority = 'normal', criticalEvery = Infinity } = stream;
+  const isCritical = index % criticalEvery === criticalEvery - 1;
+  return {
+    type: 'bench.posted',
+    text: `**Disk full** on db-${index}: 97 % of 500 GB used, growing by 2 GB an hour. [Runbook](https://example.com/r/17)`,
+    labels: { team: 'core', service: 'db' },
+    destinations: destinations[index % destinations.length],
+    priority: isCritical ? 'critical' : priority,
+    ...(conversations > 0 && !isCritical ? { conversation: `${name}-${index % conversations}` } : {}),
+  };
+}
