@@ -43,6 +43,8 @@ alter table deliveries
   -- Since when it waits, where the wait does not count against the deadline.
   add column clock_stopped_at timestamptz;
 create index deliveries_gate on deliveries (tenant, gate, band, id) where gate is not null;
+-- What is being sent, or was called at a gate and is on its way: a destination gets no more than so many at once.
+create index deliveries_busy on deliveries (tenant, destination) where state = 'sending' or slot_at is not null;
 
 alter table destinations
   -- {"limit": 10, "perMs": 1000, "burst": 1}; null is unlimited.

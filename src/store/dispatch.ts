@@ -68,10 +68,11 @@ export interface Leases {
  */
 export async function leaseMessages(sql: Db, limit: number, room: number): Promise<Leases> {
   const rows = await sql<(Dispatchable & { setAside: boolean })[]>`
-    with unclaimed as (
-      select band, count(*) as number from messages
-      where state = 'accepted' and dispatched_at is not null and dispatched_at > clock_timestamp() - interval '10 minutes'
-      group by band
+    with unclaimed as ( -- what waits at a gate takes no place in Temporal
+      select m.band, count(*) as number from messages m
+      where m.state = 'accepted' and m.dispatched_at is not null and m.dispatched_at > clock_timestamp() - interval '10 minutes'
+        and exists (select from deliveries d where d.message = m.id and d.state = 'queued')
+      group by m.band
     ), bands as materialized (
       select b.band from (values (1), (2), (3), (4)) b (band)
       where coalesce((select sum(number) from unclaimed u where u.band <= b.band), 0) < ${room}

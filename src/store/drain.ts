@@ -1,4 +1,5 @@
 import type { TenantId } from '../domain/ids.ts';
+import { placesLeft } from './busy.ts';
 import type { Db } from './db.ts';
 import type { NextInLane } from './lane.ts';
 
@@ -63,7 +64,11 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
     ), picked as materialized (
       select d.id, d.band from deliveries d
       where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting' and exists (select from gate)
-      order by d.band, d.id limit ${most} for update skip locked
+      order by d.band, d.id
+      limit case when ${scope}::text like 'destination:%'
+        then least(${most}::integer, greatest(0, ${placesLeft(sql, sql`${tenant}`, sql`substr(${scope}::text, 13)`)}))
+        else ${most}::integer end
+      for update skip locked
     ), chosen as materialized (
       select * from (
         select p.id, case when r.every is null then clock_timestamp()

@@ -1,3 +1,4 @@
+import { placesLeft } from './busy.ts';
 import type { Db } from './db.ts';
 import { isBehind } from './lane.ts';
 
@@ -42,9 +43,14 @@ export const ledgerQuery = (sql: Db) => sql`
         where e.id = p.id or (e.depends_on = p.id and e.action = 'edit'))) as original
     from deliveries p where p.id = d.depends_on) original on true
   left join lateral (
-    select jsonb_agg(jsonb_build_object('scope', g.scope, 'isPaused', g.paused_at is not null, 'breaker', g.breaker,
-      'isProbe', g.probe is not distinct from d.id,
-      'heldMs', (extract(epoch from g.held_until - now.at) * 1000)::float8) order by g.scope desc) as gates
-    from gates g
-    where g.tenant = d.tenant and g.scope in ('destination:' || d.destination, 'connection:' || t.connection)
-      and (g.paused_at is not null or g.breaker <> 'closed' or g.held_until > now.at)) shut on true`;
+    select jsonb_agg(gate order by gate->>'scope' desc) as gates from (
+      select jsonb_build_object('scope', g.scope, 'isPaused', g.paused_at is not null, 'breaker', g.breaker,
+        'isProbe', g.probe is not distinct from d.id,
+        'heldMs', (extract(epoch from g.held_until - now.at) * 1000)::float8) as gate
+      from gates g
+      where g.tenant = d.tenant and g.scope in ('destination:' || d.destination, 'connection:' || t.connection)
+        and (g.paused_at is not null or g.breaker <> 'closed' or g.held_until > now.at)
+      union all
+      select jsonb_build_object('scope', 'destination:' || d.destination, 'isPaused', false, 'breaker', 'closed',
+        'isProbe', false, 'heldMs', null, 'isFull', true)
+      where d.slot_at is null and d.state <> 'sending' and ${placesLeft(sql, sql`d.tenant`, sql`d.destination`)} <= 0) all_gates) shut on true`;
