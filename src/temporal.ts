@@ -62,7 +62,7 @@ function startOptions(message: Dispatchable, express: boolean) {
     message: message.message,
     tenant: message.tenant,
     deliveries,
-    ...(express ? { express } : {}),
+    ...(express ? { express, band: message.band } : {}),
     ...(message.class === 'must' ? { untilHandled: true } : {}),
   };
   const shown = deliveries.slice(0, 5).map(({ destination }) => destination);

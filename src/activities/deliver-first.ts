@@ -8,12 +8,19 @@ import { stepOf, toJob, type Job } from './job.ts';
 import { claimRequest, prepare, sendClaimed, type Sent } from './send-once.ts';
 
 /** By delivery; one that is missing was not tried, or is still being sent, and is a regular activity's. */
-export type FirstOutcomes = Readonly<
-  Record<DeliveryId, { readonly state: DeliveryState } | { readonly unsettled: Settlement }>
->;
+export type FirstOutcomes = Readonly<Record<DeliveryId, FirstOutcome | { readonly unsettled: Settlement }>>;
+
+export interface FirstOutcome {
+  readonly state: DeliveryState;
+  /** What Temporal's pages say of it where it was not delivered: count and code. */
+  readonly note?: string;
+}
 
 /** A workflow task's slot is held no longer than this for a message, whatever its destinations do. */
 const roundMs = 2_000;
+
+/** Of runs that were started without one. */
+const normalBand = 3;
 
 interface Seat {
   readonly job: Job;
@@ -26,21 +33,21 @@ interface Seat {
  * the round goes on here and settles by itself; the regular activity finds it (`FirstRound.endOf`).
  */
 export function createDeliverFirst(deps: ActivityDeps) {
-  return async function deliverFirst(message: MessageId): Promise<FirstOutcomes> {
+  return async function deliverFirst(message: MessageId, band = normalBand): Promise<FirstOutcomes> {
     if (deps.stopping.aborted) return {};
-    const leave = await deps.firstRound.enter();
+    const leave = await deps.firstRound.enter(band);
     if (leave === undefined) return {};
     try {
-      return await round(deps, message);
+      return await round(deps, message, band);
     } finally {
       leave();
     }
   };
 }
 
-async function round(deps: ActivityDeps, message: MessageId): Promise<FirstOutcomes> {
+async function round(deps: ActivityDeps, message: MessageId, band: number): Promise<FirstOutcomes> {
   const entries = await readLedgerOf(deps.sql, deps.ring, message);
-  const found = await Promise.all(entries.map((entry) => findSeat(deps, toJob(deps, entry, deps.stopping))));
+  const found = await Promise.all(entries.map((entry) => findSeat(deps, toJob(deps, entry, deps.stopping), band)));
   const seats = found.filter((seat) => seat !== undefined);
   const prepared = await Promise.all(seats.map(({ job }) => within(prepare(job))));
   const ready = seats.flatMap((seat, index) => {
@@ -57,7 +64,7 @@ async function round(deps: ActivityDeps, message: MessageId): Promise<FirstOutco
     for (const { leave } of ready) leave();
     throw error;
   });
-  const outcomes: Record<DeliveryId, { state: DeliveryState } | { unsettled: Settlement }> = {};
+  const outcomes: Record<DeliveryId, FirstOutcome | { unsettled: Settlement }> = {};
   const sends = ready.map(async ({ job, leave, prepared: how }) => {
     const claimed = claims.find(({ delivery }) => delivery === job.entry.id);
     if (claimed === undefined) return leave();
@@ -65,21 +72,25 @@ async function round(deps: ActivityDeps, message: MessageId): Promise<FirstOutco
     deps.firstRound.keep(job.entry.id, sending);
     const sent = await sending;
     if ('settled' in sent) sent.settled.next.forEach(deps.wake);
-    outcomes[job.entry.id] = outcomeOf(sent);
+    outcomes[job.entry.id] = outcomeOf(job.entry.destination, sent);
   });
   await within(Promise.allSettled(sends));
   return { ...outcomes };
 }
 
 /** Only what needs no wait of any kind is tried here, and only where a place is free. */
-async function findSeat(deps: ActivityDeps, job: Job | undefined): Promise<Seat | undefined> {
+async function findSeat(deps: ActivityDeps, job: Job | undefined, band: number): Promise<Seat | undefined> {
   if (job === undefined || stepOf(job).do !== 'send' || (job.entry.target?.rates ?? []).length > 0) return undefined;
-  const leave = await deps.firstRound.take(`${job.entry.tenant} ${job.entry.destination}`);
+  const leave = await deps.firstRound.take(`${job.entry.tenant} ${job.entry.destination}`, band);
   return leave === undefined ? undefined : { job, leave };
 }
 
-function outcomeOf(sent: Sent): { state: DeliveryState } | { unsettled: Settlement } {
-  return 'settled' in sent ? { state: sent.settled.state } : { unsettled: sent.unsettled };
+function outcomeOf(destination: string, sent: Sent): FirstOutcome | { unsettled: Settlement } {
+  if ('unsettled' in sent) return { unsettled: sent.unsettled };
+  const { settled, attempt } = sent;
+  const { state } = settled;
+  if (state === 'delivered') return { state };
+  return { state, note: `${destination}: ${attempt.number} of ${attempt.max}: ${attempt.code} → ${state}` };
 }
 
 /** Undefined when it takes longer than the round. */

@@ -51,8 +51,7 @@ export function createDeliver(deps: ActivityDeps) {
         case 'nothing':
           return { state: entry.view.state };
         case 'pause':
-          if (step.ms > shortPauseMs)
-            throw tryAgain(`${entry.destination}: ${step.why}, again in ${step.ms} ms`, step.ms);
+          if (step.ms > shortPauseMs) throw tryAgain(`${entry.destination}: ${pauseText(entry, step)}`, step.ms);
           await sleep(Math.max(1, Math.ceil(step.ms)));
           break;
         case 'wait-turn':
@@ -135,4 +134,10 @@ async function restWithout(deps: ActivityDeps, entry: LedgerEntry): Promise<Deli
       ? { code: 'destination_deleted', message: `The destination ${entry.destination} was deleted.` }
       : { code: 'unknown_connector', message: `This version has no connector ${entry.target.connector}.` };
   return conclude(deps, entry, await rest(deps.sql, { delivery: entry.id, state: 'parked', reason }));
+}
+
+/** What Temporal's page of a pending activity says: how many attempts were made, what came of the last, what is next. */
+function pauseText({ view, reasonCode }: LedgerEntry, { why, ms }: Extract<Step, { do: 'pause' }>): string {
+  const last = `${view.attempts} of ${view.maxAttempts}: ${reasonCode ?? why}`;
+  return `${why === 'not-due' ? last : `${last}, ${why}`}, next in ${Math.ceil(ms / 1000)} s`;
 }

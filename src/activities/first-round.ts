@@ -13,10 +13,13 @@ const dawdlesMs = 500;
 
 /** What a message's first round may take of this worker, and what of it is still under way. */
 export interface FirstRound {
-  /** Enters a message. @returns how to leave; undefined when too many are in and none leaves in time. */
-  enter(): Promise<(() => void) | undefined>;
+  /**
+   * Enters a message, the most urgent first.
+   * @returns how to leave; undefined when too many are in and none leaves in time.
+   */
+  enter(band: number): Promise<(() => void) | undefined>;
   /** Takes a place at a destination for a send. @returns how to give it back; undefined where none is to be had. */
-  take(destination: string): Promise<(() => void) | undefined>;
+  take(destination: string, band: number): Promise<(() => void) | undefined>;
   /** Keeps a send in mind until its end, however long after the round that is. */
   keep(delivery: DeliveryId, sending: Promise<Sent>): void;
   /** The outcome of a send that is still under way here; undefined at once where there is none. Never rejects. */
@@ -30,11 +33,11 @@ export function createFirstRound(): FirstRound {
   const destinations = new Map<string, Places>();
   const sending = new Map<DeliveryId, Promise<Sent | undefined>>();
   return {
-    enter: () => all.take(waitMs),
-    async take(destination) {
+    enter: (band) => all.take(waitMs, band),
+    async take(destination, band) {
       const places = destinations.get(destination) ?? createPlaces(placesEach);
       destinations.set(destination, places);
-      const leave = await places.take(places.longestHeldMs() > dawdlesMs ? 0 : waitMs);
+      const leave = await places.take(places.longestHeldMs() > dawdlesMs ? 0 : waitMs, band);
       if (leave === undefined) return undefined;
       return () => {
         leave();

@@ -1,7 +1,10 @@
-/** A number of places, handed out in the order of asking. */
+/** A number of places, handed out by rank, and in the order of asking among equals. */
 export interface Places {
-  /** @returns how to give the place back; undefined when none came free in time. */
-  take(waitMs: number): Promise<(() => void) | undefined>;
+  /**
+   * @param rank lower ones go first.
+   * @returns how to give the place back; undefined when none came free in time.
+   */
+  take(waitMs: number, rank: number): Promise<(() => void) | undefined>;
   /** Milliseconds for which the place that is held longest has been; 0 where none is. */
   longestHeldMs(): number;
   readonly isIdle: boolean;
@@ -10,33 +13,35 @@ export interface Places {
 /** @param now a clock that never goes back, in milliseconds. */
 export function createPlaces(count: number, now: () => number = () => performance.now()): Places {
   const held = new Set<{ readonly since: number }>();
-  const waiting = new Set<(leave: () => void) => void>();
+  const waiting: { readonly rank: number; readonly called: (leave: () => void) => void }[] = [];
 
   function seat(): () => void {
     const place = { since: now() };
     held.add(place);
     return () => {
       if (!held.delete(place)) return;
-      const [next] = waiting;
-      if (next === undefined) return;
-      waiting.delete(next);
-      next(seat());
+      const next = waiting.shift();
+      if (next !== undefined) next.called(seat());
     };
   }
 
   return {
-    async take(waitMs) {
+    async take(waitMs, rank) {
       if (held.size < count) return seat();
       return new Promise((resolve) => {
-        const called = (leave: () => void): void => {
-          clearTimeout(timer);
-          resolve(leave);
+        const one = {
+          rank,
+          called(leave: () => void): void {
+            clearTimeout(timer);
+            resolve(leave);
+          },
         };
         const timer = setTimeout(() => {
-          waiting.delete(called);
+          waiting.splice(waiting.indexOf(one), 1);
           resolve(undefined);
         }, waitMs);
-        waiting.add(called);
+        const behind = waiting.findIndex((other) => other.rank > rank);
+        waiting.splice(behind < 0 ? waiting.length : behind, 0, one);
       });
     },
     longestHeldMs() {
@@ -45,7 +50,7 @@ export function createPlaces(count: number, now: () => number = () => performanc
       return oldest === undefined ? 0 : now() - oldest.since;
     },
     get isIdle() {
-      return held.size === 0 && waiting.size === 0;
+      return held.size === 0 && waiting.length === 0;
     },
   };
 }

@@ -27,6 +27,8 @@ export interface LedgerEntry {
   readonly slot: { readonly scope: string; readonly ms: number } | undefined;
   readonly destination: DestinationId;
   readonly workflowId: string;
+  /** Of the last failed attempt, or of its wait. */
+  readonly reasonCode: string | null;
   readonly action: ChangeKind;
   /** The delivery of what it edits, deletes or replies to; undefined where there is none here. */
   readonly original: Original | undefined;
@@ -89,6 +91,7 @@ interface Row {
   labels: Record<string, string>;
   thread: MessageId | null;
   refersTo: MessageId | null;
+  reasonCode: string | null;
   action: ChangeKind;
   original: Original | null;
   contentOf: MessageId;
@@ -133,6 +136,7 @@ function toEntry(row: Row, ring: KeyRing): LedgerEntry {
     slot: row.slotMs === null || row.slotScope === null ? undefined : { scope: row.slotScope, ms: row.slotMs },
     destination: row.destination,
     workflowId: row.workflowId,
+    reasonCode: row.reasonCode,
     action: row.action,
     original: row.original ?? undefined,
     version: row.version,

@@ -31,16 +31,19 @@ const { deliverFirst } = proxyLocalActivities<Activities>({
 });
 
 /** What the first round made of a delivery; a promise where PostgreSQL was away and it must be written first. */
-export type Known = DeliveryState | Promise<DeliveryState>;
+export interface Known {
+  readonly state: DeliveryState | Promise<DeliveryState>;
+  readonly note?: string;
+}
 
 /**
  * The first round of the whole message at once. What it did not try, or could not finish, is left to `attempt`; so is
  * everything when it failed as a whole, because the ledger knows what it did.
  */
-export async function firstRound(message: MessageId): Promise<ReadonlyMap<string, Known>> {
+export async function firstRound(message: MessageId, band?: number): Promise<ReadonlyMap<string, Known>> {
   let outcomes: FirstOutcomes;
   try {
-    outcomes = await deliverFirst(message);
+    outcomes = await deliverFirst(message, band);
   } catch (error) {
     // A local activity's own failure comes bare, one of the server in an ActivityFailure.
     if (!(error instanceof TemporalFailure)) throw error;
@@ -49,7 +52,7 @@ export async function firstRound(message: MessageId): Promise<ReadonlyMap<string
   return new Map(
     Object.entries(outcomes).map(([delivery, outcome]) => [
       delivery,
-      'unsettled' in outcome ? settleOutcome(outcome.unsettled).then(({ state }) => state) : outcome.state,
+      'unsettled' in outcome ? { state: settleOutcome(outcome.unsettled).then(({ state }) => state) } : outcome,
     ]),
   );
 }

@@ -25,6 +25,8 @@ export interface DeliverMessageInput {
   readonly deliveries: readonly RunDelivery[];
   /** Begin with one round for all deliveries in a local activity. Missing in runs of 0.1.0, which have none. */
   readonly express?: boolean;
+  /** 1 critical … 4 low; missing is normal. */
+  readonly band?: number;
   /** Class `must`: the run stays open for what is parked until somebody has handled it. */
   readonly untilHandled?: boolean;
 }

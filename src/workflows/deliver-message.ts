@@ -100,7 +100,7 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       track.woken = false;
       track.scope = new CancellationScope();
       try {
-        track.state = await (first ?? track.scope.run(() => attempt(track)));
+        track.state = await (first?.state ?? track.scope.run(() => attempt(track)));
       } catch (error) {
         if (!isCancellation(error)) throw error;
         if (isLeaving) return;
@@ -114,7 +114,10 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       if (track.state === 'waiting' || (input.untilHandled === true && !isOpen(track.state))) await condition(isCalled);
       else if (isOpen(track.state))
         continue; // withdrawn while it was running: the ledger says what is next
-      else if (!(await condition(isCalled, parkedFor, { summary: `${track.destination} is ${track.state}` }))) return;
+      else if (
+        !(await condition(isCalled, parkedFor, { summary: first?.note ?? `${track.destination} is ${track.state}` }))
+      )
+        return;
       if (isLeaving) return;
     }
   }
@@ -168,7 +171,7 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       wasCancelled = true;
       wishes.push({ kind: 'cancel', argument: { by: 'temporal' } });
     });
-    const known = input.express === true ? await firstRound(input.message) : new Map<string, Known>();
+    const known = input.express === true ? await firstRound(input.message, input.band) : new Map<string, Known>();
     for (const track of tracks.values()) start(track, known.get(track.id));
     hasBegun = true;
     const isDone = (): boolean => [...tracks.values()].every(({ followed }) => !followed);
