@@ -3,6 +3,7 @@ import { chooseProbe, findBusyGates, letThrough, type BusyGate } from '../store/
 import type { Sql } from '../store/db.ts';
 import type { NextInLane } from '../store/lane.ts';
 import { returnLease, takeLease } from '../store/leases.ts';
+import { startLoop } from './loop.ts';
 
 const idleMs = 500;
 /** Between two looks at gates with a queue. */
@@ -25,8 +26,6 @@ export function startDrain(deps: { sql: Sql; worker: string; log: Logger; wake: 
   stop(): Promise<void>;
 } {
   const { sql, worker, log, wake } = deps;
-  let isStopping = false;
-  let wakeUp = (): void => undefined;
   let leasedUntil = 0;
 
   async function hasLease(): Promise<boolean> {
@@ -50,29 +49,17 @@ export function startDrain(deps: { sql: Sql; worker: string; log: Logger; wake: 
     return gates.length > 0;
   }
 
-  const loop = (async () => {
-    while (!isStopping) {
-      let isBusy = false;
-      try {
-        isBusy = await pass();
-      } catch (error) {
-        log.warn({ err: error }, 'drain: a look was cut short; the next one goes on');
-      }
-      if (isStopping) return;
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        wakeUp = resolve;
-        timer = setTimeout(resolve, isBusy ? busyMs : idleMs);
-      });
-      clearTimeout(timer);
-    }
-  })();
+  const loop = startLoop(
+    async () => ((await pass()) ? busyMs : idleMs),
+    (error) => {
+      log.warn({ err: error }, 'drain: a look was cut short; the next one goes on');
+      return idleMs;
+    },
+  );
 
   return {
     async stop() {
-      isStopping = true;
-      wakeUp();
-      await loop;
+      await loop.stop();
       await returnLease(sql, job, worker).catch((error: unknown) =>
         log.debug({ err: error }, 'drain: could not give its lease back; it ends by itself'),
       );

@@ -1,6 +1,7 @@
 import { Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy, type ConnectionLike } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { housekeepingSchedule, housekeepingType, taskQueue } from '../workflows/contract.ts';
+import { startLoop } from './loop.ts';
 
 /** It is looked at again so often: whoever deletes it, or Temporal's database, gets it back. */
 const lookMs = 60_000;
@@ -36,9 +37,7 @@ export function startHousekeepingSchedule(deps: ScheduleDeps): { stop(): Promise
       workflowId: housekeepingSchedule,
     },
   };
-  let isStopping = false;
   let isCurrent = false;
-  let wakeUp = (): void => undefined;
 
   async function ensure(): Promise<void> {
     try {
@@ -52,30 +51,14 @@ export function startHousekeepingSchedule(deps: ScheduleDeps): { stop(): Promise
     isCurrent = true;
   }
 
-  const loop = (async () => {
-    while (!isStopping) {
-      let pauseMs = lookMs;
-      try {
-        await ensure();
-      } catch (error) {
-        log.warn({ err: error }, 'housekeeping: its schedule could not be made; trying again');
-        pauseMs = retryMs;
-      }
-      if (isStopping) return;
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        wakeUp = resolve;
-        timer = setTimeout(resolve, pauseMs);
-      });
-      clearTimeout(timer);
-    }
-  })();
-
-  return {
-    async stop() {
-      isStopping = true;
-      wakeUp();
-      await loop;
+  return startLoop(
+    async () => {
+      await ensure();
+      return lookMs;
     },
-  };
+    (error) => {
+      log.warn({ err: error }, 'housekeeping: its schedule could not be made; trying again');
+      return retryMs;
+    },
+  );
 }

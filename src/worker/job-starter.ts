@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Sql } from '../store/db.ts';
 import { takeSilentJobs } from '../store/jobs.ts';
 import type { Runs } from '../temporal.ts';
+import { startLoop } from './loop.ts';
 
 const everyMs = 1_000;
 /** Jobs taken at once; each is given out to one worker. */
@@ -12,34 +13,17 @@ const batch = 20;
  * that is there already is left alone.
  */
 export function startJobStarter({ sql, runs, log }: { sql: Sql; runs: Runs; log: Logger }): { stop(): Promise<void> } {
-  let isStopping = false;
-  let wakeUp = (): void => undefined;
-
-  const loop = (async () => {
-    while (!isStopping) {
-      try {
-        for (const job of await takeSilentJobs(sql, batch)) {
-          await runs.startJob(job);
-          log.debug({ job: job.id }, 'jobs: made sure that it runs');
-        }
-      } catch (error) {
-        log.warn({ err: error }, 'jobs: could not be started; tried again within half a minute');
+  return startLoop(
+    async () => {
+      for (const job of await takeSilentJobs(sql, batch)) {
+        await runs.startJob(job);
+        log.debug({ job: job.id }, 'jobs: made sure that it runs');
       }
-      if (isStopping) return;
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        wakeUp = resolve;
-        timer = setTimeout(resolve, everyMs);
-      });
-      clearTimeout(timer);
-    }
-  })();
-
-  return {
-    async stop() {
-      isStopping = true;
-      wakeUp();
-      await loop;
+      return everyMs;
     },
-  };
+    (error) => {
+      log.warn({ err: error }, 'jobs: could not be started; tried again within half a minute');
+      return everyMs;
+    },
+  );
 }

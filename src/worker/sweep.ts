@@ -14,6 +14,7 @@ import {
 import type { Sql } from '../store/db.ts';
 import { returnLease, takeLease } from '../store/leases.ts';
 import type { Runs } from '../temporal.ts';
+import { startLoop, type Loop } from './loop.ts';
 
 const everyMs = 1_000;
 /** Another worker takes the sweep over so long after its holder was heard last. */
@@ -38,8 +39,6 @@ export function startSweep(deps: {
   wake: (next: NextInLane) => void;
 }): { stop(): Promise<void> } {
   const { sql, runs, worker, log } = deps;
-  let isStopping = false;
-  let wakeUp = (): void => undefined;
 
   async function mend(message: MessageId, overdue: readonly Overdue[]): Promise<void> {
     const dispatchable = await findDispatchable(sql, message);
@@ -81,8 +80,8 @@ export function startSweep(deps: {
     return new Set(over);
   }
 
-  async function pass(): Promise<void> {
-    while (!isStopping && (await enterScheduled(sql))) deps.poke();
+  async function pass(self: Loop): Promise<void> {
+    while (!self.isStopping && (await enterScheduled(sql))) deps.poke();
     const overdue = await findOverdue(sql, batch);
     if (overdue.length === 0) return;
     const over = await elapse(overdue);
@@ -96,32 +95,24 @@ export function startSweep(deps: {
         deps.poke();
       }
       await postpone(sql, idsOf(deliveries), postponeSeconds);
-      if (isStopping || !(await takeLease(sql, job, worker, leaseSeconds))) return;
+      if (self.isStopping || !(await takeLease(sql, job, worker, leaseSeconds))) return;
     }
   }
 
-  const loop = (async () => {
-    while (!isStopping) {
-      try {
-        if (await takeLease(sql, job, worker, leaseSeconds)) await pass();
-      } catch (error) {
-        log.warn({ err: error }, 'sweep: a pass was cut short; the next one goes on');
-      }
-      if (isStopping) return;
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        wakeUp = resolve;
-        timer = setTimeout(resolve, everyMs);
-      });
-      clearTimeout(timer);
-    }
-  })();
+  const loop = startLoop(
+    async (self) => {
+      if (await takeLease(sql, job, worker, leaseSeconds)) await pass(self);
+      return everyMs;
+    },
+    (error) => {
+      log.warn({ err: error }, 'sweep: a pass was cut short; the next one goes on');
+      return everyMs;
+    },
+  );
 
   return {
     async stop() {
-      isStopping = true;
-      wakeUp();
-      await loop;
+      await loop.stop();
       await returnLease(sql, job, worker).catch((error: unknown) =>
         log.debug({ err: error }, 'sweep: could not give its lease back; it ends by itself'),
       );
