@@ -1,8 +1,8 @@
-import canonicalize from 'canonicalize';
 import type { MessageId, TenantId } from '../domain/ids.ts';
 import { planDelivery, type PlannedDelivery } from '../domain/plan.ts';
 import { accept, findAccepted, type Acceptance, type AcceptResult } from '../store/accept.ts';
 import { newMessageId } from '../store/new-id.ts';
+import { canonicalJson } from './canonical-json.ts';
 import type { ApiDeps } from './deps.ts';
 import { createAdmission } from './admission.ts';
 import { invalidInput, notFound, Problem, type InputError } from './errors.ts';
@@ -10,9 +10,6 @@ import type { Plan, PlanCaches } from './plan.ts';
 import type { PostedMessage } from './posted-message.ts';
 import { isOutage } from './problem-reply.ts';
 import { TimeLimitError, within } from './time-limit.ts';
-
-// Its types describe an ES module that it is not.
-const canonicalJson = canonicalize as unknown as (value: unknown) => string | undefined;
 
 /** PostgreSQL ends the statement after 1 s; this is for one that hears nobody any more. */
 const limitMs = 1_500;

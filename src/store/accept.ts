@@ -7,7 +7,7 @@ import { priorities } from '../domain/message.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { PlannedDelivery } from '../domain/plan.ts';
 import { sealContent } from './contents.ts';
-import { json, type Db } from './db.ts';
+import { interval, json, type Db } from './db.ts';
 import type { KeyRing } from './key-ring.ts';
 import { newDeliveryId } from './new-id.ts';
 
@@ -64,18 +64,15 @@ export type AcceptResult =
   /** There is no message that this one could reply to. */
   | { readonly outcome: 'no-thread' };
 
-const dedupeDays = 7;
+export const dedupeDays = 7;
 /** The sweep looks after a delivery that is still queued so long after it was accepted. */
 const queuedGraceSeconds = 30;
 
 /** A reply waits so long for what it replies to; then it goes out by itself. */
 const threadWaitSeconds = 300;
 
-/** As PostgreSQL reads it; it has an infinite one, which JSON has not. */
-const interval = (ms: number | null): string | null =>
-  ms === null ? null : Number.isFinite(ms) ? `${ms} milliseconds` : 'infinity';
-
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+/** Of keys and bodies in `dedupe`. */
+export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** A key is kept while something may still happen to its message: what is parked may be retried. */
 export const isNotFinal = (sql: Db, message: 'dedupe.message' | 'm.id') => sql`
@@ -102,7 +99,7 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
     policy,
     timeout_ms: timeoutMs,
     in_lane: inLane,
-    hold_for: inLane ? interval(holdForMs) : null,
+    hold_for: inLane && holdForMs !== null ? interval(holdForMs) : null,
   }));
   const sealed = sealContent(ring, a.id, 1, { content: a.content, sender: a.sender });
   const state = a.deliveries.length === 0 ? 'unrouted' : 'accepted';

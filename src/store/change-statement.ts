@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { bestEffortMs } from '../domain/delivery-class.ts';
 import type { DeliveryId, MessageId, TenantId } from '../domain/ids.ts';
 import { schemaVersion } from '../domain/message.ts';
-import { isNotFinal } from './accept.ts';
+import { dedupeDays, isNotFinal, sha256 } from './accept.ts';
 import type { Db } from './db.ts';
 
 /** What an edit or delete is asked for. */
@@ -16,10 +15,6 @@ export interface Change {
   /** RFC 8785 form of what was asked. */
   readonly canonicalBody: string;
 }
-
-const dedupeDays = 7;
-
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** `claimed` has a row where the key is new, or is used again after its time; see `accept`. */
 export const claimed = (sql: Db, { tenant, scope, dedupeKey, canonicalBody, id, original }: Change) => sql`

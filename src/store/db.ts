@@ -70,6 +70,9 @@ export function isConflict(error: unknown): boolean {
   return code === '40P01' || code === '40001';
 }
 
+/** Milliseconds as PostgreSQL reads an interval; it has an infinite one, which JSON has not. */
+export const interval = (ms: number): string => (Number.isFinite(ms) ? `${ms} milliseconds` : 'infinity');
+
 /** A jsonb parameter. Plain data only; the driver's own type wants an index signature that interfaces do not have. */
 export function json(sql: Db, value: unknown): postgres.Parameter {
   return sql.json(value as postgres.JSONValue);

@@ -1,7 +1,7 @@
 import type { Rate } from '../domain/gate.ts';
 import type { ConnectionId, DestinationId, TenantId } from '../domain/ids.ts';
 import { raiseConfigVersion } from './connections.ts';
-import { json, type Db } from './db.ts';
+import { interval, json, type Db } from './db.ts';
 
 export interface DestinationRow {
   readonly id: DestinationId;
@@ -61,7 +61,6 @@ export async function writeDestination(
   replace: boolean,
 ): Promise<'created' | 'replaced' | 'exists' | 'no-connection'> {
   const { tenant, id, connection, order, ambiguous, timeoutMs, onParked, holdForMs } = write;
-  const holdFor = Number.isFinite(holdForMs) ? `${holdForMs} milliseconds` : 'infinity';
   const rate = write.rate === null ? null : json(sql, write.rate);
   // A policy's name is a JSON text, which json() would take for an object.
   const retry = write.retry === null ? null : JSON.stringify(write.retry);
@@ -71,7 +70,7 @@ export async function writeDestination(
     ), written as (
       insert into destinations (tenant, id, connection, address, retry, order_by, ambiguous, timeout_ms, on_parked, hold_for, rate)
       select ${tenant}, ${id}, id, ${json(sql, write.address)}, ${retry}::text::jsonb, ${order}, ${ambiguous}, ${timeoutMs},
-        ${onParked}, ${holdFor}::text::interval, ${rate}::jsonb
+        ${onParked}, ${interval(holdForMs)}::text::interval, ${rate}::jsonb
       from through
       on conflict (tenant, id) do update
       set connection = excluded.connection, address = excluded.address, retry = excluded.retry,

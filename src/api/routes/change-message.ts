@@ -1,9 +1,9 @@
-import canonicalize from 'canonicalize';
 import type { FastifyRequest } from 'fastify';
 import { messageIdPattern, type MessageId } from '../../domain/ids.ts';
 import { acceptDelete, acceptEdit, findStopped, type ChangeResult } from '../../store/changes.ts';
 import { bringBack, findNextInLanes } from '../../store/lane.ts';
 import { newMessageId } from '../../store/new-id.ts';
+import { canonicalJson } from '../canonical-json.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem } from '../errors.ts';
 import { requireBody } from '../json-body.ts';
@@ -15,7 +15,6 @@ import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 import { within } from '../time-limit.ts';
 
 const tags = ['messages'];
-const canonicalJson = canonicalize as unknown as (value: unknown) => string | undefined;
 /** Waking the runs is quick or comes to nothing; the sweep does it too. */
 const wakeLimitMs = 1_000;
 
