@@ -17,13 +17,13 @@ export function wishWaker(runs: Runs, sql: Sql, poke: () => void): WakeWished {
     if (dispatchable !== undefined) await runs.startAgain(dispatchable);
   }
   return async (kind, wishes, by) => {
-    for (const wished of wishes) await wake(kind, wished, by);
     const ids = wishes.map(({ id }) => id);
-    // Whoever was behind them in their lanes may go now.
+    // Whoever was behind them in their lanes may go now. PostgreSQL's part comes first: it holds with Temporal away too.
     const next = kind === 'cancel' ? await findNextInLanes(sql, ids) : [];
-    for (const { hasRun, workflowId, delivery } of next) if (hasRun) await runs.turn(workflowId, delivery);
     const withoutRun = next.filter(({ hasRun }) => !hasRun).map(({ message }) => message);
     await bringBack(sql, kind === 'retry' ? wishes.map(({ message }) => message) : withoutRun);
+    for (const wished of wishes) await wake(kind, wished, by);
+    for (const { hasRun, workflowId, delivery } of next) if (hasRun) await runs.turn(workflowId, delivery);
     poke();
   };
 }

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { messageIdPattern, type MessageId } from '../../domain/ids.ts';
 import { acceptDelete, acceptEdit, findStopped, type ChangeResult } from '../../store/changes.ts';
-import { bringBack, findNextInLanes } from '../../store/lane.ts';
 import { newMessageId } from '../../store/new-id.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -30,12 +29,6 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
   async function wakeStopped(original: MessageId, request: FastifyRequest): Promise<void> {
     try {
       const stopped = await findStopped(sql, request.caller.tenant, original);
-      const ids = stopped.map(({ id }) => id);
-      const next = await findNextInLanes(sql, ids);
-      await bringBack(
-        sql,
-        next.map(({ message }) => message),
-      );
       await within(wakeLimitMs, runs.wish('cancel', stopped, request.caller.key));
     } catch (error) {
       request.log.warn({ err: error, message: original }, 'no run was woken; the sweep will');
