@@ -55,6 +55,7 @@ export interface SendContext {
   readonly http: Http;
   /** Number of this attempt, from 1. */
   readonly attempt: number;
+  /** When this attempt began, by PostgreSQL's clock: a worker's own may be off. */
   readonly now: Date;
   /** For the whole send, in milliseconds; the claim's deadline lies 2 s behind it. */
   readonly timeoutMs: number;
