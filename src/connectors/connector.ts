@@ -1,4 +1,5 @@
 import type { ConnectionId, DeliveryId, DestinationId } from '../domain/ids.ts';
+import type { Reason } from '../domain/failure.ts';
 import type { Message } from '../domain/message.ts';
 import type { Field } from './fields.ts';
 import type { Http } from './http.ts';
@@ -74,6 +75,8 @@ export interface Receipt {
   readonly url?: string;
   /** Status of the answer, for the attempt's record. */
   readonly status?: number;
+  /** What the platform left out or did otherwise than asked. */
+  readonly degraded?: Reason;
 }
 
 /** One platform. A folder under `connectors/`, and one line in `registry.ts`. */
