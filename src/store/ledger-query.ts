@@ -15,12 +15,12 @@ export const ledgerQuery = (sql: Db) => sql`
     (extract(epoch from d.doubt_until - now.at) * 1000)::float8 as "doubtMs",
     (extract(epoch from now.at - d.absent_at) * 1000)::float8 as "absentMs",
     ${isBehind(sql)} as "isBehind", d.next_trigger = 'manual' as "isManual", shut.gates,
-    now.at as "readAt", d.first_attempt_at as "firstAttemptAt", d.policy, d.timeout_ms as "timeoutMs",
+    d.first_attempt_at as "firstAttemptAt", d.policy, d.timeout_ms as "timeoutMs",
     d.cancel_requested_at is not null as "cancelRequested", d.action, d.reason->>'code' as "reasonCode", original.original,
     m.type, m.source, m.occurred_at as "occurredAt", m.received_at as "receivedAt",
     m.schema_version as "schemaVersion", m.data_version as "dataVersion", m.sequence,
     m.correlation_id as "correlationId", m.conversation, m.thread, m.refers_to as "refersTo", m.priority, m.labels,
-    b.message as "contentOf", b.version, b.sealed,
+    b.message as "contentOf", b.version, b.sealed, now.at as "readAt",
     c.connector, t.ambiguous, t.address, t.connection, c.settings, c.secrets,
     t.rate as "destinationRate", c.rate as "connectionRate"
   from deliveries d
