@@ -27,7 +27,7 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
     m.type, m.source, m.occurred_at as "occurredAt", m.received_at as "receivedAt",
     m.schema_version as "schemaVersion", m.data_version as "dataVersion", m.sequence,
     m.correlation_id as "correlationId", m.conversation, m.thread, m.refers_to as "refersTo", m.priority, m.labels,
-    b.message as "contentOf", b.version, b.sealed,
+    b.message as "contentOf", b.version, b.sealed, now.at as "readAt",
     t.connector, t.ambiguous, t.address, t.connection, t.settings, t.secrets,
     t.rate as "destinationRate", t.connection_rate as "connectionRate"
   from jsonb_array_elements_text(${json(sql, ids)}) as wanted (id)

@@ -17,6 +17,8 @@ import type { ScopedRate } from './rates.ts';
 export interface LedgerEntry {
   readonly id: DeliveryId;
   readonly tenant: TenantId;
+  /** That moment, by the database's clock. */
+  readonly readAt: Date;
   readonly view: LedgerView;
   readonly claimToken: AttemptId | null;
   readonly roundStart: number;
@@ -52,6 +54,7 @@ export interface LedgerEntry {
 interface Row {
   id: DeliveryId;
   tenant: TenantId;
+  readAt: Date;
   message: MessageId;
   destination: DestinationId;
   workflowId: string;
@@ -134,6 +137,7 @@ function toEntry(row: Row, ring: KeyRing, { content, sender }: ReturnType<typeof
   return {
     id: row.id,
     tenant: row.tenant,
+    readAt: row.readAt,
     view: viewOf(row),
     claimToken: row.claimToken,
     roundStart: row.roundStart,
