@@ -1,4 +1,5 @@
 import { sendsAtOnce, shutGate } from '../../src/domain/gate.ts';
+import { leaseMessages, markDispatched, standInLine } from '../../src/store/dispatch.ts';
 import { findBusyGates, letThrough } from '../../src/store/drain.ts';
 import { readLedger } from '../../src/store/ledger.ts';
 import { waitAtGate } from '../../src/store/waits.ts';
@@ -37,5 +38,39 @@ describe('a destination that takes its time', () => {
     // It has not been claimed yet, and takes the place all the same.
     const [later = ''] = (await bench.post()).deliveries;
     expect(await shutFor(later)).toMatchObject({ why: 'busy' });
+  });
+
+  it('has no runs started that could not send: these wait, the urgent ones first, and cost Temporal nothing', async () => {
+    const send = async () => {
+      const { id, deliveries } = await bench.post({ to: ['full'] });
+      const [delivery = ''] = deliveries;
+      return { id, delivery, token: (await bench.claim(delivery))?.token ?? '' };
+    };
+    const [busy] = await Promise.all(Array.from({ length: sendsAtOnce }, send));
+    await bench.sql`update messages set dispatched_at = clock_timestamp()`;
+    const low = await bench.post({ to: ['full'], priority: 'low' });
+    const critical = await bench.post({ to: ['full'], priority: 'critical' });
+    const both = await bench.post({ to: ['full', 'audit'] });
+    const start = async () => {
+      const { leased, setAside } = await leaseMessages(bench.sql, 32, 100);
+      await standInLine(bench.sql, setAside);
+      const started = leased.map(({ message }) => message);
+      await markDispatched(bench.sql, started);
+      return started;
+    };
+    const call = async () => {
+      const gate = (await findBusyGates(bench.sql)).find(({ scope }) => scope === 'destination:full');
+      return gate === undefined ? [] : (await letThrough(bench.sql, gate, 20, 1_000)).map(({ message }) => message);
+    };
+    expect(await start()).toEqual([both.id]);
+    expect(await bench.delivery(low.deliveries[0] ?? '')).toMatchObject({
+      gate: 'destination:full',
+      reason: { code: 'busy' },
+    });
+    expect(await call()).toEqual([]);
+    expect(await start()).toEqual([]);
+    await bench.deliver(busy?.delivery ?? '', busy?.token ?? '');
+    expect(await call()).toEqual([critical.id]);
+    expect(await start()).toEqual([critical.id]);
   });
 });
