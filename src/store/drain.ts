@@ -3,7 +3,7 @@ import { placesLeft } from './busy.ts';
 import type { Db } from './db.ts';
 import type { NextInLane } from './lane.ts';
 
-/** A gate at which deliveries wait. */
+/** A gate at which deliveries wait, and that is not paused. */
 export interface BusyGate {
   readonly tenant: TenantId;
   readonly scope: string;
@@ -15,13 +15,17 @@ export interface BusyGate {
   readonly arrivals: number;
 }
 
-/** Uses `gates_busy`. */
-export async function findBusyGates(sql: Db): Promise<BusyGate[]> {
+/** Those of which anything may go now or within `soonMs`; one that is paused is not looked at. Uses `gates_busy`. */
+export async function findBusyGates(sql: Db, soonMs: number): Promise<BusyGate[]> {
   return sql<BusyGate[]>`
     select tenant, scope, breaker, arrivals,
-      paused_at is null and breaker = 'closed' and (held_until is null or held_until <= clock_timestamp()) as "isPassable",
-      paused_at is null and breaker <> 'closed' and probe_at <= clock_timestamp() as "isProbeDue"
-    from gates where has_waiters order by tenant, scope`;
+      breaker = 'closed' and (held_until is null or held_until <= clock_timestamp()) as "isPassable",
+      breaker <> 'closed' and probe_at <= clock_timestamp() as "isProbeDue"
+    from gates
+    where has_waiters and paused_at is null
+      and coalesce(case when breaker = 'closed' then held_until else probe_at end, '-infinity')
+        <= clock_timestamp() + make_interval(secs => ${soonMs / 1000}::float8)
+    order by tenant, scope`;
 }
 
 /** A delivery that was let through and is not heard of within this is looked after by the sweep. */

@@ -41,10 +41,10 @@ export function startDrain(deps: { sql: Sql; worker: string; log: Logger; wake: 
     else if (gate.isProbeDue) (await chooseProbe(sql, gate, horizonMs)).forEach(wake);
   }
 
-  /** @returns whether anything waits. */
+  /** @returns whether anything waits that may go soon: what is paused, or behind a breaker, costs no quick looks. */
   async function pass(): Promise<boolean> {
     if (!(await hasLease())) return false;
-    const gates = await findBusyGates(sql);
+    const gates = await findBusyGates(sql, idleMs);
     for (const gate of gates) await look(gate);
     return gates.length > 0;
   }

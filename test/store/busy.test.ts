@@ -26,7 +26,7 @@ describe('a destination that takes its time', () => {
 
     expect(await waitAtGate(bench.sql, next, 'destination:orders', 'busy')).toBe(true);
     const call = async () => {
-      const [gate] = await findBusyGates(bench.sql);
+      const [gate] = await findBusyGates(bench.sql, 0);
       if (gate === undefined) throw new Error('nobody waits');
       return (await letThrough(bench.sql, gate, 20, 1_000)).map(({ delivery }) => delivery);
     };
@@ -59,7 +59,7 @@ describe('a destination that takes its time', () => {
       return started;
     };
     const call = async () => {
-      const gate = (await findBusyGates(bench.sql)).find(({ scope }) => scope === 'destination:full');
+      const gate = (await findBusyGates(bench.sql, 0)).find(({ scope }) => scope === 'destination:full');
       return gate === undefined ? [] : (await letThrough(bench.sql, gate, 20, 1_000)).map(({ message }) => message);
     };
     expect(await start()).toEqual([both.id]);
