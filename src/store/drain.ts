@@ -1,3 +1,4 @@
+import { slotLeadMs } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
 import { placesLeft } from './busy.ts';
 import type { Db } from './db.ts';
@@ -38,7 +39,8 @@ const awaken = (sql: Db) => sql`
 /** Of the locked `gate`: how far its slots are apart by the rate that is configured now, null without one, and the next. */
 const rateOf = (sql: Db) => sql`
   select g.tenant, g.scope, r.every,
-    greatest(clock_timestamp(), g.tat - (r.burst - 1) * r.every) as first_slot
+    greatest(clock_timestamp() + make_interval(secs => case when r.every is null then 0 else ${slotLeadMs / 1000}::float8 end),
+      g.tat - (r.burst - 1) * r.every) as first_slot
   from gate g
   left join lateral (
     select (rate->>'burst')::integer as burst,
