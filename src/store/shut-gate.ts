@@ -1,9 +1,29 @@
 import { placesLeft } from './busy.ts';
+import { claimMarginMs } from './claim.ts';
 import type { Db } from './db.ts';
 import { isBehind } from './lane.ts';
 
-/** Of a delivery `d`: its destination gets as many at once as it may. */
-const isFull = (sql: Db) => sql`${placesLeft(sql, sql`d.tenant`, sql`d.destination`)} <= 0`;
+/** A destination where a send has been under way for so long is slow; with a fast one, places come free all the time. */
+const slowSeconds = 0.5;
+
+/** Deliveries to the destination of `d` that were started and have claimed nothing yet. Uses `messages_unclaimed`. */
+const startedFor = (sql: Db) => sql`(
+  select count(*)::integer from messages s join deliveries q on q.message = s.id
+  where s.state = 'accepted' and s.dispatched_at > clock_timestamp() - interval '1 minute'
+    and q.state = 'queued' and q.tenant = d.tenant and q.destination = d.destination)`;
+
+/**
+ * Of a delivery `d`: its destination gets as many at once as it may, or it is slow and has as many on their way. Then more
+ * would only be started to find that out. Uses `deliveries_busy`.
+ */
+const isFull = (sql: Db) => sql`case
+  when ${placesLeft(sql, sql`d.tenant`, sql`d.destination`)} <= 0 then true
+  when exists (
+    select from deliveries b
+    where b.tenant = d.tenant and b.destination = d.destination and b.state = 'sending'
+      and b.claim_deadline < clock_timestamp() + make_interval(secs => b.timeout_ms / 1000.0 + ${claimMarginMs / 1000 - slowSeconds}))
+  then ${placesLeft(sql, sql`d.tenant`, sql`d.destination`)} <= ${startedFor(sql)}
+  else false end`;
 
 /** Of a delivery `d`: the scope of the first gate that is shut to it; null when it may pass. */
 export const shutGateOf = (sql: Db) => sql`coalesce((

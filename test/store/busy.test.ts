@@ -12,6 +12,19 @@ afterAll(() => bench.close());
 const shutFor = async (delivery: string) =>
   shutGate((await readLedger(bench.sql, bench.ring, [delivery]))[0]?.view.gates ?? []);
 
+const send = async (destination: string) => {
+  const [delivery = ''] = (await bench.post({ to: [destination] })).deliveries;
+  return { delivery, token: (await bench.claim(delivery))?.token ?? '' };
+};
+/** As the dispatcher does. */
+const start = async (limit = 32) => {
+  const { leased, setAside } = await leaseMessages(bench.sql, limit, 100);
+  await standInLine(bench.sql, setAside);
+  const started = leased.map(({ message }) => message);
+  await markDispatched(bench.sql, started);
+  return started;
+};
+
 describe('a destination that takes its time', () => {
   it('gets so many at once and no more; others do not notice, and whoever is called comes when one has ended', async () => {
     const tokens = new Map<string, string>();
@@ -41,23 +54,11 @@ describe('a destination that takes its time', () => {
   });
 
   it('has no runs started that could not send: these wait, the urgent ones first, and cost Temporal nothing', async () => {
-    const send = async () => {
-      const { id, deliveries } = await bench.post({ to: ['full'] });
-      const [delivery = ''] = deliveries;
-      return { id, delivery, token: (await bench.claim(delivery))?.token ?? '' };
-    };
-    const [busy] = await Promise.all(Array.from({ length: sendsAtOnce }, send));
+    const [busy] = await Promise.all(Array.from({ length: sendsAtOnce }, () => send('full')));
     await bench.sql`update messages set dispatched_at = clock_timestamp()`;
     const low = await bench.post({ to: ['full'], priority: 'low' });
     const critical = await bench.post({ to: ['full'], priority: 'critical' });
     const both = await bench.post({ to: ['full', 'audit'] });
-    const start = async () => {
-      const { leased, setAside } = await leaseMessages(bench.sql, 32, 100);
-      await standInLine(bench.sql, setAside);
-      const started = leased.map(({ message }) => message);
-      await markDispatched(bench.sql, started);
-      return started;
-    };
     const call = async () => {
       const gate = (await findBusyGates(bench.sql, 0)).find(({ scope }) => scope === 'destination:full');
       return gate === undefined ? [] : (await letThrough(bench.sql, gate, 20, 1_000)).map(({ message }) => message);
@@ -72,5 +73,20 @@ describe('a destination that takes its time', () => {
     await bench.deliver(busy?.delivery ?? '', busy?.token ?? '');
     expect(await call()).toEqual([critical.id]);
     expect(await start()).toEqual([critical.id]);
+  });
+
+  it('has no more on their way than it has places once it is known to be slow; a fast one has', async () => {
+    await bench.sql`update messages set dispatched_at = clock_timestamp(), state = 'delivering'`;
+    const { delivery } = await send('slow');
+    await bench.sql`update messages set dispatched_at = clock_timestamp()`;
+    for (let count = 0; count < 2 * sendsAtOnce; count += 1) await bench.post({ to: ['slow'] });
+    expect(await start(8)).toHaveLength(8);
+    // Its one send has been under way for a second.
+    await bench.sql`update deliveries set claim_deadline = claim_deadline - interval '1 s' where id = ${delivery}`;
+    const later = [await start(16), await start(16), await start(16)];
+    // Of a look those that are on their way by then are counted.
+    expect(later.map(({ length }) => length)).toEqual([16, 16, 0]);
+    const other = await bench.post({ to: ['audit'] });
+    expect(await start()).toEqual([other.id]);
   });
 });
