@@ -50,6 +50,12 @@ const rateOf = (sql: Db) => sql`
       union all
       select rate from connections where tenant = g.tenant and g.scope = 'connection:' || id) configured) r on true`;
 
+/** Where there is a rate, its slots within the horizon are the limit; this is only against a rate beyond all measure. */
+const mostOfRate = 200;
+
+const mostAtOnce = (sql: Db, most: number) =>
+  sql`case when (select every from rate) is null then ${most}::integer else ${mostOfRate}::integer end`;
+
 /**
  * Lets the next deliveries through a gate that is open, the most urgent first, the longest waiting among equals. Each gets
  * a slot of its own: of the scope's rate, as it is configured now, within the horizon; without a rate at once, and at most
@@ -72,8 +78,8 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
       where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting' and exists (select from gate)
       order by d.band, d.id
       limit case when ${scope}::text like 'destination:%'
-        then least(${most}::integer, greatest(0, ${placesLeft(sql, sql`${tenant}`, sql`substr(${scope}::text, 13)`)}))
-        else ${most}::integer end
+        then least(${mostAtOnce(sql, most)}, greatest(0, ${placesLeft(sql, sql`${tenant}`, sql`substr(${scope}::text, 13)`)}))
+        else ${mostAtOnce(sql, most)} end
       for update skip locked
     ), chosen as materialized (
       select * from (

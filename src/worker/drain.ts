@@ -8,8 +8,11 @@ import { startLoop } from './loop.ts';
 const idleMs = 500;
 /** Between two looks at gates with a queue. */
 const busyMs = 100;
-/** Of a gate without a rate so many go in one look: 200/s, so that what comes back is not run over. */
-const most = 20;
+/**
+ * Of a gate without a rate so many go in one look: 80/s, so that what comes back is not run over; and when 32 slow sends
+ * end at once, the 32 that follow them are not all before whatever is posted meanwhile.
+ */
+const most = 8;
 /** Slots of a rate are given out so far ahead: the way to the send takes some of it. */
 const horizonMs = 1_000;
 const leaseSeconds = 5;

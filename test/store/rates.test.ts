@@ -277,7 +277,7 @@ describe('one that waited at a gate', () => {
       await wait('both', deliveries[1] ?? '');
       for (const id of deliveries.slice(2)) await waitAtGate(bench.sql, id, 'connection:hooks', 'rate');
       // Others go on waiting at both.
-      await letThrough(bench.sql, await bench.busy('both'), 1, 1_000);
+      await letThrough(bench.sql, await bench.busy('both'), 1, slotLeadMs);
       expect(await bench.gate('both')).toMatchObject({ has_waiters: true });
       expect(await waitOf(await ledger(deliveries[0] ?? ''))).toBeLessThan(1_000);
     } finally {
