@@ -36,11 +36,12 @@ const bandShare = (sql: Db, band = sql`band`) =>
   sql`(case ${band} when 1 then 8 when 2 then 4 when 3 then 2 else 1 end)`;
 
 /**
- * The part of the room that a band may fill together with those before it: what is urgent finds places free. And its
- * minimum in hundredths of the room, which it has also beside a flood of those before it.
+ * The part of the room that a band may fill together with those before it: what is urgent finds places free, and on a busy
+ * machine it shares the cores with few others. And its minimum in hundredths of the room, which it has also beside a flood
+ * of those before it.
  */
 const bandRooms = (sql: Db) =>
-  sql`(values (1, 1.0, 16), (2, 0.85, 8), (3, 0.7, 4), (4, 0.5, 2)) b (band, part, minimum)`;
+  sql`(values (1, 1.0, 16), (2, 0.75, 8), (3, 0.5, 4), (4, 0.2, 2)) b (band, part, minimum)`;
 
 const runInput = (sql: Db) => sql`
   m.id as message, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.band, m.class,
