@@ -98,7 +98,7 @@ async function run({ seconds, fanOut, url }: BaselineRun): Promise<BaselineFigur
     });
   };
   while (now() < start + seconds * 1_000) {
-    const free = Math.min(dispatch.batch, dispatch.room - (started - ended));
+    const free = Math.min(dispatch.startsAtOnce, dispatch.room - (started - ended));
     if (free <= 0) await pause();
     else await Promise.all(Array.from({ length: free }, startOne));
   }

@@ -8,4 +8,4 @@ export const workerSettings = {
 } as const;
 
 /** Runs started at once, and runs under way at most. */
-export const dispatch = { batch: 32, room: 100 } as const;
+export const dispatch = { startsAtOnce: 16, room: 100 } as const;

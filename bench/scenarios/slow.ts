@@ -1,10 +1,10 @@
 import { table } from '../table.ts';
-import { beside, promisesOf, spreadHeadings, spreadRow } from './beside.ts';
-import { latencies, slowestBySecond, tally } from './evidence.ts';
+import { spreadHeadings } from './beside.ts';
+import { measureDisturbed } from './disturbed.ts';
+import { slowestBySecond } from './evidence.ts';
 import { perSecond as countPerSecond, plot } from './plot.ts';
 import type { Scenario } from './scenario.ts';
 import { openStage } from './stage.ts';
-import { readWays, wayRows } from './ways.ts';
 
 const sizes = {
   quick: { messages: 60, delayMs: 4_000, seconds: 12 },
@@ -35,43 +35,26 @@ export const slow: Scenario = {
     await stage.behave('/dawdler', { delayMs });
     const steady = (): ReturnType<typeof sender.post> =>
       sender.post({ messages: perSecond * seconds, perSecond, destinations: others.map((id) => [id]) }, seconds);
-    const rest = (messages * delayMs) / 1_000 / leastAtOnce + 60;
-
-    stage.say('without it');
-    const before = await steady();
-    const beforeArrivals = await stage.settled(60);
-    stage.say(`${messages} messages to a destination that takes ${delayMs / 1_000} s for each`);
-    const dawdling = await sender.post({ messages, destinations: [['dawdler']] }, 60);
-    const during = await steady();
-    stage.say('waiting for its last');
-    const duringArrivals = await stage.settled(rest);
-    const ways = await readWays(stage, during);
-    stage.say('without it, again');
-    const after = await steady();
-    const afterArrivals = await stage.settled(60);
-
-    const { reference, measured, ratio } = beside(
-      [...latencies(before, beforeArrivals), ...latencies(after, afterArrivals)],
-      latencies(during, duringArrivals),
-    );
-    const tallies = [
-      tally([...before, ...after], [...beforeArrivals, ...afterArrivals]),
-      tally([...during, ...dawdling], duringArrivals),
-    ];
-    const slowest = slowestBySecond(during, duringArrivals).map(Math.round);
-    const begin = dawdling[0]?.at ?? Number.NaN;
+    const { rows, promises, figures, arrivals, load, disturbing } = await measureDisturbed(stage, {
+      who: 'the others',
+      disturbance: 'it',
+      post: steady,
+      async postBoth() {
+        const dawdling = await sender.post({ messages, destinations: [['dawdler']] }, 60);
+        return { load: await steady(), disturbing: dawdling };
+      },
+      limitSeconds: (messages * delayMs) / 1_000 / leastAtOnce + 60,
+    });
+    const slowest = slowestBySecond(load, arrivals).map(Math.round);
+    const begin = disturbing[0]?.at ?? Number.NaN;
     const atDawdler = countPerSecond(
-      duringArrivals.filter(({ path }) => path === '/dawdler').map(({ at }) => at),
+      arrivals.filter(({ path }) => path === '/dawdler').map(({ at }) => at),
       begin,
     );
     return {
       temporal: stage.temporal,
       lines: [
-        ...table(spreadHeadings, [
-          spreadRow('the others, without it', reference),
-          spreadRow('the others, beside it', measured, ratio),
-          ...wayRows(ways),
-        ]),
+        ...table(spreadHeadings, rows),
         '',
         'beside it, the slowest of the others in ms, by the second in which it was posted',
         ...plot(slowest),
@@ -79,19 +62,8 @@ export const slow: Scenario = {
         'requests a second at the slow one, from its first post on',
         ...plot(atDawdler, { height: 3 }),
       ],
-      aims: [{ what: 'p99 of the others ÷ without it', measured: ratio, atMost: aim }, ...promisesOf(tallies)],
-      data: {
-        perSecond,
-        messages,
-        delayMs,
-        reference,
-        measured,
-        ratio,
-        ways,
-        slowestBySecond: slowest,
-        atDawdler,
-        tallies,
-      },
+      aims: [{ what: 'p99 of the others ÷ without it', measured: figures.ratio, atMost: aim }, ...promises],
+      data: { perSecond, messages, delayMs, ...figures, slowestBySecond: slowest, atDawdler },
     };
   },
 };

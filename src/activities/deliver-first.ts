@@ -1,6 +1,7 @@
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import type { Settlement } from '../store/settle.ts';
+import { waitAtGate } from '../store/waits.ts';
 import type { ActivityDeps } from './index.ts';
 import { stepOf, toJob, type Job } from './job.ts';
 import { claimRequest, prepare, sendClaimed, type Sent } from './send-once.ts';
@@ -45,8 +46,13 @@ export function createDeliverFirst(deps: ActivityDeps) {
 
 async function round(deps: ActivityDeps, message: MessageId, band: number): Promise<FirstOutcomes> {
   const entries = await deps.ledger.readAll(message);
+  const outcomes: Record<DeliveryId, FirstOutcome | { unsettled: Settlement }> = {};
   const found = await Promise.all(entries.map((entry) => findSeat(deps, toJob(deps, entry, deps.stopping), band)));
-  const seats = found.filter((seat) => seat !== undefined);
+  const seats = found.flatMap((seat, index) => {
+    const entry = entries[index];
+    if (seat === 'waiting' && entry !== undefined) outcomes[entry.id] = { state: 'waiting' };
+    return seat === undefined || seat === 'waiting' ? [] : [seat];
+  });
   const prepared = await Promise.all(seats.map(({ job }) => within(prepare(job))));
   const ready = seats.flatMap((seat, index) => {
     const one = prepared[index];
@@ -54,12 +60,11 @@ async function round(deps: ActivityDeps, message: MessageId, band: number): Prom
     seat.leave();
     return [];
   });
-  if (ready.length === 0) return {};
+  if (ready.length === 0) return outcomes;
   const claims = await deps.ledger.claim(ready.map(({ job }) => claimRequest(deps, job))).catch((error: unknown) => {
     for (const { leave } of ready) leave();
     throw error;
   });
-  const outcomes: Record<DeliveryId, FirstOutcome | { unsettled: Settlement }> = {};
   const sends = ready.map(async ({ job, leave, prepared: how }) => {
     const claimed = claims.find(({ delivery }) => delivery === job.entry.id);
     if (claimed === undefined) return leave();
@@ -73,10 +78,21 @@ async function round(deps: ActivityDeps, message: MessageId, band: number): Prom
   return { ...outcomes };
 }
 
-/** Only what needs no wait of any kind is tried here, and only where a place is free. */
-async function findSeat(deps: ActivityDeps, job: Job | undefined, band: number): Promise<Seat | undefined> {
-  if (job === undefined || stepOf(job).do !== 'send' || (job.entry.target?.rates ?? []).length > 0) return undefined;
-  const leave = await deps.firstRound.take(`${job.entry.tenant} ${job.entry.destination}`, band);
+/**
+ * Only what needs no wait of any kind is tried here, and only where a place is free. What a gate keeps for nobody knows how
+ * long is sent to wait there at once: a regular activity would find out no more.
+ */
+async function findSeat(deps: ActivityDeps, job: Job | undefined, band: number): Promise<Seat | 'waiting' | undefined> {
+  if (job === undefined) return undefined;
+  const { entry } = job;
+  const step = stepOf(job);
+  if (step.do === 'wait-gate' && step.shut.ms === null)
+    return waitAtGate(deps.sql, entry.id, step.shut.scope, step.shut.why).then(
+      (isWaiting) => (isWaiting ? 'waiting' : undefined),
+      () => undefined, // the others of the message hold seats by now; the regular activity tries again
+    );
+  if (step.do !== 'send' || (entry.target?.rates ?? []).length > 0) return undefined;
+  const leave = await deps.firstRound.take(`${entry.tenant} ${entry.destination}`, band);
   return leave === undefined ? undefined : { job, leave };
 }
 

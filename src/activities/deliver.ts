@@ -15,7 +15,7 @@ import type { ActivityDeps } from './index.ts';
 import { stepOf, toJob } from './job.ts';
 import { lapse } from './lapse.ts';
 import { lookUp } from './look-up.ts';
-import { keepRates } from './keep-rates.ts';
+import { keepRates, type Slot } from './keep-rates.ts';
 import { sendOnce } from './send-once.ts';
 
 export type DeliverOutcome =
@@ -35,7 +35,7 @@ const shortPauseMs = 500;
 export function createDeliver(deps: ActivityDeps) {
   return async function deliver(id: DeliveryId): Promise<DeliverOutcome> {
     const { cancellationSignal: signal, sleep } = Context.current();
-    let hasSlot = false;
+    let slot: Slot | undefined;
     for (;;) {
       signal.throwIfAborted();
       // This worker may be sending it still, from the message's first round: its outcome is the next thing to know.
@@ -78,13 +78,15 @@ export function createDeliver(deps: ActivityDeps) {
         case 'skip':
           return conclude(deps, entry, await rest(deps.sql, { delivery: id, ...restOf(entry, step) }));
         case 'send': {
-          const waitMs: Awaited<ReturnType<typeof keepRates>> = hasSlot ? 0 : await keepRates(deps, entry);
-          if (waitMs === 'full') return { state: 'waiting' };
-          if (waitMs === 'moved') break;
-          hasSlot = waitMs > 0;
-          if (hasSlot) {
-            await sleep(Math.ceil(waitMs));
-            break; // much may have happened meanwhile, such as an opened breaker
+          if (slot === undefined || slot.isOver()) {
+            const had = await keepRates(deps, entry);
+            if (had === 'full') return { state: 'waiting' };
+            if (had === 'moved') break;
+            slot = had;
+            if (slot.waitMs > 0) {
+              await sleep(Math.ceil(slot.waitMs));
+              break; // much may have happened meanwhile, such as an opened breaker
+            }
           }
           const sent = await sendOnce(deps, job);
           if (sent === 'not-claimed') break; // somebody was faster: the ledger says what is next

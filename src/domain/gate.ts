@@ -67,8 +67,14 @@ export function slotIntervalMs({ limit, perMs }: Rate): number {
 /** A slot nearer than this is slept for; for one further off the delivery waits without costing anybody a place. */
 export const slotHorizonMs = 2_000;
 
-/** A slot that was given and is older than this is too old to be used: what comes late must not come all at once. */
-export const slotLifeMs = 250;
+/**
+ * Milliseconds for which a slot may be used after its moment: what is held up for longer must not come all at once. So no
+ * more go in any time than its limit, the burst, and the slots of a quarter of a second, or one.
+ */
+export const slotLifeMs = (intervalMs: number): number => Math.max(250, intervalMs);
+
+/** The first slot that is given to somebody who waits is so far ahead: the way from the gate to the send takes that. */
+export const slotLeadMs = 200;
 
 /** Who comes so late for a slot that was given to it takes the next one, ahead of those that wait; later, it waits anew. */
 export const callLifeMs = 5_000;

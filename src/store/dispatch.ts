@@ -2,6 +2,7 @@ import type { DeliveryClassName } from '../domain/delivery-class.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
 import { isBehind } from './lane.ts';
+import { couldGo, shutCode, shutGateOf } from './shut-gate.ts';
 
 /** A message that needs a run, with all that the run is started with; ids only. */
 export interface Dispatchable {
@@ -34,25 +35,18 @@ const lookedAt = 40;
 const bandShare = (sql: Db, band = sql`band`) =>
   sql`(case ${band} when 1 then 8 when 2 then 4 when 3 then 2 else 1 end)`;
 
+/**
+ * The part of the room that a band may fill together with those before it: what is urgent finds places free, and on a busy
+ * machine it shares the cores with few others. And its minimum in hundredths of the room, which it has also beside a flood
+ * of those before it.
+ */
+const bandRooms = (sql: Db) =>
+  sql`(values (1, 1.0, 16), (2, 0.75, 8), (3, 0.5, 4), (4, 0.2, 2)) b (band, part, minimum)`;
+
 const runInput = (sql: Db) => sql`
   m.id as message, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.band, m.class,
   (select jsonb_agg(jsonb_build_object('id', d.id, 'destination', d.destination, 'timeoutMs', d.timeout_ms) order by d.id)
    from deliveries d where d.message = m.id) as deliveries`;
-
-/** Of a delivery `d`: the scope of the first gate that is shut to it; null when it may pass. */
-const shutGateOf = (sql: Db) => sql`(
-  select g.scope from gates g left join destinations t on t.tenant = d.tenant and t.id = d.destination
-  where g.tenant = d.tenant and g.scope in ('destination:' || d.destination, 'connection:' || t.connection)
-    and (g.paused_at is not null or g.breaker <> 'closed' or g.held_until > clock_timestamp() or g.has_waiters)
-  order by g.paused_at is null, g.scope desc limit 1)`;
-
-/** Of a message `m`: one of its deliveries could go now. */
-const couldGo = (sql: Db) => sql`
-  exists (
-    select from deliveries d
-    where d.message = m.id
-      and (d.state in ('sending', 'retrying') or (d.state in ('queued', 'waiting') and d.gate is null
-        and not ${isBehind(sql)} and (d.slot_at is not null or ${shutGateOf(sql)} is null))))`;
 
 export interface Leases {
   readonly leased: readonly Dispatchable[];
@@ -62,8 +56,9 @@ export interface Leases {
 
 /**
  * Leases messages that have no run and could use one: tenants in turn, in each the bands by their share, then by age.
- * `room` is how many may be started over all workers and have claimed nothing yet, those of more urgent bands not
- * counted against it. Messages of which nothing could go are set aside, so that they are not looked at again and again.
+ * `room` is how many may be started over all workers and have claimed nothing yet, those of less urgent bands not
+ * counted against the more urgent ones (`bandRooms`). Messages of which nothing could go are set aside, so that they are
+ * not looked at again and again.
  * Uses `messages_dispatch`, `messages_unclaimed`, `messages_in_flight` and what `couldGo` uses.
  */
 export async function leaseMessages(sql: Db, limit: number, room: number): Promise<Leases> {
@@ -74,8 +69,9 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
         and exists (select from deliveries d where d.message = m.id and d.state = 'queued')
       group by m.band
     ), bands as materialized (
-      select b.band from (values (1), (2), (3), (4)) b (band)
-      where coalesce((select sum(number) from unclaimed u where u.band <= b.band), 0) < ${room}
+      select b.band from ${bandRooms(sql)}
+      where coalesce((select sum(number) from unclaimed u where u.band <= b.band), 0) < b.part * ${room}::integer
+        or coalesce((select number from unclaimed u where u.band = b.band), 0) < b.minimum * ${room}::integer / 100.0
     ), looked as materialized (
       select w.* from tenants t
       cross join lateral (
@@ -134,9 +130,9 @@ export async function standInLine(sql: Db, messages: readonly MessageId[]): Prom
       update deliveries d
       set state = 'waiting', gate = g.scope, due_at = least(expires_at, clock_timestamp() + interval '10 minutes'),
         clock_stopped_at = coalesce(clock_stopped_at, clock_timestamp()),
-        reason = jsonb_build_object('code', ${gateCode(sql)}, 'message', replace(g.scope, ':', ' ') || ' lets nothing through now.')
-      from gated g join gates on gates.tenant = g.tenant and gates.scope = g.scope
-      where d.id = g.id
+        reason = jsonb_build_object('code', ${shutCode(sql)}, 'message', replace(g.scope, ':', ' ') || ' lets nothing through now.')
+      from gated g left join gates on gates.tenant = g.tenant and gates.scope = g.scope
+      where d.id = g.id and g.scope is not null
       returning d.tenant, g.scope
     ), line as (
       insert into gates (tenant, scope, has_waiters, arrivals)
@@ -144,22 +140,21 @@ export async function standInLine(sql: Db, messages: readonly MessageId[]): Prom
       on conflict (tenant, scope) do update set has_waiters = true, arrivals = gates.arrivals + excluded.arrivals
     ), back as (
       update messages m set set_aside = false
-      where m.id = any(${messages as string[]}) and m.set_aside and ${couldGo(sql)}
+      from (
+        select m.id from messages m where m.id = any(${messages as string[]}) and m.set_aside and ${couldGo(sql)}
+        order by m.id for no key update) free
+      where m.id = free.id
       returning m.id
     )
     select count(*)::integer as back from back`;
   return (row?.back ?? 0) > 0;
 }
 
-const gateCode = (sql: Db) => sql`case
-  when gates.paused_at is not null then 'paused' when gates.breaker <> 'closed' then 'breaker'
-  when gates.held_until > clock_timestamp() then 'held' else 'rate' end`;
-
 /** Their runs are known to be started. Locks messages in the order of their ids. */
 export async function markDispatched(sql: Db, messages: readonly MessageId[]): Promise<void> {
   await sql`
     with theirs as materialized (
-      select id from messages where id = any(${messages as string[]}) order by id for update
+      select id from messages where id = any(${messages as string[]}) order by id for no key update
     )
     update messages m set dispatched_at = coalesce(dispatched_at, clock_timestamp()) from theirs t where m.id = t.id`;
 }
@@ -168,7 +163,7 @@ export async function markDispatched(sql: Db, messages: readonly MessageId[]): P
 export async function returnLeases(sql: Db, messages: readonly MessageId[]): Promise<void> {
   await sql`
     with theirs as materialized (
-      select id from messages where id = any(${messages as string[]}) and dispatched_at is null order by id for update
+      select id from messages where id = any(${messages as string[]}) and dispatched_at is null order by id for no key update
     )
     update messages m set lease_until = null from theirs t where m.id = t.id`;
 }

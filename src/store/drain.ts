@@ -1,9 +1,10 @@
+import { slotLeadMs } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
 import { placesLeft } from './busy.ts';
 import type { Db } from './db.ts';
 import type { NextInLane } from './lane.ts';
 
-/** A gate at which deliveries wait. */
+/** A gate at which deliveries wait, and that is not paused. */
 export interface BusyGate {
   readonly tenant: TenantId;
   readonly scope: string;
@@ -15,13 +16,17 @@ export interface BusyGate {
   readonly arrivals: number;
 }
 
-/** Uses `gates_busy`. */
-export async function findBusyGates(sql: Db): Promise<BusyGate[]> {
+/** Those of which anything may go now or within `soonMs`; one that is paused is not looked at. Uses `gates_busy`. */
+export async function findBusyGates(sql: Db, soonMs: number): Promise<BusyGate[]> {
   return sql<BusyGate[]>`
     select tenant, scope, breaker, arrivals,
-      paused_at is null and breaker = 'closed' and (held_until is null or held_until <= clock_timestamp()) as "isPassable",
-      paused_at is null and breaker <> 'closed' and probe_at <= clock_timestamp() as "isProbeDue"
-    from gates where has_waiters order by tenant, scope`;
+      breaker = 'closed' and (held_until is null or held_until <= clock_timestamp()) as "isPassable",
+      breaker <> 'closed' and probe_at <= clock_timestamp() as "isProbeDue"
+    from gates
+    where has_waiters and paused_at is null
+      and coalesce(case when breaker = 'closed' then held_until else probe_at end, '-infinity')
+        <= clock_timestamp() + make_interval(secs => ${soonMs / 1000}::float8)
+    order by tenant, scope`;
 }
 
 /** A delivery that was let through and is not heard of within this is looked after by the sweep. */
@@ -34,7 +39,8 @@ const awaken = (sql: Db) => sql`
 /** Of the locked `gate`: how far its slots are apart by the rate that is configured now, null without one, and the next. */
 const rateOf = (sql: Db) => sql`
   select g.tenant, g.scope, r.every,
-    greatest(clock_timestamp(), g.tat - (r.burst - 1) * r.every) as first_slot
+    greatest(clock_timestamp() + make_interval(secs => case when r.every is null then 0 else ${slotLeadMs / 1000}::float8 end),
+      g.tat - (r.burst - 1) * r.every) as first_slot
   from gate g
   left join lateral (
     select (rate->>'burst')::integer as burst,
@@ -43,6 +49,12 @@ const rateOf = (sql: Db) => sql`
       select rate from destinations where tenant = g.tenant and g.scope = 'destination:' || id
       union all
       select rate from connections where tenant = g.tenant and g.scope = 'connection:' || id) configured) r on true`;
+
+/** Where there is a rate, its slots within the horizon are the limit; this is only against a rate beyond all measure. */
+const mostOfRate = 200;
+
+const mostAtOnce = (sql: Db, most: number) =>
+  sql`case when (select every from rate) is null then ${most}::integer else ${mostOfRate}::integer end`;
 
 /**
  * Lets the next deliveries through a gate that is open, the most urgent first, the longest waiting among equals. Each gets
@@ -66,8 +78,8 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
       where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting' and exists (select from gate)
       order by d.band, d.id
       limit case when ${scope}::text like 'destination:%'
-        then least(${most}::integer, greatest(0, ${placesLeft(sql, sql`${tenant}`, sql`substr(${scope}::text, 13)`)}))
-        else ${most}::integer end
+        then least(${mostAtOnce(sql, most)}, greatest(0, ${placesLeft(sql, sql`${tenant}`, sql`substr(${scope}::text, 13)`)}))
+        else ${mostAtOnce(sql, most)} end
       for update skip locked
     ), chosen as materialized (
       select * from (

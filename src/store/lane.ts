@@ -83,7 +83,7 @@ export async function bringBack(sql: Db, messages: readonly MessageId[]): Promis
     with theirs as materialized (
       select id from messages
       where id = any(${messages as string[]}) and set_aside and (send_at is null or entered_at is not null)
-      order by id for update
+      order by id for no key update
     )
     update messages m set set_aside = false from theirs t where m.id = t.id`;
 }

@@ -8,8 +8,11 @@ import { startLoop } from './loop.ts';
 const idleMs = 500;
 /** Between two looks at gates with a queue. */
 const busyMs = 100;
-/** Of a gate without a rate so many go in one look: 200/s, so that what comes back is not run over. */
-const most = 20;
+/**
+ * Of a gate without a rate so many go in one look: 80/s, so that what comes back is not run over; and when 32 slow sends
+ * end at once, the 32 that follow them are not all before whatever is posted meanwhile.
+ */
+const most = 8;
 /** Slots of a rate are given out so far ahead: the way to the send takes some of it. */
 const horizonMs = 1_000;
 const leaseSeconds = 5;
@@ -41,10 +44,10 @@ export function startDrain(deps: { sql: Sql; worker: string; log: Logger; wake: 
     else if (gate.isProbeDue) (await chooseProbe(sql, gate, horizonMs)).forEach(wake);
   }
 
-  /** @returns whether anything waits. */
+  /** @returns whether anything waits that may go soon: what is paused, or behind a breaker, costs no quick looks. */
   async function pass(): Promise<boolean> {
     if (!(await hasLease())) return false;
-    const gates = await findBusyGates(sql);
+    const gates = await findBusyGates(sql, idleMs);
     for (const gate of gates) await look(gate);
     return gates.length > 0;
   }

@@ -97,7 +97,8 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
   /** @param known the state that the first round brought it to. */
   async function follow(track: Track, known: Known | undefined): Promise<void> {
     for (let first = known; ; first = undefined) {
-      track.woken = false;
+      // One that the first round sent to wait may have been called before that round was over.
+      if (first?.state !== 'waiting') track.woken = false;
       try {
         track.state = await (first?.state ?? (track.scope = new CancellationScope()).run(() => attempt(track)));
       } catch (error) {

@@ -11,7 +11,7 @@ describe('the worker that Carillon is compared with', () => {
   });
 
   it('starts as many runs at once as Carillon’s dispatcher', () => {
-    expect(source('worker/dispatcher.ts')).toContain(`const batch = ${dispatch.batch};`);
+    expect(source('worker/dispatcher.ts')).toContain(`const startsAtOnce = ${dispatch.startsAtOnce};`);
     expect(source('worker/dispatcher.ts')).toContain(`const room = ${dispatch.room};`);
   });
 });

@@ -1,4 +1,5 @@
 import { eventually } from '../support/eventually.ts';
+import { readEvents } from '../support/history.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
 let stack: Stack;
@@ -110,4 +111,22 @@ it('a Retry-After holds back every other delivery of its destination', async () 
   expect(later).toHaveLength(6);
   expect(Math.min(...later) - (refused ?? 0)).toBeGreaterThanOrEqual(4_000);
   expect(await healthOf('busy')).toMatchObject({ state: 'healthy', failures: 0 });
+}, 60_000);
+
+it('what meets a shut gate beside a healthy destination waits without an activity, and goes when it is called', async () => {
+  await stack.webhook('shut', { retry });
+  await stack.webhook('open', { retry });
+  await stack.must('POST', '/v1/destinations/shut/pause', { reason: 'maintenance' });
+  const { id } = await stack.post({ text: 'to both', destinations: ['shut', 'open'] });
+  await eventually('it waits', async () => (await healthOf('shut')).waiting === 1);
+  await eventually('the other one has it', async () => (await requestsTo('open')).length === 1);
+  const [run] = await stack.sql<{ id: string }[]>`select workflow_id as id from messages where id = ${id}`;
+  const activities = async () =>
+    (await readEvents(stack.temporal, run?.id ?? '')).filter(
+      ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled != null,
+    ).length;
+  expect(await activities()).toBe(0);
+  await stack.must('POST', '/v1/destinations/shut/resume', {});
+  await delivered([{ id }]);
+  expect(await activities()).toBe(1);
 }, 60_000);

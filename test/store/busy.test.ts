@@ -1,4 +1,5 @@
 import { sendsAtOnce, shutGate } from '../../src/domain/gate.ts';
+import { leaseMessages, markDispatched, standInLine } from '../../src/store/dispatch.ts';
 import { findBusyGates, letThrough } from '../../src/store/drain.ts';
 import { readLedger } from '../../src/store/ledger.ts';
 import { waitAtGate } from '../../src/store/waits.ts';
@@ -10,6 +11,19 @@ afterAll(() => bench.close());
 
 const shutFor = async (delivery: string) =>
   shutGate((await readLedger(bench.sql, bench.ring, [delivery]))[0]?.view.gates ?? []);
+
+const send = async (destination: string) => {
+  const [delivery = ''] = (await bench.post({ to: [destination] })).deliveries;
+  return { delivery, token: (await bench.claim(delivery))?.token ?? '' };
+};
+/** As the dispatcher does. */
+const start = async (limit = 32) => {
+  const { leased, setAside } = await leaseMessages(bench.sql, limit, 100);
+  await standInLine(bench.sql, setAside);
+  const started = leased.map(({ message }) => message);
+  await markDispatched(bench.sql, started);
+  return started;
+};
 
 describe('a destination that takes its time', () => {
   it('gets so many at once and no more; others do not notice, and whoever is called comes when one has ended', async () => {
@@ -25,7 +39,7 @@ describe('a destination that takes its time', () => {
 
     expect(await waitAtGate(bench.sql, next, 'destination:orders', 'busy')).toBe(true);
     const call = async () => {
-      const [gate] = await findBusyGates(bench.sql);
+      const [gate] = await findBusyGates(bench.sql, 0);
       if (gate === undefined) throw new Error('nobody waits');
       return (await letThrough(bench.sql, gate, 20, 1_000)).map(({ delivery }) => delivery);
     };
@@ -37,5 +51,42 @@ describe('a destination that takes its time', () => {
     // It has not been claimed yet, and takes the place all the same.
     const [later = ''] = (await bench.post()).deliveries;
     expect(await shutFor(later)).toMatchObject({ why: 'busy' });
+  });
+
+  it('has no runs started that could not send: these wait, the urgent ones first, and cost Temporal nothing', async () => {
+    const [busy] = await Promise.all(Array.from({ length: sendsAtOnce }, () => send('full')));
+    await bench.sql`update messages set dispatched_at = clock_timestamp()`;
+    const low = await bench.post({ to: ['full'], priority: 'low' });
+    const critical = await bench.post({ to: ['full'], priority: 'critical' });
+    const both = await bench.post({ to: ['full', 'audit'] });
+    const call = async () => {
+      const gate = (await findBusyGates(bench.sql, 0)).find(({ scope }) => scope === 'destination:full');
+      return gate === undefined ? [] : (await letThrough(bench.sql, gate, 20, 1_000)).map(({ message }) => message);
+    };
+    expect(await start()).toEqual([both.id]);
+    expect(await bench.delivery(low.deliveries[0] ?? '')).toMatchObject({
+      gate: 'destination:full',
+      reason: { code: 'busy' },
+    });
+    expect(await call()).toEqual([]);
+    expect(await start()).toEqual([]);
+    await bench.deliver(busy?.delivery ?? '', busy?.token ?? '');
+    expect(await call()).toEqual([critical.id]);
+    expect(await start()).toEqual([critical.id]);
+  });
+
+  it('has no more on their way than it has places once it is known to be slow; a fast one has', async () => {
+    await bench.sql`update messages set dispatched_at = clock_timestamp(), state = 'delivering'`;
+    const { delivery } = await send('slow');
+    await bench.sql`update messages set dispatched_at = clock_timestamp()`;
+    for (let count = 0; count < 2 * sendsAtOnce; count += 1) await bench.post({ to: ['slow'] });
+    expect(await start(8)).toHaveLength(8);
+    // Its one send has been under way for a second.
+    await bench.sql`update deliveries set claim_deadline = claim_deadline - interval '1 s' where id = ${delivery}`;
+    const later = [await start(16), await start(16), await start(16)];
+    // Of a look those that are on their way by then are counted.
+    expect(later.map(({ length }) => length)).toEqual([16, 16, 0]);
+    const other = await bench.post({ to: ['audit'] });
+    expect(await start()).toEqual([other.id]);
   });
 });

@@ -233,6 +233,25 @@ describe('those that could go', () => {
     expect((await lease(2, 4)).bands).toEqual([1, 1]);
   });
 
+  it('fill only a part of the room where they are less urgent, and have a minimum beside a flood of the others', async () => {
+    await newTenant('parts');
+    await post('parts', 30, 'low');
+    await post('parts', 30, 'normal');
+    const lowest = async (room: number) => {
+      const { leased, bands } = await lease(32, room);
+      await markDispatched(bench.sql, leased);
+      return bands.filter((band) => band === 4).length;
+    };
+    expect(await lowest(50)).toBeGreaterThan(0);
+    // 32 are started: more than the part of `low`, less than that of `normal`; nobody claims.
+    const { bands } = await lease(32, 50);
+    expect(new Set(bands)).toEqual(new Set([3]));
+    await bench.sql`update messages set dispatched_at = clock_timestamp(), lease_until = null where band = 3`;
+    await bench.sql`update messages set dispatched_at = null, lease_until = null where band = 4`;
+    // Thirty normal ones fill the part of `low` by now.
+    expect((await lease(1, 50)).bands).toEqual([4]);
+  });
+
   it('are leased to one of two workers that look at the same moment', async () => {
     await newTenant('two');
     await post('two', 40);

@@ -18,6 +18,8 @@ const waitAt = (destination: string, deliveries: readonly string[], why: 'breake
 const probed = async (destination: string) =>
   (await chooseProbe(bench.sql, await bench.busy(destination), 1_000)).map(({ delivery }) => delivery);
 
+const lookedAt = async (soonMs: number) => (await findBusyGates(bench.sql, soonMs)).map(({ scope }) => scope);
+
 /** Milliseconds from now, by the database's clock, until the next probe. */
 async function untilProbe(destination: string): Promise<number> {
   const [row] = await bench.sql<{ ms: number }[]>`
@@ -185,7 +187,6 @@ describe('a pause', () => {
     expect(await shutTo(one ?? '')).toBe('paused');
     await waitAt('paused', [one ?? ''], 'paused');
     expect(await bench.health('paused')).toMatchObject({ pauseReason: byHand, waiting: 1 });
-    expect(await bench.busy('paused')).toMatchObject({ isPassable: false, isProbeDue: false });
     expect(await resumeScope(bench.sql, 'default', scope('paused'), false)).toBe(true);
     expect(await resumeScope(bench.sql, 'default', scope('paused'), false)).toBe(false);
     expect(await bench.busy('paused')).toMatchObject({ isPassable: true });
@@ -245,5 +246,23 @@ describe('a Retry-After', () => {
 
 it('gates at which nobody waits are not looked at', async () => {
   await bench.breakOpen('nobody');
-  expect((await findBusyGates(bench.sql)).map(({ scope }) => scope)).not.toContain('destination:nobody');
+  expect(await lookedAt(3_600_000)).not.toContain('destination:nobody');
+});
+
+it('gates that let nothing through for a time are not looked at, however many wait there', async () => {
+  const [paused, held] = [await bench.queue('long-pause', 2), await bench.queue('long-held', 2)];
+  await waitAt('long-open', await bench.breakOpen('long-open'));
+  await pauseScope(bench.sql, 'default', 'destination:long-pause', { code: pausedByHand, message: 'maintenance' });
+  await waitAt('long-pause', paused, 'paused');
+  await bench.failAt('long-held', held[0] ?? '', await bench.token(held[0] ?? ''), { failed: false, heldMs: 60_000 });
+  await waitAt('long-held', held.slice(1), 'held');
+  const scopes = ['destination:long-held', 'destination:long-open', 'destination:long-pause'];
+  const seen = async (soonMs: number) => (await lookedAt(soonMs)).filter((scope) => scopes.includes(scope));
+  expect(await seen(500)).toEqual([]);
+  // In time for what comes soon.
+  expect(await seen(breakerLimits.firstProbeMs)).toEqual(['destination:long-open']);
+  await bench.sql`update gates set held_until = clock_timestamp() where scope = 'destination:long-held'`;
+  await bench.makeProbeDue('long-open');
+  await resumeScope(bench.sql, 'default', 'destination:long-pause', false);
+  expect(await seen(0)).toEqual(scopes);
 });

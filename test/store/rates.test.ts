@@ -1,7 +1,5 @@
-import type { ActivityDeps } from '../../src/activities/index.ts';
-import { keepRates } from '../../src/activities/keep-rates.ts';
 import { slotHorizonMs } from '../../src/domain/gate.ts';
-import { chooseProbe, letThrough } from '../../src/store/drain.ts';
+import { letThrough } from '../../src/store/drain.ts';
 import { readLedger } from '../../src/store/ledger.ts';
 import { takeSlots } from '../../src/store/rates.ts';
 import { waitAtGate } from '../../src/store/waits.ts';
@@ -103,8 +101,8 @@ describe('those that wait for a rate', () => {
     await Promise.all([...normal, ...critical].map((id) => wait('drained', id)));
     const called = await drain('drained');
     expect(called).toEqual([...critical, ...normal].slice(0, called.length));
-    // One second ahead at 10/s: never more than 11, whatever the limit of a look.
-    expect(called.length).toBeGreaterThanOrEqual(10);
+    // One second ahead at 10/s, without the time that the way takes: never more, whatever the limit of a look.
+    expect(called.length).toBeGreaterThanOrEqual(8);
     expect(called.length).toBeLessThanOrEqual(11);
     const slots = await bench.sql<{ at: number }[]>`
       select (extract(epoch from slot_at) * 1000)::float8 as at from deliveries where id = any(${called}) order by slot_at`;
@@ -204,70 +202,5 @@ describe('those that wait for a rate', () => {
     const looks = await Promise.all(Array.from({ length: 4 }, () => letThrough(bench.sql, gate, 20, 1_000)));
     const called = looks.flat().map(({ delivery }) => delivery);
     expect(called.sort()).toEqual([...deliveries].sort());
-  });
-});
-
-describe('one that waited at a gate', () => {
-  const deps = () => ({ sql: bench.sql }) as ActivityDeps;
-
-  it('uses the slot that it was given, but not one that was given long ago', async () => {
-    await bench.limit('old', perSecond(1));
-    const [first, second, third] = await bench.queue('old', 3);
-    for (const id of [first, second, third]) await wait('old', id ?? '');
-    await letThrough(bench.sql, await bench.busy('old'), 1, 1_000);
-    const called = await ledger(first ?? '');
-    const { tat } = await bench.gate('old');
-    expect(await keepRates(deps(), called)).toBeLessThan(1_000);
-    expect((await bench.gate('old'))['tat']).toEqual(tat);
-    await bench.sql`update deliveries set slot_at = slot_at - interval '2 s' where id = ${first ?? ''}`;
-    // It comes too late for that one, and takes the next, ahead of those that wait.
-    expect(await keepRates(deps(), await ledger(first ?? ''))).toBeGreaterThan(500);
-    expect((await bench.gate('old'))['tat']).not.toEqual(tat);
-    await bench.sql`update deliveries set slot_at = slot_at - interval '1 minute' where id = ${first ?? ''}`;
-    expect(await keepRates(deps(), await ledger(first ?? ''))).toBe('full');
-    expect(await bench.delivery(first ?? '')).toMatchObject({ state: 'waiting', gate: scopeOf('old'), slot_at: null });
-  });
-
-  it('and was settled meanwhile does not wait anew', async () => {
-    await bench.limit('moved', perSecond(0.01));
-    const [first, second] = await bench.queue('moved', 2);
-    expect(await keepRates(deps(), await ledger(first ?? ''))).toBe(0);
-    const entry = await ledger(second ?? '');
-    await bench.sql`update deliveries set state = 'cancelled' where id = ${second ?? ''}`;
-    expect(await keepRates(deps(), entry)).toBe('moved');
-  });
-
-  it('is not sent back and forth between the queues of its destination and of its connection', async () => {
-    await bench.limit('both', perSecond(50));
-    await bench.sql`update connections set rate = ${bench.sql.json(perSecond(50))} where id = 'hooks'`;
-    try {
-      const deliveries = await bench.queue('both', 4);
-      await wait('both', deliveries[0] ?? '');
-      await wait('both', deliveries[1] ?? '');
-      for (const id of deliveries.slice(2)) await waitAtGate(bench.sql, id, 'connection:hooks', 'rate');
-      // Others go on waiting at both.
-      await letThrough(bench.sql, await bench.busy('both'), 1, 1_000);
-      expect(await bench.gate('both')).toMatchObject({ has_waiters: true });
-      expect(await keepRates(deps(), await ledger(deliveries[0] ?? ''))).toBeLessThan(1_000);
-    } finally {
-      await bench.sql`update connections set rate = null where id = 'hooks'`;
-    }
-  });
-
-  it('as a probe needs no other place at its rate', async () => {
-    await bench.limit('rated-probe', perSecond(10));
-    for (const id of await bench.breakOpen('rated-probe')) await wait('rated-probe', id, 'breaker');
-    await bench.makeProbeDue('rated-probe');
-    const [probe] = await chooseProbe(bench.sql, await bench.busy('rated-probe'), 1_000);
-    expect(await keepRates(deps(), await ledger(probe?.delivery ?? ''))).toBeLessThan(200);
-  });
-
-  it('is not the probe while its rate lets nobody send', async () => {
-    await bench.limit('slow-probe', perSecond(0.01));
-    for (const id of await bench.breakOpen('slow-probe')) await wait('slow-probe', id, 'breaker');
-    await bench.makeProbeDue('slow-probe');
-    await bench.sql`update gates set tat = clock_timestamp() + interval '1 minute' where scope = 'destination:slow-probe'`;
-    expect(await chooseProbe(bench.sql, await bench.busy('slow-probe'), 1_000)).toEqual([]);
-    expect(await bench.health('slow-probe')).toMatchObject({ breaker: 'open' });
   });
 });

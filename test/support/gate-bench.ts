@@ -25,6 +25,7 @@ export interface GateBench extends LedgerBench {
   /** Gives a destination a rate, as configured. */
   limit(destination: string, rate: { limit: number; perMs: number; burst: number }): Promise<void>;
   health(destination: string): Promise<Health | undefined>;
+  /** As the drain sees it within the hour; throws where it is paused, or nobody waits. */
   busy(destination: string): Promise<BusyGate>;
   gate(destination: string): Promise<Record<string, unknown>>;
   /** Types of the events that tell of a destination itself, in their order. */
@@ -82,8 +83,8 @@ export async function createGateBench(): Promise<GateBench> {
         values (${tenant}, ${destination}, 'hooks', '{}', 'none', 'at-least-once', 1000, ${sql.json(rate)})`),
     health: async (destination) => (await findHealth(sql, tenant, [scopeOf(destination)]))[0],
     async busy(destination) {
-      const gate = (await findBusyGates(sql)).find(({ scope }) => scope === scopeOf(destination));
-      if (gate === undefined) throw new Error(`nobody waits for ${destination}`);
+      const gate = (await findBusyGates(sql, 3_600_000)).find(({ scope }) => scope === scopeOf(destination));
+      if (gate === undefined) throw new Error(`nobody waits for ${destination}, or it is paused`);
       return gate;
     },
     async gate(destination) {
