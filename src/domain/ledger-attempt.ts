@@ -67,7 +67,7 @@ function succeedLate(delivery: Delivery, receipt: Receipt, now: Instant): Delive
   const isKnown = receipts.some(({ attempt }) => attempt === receipt.attempt);
   const counts = state === 'sending' || state === 'delivered' || mayMove(state, 'delivered');
   const tries = noted(delivery, receipt.attempt, 'delivered', true);
-  if (isKnown || !counts) return { ...delivery, tries };
+  if (isKnown || !counts) return withTries(delivery, tries);
   // What a look-up found is this same one.
   const isFound = receipts.some(({ attempt, nativeId }) => attempt === 'look-up' && nativeId === receipt.nativeId);
   return {
@@ -86,7 +86,7 @@ function succeedLate(delivery: Delivery, receipt: Receipt, now: Instant): Delive
 /** An attempt failed, or its process died: `store/settle.ts`. One that comes late is only noted. */
 export function fail(delivery: Delivery, event: Of<'fail'>, now: Instant, others: readonly Delivery[]): Delivery {
   const { token, outcome, verdict, retryAfterMs } = event;
-  if (!holds(delivery, token)) return { ...delivery, tries: noted(delivery, token, outcome, true) };
+  if (!holds(delivery, token)) return withTries(delivery, noted(delivery, token, outcome, true));
   const { inDoubt } = verdict;
   const state = stateAfter(delivery, verdict);
   const delayMs = verdict.state === 'retrying' ? verdict.delayMs : 0;
@@ -136,9 +136,11 @@ const holds = ({ state, claim: held }: Delivery, token: AttemptId): boolean =>
 
 const ended = { claim: null, doubt: null, absentAt: null } as const;
 
+const withTries = (delivery: Delivery, tries: Delivery['tries']): Delivery =>
+  tries === delivery.tries ? delivery : { ...delivery, tries };
+
 /** An attempt has one outcome; only "unknown" gives way to what turns out later. */
-function noted({ tries }: Delivery, token: AttemptId, outcome: Try['outcome'], late: boolean): readonly Try[] {
-  return tries.map((one) =>
-    one.token === token && (one.outcome === null || one.outcome === 'unknown') ? { ...one, outcome, late } : one,
-  );
+function noted({ tries }: Delivery, token: AttemptId, outcome: Try['outcome'], late: boolean): Delivery['tries'] {
+  const isOpen = (one: Try): boolean => one.token === token && (one.outcome === null || one.outcome === 'unknown');
+  return tries.some(isOpen) ? tries.map((one) => (isOpen(one) ? { ...one, outcome, late } : one)) : tries;
 }

@@ -13,19 +13,24 @@ afterAll(() => bench.close());
 /** One seed for everybody, so that a red run is red again; `CARILLON_MODEL_SEED=random` looks for more. */
 const chosen = process.env['CARILLON_MODEL_SEED'] ?? '7';
 const seed = chosen === 'random' ? Date.now() % 2 ** 31 : Number(chosen);
-const runs = Number(process.env['CARILLON_MODEL_RUNS'] ?? 40);
+const runs = Number(process.env['CARILLON_MODEL_RUNS'] ?? 25);
 
 const newestAttempt = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(2) });
 const simple = (...names: ('wait-turn' | 'call' | 'expire' | 'retry' | 'cancel' | 'end-hold')[]) =>
   fc.constantFrom(...names).map((name) => ({ do: name }));
 
+/** Those that end a delivery are rare, so that stories get somewhere. */
 const event: fc.Arbitrary<Move['event']> = fc.oneof(
   {
-    weight: 9,
-    arbitrary: fc.record({ do: fc.constant('claim' as const), version: fc.constantFrom(1, 1, 1, 1, 2) }),
+    weight: 18,
+    arbitrary: fc.record({
+      do: fc.constant('claim' as const),
+      version: fc.constantFrom(1, 1, 1, 1, 1, 2),
+      patient: fc.constantFrom(true, true, true, false),
+    }),
   },
   {
-    weight: 7,
+    weight: 16,
     arbitrary: fc.record({
       do: fc.constant('fail' as const),
       outcome: fc.constantFrom('transient', 'ambiguous', 'permanent', 'unknown'),
@@ -34,32 +39,29 @@ const event: fc.Arbitrary<Move['event']> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('deliver' as const), nativeId: fc.constantFrom('x', 'y') }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait-gate' as const), isBreaker: fc.boolean() }) },
-  { weight: 5, arbitrary: simple('retry', 'retry', 'retry', 'retry', 'cancel') },
-  { weight: 3, arbitrary: simple('wait-turn', 'call', 'call', 'expire', 'end-hold') },
-  { weight: 2, arbitrary: fc.constant({ do: 'release' as const }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait-gate' as const), isBreaker: fc.boolean() }) },
+  { weight: 8, arbitrary: simple('retry') },
+  { weight: 6, arbitrary: simple('wait-turn', 'call', 'call', 'expire', 'end-hold') },
+  { weight: 4, arbitrary: fc.constant({ do: 'release' as const }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('absent' as const), final: fc.boolean() }) },
+  { weight: 1, arbitrary: simple('cancel') },
   {
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant('rest' as const),
-      state: fc.constantFrom('parked', 'parked', 'parked', 'uncertain', 'uncertain', 'skipped', 'expired', 'cancelled'),
+      state: fc.constantFrom('parked', 'parked', 'uncertain', 'skipped', 'expired', 'cancelled'),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('absent' as const), final: fc.boolean() }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('found' as const), nativeId: fc.constant('x'), version: fc.constant(1) }),
   },
 );
 
-const commands = [
-  fc.record({ at: fc.nat(3), attempt: newestAttempt, event }).map(moveCommand),
-  fc.constantFrom(10, 20, 30, 30, 100, 1000).map(passCommand),
-];
-const story = fc.commands([commands[0]!, commands[0]!, commands[0]!, commands[1]!], {
-  maxCommands: 50,
-  size: 'max',
-});
+const move = fc.record({ at: fc.nat(3), attempt: newestAttempt, event }).map(moveCommand);
+const pause = fc.constantFrom(10, 20, 30, 30, 100, 1000).map(passCommand);
+// Without a bias towards short ones: what goes wrong takes a few steps.
+const story = fc.noBias(fc.commands([move, move, move, move, pause], { maxCommands: 60, size: 'max' }));
 
 const post: fc.Arbitrary<Post> = fc.record({
   lane: fc.constantFrom(0, 0, 0, 1, null),
@@ -84,10 +86,10 @@ describe('the statements of the store', () => {
   it('make of one delivery what the reducer makes of it', async () => {
     const counts = await agree(post.map((one) => [{ ...one, replyTo: null }]));
     console.log(counts);
-  }, 300_000);
+  }, 600_000);
 
   it('make of a lane what the reducer makes of it', async () => {
     const counts = await agree(fc.array(post, { minLength: 2, maxLength: 4 }));
     console.log(counts);
-  }, 300_000);
+  }, 600_000);
 });

@@ -1,0 +1,45 @@
+import { release } from '../../src/store/release.ts';
+import { recordFound } from '../../src/store/doubt.ts';
+import { rest } from '../../src/store/rest.ts';
+import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
+
+/** What `test/support/ledger-gaps.ts` lists: known to be wrong. One that passes is mended; then it is a test like any other. */
+let bench: LedgerBench;
+beforeAll(async () => void (bench = await createLedgerBench()));
+afterAll(() => bench.close());
+
+const reason = { code: 'test', message: 'Test.' };
+
+async function lost(): Promise<{ delivery: string; token: string }> {
+  const { deliveries } = await bench.post();
+  const delivery = deliveries[0] ?? '';
+  const token = (await bench.claim(delivery))?.token ?? '';
+  await bench.fail(delivery, token, { ambiguous: true, delayMs: 1 });
+  await bench.sql`update deliveries set next_attempt_at = null where id = ${delivery}`;
+  return { delivery, token };
+}
+
+describe('a late success', () => {
+  it.failing('is not sent again when the second attempt’s claim is given back', async () => {
+    const { delivery, token } = await lost();
+    const second = await bench.claim(delivery);
+    await bench.deliver(delivery, token);
+    await release(bench.sql, delivery, second?.token ?? '');
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', attempts: 1 });
+  });
+
+  it.failing('of what a look-up had found is not doubled', async () => {
+    const { delivery, token } = await lost();
+    const receipt = { nativeId: 'native', version: 1, attempt: 'look-up' };
+    await recordFound(bench.sql, delivery, receipt, 'destination:orders');
+    await bench.deliver(delivery, token);
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', doubled: false });
+  });
+
+  it.failing.each(['expired', 'skipped'] as const)('counts after it was %s', async (state) => {
+    const { delivery, token } = await lost();
+    await rest(bench.sql, { delivery, state, reason });
+    await bench.deliver(delivery, token);
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered' });
+  });
+});
