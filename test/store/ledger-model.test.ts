@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
-import { makeWorld, moveCommand, passCommand, type Move, type Post } from '../support/ledger-model.ts';
+import { makeWorld, moveCommand, passCommand, rareAt, type Move, type Post } from '../support/ledger-model.ts';
 
 /**
  * The statements of `store/` against the reducer of `domain/ledger.ts`, which is their specification: random events to
@@ -10,10 +10,11 @@ let bench: LedgerBench;
 beforeAll(async () => void (bench = await createLedgerBench()));
 afterAll(() => bench.close());
 
+const usualSeed = '7';
 /** One seed for everybody, so that a red run is red again; `CARILLON_MODEL_SEED=random` looks for more. */
-const chosen = process.env['CARILLON_MODEL_SEED'] ?? '7';
+const chosen = process.env['CARILLON_MODEL_SEED'] ?? usualSeed;
 const seed = chosen === 'random' ? Date.now() % 2 ** 31 : Number(chosen);
-const runs = Number(process.env['CARILLON_MODEL_RUNS'] ?? 25);
+const runs = Number(process.env['CARILLON_MODEL_RUNS'] ?? 20);
 
 const newestAttempt = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(2) });
 const simple = (...names: ('wait-turn' | 'call' | 'expire' | 'retry' | 'cancel' | 'end-hold')[]) =>
@@ -58,10 +59,10 @@ const event: fc.Arbitrary<Move['event']> = fc.oneof(
   },
 );
 
-const move = fc.record({ at: fc.nat(3), attempt: newestAttempt, event }).map(moveCommand);
+const move = fc.record({ at: fc.nat(rareAt), attempt: newestAttempt, event }).map(moveCommand);
 const pause = fc.constantFrom(10, 20, 30, 30, 100, 1000).map(passCommand);
 // Without a bias towards short ones: what goes wrong takes a few steps.
-const story = fc.noBias(fc.commands([move, move, move, move, pause], { maxCommands: 60, size: 'max' }));
+const story = fc.noBias(fc.commands([move, move, move, move, pause], { maxCommands: 120, size: 'max' }));
 
 const post: fc.Arbitrary<Post> = fc.record({
   lane: fc.constantFrom(0, 0, 0, 1, null),
@@ -85,11 +86,13 @@ async function agree(posts: fc.Arbitrary<readonly Post[]>): Promise<Map<string, 
 describe('the statements of the store', () => {
   it('make of one delivery what the reducer makes of it', async () => {
     const counts = await agree(post.map((one) => [{ ...one, replyTo: null }]));
-    console.log(counts);
+    if (chosen === usualSeed)
+      expect([...counts.keys()]).toEqual(expect.arrayContaining(['fail', 'deliver', 'release']));
   }, 600_000);
 
   it('make of a lane what the reducer makes of it', async () => {
     const counts = await agree(fc.array(post, { minLength: 2, maxLength: 4 }));
-    console.log(counts);
+    if (chosen === usualSeed)
+      expect([...counts.keys()]).toEqual(expect.arrayContaining(['retry', 'wait-turn', 'rest']));
   }, 600_000);
 });
