@@ -6,7 +6,8 @@ import { clocksOf, expiryOf, usualClocks, type Clocks, type Intent } from '../..
 import { accepted, reduce, type Delivery } from '../../src/domain/ledger.ts';
 import { formatDuration } from '../../src/domain/retry-input.ts';
 import { defaultRetryPolicy, retryPolicies } from '../../src/domain/retry.ts';
-import { secondLookMs } from '../../src/domain/step.ts';
+import { viewOf } from '../../src/domain/ledger-view.ts';
+import { nextStep, secondLookMs } from '../../src/domain/step.ts';
 import { claimMarginMs } from '../../src/store/claim.ts';
 import { createLedgerBench } from '../support/ledger-bench.ts';
 
@@ -148,6 +149,23 @@ describe('the table in docs/architecture.md', () => {
       expect([name, cells[0]]).toEqual([name, ms === null ? 'none' : formatDuration(ms)]);
       expect(cells.filter((cell) => cell === '')).toEqual([]);
     }
+  });
+
+  it('is in the order in which the next step asks them', () => {
+    const now = 1_000_000;
+    const over = {
+      ...queued({ expiresAt: now - 1 }),
+      state: 'retrying',
+      nextAttemptAt: now + 1,
+      deadlineAt: now - 1,
+    } as const;
+    const next = (delivery: Delivery, kind: 'B' | 'C') =>
+      nextStep(viewOf(delivery, [], [], now), { kind }, 'at-least-once');
+    expect(next(over, 'C')).toEqual({ do: 'expire' });
+    expect(next({ ...over, intent }, 'C')).toMatchObject({ do: 'pause', why: 'not-due' });
+    expect(next({ ...over, intent, nextAttemptAt: now }, 'C')).toMatchObject({ do: 'park', code: 'deadline_exceeded' });
+    const doubt = { since: now - 1, until: now + 1 };
+    expect(next({ ...over, intent, nextAttemptAt: now, doubt }, 'B')).toMatchObject({ do: 'pause', why: 'doubt' });
   });
 
   it('names the limits that stand in its other columns', () => {

@@ -1,5 +1,8 @@
 import { release } from '../../src/store/release.ts';
 import { recordFound } from '../../src/store/doubt.ts';
+import { acceptEdit } from '../../src/store/changes.ts';
+import { newMessageId } from '../../src/store/new-id.ts';
+import { enterScheduled } from '../../src/store/overdue.ts';
 import { rest } from '../../src/store/rest.ts';
 import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
 
@@ -41,5 +44,27 @@ describe('a late success', () => {
     await rest(bench.sql, { delivery, state, reason });
     await bench.deliver(delivery, token);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered' });
+  });
+});
+
+describe('an edit of a scheduled message', () => {
+  it.failing('does not stand in the way of what it edits, for ever', async () => {
+    const sendAt = new Date(Date.now() + 3_600_000);
+    const { id, deliveries } = await bench.post({ conversation: 'later', sendAt });
+    const edit = {
+      id: newMessageId(),
+      tenant: 'default',
+      original: id,
+      scope: 'api',
+      dedupeKey: 'edit-of-later',
+      canonicalBody: '{}',
+    };
+    const accepted = await acceptEdit(bench.sql, bench.ring, { ...edit, content: { text: 'new' }, sender: null });
+    if (!('deliveries' in accepted)) throw new Error(accepted.outcome);
+    await bench.sql`update messages set send_at = clock_timestamp() where id = ${id}`;
+    expect(await enterScheduled(bench.sql)).toBe(true);
+    const claims = [deliveries[0] ?? '', accepted.deliveries[0]?.id ?? ''].map((one) => bench.claim(one));
+    // The original came into the lane behind its edit, which waits for the original.
+    expect((await Promise.all(claims)).filter((claim) => claim !== undefined)).toHaveLength(1);
   });
 });

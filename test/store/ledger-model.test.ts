@@ -14,7 +14,7 @@ const usualSeed = '7';
 /** One seed for everybody, so that a red run is red again; `CARILLON_MODEL_SEED=random` looks for more. */
 const chosen = process.env['CARILLON_MODEL_SEED'] ?? usualSeed;
 const seed = chosen === 'random' ? Date.now() % 2 ** 31 : Number(chosen);
-const runs = Number(process.env['CARILLON_MODEL_RUNS'] ?? 20);
+const runs = Number(process.env['CARILLON_MODEL_RUNS'] ?? 12);
 
 const newestAttempt = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(2) });
 const simple = (...names: ('wait-turn' | 'call' | 'expire' | 'retry' | 'cancel' | 'end-hold')[]) =>

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import type fc from 'fast-check';
 import { accepted, reduce, type Delivery, type LedgerEvent } from '../../src/domain/ledger.ts';
 import { isFinal } from '../../src/domain/delivery.ts';
 import { latest } from '../../src/domain/clocks.ts';
