@@ -1,5 +1,5 @@
 import { bestEffortMs, type DeliveryClassName } from './delivery-class.ts';
-import { isFinal } from './delivery.ts';
+import { isFinal, isParked } from './delivery.ts';
 import type { Delivery } from './ledger.ts';
 import type { RetryPolicy } from './retry.ts';
 
@@ -79,7 +79,7 @@ export interface Clocks {
  */
 export function clocksOf(delivery: Delivery, now: Instant): Clocks {
   const { intent, state } = delivery;
-  const isParked = state === 'parked' || state === 'uncertain';
+  const needsOperator = isParked(state);
   return {
     claimUntil: delivery.claim?.until ?? null,
     expiresAt: expiryOf(intent),
@@ -87,8 +87,8 @@ export function clocksOf(delivery: Delivery, now: Instant): Clocks {
     dependsUntil: dependsUntilOf(intent),
     deadlineAt: runningDeadline(delivery, now),
     doubtUntil: delivery.doubt?.until ?? null,
-    holdUntil: isParked ? (delivery.hold?.until ?? null) : null,
-    runClosesAt: isParked && delivery.settledAt !== null ? runClosesAt(intent, delivery.settledAt) : null,
+    holdUntil: needsOperator ? (delivery.hold?.until ?? null) : null,
+    runClosesAt: needsOperator && delivery.settledAt !== null ? runClosesAt(intent, delivery.settledAt) : null,
     keyUntil: isFinal(state) ? intent.acceptedAt + usualClocks.dedupeMs : Infinity,
   };
 }

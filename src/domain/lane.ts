@@ -1,5 +1,5 @@
 import { dependsUntilOf, type Instant } from './clocks.ts';
-import { isOpen } from './delivery.ts';
+import { isOpen, isParked } from './delivery.ts';
 import type { Delivery } from './ledger.ts';
 
 /**
@@ -9,11 +9,10 @@ import type { Delivery } from './ledger.ts';
 const neighbours = (delivery: Delivery, others: readonly Delivery[]): Delivery[] =>
   delivery.lane === null ? [] : others.filter(({ id, lane }) => lane === delivery.lane && id !== delivery.id);
 
-const isParked = ({ state }: Delivery): boolean => state === 'parked' || state === 'uncertain';
-
-/** It makes those behind it wait. */
+/** It makes those behind it wait; not when it was cancelled, and parked all the same because it may have arrived. */
 export function isHolding(delivery: Delivery, now: Instant): boolean {
-  return isParked(delivery) && delivery.hold !== null && delivery.hold.until > now;
+  const { state, holdForMs, hold } = delivery;
+  return isParked(state) && holdForMs !== null && hold !== null && hold.until > now;
 }
 
 /** What it depends on is under way, or one before it is, or one is being sent, or one before it holds the lane. */
@@ -48,10 +47,10 @@ export function nextOf(settled: Delivery, others: readonly Delivery[], now: Inst
  * something is delivered again, so that a lane whose messages all park does not cost each the whole time.
  */
 export function holdOf(delivery: Delivery, others: readonly Delivery[], now: Instant): Delivery['hold'] {
-  const { holdForMs } = delivery.intent;
+  const { holdForMs } = delivery;
   if (delivery.lane === null || holdForMs === null) return delivery.hold;
   const lane = neighbours(delivery, others);
-  const first = [delivery, ...lane.filter(isParked)]
+  const first = [delivery, ...lane]
     .flatMap(({ hold }) => (hold === null ? [] : [hold]))
     .filter(({ since }) => !lane.some((one) => one.state === 'delivered' && (one.settledAt ?? 0) > since))
     .sort((a, b) => a.since - b.since)[0];

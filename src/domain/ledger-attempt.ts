@@ -1,5 +1,4 @@
 import { graceMs, latest, earliest, expiryOf, runningDeadline, usualClocks, type Instant } from './clocks.ts';
-import { mayMove } from './delivery.ts';
 import type { AttemptId } from './ids.ts';
 import { isBehind } from './lane.ts';
 import type { Delivery, LedgerEvent, Receipt, Try } from './ledger.ts';
@@ -64,32 +63,35 @@ export function succeed(delivery: Delivery, event: Of<'deliver'>, now: Instant):
 /** Its claim is gone. Whoever sends now, or has sent, the platform has it. */
 function succeedLate(delivery: Delivery, receipt: Receipt, now: Instant): Delivery {
   const { state, receipts } = delivery;
-  const isKnown = receipts.some(({ attempt }) => attempt === receipt.attempt);
-  const counts = state === 'sending' || state === 'delivered' || mayMove(state, 'delivered');
   const tries = noted(delivery, receipt.attempt, 'delivered', true);
-  if (isKnown || !counts) return withTries(delivery, tries);
+  if (receipts.some(({ attempt }) => attempt === receipt.attempt)) return withTries(delivery, tries);
   // What a look-up found is this same one.
   const isFound = receipts.some(({ attempt, nativeId }) => attempt === 'look-up' && nativeId === receipt.nativeId);
-  return {
+  const received = {
     ...delivery,
     tries,
-    state: state === 'sending' ? state : 'delivered',
     doubled: delivery.doubled || (state === 'delivered' && !isFound),
     receipts: [...receipts, receipt],
     nextAttemptAt: null,
     gate: null,
-    dueAt: state === 'sending' ? delivery.dueAt : null,
-    settledAt: delivery.settledAt ?? now,
+    slotAt: null,
+    absentAt: null,
   };
+  // Another attempt is under way: what becomes of that one ends it.
+  if (state === 'sending') return received;
+  const settledAt = state === 'delivered' ? delivery.settledAt : now;
+  return { ...received, state: 'delivered', dueAt: null, doubt: null, settledAt };
 }
 
 /** An attempt failed, or its process died: `store/settle.ts`. One that comes late is only noted. */
 export function fail(delivery: Delivery, event: Of<'fail'>, now: Instant, others: readonly Delivery[]): Delivery {
-  const { token, outcome, verdict, retryAfterMs } = event;
+  const { token, outcome, verdict, retryAfterMs, canLookUp = false } = event;
   if (!holds(delivery, token)) return withTries(delivery, noted(delivery, token, outcome, true));
   const { inDoubt } = verdict;
-  const state = stateAfter(delivery, verdict);
-  const delayMs = verdict.state === 'retrying' ? verdict.delayMs : 0;
+  const state = stateAfter(delivery, verdict, canLookUp);
+  // Nobody waits for a look-up of what is not wanted any more.
+  const wantedMs = delivery.cancelRequestedAt === null ? undefined : 1;
+  const delayMs = verdict.state === 'retrying' ? (wantedMs ?? verdict.delayMs) : 0;
   const isRetrying = state === 'retrying';
   const since = delivery.doubt?.since ?? now;
   const until = latest(delivery.doubt?.until ?? null, delivery.claim?.until ?? null) ?? now;
@@ -109,9 +111,14 @@ export function fail(delivery: Delivery, event: Of<'fail'>, now: Instant, others
 }
 
 /** A success that came late for an earlier attempt stands; a wish to cancel stops what would be tried again. */
-function stateAfter({ receipts, cancelRequestedAt }: Delivery, verdict: Of<'fail'>['verdict']): Delivery['state'] {
+function stateAfter(
+  { receipts, cancelRequestedAt }: Delivery,
+  verdict: Of<'fail'>['verdict'],
+  canLookUp: boolean,
+): Delivery['state'] {
   if (receipts.length > 0) return 'delivered';
-  if (cancelRequestedAt !== null) return verdict.inDoubt ? 'uncertain' : 'cancelled';
+  if (cancelRequestedAt !== null && !verdict.inDoubt) return 'cancelled';
+  if (cancelRequestedAt !== null && !(canLookUp && verdict.state === 'retrying')) return 'uncertain';
   return verdict.state;
 }
 
@@ -121,12 +128,14 @@ export function release(delivery: Delivery, token: AttemptId, now: Instant): Del
   const hasArrived = delivery.receipts.length > 0;
   return {
     ...delivery,
+    ...(hasArrived ? ended : {}),
     state: hasArrived ? 'delivered' : 'queued',
     claim: null,
     attempts: delivery.attempts - 1,
     trigger: delivery.tries.find((one) => one.token === token)?.trigger ?? 'auto',
     pinnedVersion: delivery.doubt === null ? null : delivery.pinnedVersion,
     dueAt: hasArrived ? null : now + graceMs.released,
+    settledAt: hasArrived ? now : null,
     tries: delivery.tries.map((one) => (one.token === token ? { ...one, outcome: 'stopped' } : one)),
   };
 }

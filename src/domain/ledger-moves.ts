@@ -1,19 +1,16 @@
 import { earliest, expiryOf, graceMs, runningDeadline, type Instant } from './clocks.ts';
+import { isParked, may } from './delivery.ts';
 import { holdOf, isOvertaken } from './lane.ts';
 import type { Delivery, LedgerEvent } from './ledger.ts';
 
 type Of<Do extends LedgerEvent['do']> = Extract<LedgerEvent, { readonly do: Do }>;
 
 /** Open, and nobody is sending it. */
-export const isMovable = ({ state }: Delivery): boolean =>
-  state === 'queued' || state === 'waiting' || state === 'retrying';
-
-const isParked = ({ state }: Delivery): boolean => state === 'parked' || state === 'uncertain';
+export const isMovable = ({ state }: Delivery): boolean => may('wait', state);
 
 /** One that has just parked holds its lane, and the sweep wakes the next one when that ends: trigger `hold_lane`. */
 export function comeToRest(delivery: Delivery, now: Instant, others: readonly Delivery[]): Delivery {
-  const { lane, intent } = delivery;
-  if (!isParked(delivery) || lane === null || intent.holdForMs === null) return delivery;
+  if (!isParked(delivery.state) || delivery.lane === null || delivery.holdForMs === null) return delivery;
   const hold = holdOf(delivery, others, now);
   return { ...delivery, hold, dueAt: hold !== null && Number.isFinite(hold.until) ? hold.until : null };
 }
@@ -96,7 +93,7 @@ export function found(delivery: Delivery, { nativeId, version }: Of<'found'>, no
 
 /** An operator grants one more round: `store/wishes.ts`. */
 export function retry(delivery: Delivery, now: Instant, others: readonly Delivery[]): Delivery {
-  if (!isParked(delivery) && delivery.state !== 'retrying') return delivery;
+  if (!may('retry', delivery.state)) return delivery;
   return {
     ...delivery,
     state: 'queued',
@@ -115,11 +112,10 @@ export function retry(delivery: Delivery, now: Instant, others: readonly Deliver
   };
 }
 
-/** Not wanted any more. What is being sent, or may have arrived, is noted, and finds out what became of it: `store/wishes.ts`. */
+/** Not wanted any more. What is being sent, or may have arrived, is noted, and finds out what became of it; it holds nobody back any more: `store/wishes.ts`. */
 export function cancel(delivery: Delivery, now: Instant): Delivery {
-  const isSending = delivery.state === 'sending';
-  if (!isSending && !isMovable(delivery) && !isParked(delivery)) return delivery;
-  const isNoted = isSending || (isMovable(delivery) && delivery.doubt !== null);
+  if (!may('cancel', delivery.state)) return delivery;
+  const isNoted = delivery.state === 'sending' || (isMovable(delivery) && delivery.doubt !== null);
   return {
     ...delivery,
     state: isNoted ? delivery.state : 'cancelled',
@@ -127,6 +123,7 @@ export function cancel(delivery: Delivery, now: Instant): Delivery {
     nextAttemptAt: null,
     gate: null,
     slotAt: null,
+    holdForMs: null,
     dueAt: isNoted ? delivery.dueAt : null,
     settledAt: isNoted ? delivery.settledAt : now,
   };
@@ -135,5 +132,5 @@ export function cancel(delivery: Delivery, now: Instant): Delivery {
 /** The time for which it held its lane is over: `store/overdue.ts`. */
 export function endHold(delivery: Delivery, now: Instant): Delivery {
   const isOver = delivery.hold !== null && delivery.hold.until <= now;
-  return isParked(delivery) && isOver ? { ...delivery, dueAt: null } : delivery;
+  return isParked(delivery.state) && isOver ? { ...delivery, dueAt: null } : delivery;
 }

@@ -41,6 +41,8 @@ export interface Delivery {
   readonly receipts: readonly Receipt[];
   readonly doubled: boolean;
   readonly late: boolean;
+  /** How long those behind it wait when it parks; null lets them pass. A cancel takes it away. */
+  readonly holdForMs: number | null;
   /** Since and until when those behind it in its lane wait; kept over retries. */
   readonly hold: { readonly since: Instant; readonly until: Instant } | null;
   /** The scope that it waits for. */
@@ -85,6 +87,8 @@ export type LedgerEvent =
       readonly outcome: Outcome;
       readonly verdict: Verdict;
       readonly retryAfterMs?: number;
+      /** A look-up can clear up a doubt, and still does so when nobody wants the message any more. */
+      readonly canLookUp?: boolean;
     }
   | { readonly do: 'release'; readonly token: AttemptId }
   | { readonly do: 'wait-turn' | 'call' | 'expire' | 'retry' | 'cancel' | 'end-hold' }
@@ -119,6 +123,7 @@ export function accepted(id: DeliveryId, intent: Intent, lane: string | null, se
     receipts: [],
     doubled: false,
     late: false,
+    holdForMs: lane === null ? null : intent.holdForMs,
     hold: null,
     gate: null,
     slotAt: null,

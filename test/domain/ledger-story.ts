@@ -64,6 +64,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
   let isPaused = false;
   let hasArrived = false;
   let claims = 0;
+  const canLookUp = deliveryClass.kind === 'B';
   const underWay: string[] = [];
   const moves: Moved[] = [];
   const apply = (event: LedgerEvent, step?: Step): void => {
@@ -87,7 +88,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
           deliveryClass.kind === 'C' && ambiguous === 'at-most-once'
             ? ({ state: 'uncertain', inDoubt: true } as const)
             : ({ state: 'retrying', delayMs: 1, inDoubt: true } as const);
-        return apply({ do: 'fail', token: delivery.claim?.token ?? '', outcome: 'unknown', verdict }, step);
+        return apply({ do: 'fail', token: delivery.claim?.token ?? '', outcome: 'unknown', verdict, canLookUp }, step);
       }
       case 'look-up':
         return apply(
@@ -132,7 +133,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
       deliveryClass,
       ambiguous,
     );
-    apply({ do: 'fail', token, outcome: heard, verdict });
+    apply({ do: 'fail', token, outcome: heard, verdict, canLookUp });
   }
 
   for (const happening of happenings) {

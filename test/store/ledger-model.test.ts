@@ -37,6 +37,7 @@ const event: fc.Arbitrary<Move['event']> = fc.oneof(
       outcome: fc.constantFrom('transient', 'ambiguous', 'permanent', 'unknown'),
       state: fc.constantFrom('retrying', 'retrying', 'parked', 'uncertain'),
       retryAfterMs: fc.constantFrom(undefined, undefined, 25_000),
+      canLookUp: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('deliver' as const), nativeId: fc.constantFrom('x', 'y') }) },

@@ -28,9 +28,9 @@ export async function perform({ sql }: LedgerBench, id: string, event: LedgerEve
       return settle(sql, { kind: 'delivered', delivery: id, token, receipt: { nativeId, version, attempt: token } });
     }
     case 'fail': {
-      const { token, outcome, verdict, retryAfterMs } = event;
+      const { token, outcome, verdict, retryAfterMs, canLookUp = false } = event;
       const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
-      return settle(sql, { kind: 'failed', delivery: id, token, outcome, verdict, reason, ...asked });
+      return settle(sql, { kind: 'failed', delivery: id, token, outcome, verdict, reason, canLookUp, ...asked });
     }
     case 'release':
       return release(sql, id, event.token);

@@ -42,7 +42,8 @@ export async function readRows(sql: Sql, ids: readonly string[], offsetMs: numbe
   const columns = times.map((column) => `(extract(epoch from ${column}) * 1000)::float8 as ${column}`);
   const rows = await sql.unsafe<Row[]>(
     `select id, state, lane, tenant, destination, sequence, attempts, max_attempts, round_start, next_trigger, claim_token,
-      pinned_version, receipts, doubled, late, gate, ${columns.join(', ')},
+      pinned_version, receipts, doubled, late, gate,
+      (extract(epoch from hold_for) * 1000)::float8 as "holdForMs", ${columns.join(', ')},
       (select coalesce(json_agg(json_build_object('token', a.id, 'number', a.number, 'trigger', a.trigger,
         'outcome', a.outcome, 'late', a.late) order by a.id), '[]') from attempts a where a.delivery = d.id) as tries
     from deliveries d where id = any($1) order by id`,
@@ -81,6 +82,7 @@ function toLedgerRow(row: Row, offsetMs: number): LedgerRow {
     receipts: row.receipts.map(({ attempt, nativeId, version }) => ({ attempt, nativeId, version })),
     doubled: row['doubled'] as boolean,
     late: row['late'] as boolean,
+    holdForMs: row['holdForMs'] as number | null,
     hold: both(at('held_since'), at('hold_until'), (since, until) => ({ since, until })),
     gate: row['gate'] as string | null,
     slotAt: at('slot_at'),
