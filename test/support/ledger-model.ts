@@ -49,6 +49,11 @@ const clock = (): number => performance.timeOrigin + performance.now();
 
 export async function makeWorld(bench: LedgerBench, posts: readonly Post[], counts: Map<string, number>) {
   worlds += 1;
+  // What another world left under way takes no places from this one.
+  await bench.sql`
+    update deliveries
+    set state = 'cancelled', claim_token = null, claim_deadline = null, due_at = null, settled_at = clock_timestamp()
+    where state = 'sending'`;
   const made: { message: string; delivery: Delivery }[] = [];
   for (const { lane, holdForMs, replyTo, isBestEffort } of posts) {
     const parent = replyTo === null ? undefined : made[replyTo];
