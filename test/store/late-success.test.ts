@@ -8,8 +8,8 @@ beforeAll(async () => void (bench = await createLedgerBench()));
 afterAll(() => bench.close());
 
 /** A delivery whose first attempt's answer was lost, and may go again. */
-async function lost(): Promise<{ delivery: string; token: string }> {
-  const { deliveries } = await bench.post();
+async function lost(conversation: string | null = null): Promise<{ delivery: string; token: string }> {
+  const { deliveries } = await bench.post({ conversation });
   const delivery = deliveries[0] ?? '';
   const token = (await bench.claim(delivery))?.token ?? '';
   await bench.fail(delivery, token, { ambiguous: true, delayMs: 1 });
@@ -24,6 +24,15 @@ describe('a late success', () => {
     await bench.deliver(delivery, token);
     await release(bench.sql, delivery, second?.token ?? '');
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', attempts: 1 });
+  });
+
+  it('calls the next of its lane when the second attempt’s claim is given back', async () => {
+    const { delivery, token } = await lost('given-back');
+    const next = await bench.post({ conversation: 'given-back' });
+    const second = await bench.claim(delivery);
+    await bench.deliver(delivery, token);
+    expect(await release(bench.sql, delivery, second?.token ?? '')).toMatchObject([{ delivery: next.deliveries[0] }]);
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', doubt_since: null, doubt_until: null });
   });
 
   it('of what a look-up had found is not doubled', async () => {
