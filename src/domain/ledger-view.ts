@@ -2,7 +2,7 @@ import { clocksOf, type Instant } from './clocks.ts';
 import { bestEffortPolicy } from './delivery-class.ts';
 import type { GateView } from './gate.ts';
 import { isBehind } from './lane.ts';
-import type { Delivery } from './ledger.ts';
+import type { Delivery, Try } from './ledger.ts';
 import type { LedgerView } from './step.ts';
 
 /** What an attempt reads of a delivery, as `store/ledger.ts` selects it: times relative to now. */
@@ -27,9 +27,18 @@ export function viewOf(
     absentMs: since(delivery.absentAt),
     isBehind: isBehind(delivery, others, now),
     isCancelled: delivery.cancelRequestedAt !== null,
-    isManual: delivery.trigger === 'manual',
+    isManual: isGranted(delivery),
     expiresMs: until(clocks.expiresAt),
     isBestEffort: delivery.intent.policy.name === bestEffortPolicy,
     gates,
   };
 }
+
+/** An operator wanted this round, knowing of every doubt: none of its own attempts may have arrived. */
+function isGranted({ trigger, tries, roundStart }: Delivery): boolean {
+  const round = tries.filter(({ number, outcome }) => number > roundStart && outcome !== 'stopped');
+  const isWanted = round.some((one) => one.trigger === 'manual');
+  return trigger === 'manual' || (isWanted && round.every(({ outcome }) => !mayHaveArrived(outcome)));
+}
+
+const mayHaveArrived = (outcome: Try['outcome']): boolean => outcome === 'ambiguous' || outcome === 'unknown';

@@ -2,6 +2,16 @@ import { placesLeft } from './busy.ts';
 import type { Db } from './db.ts';
 import { isBehind } from './lane.ts';
 
+/**
+ * Of a delivery `d`: an operator wanted this round, knowing of every doubt, since none of its own attempts may have
+ * arrived. Uses `attempts_delivery`, once a round has begun.
+ */
+const isGranted = (sql: Db) => sql`
+  (d.next_trigger = 'manual' or (d.attempts > d.round_start and (
+    select bool_or(a.trigger = 'manual') and not coalesce(bool_or(a.outcome in ('ambiguous', 'unknown')), false)
+    from attempts a
+    where a.delivery = d.id and a.number > d.round_start and a.outcome is distinct from 'stopped') is true))`;
+
 /** All that an attempt of a delivery `d` needs to know, of one moment; see `LedgerEntry`. */
 export const ledgerQuery = (sql: Db) => sql`
   select d.id, d.tenant, d.message, d.destination, m.workflow_id as "workflowId", d.state, d.attempts,
@@ -14,7 +24,7 @@ export const ledgerQuery = (sql: Db) => sql`
     (extract(epoch from now.at - d.doubt_since) * 1000)::float8 as "inDoubtMs",
     (extract(epoch from d.doubt_until - now.at) * 1000)::float8 as "doubtMs",
     (extract(epoch from now.at - d.absent_at) * 1000)::float8 as "absentMs",
-    ${isBehind(sql)} as "isBehind", d.next_trigger = 'manual' as "isManual", shut.gates,
+    ${isBehind(sql)} as "isBehind", ${isGranted(sql)} as "isManual", shut.gates,
     d.first_attempt_at as "firstAttemptAt", d.policy, d.timeout_ms as "timeoutMs",
     d.cancel_requested_at is not null as "cancelRequested", d.action, d.reason->>'code' as "reasonCode", original.original,
     m.type, m.source, m.occurred_at as "occurredAt", m.received_at as "receivedAt",

@@ -6,10 +6,14 @@ import type { GateView } from '../../src/domain/gate.ts';
 import { nextDelayMs, retryPolicies } from '../../src/domain/retry.ts';
 import { judge, nextStep, type AmbiguousPolicy, type ClassView, type Step } from '../../src/domain/step.ts';
 
-/** How a destination behaves, and what is promised, for one story. */
-export interface Setting {
+/** How a destination behaves. */
+export interface Behaviour {
   readonly deliveryClass: ClassView;
   readonly ambiguous: AmbiguousPolicy;
+}
+
+/** How it does at first, and what is promised, for one story. */
+export interface Setting extends Behaviour {
   readonly isBestEffort: boolean;
 }
 
@@ -26,7 +30,9 @@ export type Happening =
   /** Its process dies: nobody will say what became of it. */
   | { readonly do: 'die'; readonly which: number; readonly arrives: boolean }
   | { readonly do: 'pass'; readonly ms: number }
-  | { readonly do: 'retry' | 'cancel' | 'pause' | 'resume' };
+  | { readonly do: 'retry' | 'cancel' | 'pause' | 'resume' }
+  /** Somebody configures its destination anew, while all this goes on. */
+  | ({ readonly do: 'configure' } & Behaviour);
 
 /** One change, and why it came. */
 export interface Moved {
@@ -35,6 +41,8 @@ export interface Moved {
   readonly now: number;
   readonly event: LedgerEvent;
   readonly step: Step | undefined;
+  /** As its destination was then. */
+  readonly behaviour: Behaviour;
 }
 
 const usualPolicy = { ...retryPolicies.quick, deadlineMs: 90_000 };
@@ -47,7 +55,7 @@ const paused: GateView = { scope: 'destination:d', isPaused: true, breaker: 'clo
  * becomes of the delivery. Any number of attempts may be under way, because processes that were thought dead go on.
  */
 export function play(setting: Setting, happenings: readonly Happening[]): Moved[] {
-  const { deliveryClass, ambiguous } = setting;
+  let behaviour: Behaviour = setting;
   const policy = setting.isBestEffort ? bestEffort : usualPolicy;
   const intent = {
     policy,
@@ -64,16 +72,16 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
   let isPaused = false;
   let hasArrived = false;
   let claims = 0;
-  const canLookUp = deliveryClass.kind === 'B';
   const underWay: string[] = [];
   const moves: Moved[] = [];
   const apply = (event: LedgerEvent, step?: Step): void => {
     const before = delivery;
     delivery = reduce(before, event, now);
-    moves.push({ before, after: delivery, now, event, step });
+    moves.push({ before, after: delivery, now, event, step, behaviour });
   };
 
   function look(): void {
+    const { deliveryClass, ambiguous } = behaviour;
     const step = nextStep(viewOf(delivery, [], isPaused ? [paused] : [], now), deliveryClass, ambiguous);
     switch (step.do) {
       case 'send': {
@@ -88,7 +96,16 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
           deliveryClass.kind === 'C' && ambiguous === 'at-most-once'
             ? ({ state: 'uncertain', inDoubt: true } as const)
             : ({ state: 'retrying', delayMs: 1, inDoubt: true } as const);
-        return apply({ do: 'fail', token: delivery.claim?.token ?? '', outcome: 'unknown', verdict, canLookUp }, step);
+        return apply(
+          {
+            do: 'fail',
+            token: delivery.claim?.token ?? '',
+            outcome: 'unknown',
+            verdict,
+            canLookUp: deliveryClass.kind === 'B',
+          },
+          step,
+        );
       }
       case 'look-up':
         return apply(
@@ -119,6 +136,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
     if (heard === 'delivered') return apply({ do: 'deliver', token, nativeId: 'n', version: 1 });
     if (heard === 'stopped') return apply({ do: 'release', token });
     const { attempts, maxAttempts, roundStart } = delivery;
+    const { deliveryClass, ambiguous } = behaviour;
     const view = viewOf(delivery, [], [], now);
     const verdict = judge(
       {
@@ -133,7 +151,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
       deliveryClass,
       ambiguous,
     );
-    apply({ do: 'fail', token, outcome: heard, verdict, canLookUp });
+    apply({ do: 'fail', token, outcome: heard, verdict, canLookUp: deliveryClass.kind === 'B' });
   }
 
   for (const happening of happenings) {
@@ -160,12 +178,20 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
         isPaused = happening.do === 'pause';
         if (!isPaused) apply({ do: 'call' });
         break;
+      case 'configure':
+        behaviour = happening;
+        break;
       default:
         apply({ do: happening.do });
     }
   }
   return moves;
 }
+
+const behaviours = {
+  deliveryClass: fc.constantFrom<ClassView>({ kind: 'A', memoryMs: 30_000 }, { kind: 'B' }, { kind: 'C' }),
+  ambiguous: fc.constantFrom('at-least-once' as const, 'at-most-once' as const),
+};
 
 const which = fc.nat(2);
 const happening: fc.Arbitrary<Happening> = fc.oneof(
@@ -191,12 +217,12 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     weight: 3,
     arbitrary: fc.constantFrom('retry', 'retry', 'cancel', 'pause', 'resume').map((name) => ({ do: name })),
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('configure' as const), ...behaviours }) },
 );
 
 export const stories = fc.array(happening, { maxLength: 80, size: 'max' });
 
 export const settings: fc.Arbitrary<Setting> = fc.record({
-  deliveryClass: fc.constantFrom<ClassView>({ kind: 'A', memoryMs: 30_000 }, { kind: 'B' }, { kind: 'C' }),
-  ambiguous: fc.constantFrom('at-least-once', 'at-most-once'),
+  ...behaviours,
   isBestEffort: fc.boolean(),
 });
