@@ -118,6 +118,12 @@ export function runningDeadline(
   return deadlineAt === null ? null : deadlineAt + (clockStoppedAt === null ? 0 : now - clockStoppedAt);
 }
 
+/** It runs from now on: moved on by a wait that ends now, or begun. */
+export function startedDeadline(delivery: Delivery, now: Instant): Instant | null {
+  const { deadlineMs } = delivery.intent.policy;
+  return runningDeadline(delivery, now) ?? (deadlineMs === null ? null : now + deadlineMs);
+}
+
 function runClosesAt(intent: Intent, settledAt: Instant): Instant {
   return intent.class === 'must' ? Infinity : settledAt + usualClocks.parkedMs;
 }

@@ -1,4 +1,4 @@
-import { graceMs, latest, earliest, expiryOf, runningDeadline, usualClocks, type Instant } from './clocks.ts';
+import { graceMs, latest, earliest, expiryOf, startedDeadline, usualClocks, type Instant } from './clocks.ts';
 import type { AttemptId } from './ids.ts';
 import { isBehind } from './lane.ts';
 import type { Delivery, LedgerEvent, Receipt, Try } from './ledger.ts';
@@ -24,7 +24,6 @@ export function claim(
     !isBehind(delivery, others, now);
   if (!mayGo) return delivery;
   const until = now + timeoutMs + usualClocks.claimMarginMs;
-  const { deadlineMs } = intent.policy;
   return {
     ...delivery,
     state: 'sending',
@@ -33,7 +32,7 @@ export function claim(
     trigger: 'auto',
     nextAttemptAt: null,
     dueAt: until + graceMs.claimed,
-    deadlineAt: runningDeadline(delivery, now) ?? (deadlineMs === null ? null : now + deadlineMs),
+    deadlineAt: startedDeadline(delivery, now),
     clockStoppedAt: null,
     gate: null,
     slotAt: null,

@@ -1,4 +1,4 @@
-import { earliest, expiryOf, graceMs, runningDeadline, type Instant } from './clocks.ts';
+import { earliest, expiryOf, graceMs, runningDeadline, startedDeadline, type Instant } from './clocks.ts';
 import { isParked, may } from './delivery.ts';
 import { holdOf, isOvertaken } from './lane.ts';
 import type { Delivery, LedgerEvent } from './ledger.ts';
@@ -67,6 +67,13 @@ export function rest(
 export function expire(delivery: Delivery, now: Instant, others: readonly Delivery[]): Delivery {
   const isOver = (expiryOf(delivery.intent) ?? Infinity) <= now;
   return isOver && delivery.doubt === null ? rest(delivery, 'expired', now, others) : delivery;
+}
+
+/** It is looked for, which ends its wait: `store/doubt.ts`. */
+export function lookUp(delivery: Delivery, now: Instant): Delivery {
+  const { deadlineAt, clockStoppedAt, doubt } = delivery;
+  if (!isMovable(delivery) || doubt === null || (clockStoppedAt === null && deadlineAt !== null)) return delivery;
+  return { ...delivery, deadlineAt: startedDeadline(delivery, now), clockStoppedAt: null };
 }
 
 /** A look-up found nothing; the final one clears the doubt: `store/doubt.ts`. */

@@ -2,7 +2,19 @@ import { dependsUntilOf, earliest, expiryOf, graceMs, startsAt, type Instant, ty
 import type { DeliveryState } from './delivery.ts';
 import type { AttemptId, DeliveryId } from './ids.ts';
 import { claim, fail, release, succeed } from './ledger-attempt.ts';
-import { absent, call, cancel, endHold, expire, found, rest, retry, waitAtGate, waitForTurn } from './ledger-moves.ts';
+import {
+  absent,
+  call,
+  cancel,
+  endHold,
+  expire,
+  found,
+  lookUp,
+  rest,
+  retry,
+  waitAtGate,
+  waitForTurn,
+} from './ledger-moves.ts';
 import type { Verdict } from './step.ts';
 
 /**
@@ -91,7 +103,7 @@ export type LedgerEvent =
       readonly canLookUp?: boolean;
     }
   | { readonly do: 'release'; readonly token: AttemptId }
-  | { readonly do: 'wait-turn' | 'call' | 'expire' | 'retry' | 'cancel' | 'end-hold' }
+  | { readonly do: 'wait-turn' | 'call' | 'look-up' | 'expire' | 'retry' | 'cancel' | 'end-hold' }
   | { readonly do: 'wait-gate'; readonly scope: string; readonly isBreaker: boolean }
   | { readonly do: 'rest'; readonly state: 'parked' | 'uncertain' | 'skipped' | 'expired' | 'cancelled' }
   | { readonly do: 'absent'; readonly final: boolean }
@@ -161,6 +173,8 @@ export function reduce(
       return rest(delivery, event.state, now, others);
     case 'expire':
       return expire(delivery, now, others);
+    case 'look-up':
+      return lookUp(delivery, now);
     case 'absent':
       return absent(delivery, event.final, now);
     case 'found':

@@ -97,8 +97,8 @@ export function acceptDelete(sql: Db, ring: KeyRing, deletion: Change): Promise<
             then '{"code": "deleted", "message": "The message was deleted before it went out."}'::jsonb else d.reason end,
           next_attempt_at = case when j.state not in ('cancelled', 'sending') then clock_timestamp() end,
           gate = null, slot_at = null, hold_for = null,
-          deadline_at = case j.state when 'queued'
-            then clock_timestamp() + make_interval(secs => (d.policy->>'deadlineMs')::float8 / 1000) else d.deadline_at end,
+          deadline_at = case when j.state <> 'queued' then d.deadline_at end,
+          clock_stopped_at = case when j.state <> 'queued' then d.clock_stopped_at end,
           due_at = case j.state when 'cancelled' then null when 'sending' then d.due_at
             else clock_timestamp() + make_interval(secs => ${wishGraceSeconds}) end,
           settled_at = case when j.state = 'cancelled' then clock_timestamp() end

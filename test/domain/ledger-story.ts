@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { classPolicies } from '../../src/domain/delivery-class.ts';
+import { clocksOf } from '../../src/domain/clocks.ts';
 import { accepted, reduce, type Delivery, type LedgerEvent } from '../../src/domain/ledger.ts';
 import { viewOf } from '../../src/domain/ledger-view.ts';
 import type { GateView } from '../../src/domain/gate.ts';
@@ -17,9 +18,9 @@ export interface Setting extends Behaviour {
   readonly isBestEffort: boolean;
 }
 
-/** What may happen next: a run looks, an attempt ends or is cut short, time passes, somebody wishes. */
+/** What may happen next: a run looks (and a look-up may be refused), an attempt ends or is cut short, time passes, somebody wishes. */
 export type Happening =
-  | { readonly do: 'look' }
+  | { readonly do: 'look'; readonly refused: boolean }
   /** One of the attempts under way ends; `arrives` says what is true at the platform, whatever we hear of it. */
   | {
       readonly do: 'answer';
@@ -80,7 +81,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
     moves.push({ before, after: delivery, now, event, step, behaviour });
   };
 
-  function look(): void {
+  function look(refused: boolean): void {
     const { deliveryClass, ambiguous } = behaviour;
     const step = nextStep(viewOf(delivery, [], isPaused ? [paused] : [], now), deliveryClass, ambiguous);
     switch (step.do) {
@@ -107,11 +108,15 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
           step,
         );
       }
-      case 'look-up':
+      case 'look-up': {
+        const isOver = (clocksOf(delivery, now).deadlineAt ?? Infinity) <= now;
+        apply({ do: 'look-up' }, step);
+        if (refused) return isOver ? apply({ do: 'rest', state: 'uncertain' }, step) : undefined;
         return apply(
           hasArrived ? { do: 'found', nativeId: 'n', version: 1 } : { do: 'absent', final: step.final },
           step,
         );
+      }
       case 'wait-gate':
         return apply({ do: 'wait-gate', scope: step.shut.scope, isBreaker: false }, step);
       case 'wait-turn':
@@ -158,7 +163,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
     now += 1;
     switch (happening.do) {
       case 'look':
-        look();
+        look(happening.refused);
         break;
       case 'answer': {
         const [token] = underWay.splice(happening.which % Math.max(1, underWay.length), 1);
@@ -195,7 +200,7 @@ const behaviours = {
 
 const which = fc.nat(2);
 const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 10, arbitrary: fc.constant({ do: 'look' as const }) },
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('look' as const), refused: fc.boolean() }) },
   {
     weight: 6,
     arbitrary: fc.record({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { isFinal, isOpen, mayMove } from '../../src/domain/delivery.ts';
-import { reduce, accepted, type Delivery } from '../../src/domain/ledger.ts';
+import { reduce, accepted, type Delivery, type Try } from '../../src/domain/ledger.ts';
 import { retryPolicies } from '../../src/domain/retry.ts';
 import { runningDeadline } from '../../src/domain/clocks.ts';
 import { play, settings, stories, type Moved } from './ledger-story.ts';
@@ -20,15 +20,17 @@ function holdsFor(wanted: (move: Moved, before: readonly Moved[]) => boolean): v
 const isClaimed = ({ before, after, event }: Moved): boolean => event.do === 'claim' && after !== before;
 const isAsked = ({ before, after, event }: Moved): boolean => event.do === 'retry' && after !== before;
 
-const raisesDoubt = ({ before, after, event }: Moved): boolean =>
-  event.do === 'fail' &&
-  (event.outcome === 'ambiguous' || event.outcome === 'unknown') &&
-  before.state === 'sending' &&
-  after.state !== 'sending';
+const mayHaveArrived = (outcome: Try['outcome'] | undefined): boolean =>
+  outcome === 'ambiguous' || outcome === 'unknown';
 
-/** An operator wanted it sent after the last attempt that may have arrived. */
-const isAskedInDoubt = (past: readonly Moved[]): boolean =>
-  past.slice(past.map(raisesDoubt).lastIndexOf(true) + 1).some(isAsked);
+/** An operator wanted it sent after the last attempt that may have arrived, for all that is known by now. */
+function isAskedInDoubt({ before: { tries } }: Moved, past: readonly Moved[]): boolean {
+  const raised = past.map(({ before, after, event }) => {
+    const isFailed = event.do === 'fail' && before.state === 'sending' && after.state !== 'sending';
+    return isFailed && mayHaveArrived(tries.find(({ token }) => token === event.token)?.outcome);
+  });
+  return past.slice(raised.lastIndexOf(true) + 1).some(isAsked);
+}
 
 describe('whatever happens, a delivery', () => {
   it('goes only ways that have a name', () => {
@@ -64,11 +66,17 @@ describe('whatever happens, a delivery', () => {
     });
   });
 
+  it('of class B that may have arrived is not looked for without an end', () => {
+    holdsFor(
+      ({ after, event }) => event.do !== 'look-up' || (after.deadlineAt !== null && after.clockStoppedAt === null),
+    );
+  });
+
   it('of class C, at most once, is not sent again after a doubt unless somebody asked', () => {
     holdsFor((move, past) => {
       const { deliveryClass, ambiguous } = move.behaviour;
       if (deliveryClass.kind !== 'C' || ambiguous !== 'at-most-once') return true;
-      return !isClaimed(move) || move.before.doubt === null || isAskedInDoubt(past);
+      return !isClaimed(move) || move.before.doubt === null || isAskedInDoubt(move, past);
     });
   });
 
@@ -78,7 +86,7 @@ describe('whatever happens, a delivery', () => {
       if (deliveryClass.kind !== 'A' || ambiguous !== 'at-most-once' || !isClaimed(move)) return true;
       const { doubt } = move.before;
       const isForgotten = doubt !== null && move.now - doubt.since > deliveryClass.memoryMs;
-      return !isForgotten || isAskedInDoubt(past);
+      return !isForgotten || isAskedInDoubt(move, past);
     });
   });
 

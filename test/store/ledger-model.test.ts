@@ -17,7 +17,7 @@ const seed = chosen === 'random' ? Date.now() % 2 ** 31 : Number(chosen);
 const runs = Number(process.env['CARILLON_MODEL_RUNS'] ?? 12);
 
 const newestAttempt = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(2) });
-const simple = (...names: ('wait-turn' | 'call' | 'expire' | 'retry' | 'cancel' | 'end-hold')[]) =>
+const simple = (...names: ('wait-turn' | 'call' | 'look-up' | 'expire' | 'retry' | 'cancel' | 'end-hold')[]) =>
   fc.constantFrom(...names).map((name) => ({ do: name }));
 
 /** Those that end a delivery are rare, so that stories get somewhere. */
@@ -43,7 +43,7 @@ const event: fc.Arbitrary<Move['event']> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('deliver' as const), nativeId: fc.constantFrom('x', 'y') }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait-gate' as const), isBreaker: fc.boolean() }) },
   { weight: 8, arbitrary: simple('retry') },
-  { weight: 6, arbitrary: simple('wait-turn', 'call', 'call', 'expire', 'end-hold') },
+  { weight: 6, arbitrary: simple('wait-turn', 'call', 'call', 'look-up', 'expire', 'end-hold') },
   { weight: 4, arbitrary: fc.constant({ do: 'release' as const }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('absent' as const), final: fc.boolean() }) },
   { weight: 1, arbitrary: simple('cancel') },

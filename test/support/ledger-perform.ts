@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '../../src/domain/ledger.ts';
 import { claim } from '../../src/store/claim.ts';
-import { recordAbsence, recordFound } from '../../src/store/doubt.ts';
+import { beginLookUp, recordAbsence, recordFound } from '../../src/store/doubt.ts';
 import { letThrough } from '../../src/store/drain.ts';
 import { waitForTurn } from '../../src/store/lane.ts';
 import { endHolds, expireOverdue } from '../../src/store/overdue.ts';
@@ -46,6 +46,8 @@ export async function perform({ sql }: LedgerBench, id: string, event: LedgerEve
       return rest(sql, { delivery: id, state: event.state, reason });
     case 'expire':
       return expireOverdue(sql, [id]);
+    case 'look-up':
+      return beginLookUp(sql, id);
     case 'absent':
       return recordAbsence(sql, id, event.final);
     case 'found': {
