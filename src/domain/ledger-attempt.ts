@@ -149,6 +149,7 @@ const withTries = (delivery: Delivery, tries: Delivery['tries']): Delivery =>
 
 /** An attempt has one outcome; only "unknown" gives way to what turns out later. */
 function noted({ tries }: Delivery, token: AttemptId, outcome: Try['outcome'], late: boolean): Delivery['tries'] {
-  const isOpen = (one: Try): boolean => one.token === token && (one.outcome === null || one.outcome === 'unknown');
+  const isOpen = (one: Try): boolean =>
+    one.token === token && (one.outcome === null || (one.outcome === 'unknown' && outcome !== 'unknown'));
   return tries.some(isOpen) ? tries.map((one) => (isOpen(one) ? { ...one, outcome, late } : one)) : tries;
 }

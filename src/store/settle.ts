@@ -110,7 +110,8 @@ function settleFailed(sql: Db, s: Settlement & { kind: 'failed' }): Promise<Sett
       update attempts set ended_at = clock_timestamp(), outcome = ${s.outcome}, code = ${reason.code},
         status = ${reason.status ?? null}, message = ${reason.message}, excerpt = ${s.excerpt ?? null},
         retry_after_ms = ${s.retryAfterMs ?? null}, late = not exists (select from settled)
-      where id = ${s.token} and (ended_at is null or outcome = 'unknown')
+      -- A lapse is noted once, whoever else notices it.
+      where id = ${s.token} and (ended_at is null or (outcome = 'unknown' and ${s.outcome}::text <> 'unknown'))
     )${troubles.length === 0 ? sql`` : sql`, trouble as (${recordTroubles(sql, troubles, reason)})`}
     ${withNext(sql)}`;
 }

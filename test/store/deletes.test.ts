@@ -90,7 +90,9 @@ describe('a delete', () => {
       where id = ${delivery}`;
     accepted(await steps.remove(message));
     await beginLookUp(bench.sql, delivery);
-    expect((await steps.entry(delivery)).view.deadlineMs ?? Infinity).toBeLessThanOrEqual(retryPolicies.quick.deadlineMs);
+    expect((await steps.entry(delivery)).view.deadlineMs ?? Infinity).toBeLessThanOrEqual(
+      retryPolicies.quick.deadlineMs,
+    );
     expect(await bench.delivery(delivery)).toMatchObject({ clock_stopped_at: null });
   });
 
