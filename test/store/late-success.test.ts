@@ -1,6 +1,7 @@
 import { recordFound } from '../../src/store/doubt.ts';
 import { release } from '../../src/store/release.ts';
 import { rest } from '../../src/store/rest.ts';
+import { settle } from '../../src/store/settle.ts';
 import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
 
 let bench: LedgerBench;
@@ -48,5 +49,24 @@ describe('a late success', () => {
     await rest(bench.sql, { delivery, state, reason: { code: 'test', message: 'Test.' } });
     await bench.deliver(delivery, token);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered' });
+  });
+});
+
+describe('a lapse', () => {
+  it('that two noticed is late for none', async () => {
+    const delivery = (await bench.post()).deliveries[0] ?? '';
+    const token = (await bench.claim(delivery))?.token ?? '';
+    for (let noticed = 0; noticed < 2; noticed += 1)
+      await settle(bench.sql, {
+        kind: 'failed',
+        delivery,
+        token,
+        outcome: 'unknown',
+        verdict: { state: 'retrying', delayMs: 1, inDoubt: true },
+        reason: { code: 'worker_lost', message: 'Test.' },
+      });
+    expect(await bench.sql`select outcome, late from attempts where id = ${token}`).toMatchObject([
+      { outcome: 'unknown', late: false },
+    ]);
   });
 });

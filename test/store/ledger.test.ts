@@ -2,7 +2,6 @@ import { deliveryStates, mayMove, transitions } from '../../src/domain/delivery.
 import { waitForTurn } from '../../src/store/lane.ts';
 import { readLedger } from '../../src/store/ledger.ts';
 import { release } from '../../src/store/release.ts';
-import { settle } from '../../src/store/settle.ts';
 import { requestCancel, requestRetry } from '../../src/store/wishes.ts';
 import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
 
@@ -125,23 +124,6 @@ describe('a settle', () => {
     expect(await bench.fail(delivery, token)).toMatchObject({ state: 'delivered' });
     expect(await bench.delivery(delivery)).toEqual(before);
     expect(await bench.message(message)).toMatchObject({ open_count: 0 });
-  });
-
-  it('of a lapse that two noticed is late for none', async () => {
-    const { delivery } = await postOne();
-    const token = await claimed(delivery);
-    for (let noticed = 0; noticed < 2; noticed += 1)
-      await settle(bench.sql, {
-        kind: 'failed',
-        delivery,
-        token,
-        outcome: 'unknown',
-        verdict: { state: 'retrying', delayMs: 1, inDoubt: true },
-        reason: { code: 'worker_lost', message: 'Test.' },
-      });
-    expect(await bench.sql`select outcome, late from attempts where id = ${token}`).toMatchObject([
-      { outcome: 'unknown', late: false },
-    ]);
   });
 
   it('that comes late with a failure changes nothing', async () => {
