@@ -23,20 +23,25 @@ export const usualClocks = {
   /** A key is known at least. */
   dedupeMs: 7 * day,
   bestEffortMs,
-  /** A longer Retry-After is taken for a mistake. */
+  /** A longer Retry-After is taken for a mistake; the longest retry policy ends after four days. */
   longestRetryAfterMs: 7 * day,
 } as const;
 
-/** How long after something should have happened the sweep looks: `dueAt` of each way into an open state. */
+/**
+ * How long after something should have happened the sweep looks, since the run that should do it may be gone, or the
+ * signal that should wake it lost: `dueAt` of each way into an open state.
+ */
 export const graceMs = {
   accepted: 30 * second,
   claimed: 8 * second,
   failed: 5 * second,
   released: 2 * second,
   turn: 30 * second,
+  /** Nobody knows the end of such a wait; its gate calls it. */
   gate: 10 * minute,
   called: 30 * second,
-  retry: 5 * second,
+  /** A wish of an operator, of which the run is told by a signal. */
+  wished: 5 * second,
 } as const;
 
 /** What was promised of a delivery when its message was accepted. */

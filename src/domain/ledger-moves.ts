@@ -114,7 +114,7 @@ export function retry(delivery: Delivery, now: Instant, others: readonly Deliver
     clockStoppedAt: null,
     gate: null,
     slotAt: null,
-    dueAt: now + graceMs.retry,
+    dueAt: now + graceMs.wished,
     late: delivery.late || isOvertaken(delivery, others),
   };
 }

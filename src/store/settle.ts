@@ -1,3 +1,4 @@
+import { graceMs } from '../domain/clocks.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { Reason } from '../domain/failure.ts';
 import type { GateScope } from '../domain/gate.ts';
@@ -6,9 +7,6 @@ import type { Verdict } from '../domain/step.ts';
 import { json, type Db } from './db.ts';
 import { recordHealth, recordTroubles, type Trouble } from './health.ts';
 import { toSettled, withNext, type Settled, type SettledRow, type StoredReceipt } from './settled.ts';
-
-/** The sweep looks after an attempt that is so long overdue: the run that should make it may be gone. */
-const retryGraceMs = 5_000;
 
 /** A success or failure of one attempt, as the ledger wants it. Small and without content: it may travel in history. */
 export type Settlement =
@@ -97,7 +95,7 @@ function settleFailed(sql: Db, s: Settlement & { kind: 'failed' }): Promise<Sett
         next_attempt_at = case when j.state = 'retrying' then clock_timestamp() + make_interval(secs => j.delay_ms / 1000) end,
         not_before = clock_timestamp() + make_interval(secs => ${retryAfterSeconds}::float8),
         due_at = case when j.state = 'retrying'
-          then least(clock_timestamp() + make_interval(secs => (j.delay_ms + ${retryGraceMs}) / 1000), expires_at) end,
+          then least(clock_timestamp() + make_interval(secs => (j.delay_ms + ${graceMs.failed}) / 1000), expires_at) end,
         settled_at = case when j.state <> 'retrying' then clock_timestamp() end,
         doubt_since = case when ${verdict.inDoubt} then coalesce(doubt_since, clock_timestamp()) end,
         doubt_until = case when ${verdict.inDoubt} then greatest(doubt_until, claim_deadline) end,

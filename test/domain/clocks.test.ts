@@ -8,7 +8,6 @@ import { formatDuration } from '../../src/domain/retry-input.ts';
 import { defaultRetryPolicy, retryPolicies } from '../../src/domain/retry.ts';
 import { viewOf } from '../../src/domain/ledger-view.ts';
 import { nextStep, secondLookMs } from '../../src/domain/step.ts';
-import { claimMarginMs } from '../../src/store/claim.ts';
 import { createLedgerBench } from '../support/ledger-bench.ts';
 
 const root = join(__dirname, '../..');
@@ -99,7 +98,6 @@ describe('the clocks of a delivery', () => {
 
 describe('how long they run', () => {
   it('is what the code does that measures them', async () => {
-    expect(claimMarginMs).toBe(usualClocks.claimMarginMs);
     expect(retryAfterMs({ 'retry-after': '99999999' }, new Date())).toBe(usualClocks.longestRetryAfterMs);
     expect(read('src/workflows/deliver-message.ts')).toContain(
       `const parkedFor = '${usualClocks.parkedMs / 86_400_000} days'`,
