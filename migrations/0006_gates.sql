@@ -128,7 +128,7 @@ create trigger gate_moved after insert or update of breaker, paused_at on gates
   for each row execute function gate_moved();
 
 -- A probe that ends without having found out (refused for its own sake, cancelled, expired) makes way for another one at
--- once. Its name is before that of `delivery_moved`, so that the message is locked last.
+-- once. Its name is before that of `deliveries_moved`, so that the message is locked last.
 create function delivery_ended_probe() returns trigger language plpgsql as $$
 begin
   update gates g set probe_at = clock_timestamp()

@@ -1,7 +1,5 @@
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
-import { claim } from '../store/claim.ts';
-import { readLedgerOf } from '../store/ledger.ts';
 import type { Settlement } from '../store/settle.ts';
 import type { ActivityDeps } from './index.ts';
 import { stepOf, toJob, type Job } from './job.ts';
@@ -46,7 +44,7 @@ export function createDeliverFirst(deps: ActivityDeps) {
 }
 
 async function round(deps: ActivityDeps, message: MessageId, band: number): Promise<FirstOutcomes> {
-  const entries = await readLedgerOf(deps.sql, deps.ring, message);
+  const entries = await deps.ledger.readAll(message);
   const found = await Promise.all(entries.map((entry) => findSeat(deps, toJob(deps, entry, deps.stopping), band)));
   const seats = found.filter((seat) => seat !== undefined);
   const prepared = await Promise.all(seats.map(({ job }) => within(prepare(job))));
@@ -57,10 +55,7 @@ async function round(deps: ActivityDeps, message: MessageId, band: number): Prom
     return [];
   });
   if (ready.length === 0) return {};
-  const claims = await claim(
-    deps.sql,
-    ready.map(({ job }) => claimRequest(deps, job)),
-  ).catch((error: unknown) => {
+  const claims = await deps.ledger.claim(ready.map(({ job }) => claimRequest(deps, job))).catch((error: unknown) => {
     for (const { leave } of ready) leave();
     throw error;
   });

@@ -5,7 +5,7 @@ import type { DeliveryId } from '../domain/ids.ts';
 import { slotHorizonMs } from '../domain/gate.ts';
 import type { Step } from '../domain/step.ts';
 import { waitForTurn } from '../store/lane.ts';
-import { readLedger, type LedgerEntry } from '../store/ledger.ts';
+import type { LedgerEntry } from '../store/ledger.ts';
 import { rest, type RestRequest } from '../store/rest.ts';
 import type { Settlement } from '../store/settle.ts';
 import { waitAtGate } from '../store/waits.ts';
@@ -41,7 +41,7 @@ export function createDeliver(deps: ActivityDeps) {
       // This worker may be sending it still, from the message's first round: its outcome is the next thing to know.
       const sentHere = await deps.firstRound.endOf(id, signal);
       if (sentHere !== undefined && 'unsettled' in sentHere) return sentHere;
-      const [entry] = await readLedger(deps.sql, deps.ring, [id]);
+      const entry = await deps.ledger.read(id);
       if (entry === undefined)
         throw ApplicationFailure.nonRetryable(`${id}: there is no such delivery`, 'NoSuchDelivery');
       const job = toJob(deps, entry, signal);

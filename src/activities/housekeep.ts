@@ -26,6 +26,7 @@ const limits: Readonly<Record<RetentionKind, number>> = {
   events: 500,
   dedupe: 500,
   messages: 100,
+  jobs: 500,
 };
 /** No further batch begins behind this, so that a call is short and progress is in history. */
 const callMs = 5_000;

@@ -8,6 +8,7 @@ import { createApplyWish } from './apply-wish.ts';
 import { createDeliver } from './deliver.ts';
 import { createDeliverFirst } from './deliver-first.ts';
 import type { FirstRound } from './first-round.ts';
+import type { LedgerCalls } from './ledger-calls.ts';
 import { createHousekeep } from './housekeep.ts';
 import { createSettleOutcome } from './settle-outcome.ts';
 import { createWorkJob } from './work-job.ts';
@@ -16,6 +17,7 @@ import { createWorkJob } from './work-job.ts';
 export interface ActivityDeps {
   readonly sql: Sql;
   readonly ring: KeyRing;
+  readonly ledger: LedgerCalls;
   readonly connectors: ReadonlyMap<string, Connector>;
   readonly http: Http;
   /** Name of this process, in the record of each attempt. */

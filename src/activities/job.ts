@@ -35,7 +35,7 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
     deliveryClass: connector.deliveryClass(outgoing, action.kind),
     breaker: connector.isOneService ? connectionScope(target.connection) : destinationScope(entry.destination),
     degraded,
-    context: { http: deps.http, now: new Date(), timeoutMs: entry.timeoutMs, signal },
+    context: { http: deps.http, now: entry.readAt, timeoutMs: entry.timeoutMs, signal },
   };
 }
 

@@ -24,9 +24,9 @@ export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Prom
       await recordAbsence(deps.sql, entry.id, final);
       return undefined;
     }
-    const { nativeId, url } = receipt;
+    const { nativeId, url, degraded = job.degraded } = receipt;
     const found = { nativeId, ...(url === undefined ? {} : { url }), version: entry.version, attempt: 'look-up' };
-    return await recordFound(deps.sql, entry.id, found, job.breaker, job.degraded);
+    return await recordFound(deps.sql, entry.id, found, job.breaker, degraded);
   } catch (error) {
     const refusal = error instanceof SendFailure ? error : defect(error);
     const isOver = entry.view.deadlineMs !== null && entry.view.deadlineMs <= 0;

@@ -1,5 +1,5 @@
 import { isConflict, isTimedOut, isUnavailable } from '../store/db.ts';
-import { settle, type Settlement } from '../store/settle.ts';
+import type { Settlement } from '../store/settle.ts';
 import type { Settled } from '../store/settled.ts';
 import type { ActivityDeps } from './index.ts';
 
@@ -12,7 +12,7 @@ const settlePauseMs = 200;
  * connection that hears nobody any more: settling once more does no harm, whichever of the two gets through.
  */
 export async function persist(
-  { sql }: Pick<ActivityDeps, 'sql'>,
+  { ledger }: Pick<ActivityDeps, 'ledger'>,
   settlement: Settlement,
 ): Promise<Settled | undefined> {
   const end = new AbortController();
@@ -21,7 +21,7 @@ export async function persist(
   const settling = async (): Promise<Settled | undefined> => {
     while (!end.signal.aborted) {
       try {
-        return await settle(sql, settlement);
+        return await ledger.settle(settlement);
       } catch (error) {
         if (!isUnavailable(error) && !isTimedOut(error) && !isConflict(error)) throw error;
         await new Promise((resolve) => setTimeout(resolve, settlePauseMs));

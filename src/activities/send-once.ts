@@ -1,6 +1,6 @@
 import type { Receipt, SendContext } from '../connectors/connector.ts';
 import { SendFailure } from '../domain/failure.ts';
-import { claim, type Claim, type ClaimRequest } from '../store/claim.ts';
+import type { Claim, ClaimRequest } from '../store/claim.ts';
 import { newAttemptId } from '../store/new-id.ts';
 import { release } from '../store/release.ts';
 import type { Settlement } from '../store/settle.ts';
@@ -25,7 +25,7 @@ type Outcome<T> = { readonly value: T } | { readonly failure: SendFailure };
  */
 export async function sendOnce(deps: ActivityDeps, job: Job): Promise<Sent | 'not-claimed'> {
   const prepared = await prepare(job);
-  const [claimed] = await claim(deps.sql, [claimRequest(deps, job)]);
+  const [claimed] = await deps.ledger.claim([claimRequest(deps, job)]);
   return claimed === undefined ? 'not-claimed' : sendClaimed(deps, job, prepared, claimed);
 }
 

@@ -11,8 +11,8 @@ import type { Job } from './job.ts';
 /** Statuses and codes by which a platform says "not so fast": they hold back, and say nothing of its health. */
 const isRateLimit = ({ code, status }: SendFailure): boolean => status === 429 || code === 'ratelimited';
 
-export function delivered({ entry, breaker, degraded }: Job, claimed: Claim, receipt: Receipt): Settlement {
-  const { nativeId, url, status } = receipt;
+export function delivered({ entry, breaker, ...job }: Job, claimed: Claim, receipt: Receipt): Settlement {
+  const { nativeId, url, status, degraded = job.degraded } = receipt;
   return {
     kind: 'delivered',
     delivery: entry.id,

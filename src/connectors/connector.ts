@@ -1,4 +1,5 @@
 import type { ConnectionId, DeliveryId, DestinationId } from '../domain/ids.ts';
+import type { Reason } from '../domain/failure.ts';
 import type { Message } from '../domain/message.ts';
 import type { Field } from './fields.ts';
 import type { Http } from './http.ts';
@@ -55,6 +56,7 @@ export interface SendContext {
   readonly http: Http;
   /** Number of this attempt, from 1. */
   readonly attempt: number;
+  /** When this attempt began, by PostgreSQL's clock: a worker's own may be off. */
   readonly now: Date;
   /** For the whole send, in milliseconds; the claim's deadline lies 2 s behind it. */
   readonly timeoutMs: number;
@@ -73,6 +75,8 @@ export interface Receipt {
   readonly url?: string;
   /** Status of the answer, for the attempt's record. */
   readonly status?: number;
+  /** What the platform left out or did otherwise than asked. */
+  readonly degraded?: Reason;
 }
 
 /** One platform. A folder under `connectors/`, and one line in `registry.ts`. */

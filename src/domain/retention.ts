@@ -15,7 +15,7 @@ const longest = '3650d';
 
 /**
  * What housekeeping removes, in the order in which it does. A window counts from when the thing was stored; that of a
- * dedupe key from its own `expires_at`, which accepting sets. A new kind is one entry here and one remover in the store.
+ * dedupe key from its own `expires_at`, which accepting sets, that of a job from its end. A new kind is one entry here and one remover in the store.
  */
 export const retentionKinds = {
   /** What a message says; a tombstone with the time stays. */
@@ -26,6 +26,8 @@ export const retentionKinds = {
   dedupe: { usual: '0ms', inMessage: false },
   /** Metadata and deliveries. Never before the message's dedupe key has expired, which looks for it: hence 7d. */
   messages: { usual: '365d', choice: { shortest: '7d', longest }, inMessage: false },
+  /** From its end, with its idempotency key: hence 7d, as with messages. One that runs is kept. */
+  jobs: { usual: '90d', choice: { shortest: '7d', longest }, inMessage: false },
 } as const satisfies Record<string, Kind>;
 
 export type RetentionKind = keyof typeof retentionKinds;

@@ -16,7 +16,7 @@ export interface Edit extends Change {
 
 export type ChangeResult =
   | Exclude<AcceptResult, { outcome: 'stale' | 'no-thread' }>
-  | { readonly outcome: 'not-found' | 'deleted' }
+  | { readonly outcome: 'not-found' | 'deleted' | 'key-required' }
   /** It is itself an edit or delete, of this message. */
   | { readonly outcome: 'is-a-change'; readonly of: MessageId }
   /** Others changed it at the same time, again and again. */
@@ -27,6 +27,8 @@ interface Original {
   readonly isDeleted: boolean;
   readonly refersTo: MessageId | null;
   readonly deliveries: number;
+  /** Its tenant takes no edit without a key. */
+  readonly requiresKey: boolean;
 }
 
 /** Times that somebody else's change may come between: of those that come at once one is taken each time. */
@@ -123,6 +125,8 @@ async function change(
     const known = await findAccepted(sql, asked);
     if (known !== undefined && known.outcome !== 'stale' && known.outcome !== 'no-thread') return known;
     if (original === undefined) return { outcome: 'not-found' };
+    // Without a key the change's own id is its key.
+    if (original.requiresKey && asked.dedupeKey === asked.id) return { outcome: 'key-required' };
     if (original.refersTo !== null) return { outcome: 'is-a-change', of: original.refersTo };
     if (original.isDeleted) return { outcome: 'deleted' };
     const ids = Array.from({ length: original.deliveries }, newDeliveryId);
@@ -139,7 +143,8 @@ async function change(
 async function findOriginal(sql: Db, { tenant, original }: Change): Promise<Original | undefined> {
   const [row] = await sql<Original[]>`
     select version, deleted_at is not null as "isDeleted", refers_to as "refersTo",
-      (select count(*)::integer from deliveries d where d.message = m.id) as deliveries
+      (select count(*)::integer from deliveries d where d.message = m.id) as deliveries,
+      (select require_idempotency_key from tenants t where t.id = m.tenant) as "requiresKey"
     from messages m where tenant = ${tenant} and id = ${original}`;
   return row;
 }

@@ -1,6 +1,6 @@
 import { graceMs, usualClocks } from '../domain/clocks.ts';
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
-import { json, type Db } from './db.ts';
+import { isConflict, json, type Db } from './db.ts';
 import { isBehind } from './lane.ts';
 import { runningDeadline } from './waits.ts';
 
@@ -25,13 +25,14 @@ export interface ClaimRequest {
 }
 
 /**
- * Takes deliveries for one attempt each: the last step before the first call that changes something at a platform. One
- * statement for all of them, and one for those of a message that may go at once.
+ * Takes deliveries, of any messages, for one attempt each: the last step before the first call that changes something at a
+ * platform. One statement for all of them.
  *
  * Of two claims at once only one gets through: the row's lock serialises claims of one delivery, and the unique index
  * `deliveries_lane_sending` those of one lane. The look at the lane in this statement only spares most of the conflicts:
  * a statement that waited for a lock still looks with the snapshot from before the wait.
- * @returns those that were had; read the ledger again to learn why another was not. None where one met a conflict.
+ * Where one meets a conflict, each is tried by itself.
+ * @returns those that were had; read the ledger again to learn why another was not.
  */
 export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise<Claim[]> {
   const rows = requests.map(({ token, delivery, version, timeoutMs, policyDeadlineMs }) => ({
@@ -71,7 +72,11 @@ export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise
         (extract(epoch from deadline_at - clock_timestamp()) * 1000)::float8 as "deadlineMs"
       from claimed`;
   } catch (error) {
-    if ((error as { code?: unknown }).code === '23505') return []; // another one of its lane is being sent
-    throw error;
+    const isTaken = (error as { code?: unknown }).code === '23505'; // another one of its lane is being sent
+    if (requests.length === 1 && isTaken) return [];
+    if (requests.length === 1 || !(isTaken || isConflict(error))) throw error;
+    const claims: Claim[] = [];
+    for (const request of requests) claims.push(...(await claim(sql, [request])));
+    return claims;
   }
 }

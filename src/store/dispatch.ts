@@ -155,14 +155,22 @@ const gateCode = (sql: Db) => sql`case
   when gates.paused_at is not null then 'paused' when gates.breaker <> 'closed' then 'breaker'
   when gates.held_until > clock_timestamp() then 'held' else 'rate' end`;
 
-/** Their runs are known to be started. */
+/** Their runs are known to be started. Locks messages in the order of their ids. */
 export async function markDispatched(sql: Db, messages: readonly MessageId[]): Promise<void> {
-  await sql`update messages set dispatched_at = coalesce(dispatched_at, clock_timestamp()) where id = any(${messages as string[]})`;
+  await sql`
+    with theirs as materialized (
+      select id from messages where id = any(${messages as string[]}) order by id for update
+    )
+    update messages m set dispatched_at = coalesce(dispatched_at, clock_timestamp()) from theirs t where m.id = t.id`;
 }
 
-/** Their starts failed: anyone may take them again at once. */
+/** Their starts failed: anyone may take them again at once. Locks messages in the order of their ids. */
 export async function returnLeases(sql: Db, messages: readonly MessageId[]): Promise<void> {
-  await sql`update messages set lease_until = null where id = any(${messages as string[]}) and dispatched_at is null`;
+  await sql`
+    with theirs as materialized (
+      select id from messages where id = any(${messages as string[]}) and dispatched_at is null order by id for update
+    )
+    update messages m set lease_until = null from theirs t where m.id = t.id`;
 }
 
 /** What a run of this message is started with, whoever starts it; undefined where there is no such message. */

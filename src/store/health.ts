@@ -46,10 +46,17 @@ const opens = (sql: Db) => sql`(excluded.failures > 0 and (
   (g.breaker = 'closed' and g.failures + 1 >= ${breakerLimits.failures})
   or (g.breaker = 'half-open' and g.probe in (select id from settled))))`;
 
-/** The part of a successful settle that closes a breaker; writes only where that changes something. */
-export const recordHealth = (sql: Db, scope: GateScope) => sql`
+/**
+ * The part of successful settles that closes breakers; writes only where that changes something, and locks gates in the
+ * order of their scopes.
+ * @param scope of a row `s` of `settled`: whose breaker its success closes; null for none.
+ */
+export const recordHealth = (sql: Db, scope: ReturnType<Db>) => sql`
   update gates g
   set failures = 0, breaker = 'closed', openings = 0, opened_at = null, probe = null, probe_at = null, reason = null,
     updated_at = clock_timestamp()
-  from settled s
-  where g.tenant = s.tenant and g.scope = ${scope} and (g.failures > 0 or g.breaker <> 'closed')`;
+  from (
+    select tenant, scope from gates
+    where (tenant, scope) in (select s.tenant, ${scope} from settled s) and (failures > 0 or breaker <> 'closed')
+    order by tenant, scope for update) h
+  where g.tenant = h.tenant and g.scope = h.scope`;

@@ -6,6 +6,7 @@ import type { Remover } from './housekeeping-batch.ts';
 import { removeAttempts } from './remove-attempts.ts';
 import { removeDedupe } from './remove-dedupe.ts';
 import { removeEvents } from './remove-events.ts';
+import { removeJobs } from './remove-jobs.ts';
 import { removeMessages } from './remove-messages.ts';
 
 /** How each kind is removed. */
@@ -15,6 +16,7 @@ export const removers: Readonly<Record<RetentionKind, Remover>> = {
   events: removeEvents,
   dedupe: removeDedupe,
   messages: removeMessages,
+  jobs: removeJobs,
 };
 
 export interface TenantRetention {

@@ -75,9 +75,13 @@ export async function findNextInLanes(sql: Db, left: readonly DeliveryId[]): Pro
     where s.id = any(${left as string[]})`;
 }
 
-/** They may go now: the dispatcher, which set their messages aside, looks at them again; not before their time. */
+/** They may go now: the dispatcher, which set their messages aside, looks at them again; not before their time. Locks messages by id. */
 export async function bringBack(sql: Db, messages: readonly MessageId[]): Promise<void> {
   await sql`
-    update messages set set_aside = false
-    where id = any(${messages as string[]}) and set_aside and (send_at is null or entered_at is not null)`;
+    with theirs as materialized (
+      select id from messages
+      where id = any(${messages as string[]}) and set_aside and (send_at is null or entered_at is not null)
+      order by id for update
+    )
+    update messages m set set_aside = false from theirs t where m.id = t.id`;
 }

@@ -17,6 +17,8 @@ import type { ScopedRate } from './rates.ts';
 export interface LedgerEntry {
   readonly id: DeliveryId;
   readonly tenant: TenantId;
+  /** That moment, by the database's clock. */
+  readonly readAt: Date;
   readonly view: LedgerView;
   readonly claimToken: AttemptId | null;
   readonly roundStart: number;
@@ -52,6 +54,7 @@ export interface LedgerEntry {
 interface Row {
   id: DeliveryId;
   tenant: TenantId;
+  readAt: Date;
   message: MessageId;
   destination: DestinationId;
   workflowId: string;
@@ -111,22 +114,30 @@ interface Row {
  * @returns those that there are, in the order of their ids.
  */
 export async function readLedger(sql: Db, ring: KeyRing, ids: readonly DeliveryId[]): Promise<LedgerEntry[]> {
-  const rows = await sql<Row[]>`${ledgerQuery(sql)} where d.id = any(${ids as string[]}) order by d.id`;
-  return rows.map((row) => toEntry(row, ring));
+  return toEntries(await sql<Row[]>`${ledgerQuery(sql, 'id', ids)}`, ring);
 }
 
-/** All deliveries of a message; see `readLedger`. */
-export async function readLedgerOf(sql: Db, ring: KeyRing, message: MessageId): Promise<LedgerEntry[]> {
-  const rows = await sql<Row[]>`${ledgerQuery(sql)} where d.message = ${message} order by d.id`;
-  return rows.map((row) => toEntry(row, ring));
+/** All deliveries of messages; see `readLedger`. */
+export async function readLedgerOf(sql: Db, ring: KeyRing, messages: readonly MessageId[]): Promise<LedgerEntry[]> {
+  return toEntries(await sql<Row[]>`${ledgerQuery(sql, 'message', messages)}`, ring);
 }
 
-function toEntry(row: Row, ring: KeyRing): LedgerEntry {
-  const { content, sender } = openContent(ring, row.contentOf, row.version, row.sealed);
+/** What several of them share is decrypted once. */
+function toEntries(rows: readonly Row[], ring: KeyRing): LedgerEntry[] {
+  const contents = new Map<string, ReturnType<typeof openContent>>();
+  return rows.map((row) => {
+    const key = `${row.contentOf} ${row.version}`;
+    const content = contents.get(key) ?? openContent(ring, row.contentOf, row.version, row.sealed);
+    contents.set(key, content);
+    return toEntry(row, ring, content);
+  });
+}
 
+function toEntry(row: Row, ring: KeyRing, { content, sender }: ReturnType<typeof openContent>): LedgerEntry {
   return {
     id: row.id,
     tenant: row.tenant,
+    readAt: row.readAt,
     view: viewOf(row),
     claimToken: row.claimToken,
     roundStart: row.roundStart,

@@ -1,40 +1,30 @@
 import { graceMs } from '../domain/clocks.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { Reason } from '../domain/failure.ts';
-import type { GateScope } from '../domain/gate.ts';
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
 import type { Verdict } from '../domain/step.ts';
 import { json, type Db } from './db.ts';
 import { recordHealth, recordTroubles, type Trouble } from './health.ts';
-import { toSettled, withNext, type Settled, type SettledRow, type StoredReceipt } from './settled.ts';
+import { settleDelivered, type DeliveredSettlement } from './settle-delivered.ts';
+import { toSettled, withNext, type Settled, type SettledRow } from './settled.ts';
 
-/** A success or failure of one attempt, as the ledger wants it. Small and without content: it may travel in history. */
-export type Settlement =
-  | {
-      readonly kind: 'delivered';
-      readonly delivery: DeliveryId;
-      readonly token: AttemptId;
-      readonly receipt: StoredReceipt;
-      readonly status?: number;
-      /** What was left out or done otherwise than asked. */
-      readonly degraded?: Reason;
-      /** Whose breaker the success closes. */
-      readonly healthy?: GateScope;
-    }
-  | {
-      readonly kind: 'failed';
-      readonly delivery: DeliveryId;
-      readonly token: AttemptId;
-      readonly outcome: 'transient' | 'ambiguous' | 'permanent' | 'unknown';
-      readonly verdict: Verdict;
-      readonly reason: Reason;
-      /** A look-up can clear up a doubt, and still does so when nobody wants the message any more. */
-      readonly canLookUp?: boolean;
-      readonly retryAfterMs?: number;
-      readonly excerpt?: string;
-      /** What it says of its destination and connection as a whole. */
-      readonly troubles?: readonly Trouble[];
-    };
+/** A failure of one attempt, as the ledger wants it. Small and without content: it may travel in history. */
+export interface FailedSettlement {
+  readonly kind: 'failed';
+  readonly delivery: DeliveryId;
+  readonly token: AttemptId;
+  readonly outcome: 'transient' | 'ambiguous' | 'permanent' | 'unknown';
+  readonly verdict: Verdict;
+  readonly reason: Reason;
+  /** A look-up can clear up a doubt, and still does so when nobody wants the message any more. */
+  readonly canLookUp?: boolean;
+  readonly retryAfterMs?: number;
+  readonly excerpt?: string;
+  /** What it says of its destination and connection as a whole. */
+  readonly troubles?: readonly Trouble[];
+}
+
+export type Settlement = DeliveredSettlement | FailedSettlement;
 
 /**
  * Writes what became of a claim, if the claim is still this attempt's. Idempotent: a second call finds the token gone
@@ -44,32 +34,29 @@ export type Settlement =
  * next is looked up in the snapshot of before, where this delivery still is `sending`.
  */
 export async function settle(sql: Db, settlement: Settlement): Promise<Settled> {
-  const rows =
-    settlement.kind === 'delivered' ? await settleDelivered(sql, settlement) : await settleFailed(sql, settlement);
+  if (settlement.kind === 'delivered') return settleOne(sql, settlement, await settleDelivered(sql, [settlement]));
+  const rows = await settleFailed(sql, settlement);
   const [row] = rows;
-  if (row !== undefined) return toSettled(rows, row);
-  return settleLate(sql, settlement);
+  return row === undefined ? settleLate(sql, settlement) : toSettled(rows, row);
 }
 
-function settleDelivered(sql: Db, s: Settlement & { kind: 'delivered' }): Promise<SettledRow[]> {
-  return sql<SettledRow[]>`
-    with settled as (
-      update deliveries
-      set state = 'delivered', reason = null, claim_token = null, claim_deadline = null, due_at = null,
-        settled_at = clock_timestamp(), doubt_since = null, doubt_until = null, absent_at = null, not_before = null,
-        doubled = jsonb_array_length(receipts) > 0, degraded = ${s.degraded === undefined ? null : json(sql, [s.degraded])}::jsonb,
-        receipts = receipts || (${json(sql, s.receipt)}::jsonb || jsonb_build_object('at', clock_timestamp()))
-      where id = ${s.delivery} and claim_token = ${s.token} and state = 'sending'
-      returning id, state, tenant, destination, lane, hold_for, hold_until, null::float8 as delay_ms
-    ), attempt as (
-      update attempts set ended_at = clock_timestamp(), outcome = 'delivered', status = ${s.status ?? null},
-        late = not exists (select from settled)
-      where id = ${s.token} and (ended_at is null or outcome = 'unknown')
-    )${s.healthy === undefined ? sql`` : sql`, health as (${recordHealth(sql, s.healthy)})`}
-    ${withNext(sql)}`;
+/** As `settle`, for any number of successes: one statement for all that are not late. */
+export async function settleAll(sql: Db, settlements: readonly DeliveredSettlement[]): Promise<Settled[]> {
+  const rows = await settleDelivered(sql, settlements);
+  return Promise.all(settlements.map((settlement) => settleOne(sql, settlement, rows)));
 }
 
-function settleFailed(sql: Db, s: Settlement & { kind: 'failed' }): Promise<SettledRow[]> {
+async function settleOne(
+  sql: Db,
+  settlement: DeliveredSettlement,
+  rows: Awaited<ReturnType<typeof settleDelivered>>,
+): Promise<Settled> {
+  const own = rows.filter(({ token }) => token === settlement.token);
+  const [row] = own;
+  return row === undefined ? settleLate(sql, settlement) : toSettled(own, row);
+}
+
+function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
   const { verdict, reason, troubles = [] } = s;
   const canLookUp = s.canLookUp === true && verdict.state === 'retrying';
   const delayMs = verdict.state === 'retrying' ? verdict.delayMs : null;
@@ -139,7 +126,7 @@ async function settleLate(sql: Db, settlement: Settlement): Promise<Settled> {
       where ${isSuccess} and id = ${settlement.delivery}
         and not receipts @> jsonb_build_array(jsonb_build_object('attempt', ${settlement.token}::text))
       returning id, state, tenant, destination, lane, hold_for, hold_until, null::float8 as delay_ms
-    )${healthy === undefined ? sql`` : sql`, health as (${recordHealth(sql, healthy)})`}
+    )${healthy === undefined ? sql`` : sql`, health as (${recordHealth(sql, sql`${healthy}`)})`}
     ${withNext(sql)}`;
   const [row] = rows;
   if (row !== undefined) return toSettled(rows, row);

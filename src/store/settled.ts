@@ -29,10 +29,13 @@ export interface SettledRow {
   nextHasRun: boolean | null;
 }
 
-/** The end of each statement: the outcome, and a row for each that may go now, or one row without. */
-export function withNext(sql: Db) {
+/**
+ * The end of each statement: the outcome, and a row for each that may go now, or one row without.
+ * @param more columns of `settled s` beside the outcome, each with its comma.
+ */
+export function withNext(sql: Db, more: ReturnType<Db> = sql``) {
   return sql`
-    select s.state, s.delay_ms as "delayMs", n.id as "nextDelivery", m.id as "nextMessage",
+    select ${more} s.state, s.delay_ms as "delayMs", n.id as "nextDelivery", m.id as "nextMessage",
       m.workflow_id as "nextWorkflowId", m.dispatched_at is not null as "nextHasRun"
     from settled s
     left join (lateral (${nextOf(sql)}) n join messages m on m.id = n.message) on s.state not in ('retrying', 'sending')`;

@@ -3,6 +3,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleOp
 import postgres from 'postgres';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.ts';
+import { createLedgerCalls } from '../activities/ledger-calls.ts';
 import { createFirstRound } from '../activities/first-round.ts';
 import { createEgress } from '../connectors/egress.ts';
 import { createHttp } from '../connectors/http.ts';
@@ -141,6 +142,7 @@ async function openSession(deps: {
       activities: createActivities({
         sql,
         ring,
+        ledger: createLedgerCalls(sql, ring),
         connectors: connectorsByName,
         http,
         worker,

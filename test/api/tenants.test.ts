@@ -174,6 +174,20 @@ describe('a tenant that requires an idempotency key', () => {
     for (const { status } of await Promise.all(posts)) expect(status).toBe(202);
   });
 
+  test('refuses an edit without one too, and takes a delete, of which there can be only one', async () => {
+    const { id } = (await call('POST', '/v1/messages', { body: { text: 'hi', id: 'edited' } })).body;
+    const path = `/v1/messages/${id}`;
+    const edit = (headers = {}) => call('PATCH', path, { body: { text: 'ho' }, headers });
+    const answer = await edit();
+    expect(answer).toMatchObject({ status: 422, body: { code: 'invalid' } });
+    expect(errorsOf(answer)).toEqual(['Idempotency-Key required']);
+    expect((await call('GET', path)).body).toMatchObject({ version: 1, content: { text: 'hi' } });
+    expect((await edit({ 'idempotency-key': 'e1' })).status).toBe(202);
+    expect((await edit({ 'idempotency-key': 'e1' })).body).toMatchObject({ duplicate: true });
+    expect((await call('DELETE', path)).status).toBe(202);
+    expect((await call('DELETE', path)).body).toMatchObject({ duplicate: true });
+  });
+
   test('stops and begins to require it with the next message, in another process too', async () => {
     const database = await createDatabase();
     const apis = [await startTestApi(database.url), await startTestApi(database.url)] as const;

@@ -37,16 +37,17 @@ describe('a reply in slack', () => {
     const second = await post(replyTo(reply));
     expect(root.receipt?.nativeId).toMatch(/^C01:\d+\.\d{6}$/);
     for (const one of [reply, second]) {
+      expect(one.receipt?.degraded).toBeUndefined();
       expect(one.receipt?.nativeId).toMatch(/^C01:\d+\.\d{6}:\d+\.\d{6}$/);
       expect(await shown(bench, one.out)).toMatchObject({ replyTo: root.out.delivery });
     }
   });
 
-  it('stands in the channel where Slack put it because its root was deleted, and its id says so', async () => {
+  it('stands in the channel where Slack put it because its root was deleted, and its receipt says so', async () => {
     const root = await create('C02');
     await post(deletionOf(root));
     const reply = await post(replyTo(root));
-    expect(reply.receipt?.nativeId).toBe(`C02:${tsOf(reply)}`);
+    expect(reply.receipt).toMatchObject({ nativeId: `C02:${tsOf(reply)}`, degraded: { code: 'thread_missing' } });
     expect(await shown(bench, reply.out)).toEqual({ text: 'a reply' });
   });
 
@@ -56,7 +57,10 @@ describe('a reply in slack', () => {
     const out = replyTo(root);
     await bench.fault('slack', { path: 'chat.postMessage', mode: 'reset-after' });
     await failureOf(post(out));
-    expect(await lookUp(out)).toEqual({ nativeId: `C03:${(await held(bench, 'C03')).at(-1)?.ts}` });
+    expect(await lookUp(out)).toMatchObject({
+      nativeId: `C03:${(await held(bench, 'C03')).at(-1)?.ts}`,
+      degraded: { code: 'thread_missing' },
+    });
   });
 
   it('is not taken for absent when its thread is gone', async () => {
@@ -85,7 +89,8 @@ describe('a reply in slack', () => {
     const out = { ...replyTo(root), destination: target(bench.url, 'C07').destination };
     const moved = await post(out);
     expect(moved.receipt?.nativeId).toBe(`C07:${tsOf(moved)}`);
-    expect(await lookUp(out)).toEqual({ nativeId: moved.receipt?.nativeId });
+    expect(moved.receipt?.degraded).toMatchObject({ code: 'thread_missing' });
+    expect(await lookUp(out)).toMatchObject({ nativeId: moved.receipt?.nativeId, degraded: moved.receipt?.degraded });
     // There is no such thread here, which is known without asking.
     expect(await lookUp({ ...out, delivery: 'dlv_absent' })).toBeUndefined();
   });

@@ -11,6 +11,7 @@ describe('windows', () => {
       events: 30 * day,
       dedupe: 0,
       messages: 365 * day,
+      jobs: 90 * day,
     });
   });
 
@@ -69,8 +70,8 @@ describe('problems', () => {
   it('names each kind that is wrong, and what there is', () => {
     expect(findRetentionProblems({ content: '', raw: '7d', dedupe: '7d' })).toEqual([
       { key: 'content', message: 'must be a duration between 1h and 3650d' },
-      { key: 'raw', message: 'is no kind of data; there are content, attempts, events, messages' },
-      { key: 'dedupe', message: 'cannot be chosen; there are content, attempts, events, messages' },
+      { key: 'raw', message: 'is no kind of data; there are content, attempts, events, messages, jobs' },
+      { key: 'dedupe', message: 'cannot be chosen; there are content, attempts, events, messages, jobs' },
     ]);
   });
 

@@ -5,7 +5,7 @@ import { logPath } from '../../src/up/log-file.ts';
 import { eventually } from '../support/eventually.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** The worker's clock is an hour off; only PostgreSQL's counts. Slack's simulator looks at no time of ours. */
+/** The worker's clock is an hour off; only PostgreSQL's counts. */
 let stack: Stack;
 beforeAll(async () => {
   const preload = pathToFileURL(resolve('test/support/shifted-clock.mjs')).href;
@@ -60,7 +60,28 @@ it('delivers, retries after the platform’s time, and parks, as usual', async (
   expect((await stack.rest(refused.id)).deliveries[0]).toMatchObject({ state: 'parked', attempts: 1 });
 }, 60_000);
 
-it('keeps expiry, scheduled sends and leases by PostgreSQL’s clock', async () => {
+it('finds in Slack what may have arrived, and sends nothing twice', async () => {
+  await stack.slack('doubt', 'CDOUBT', { retry, timeout: '1s' });
+  await stack.fault('slack', { path: 'chat.postMessage', match: 'CDOUBT', mode: 'reset-after', times: 1 });
+  const lost = await stack.post({ text: 'lost', destinations: ['doubt'] });
+  expect((await stack.rest(lost.id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 1 });
+  expect((await stack.slackCounts()).get(lost.deliveries[0]?.id ?? '')).toBe(1);
+}, 60_000);
+
+it('signs a webhook with a time that its receiver takes, and stays away until a date that it names', async () => {
+  await stack.webhook('dated', { retry });
+  const inFiveSeconds = new Date(Date.now() + 5_000).toUTCString();
+  await stack.fault('webhook', { path: '/webhook/dated', status: 429, retryAfter: inFiveSeconds, times: 1 });
+  const { id } = await stack.post({ text: 'dated', destinations: ['dated'] });
+  expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
+  const requests = (await stack.requests('webhook')).filter(({ path }) => path === '/webhook/dated');
+  // Standard Webhooks: receivers refuse what is more than five minutes off.
+  for (const { at, headers } of requests)
+    expect(Math.abs(Number(headers['webhook-timestamp']) * 1_000 - Date.parse(at))).toBeLessThan(60_000);
+  expect(Date.parse(requests[1]?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(inFiveSeconds));
+}, 60_000);
+
+it('keeps expiry and scheduled sends by PostgreSQL’s clock', async () => {
   await stack.slack('times', 'CTIMES', { retry });
   const inHalfAnHour = new Date(Date.now() + 1_800_000).toISOString();
   const lasting = await stack.post({ text: 'lasting', destinations: ['times'], expiresAt: inHalfAnHour });
@@ -68,6 +89,46 @@ it('keeps expiry, scheduled sends and leases by PostgreSQL’s clock', async () 
   const later = await stack.post({ text: 'later', destinations: ['times'], sendAt: inHalfAnHour });
   const soon = new Date(Date.now() + 2_000).toISOString();
   const due = await stack.post({ text: 'due', destinations: ['times'], sendAt: soon });
-  expect((await stack.rest(due.id)).deliveries[0]).toMatchObject({ state: 'delivered' });
+  const [sent] = (await stack.rest(due.id)).deliveries;
+  expect(sent).toMatchObject({ state: 'delivered' });
+  expect(Date.parse(sent?.receipt?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(soon));
   expect((await stack.message(later.id)).deliveries[0]).toMatchObject({ state: 'queued', attempts: 0 });
+}, 60_000);
+
+it('writes nothing into PostgreSQL by its own clock: neither times nor leases', async () => {
+  // Of each kind of wait one, since most times are gone when a delivery is at rest.
+  const slow = { ...retry, initialInterval: '5m', maxInterval: '5m', deadline: '20m' };
+  await stack.webhook('sends', { retry, timeout: '20s' });
+  await stack.webhook('retries', { retry: slow });
+  await stack.webhook('pauses', { retry });
+  await stack.fault('webhook', [
+    { path: '/webhook/sends', mode: 'delay', delayMs: 15_000, times: 1 },
+    { path: '/webhook/retries', status: 500, times: 1 },
+  ]);
+  await stack.must('POST', '/v1/destinations/pauses/pause', {});
+  const post = async (...destinations: string[]) =>
+    (await stack.post({ text: 'open', destinations, conversation: `at-${destinations[0]}` })).id;
+  const inState = (id: string, state: string) =>
+    eventually(`${id} is ${state}`, async () => (await stack.message(id)).deliveries[0]?.state === state);
+  await inState(await post('retries'), 'retrying');
+  await Promise.all([
+    // What could go nowhere at all would have no run, and be queued.
+    inState(await post('retries', 'clock'), 'waiting'),
+    inState(await post('pauses'), 'waiting'),
+    inState(await post('sends'), 'sending'),
+  ]);
+
+  const columns = await stack.sql<{ table: string; column: string }[]>`
+    select table_name as "table", column_name as "column" from information_schema.columns
+    where table_schema = 'public' and data_type = 'timestamp with time zone'`;
+  expect(columns.length).toBeGreaterThan(40);
+  const wrong: string[] = [];
+  for (const { table, column } of columns) {
+    // Set when a message is accepted, which no worker does.
+    if (`${table}.${column}` === 'dedupe.expires_at') continue;
+    const rows = await stack.sql`
+      select from ${stack.sql(table)} where ${stack.sql(column)} > clock_timestamp() + interval '45 minutes' limit 1`;
+    if (rows.length > 0) wrong.push(`${table}.${column}`);
+  }
+  expect(wrong).toEqual([]);
 }, 60_000);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { retrySignal, troubleSignal } from '../../src/workflows/contract.ts';
+import { retrySignal } from '../../src/workflows/contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { failedTasks, readChain, readEvents } from '../support/history.ts';
 import { expectWithin, historyBounds } from '../support/history-bounds.ts';
@@ -223,37 +223,6 @@ describe('a run that was asked for much', () => {
     expect(chain.flatMap(({ events }) => failedTasks(events))).toEqual([]);
     chain.forEach(({ runId }, n) => kinds.set(`asked-for-much-${n + 1}`, { workflowId, runId }));
   }, 180_000);
-
-  it('hears a wish that comes while it waits for the last send before it goes on', async () => {
-    await stack.webhook('wished');
-    await stack.webhook('slow', { timeout: '20s' });
-    await stack.fault('webhook', [
-      { path: '/webhook/wished', status: 400, times: 1 },
-      { path: '/webhook/slow', mode: 'delay', delayMs: 12_000, times: 1 },
-    ]);
-    const { id, workflowId, handle, firstRun } = await parkOne(['wished', 'slow']);
-    await eventually('the first round is over', async () => {
-      const { raw } = await handle.describe();
-      return raw.pendingWorkflowTask == null && raw.pendingActivities?.length === 1;
-    });
-    // Notes about nobody: an event each, and nothing else. Over 100 during one task the server has it done again.
-    for (let sent = 0; sent < 1_000; sent += 50)
-      await Promise.all(Array.from({ length: 50 }, () => handle.signal(troubleSignal, { delivery: 'dlv_nobody' })));
-    await eventually('it is about to go on', async () => {
-      const [{ events } = { events: [] }] = await readChain(stack.temporal, workflowId, firstRun);
-      return events.some(({ markerRecordedEventAttributes: marker }) => marker?.markerName === 'core_patch');
-    });
-    await inState(id, 'sending', 'slow'); // so the run has not left yet
-    await handle.signal(retrySignal, { destination: 'wished' });
-    await inState(id, 'delivered', 'wished');
-    await inState(id, 'delivered', 'slow');
-    await eventsOf(workflowId);
-    const chain = await readChain(stack.temporal, workflowId, firstRun);
-    expect(chain).toHaveLength(2);
-    const counts = await stack.webhookCounts();
-    expect((await stack.message(id)).deliveries.map((one) => counts.get(one.id))).toEqual([1, 1]);
-    chain.forEach(({ runId }, n) => kinds.set(`wished-while-leaving-${n + 1}`, { workflowId, runId }));
-  }, 60_000);
 });
 
 it('docs/architecture.md says the same', () => {

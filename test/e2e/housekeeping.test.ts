@@ -66,7 +66,7 @@ describe('housekeeping', () => {
     const { workflowId, removed } = await pass();
     kinds.set('housekeeping', workflowId);
 
-    expect(removed).toEqual({ content: 1, attempts: 0, events: 0, dedupe: 0, messages: 0 });
+    expect(removed).toEqual({ content: 1, attempts: 0, events: 0, dedupe: 0, messages: 0, jobs: 0 });
     const { data } = await stack.must('GET', '/v1/housekeeping');
     expect(data).toMatchObject([{ pass: workflowId, tenant: 'default', kind: 'content', removed: 1 }]);
     expect(await stack.message(old)).toMatchObject({
@@ -80,7 +80,7 @@ describe('housekeeping', () => {
   it('goes by the tenant’s own windows, and not at all under legal hold', async () => {
     const id = await postOld('held');
     await stack.sql`update tenants set legal_hold = true`;
-    expect((await pass()).removed).toEqual({ content: 0, attempts: 0, events: 0, dedupe: 0, messages: 0 });
+    expect((await pass()).removed).toEqual({ content: 0, attempts: 0, events: 0, dedupe: 0, messages: 0, jobs: 0 });
     await stack.sql`update tenants set legal_hold = false, retention = '{"content": "32d"}'`;
     expect((await pass()).removed).toMatchObject({ content: 0 });
     expect(await stack.message(id)).toMatchObject({ content: { text: 'held' } });
@@ -92,7 +92,7 @@ describe('housekeeping', () => {
     const start = (input: HousekeepingInput) =>
       stack.temporal.workflow.execute(housekeepingType, { workflowId: randomUUID(), taskQueue, args: [input] });
     const place = { kind: 'dedupe', after: '' };
-    expect(await start({ place, removed: { content: 3 } })).toEqual({ content: 3, dedupe: 0, messages: 0 });
+    expect(await start({ place, removed: { content: 3 } })).toEqual({ content: 3, dedupe: 0, messages: 0, jobs: 0 });
     // Of a newer version: begun again.
     expect(await start({ place: { kind: 'raw', after: 'x' } })).toMatchObject({ content: 0, messages: 0 });
   });

@@ -51,6 +51,20 @@ describe('a reply', () => {
     expect(await at.texts('CORPHANS')).toEqual(['reply']);
   });
 
+  it('stands by itself and says so when its parent was deleted in Slack', async () => {
+    await stack.slack('removed', 'CREMOVED');
+    const parent = await at.post('parent', 'removed');
+    const [channel, ts] = (await at.rested(parent.id))?.receipt?.nativeId.split(':') ?? [];
+    await fetch(`${stack.simulators}/slack/api/chat.delete`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer xoxb-test', 'content-type': 'application/json' },
+      body: JSON.stringify({ channel, ts }),
+    });
+    const reply = await at.post('reply', 'removed', { thread: parent.id });
+    expect(await at.rested(reply.id)).toMatchObject({ state: 'delivered', degraded: [{ code: 'thread_missing' }] });
+    expect(await at.texts('CREMOVED')).toEqual(['reply']);
+  });
+
   it('to a message that there is not is refused', async () => {
     const answer = await stack.call('POST', '/v1/messages', {
       text: 'reply',

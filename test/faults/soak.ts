@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TemporalStore } from '../support/temporal-on-postgres.ts';
 import { audit, type Audit, type Offence, type ShownDelivery } from './audit.ts';
+import { destinations, postPath, simulatorOf } from './destinations.ts';
 import { planFaults, type Fault } from './faults.ts';
 import { readDeliveries, readSinks } from './gather.ts';
 import { newLoad, runLoad, type Load } from './loader.ts';
@@ -47,6 +48,7 @@ export async function soak(rig: Rig, options: SoakOptions): Promise<SoakResult> 
   const { operations, faults } = planSoak(options, rig.links !== undefined);
   say(`seed ${seed}: ${operations.length} operations and ${faults.length} faults in ${options.durationMs / 1_000} s`);
   const begin = Date.now();
+  await loseFirstAnswers(rig);
   const load = newLoad();
   const stopProgress = startProgress(rig, load, say);
   const loading = runLoad(operations, rig.apis, createRandom(seed + 2), load);
@@ -94,6 +96,22 @@ export async function soak(rig: Rig, options: SoakOptions): Promise<SoakResult> 
   } finally {
     stopProgress();
   }
+}
+
+/** Answers that each sink is certain to lose, too few to open a breaker. */
+export const answersLost = 3;
+
+/**
+ * Whether a fault meets a request is a matter of luck, by which a run may prove nothing of what is done when nobody knows
+ * whether something arrived. So each sink takes the first it gets, and resets the connection.
+ */
+async function loseFirstAnswers({ apis: [api] }: Rig): Promise<void> {
+  for (const destination of destinations)
+    await api?.fault(simulatorOf[destination], {
+      mode: 'reset-after',
+      times: answersLost,
+      path: postPath[destination],
+    });
 }
 
 /** What a seed means; the same in every run. */

@@ -1,4 +1,3 @@
-import type { RetentionKind } from '../../src/domain/retention.ts';
 import { readEvents } from '../../src/store/events.ts';
 import { listReports, listRetentions } from '../../src/store/housekeeping.ts';
 import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
@@ -15,7 +14,7 @@ afterEach(() => bench.close());
 const removedWithMessage = ['messages', 'deliveries', 'attempts', 'contents'] as const;
 const all = ['content', 'attempts', 'events', 'dedupe', 'messages'] as const;
 /** What each kind takes away from `rowsOf`. */
-const takes: Record<RetentionKind, readonly string[]> = {
+const takes: Record<(typeof all)[number], readonly string[]> = {
   content: ['contents'],
   attempts: ['attempts'],
   events: ['events'],

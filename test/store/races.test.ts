@@ -1,10 +1,11 @@
+import type { GateScope } from '../../src/domain/gate.ts';
 import { letThrough } from '../../src/store/drain.ts';
 import { rest } from '../../src/store/rest.ts';
 import { settle } from '../../src/store/settle.ts';
 import { waitAtGate } from '../../src/store/waits.ts';
 import { requestCancel, requestRetry } from '../../src/store/wishes.ts';
 import { eventually } from '../support/eventually.ts';
-import { createGateBench, type GateBench } from '../support/gate-bench.ts';
+import { createGateBench, noAnswer, type GateBench } from '../support/gate-bench.ts';
 
 /** Two that come at the same moment, each of which is right by what it sees. */
 let bench: GateBench;
@@ -12,6 +13,12 @@ beforeAll(async () => void (bench = await createGateBench()));
 afterAll(() => bench.close());
 
 const rounds = 25;
+/** What was told of a message's end, and of its deliveries'. */
+const endsOf = async (message: string) => {
+  const rows = await bench.sql<{ type: string }[]>`
+    select type from events where message = ${message} and type <> 'carillon.message.accepted' order by xid, id`;
+  return rows.map(({ type }) => type);
+};
 const untilSomebodyWaits = () =>
   eventually('a statement waits for a lock', async () => {
     const [waiting] = await bench.sql`
@@ -87,7 +94,23 @@ it('a cancel and a settle at once: the message counts its end once', async () =>
     ]);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered' });
     expect(await bench.message(id)).toMatchObject({ state: 'delivered', open_count: 0 });
+    expect(await endsOf(id)).toEqual(['carillon.delivery.delivered', 'carillon.message.delivered']);
   }
+});
+
+it('a cancel that waits for a settle finds out what that one wrote, and leaves it alone', async () => {
+  const { id, deliveries } = await bench.post();
+  const [delivery = ''] = deliveries;
+  const token = await bench.token(delivery);
+  let wish: ReturnType<typeof requestCancel> | undefined;
+  await bench.sql.begin(async (tx) => {
+    const receipt = { nativeId: 'n', version: 1, attempt: token };
+    await settle(tx, { kind: 'delivered', delivery, token, receipt });
+    wish = requestCancel(bench.sql, 'default', { message: id });
+    await untilSomebodyWaits();
+  });
+  expect(await wish).toMatchObject([{ state: 'delivered', changed: false }]);
+  expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', cancel_requested_at: null });
 });
 
 it('a park and a late success at once: it is delivered, whichever comes first', async () => {
@@ -105,6 +128,32 @@ it('a park and a late success at once: it is delivered, whichever comes first', 
   }
 });
 
+/** A failure that speaks of a destination and of its connection, in this order. */
+const failAtBoth = (delivery: string, token: string) =>
+  settle(bench.sql, {
+    kind: 'failed',
+    delivery,
+    token,
+    outcome: 'transient',
+    verdict: { state: 'retrying', delayMs: 1, inDoubt: false },
+    reason: noAnswer,
+    troubles: ['destination:a', 'connection:hooks'].map((scope) => ({ scope: scope as GateScope, failed: true })),
+  });
+
+it('a failure that speaks of two gates waits for the first of them by name, and holds the other only then', async () => {
+  const [first = '', second = ''] = await bench.queue('orders', 2);
+  await failAtBoth(first, await bench.token(first));
+  const token = await bench.token(second);
+  let failing: Promise<unknown> = Promise.resolve();
+  await bench.sql.begin(async (tx) => {
+    await tx`select from gates where scope = 'connection:hooks' for update`;
+    failing = failAtBoth(second, token);
+    await untilSomebodyWaits();
+    await tx`select from gates where scope = 'destination:a' for update nowait`;
+  });
+  await failing;
+});
+
 it('failures, successes, drains and takers of slots at once wait for each other in one order only', async () => {
   const scopes = ['destination:a', 'connection:hooks'].map((scope) => ({ scope, intervalMs: 1, burst: 1 }));
   for (let round = 0; round < rounds; round += 1) {
@@ -112,9 +161,7 @@ it('failures, successes, drains and takers of slots at once wait for each other 
     const tokens = await Promise.all(deliveries.map((id) => bench.token(id)));
     await Promise.all(
       deliveries.flatMap((id, index) => [
-        index % 2 === 0
-          ? bench.failAt('a', id, tokens[index] ?? '', { scope: 'connection:hooks' })
-          : bench.succeedAt('orders', id, tokens[index] ?? ''),
+        index % 2 === 0 ? failAtBoth(id, tokens[index] ?? '') : bench.succeedAt('orders', id, tokens[index] ?? ''),
         bench.sql`select * from take_slots('default', ${bench.sql.json(scopes)}, 1000, true)`,
       ]),
     );

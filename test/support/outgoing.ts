@@ -48,7 +48,7 @@ export function sampleOutgoing(target: Target, overrides: Partial<Message> = {})
 /** Something that was created, with its receipt. */
 export interface Created {
   readonly out: Outgoing;
-  readonly receipt: Pick<Receipt, 'nativeId'> | null;
+  readonly receipt: Pick<Receipt, 'nativeId' | 'degraded'> | null;
 }
 
 /** An edit of it, as a message and a delivery of its own. */

@@ -14,6 +14,11 @@ import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 import { within } from '../time-limit.ts';
 
 const tags = ['messages'];
+const keyRequired = {
+  path: 'Idempotency-Key',
+  code: 'required',
+  message: 'is required by this tenant: without it a repeated edit would be a second one',
+};
 /** Waking the runs is quick or comes to nothing; the sweep does it too. */
 const wakeLimitMs = 1_000;
 
@@ -102,6 +107,8 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
     switch (result.outcome) {
       case 'not-found':
         throw notFound('message');
+      case 'key-required':
+        throw invalidInput([keyRequired]);
       case 'deleted':
         throw new Problem('deleted', 'The message is deleted.');
       case 'is-a-change':

@@ -5,7 +5,9 @@ export const reportSchema = Type.Object(
   {
     pass: Type.String({ description: "The id of the pass's run in Temporal." }),
     tenant: Type.String(),
-    kind: Type.String({ description: '`content`, `attempts`, `events`, `dedupe` or `messages`. More will come.' }),
+    kind: Type.String({
+      description: '`content`, `attempts`, `events`, `dedupe`, `messages` or `jobs`. More will come.',
+    }),
     removed: Type.Integer({ description: 'What is gone for good; a message counts as one, with all that hung on it.' }),
     startedAt: instant('When the pass removed the first of them.'),
     endedAt: instant('When it removed the last so far.'),

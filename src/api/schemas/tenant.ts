@@ -11,6 +11,7 @@ const retention = Type.Object(
     attempts: window('Every try.'),
     events: window('Events.'),
     messages: window('Messages with their deliveries.'),
+    jobs: window('Bulk jobs, from their end.'),
   },
   { additionalProperties: false, description: 'How long things are kept, such as `30d`. Missing: the default.' },
 );
@@ -27,7 +28,7 @@ const fields = {
   retention,
   legalHold: Type.Boolean({ description: 'While it stands, nothing is removed by age.' }),
   limits,
-  requireIdempotencyKey: Type.Boolean({ description: 'Messages without a key are refused.' }),
+  requireIdempotencyKey: Type.Boolean({ description: 'Messages and edits without a key are refused.' }),
 };
 
 export const tenantInputSchema = Type.Object(

@@ -2,7 +2,7 @@ import { SendFailure } from '../../domain/failure.ts';
 import type { Outgoing, Receipt, SendContext } from '../connector.ts';
 import { restated } from './errors.ts';
 import { markedAs } from './marker.ts';
-import { nativeId, placeOf } from './native-id.ts';
+import { placeOf, receiptOf } from './native-id.ts';
 import { callSlack, type SlackAnswer } from './web-api.ts';
 
 /** How far Slack's clock, by which messages are dated, may be behind ours. */
@@ -95,15 +95,15 @@ function asLookup(failure: SendFailure): SendFailure {
   });
 }
 
-function find(answer: SlackAnswer, channel: string, { delivery }: Outgoing): Receipt | undefined {
+function find(answer: SlackAnswer, channel: string, outgoing: Outgoing): Receipt | undefined {
   const { messages } = answer;
   if (!Array.isArray(messages)) throw lookupFailure('bad_response', 'the history holds no list of messages');
   let unreadable = false;
   for (const message of messages as SlackAnswer[]) {
-    const marked = markedAs(message, delivery);
+    const marked = markedAs(message, outgoing.delivery);
     const { ts, thread_ts: thread } = message;
     if (marked === true && typeof ts === 'string')
-      return { nativeId: nativeId({ channel, ts, ...(typeof thread === 'string' ? { thread } : {}) }) };
+      return receiptOf(outgoing, { channel, ts, ...(typeof thread === 'string' ? { thread } : {}) });
     unreadable ||= marked === 'unreadable';
   }
   if (unreadable) throw lookupFailure('lookup_unreadable', 'the history does not show which delivery a post is of');

@@ -1,5 +1,5 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing } from '../connector.ts';
+import type { Outgoing, Receipt } from '../connector.ts';
 import { readText } from '../fields.ts';
 import { slackAddress } from './settings.ts';
 
@@ -12,7 +12,7 @@ export interface SlackMessage {
 }
 
 /** `<channel>:<ts>`, and for a reply `<channel>:<ts>:<ts of its thread's root>`. */
-export function nativeId({ channel, ts, thread }: SlackMessage): string {
+function nativeId({ channel, ts, thread }: SlackMessage): string {
   return thread === undefined || thread === ts ? `${channel}:${ts}` : `${channel}:${ts}:${thread}`;
 }
 
@@ -41,4 +41,11 @@ export function placeOf({ action, destination }: Outgoing): Omit<SlackMessage, '
   if (action.kind !== 'create' || action.thread === undefined) return { channel };
   const parent = parseNativeId(action.thread.nativeId);
   return parent.channel === channel ? { channel, thread: parent.thread ?? parent.ts } : { channel };
+}
+
+/** The receipt of a new post that stands there; it says so where a reply stands outside of its thread. */
+export function receiptOf({ action }: Outgoing, message: SlackMessage): Receipt {
+  const isAstray = action.kind === 'create' && action.thread !== undefined && message.thread === undefined;
+  const text = 'It stands by itself: the message that it replies to is not in this channel any more.';
+  return { nativeId: nativeId(message), ...(isAstray ? { degraded: { code: 'thread_missing', message: text } } : {}) };
 }

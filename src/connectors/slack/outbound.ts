@@ -5,7 +5,7 @@ import { maxEditText, maxText } from './bounds.ts';
 import { toMrkdwn } from './dialect.ts';
 import { restated } from './errors.ts';
 import { deliveryMarker } from './marker.ts';
-import { nativeId, parseNativeId, placeOf } from './native-id.ts';
+import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 import { slackAddress } from './settings.ts';
 import { callSlack, type SlackAnswer } from './web-api.ts';
 
@@ -47,7 +47,7 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
   const call = callSlack(prepared.method, body, outgoing.connection, context);
   if (outgoing.action.kind === 'create') {
     const { answer, status } = await call;
-    return { nativeId: posted(answer, status, placeOf(outgoing).thread), status };
+    return { ...posted(answer, status, outgoing), status };
   }
   // An edited or deleted message keeps its id.
   const changed = outgoing.action.nativeId ?? '';
@@ -68,7 +68,7 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
  * Where the post went. Slack puts a reply into the channel itself, without a word, where its root is gone; the message in
  * the answer then names no thread (slack-go/slack#1571).
  */
-function posted({ channel, ts, message }: SlackAnswer, status: number, asked: string | undefined): string {
+function posted({ channel, ts, message }: SlackAnswer, status: number, outgoing: Outgoing): Receipt {
   if (typeof channel !== 'string' || typeof ts !== 'string')
     throw new SendFailure({
       kind: 'ambiguous',
@@ -76,10 +76,11 @@ function posted({ channel, ts, message }: SlackAnswer, status: number, asked: st
       message: 'Slack agreed but named no message',
       status,
     });
-  if (typeof message !== 'object' || message === null)
-    return nativeId({ channel, ts, ...(asked === undefined ? {} : { thread: asked }) });
-  const { thread_ts: thread } = message as SlackAnswer;
-  return nativeId({ channel, ts, ...(typeof thread === 'string' ? { thread } : {}) });
+  const { thread_ts: thread } =
+    typeof message === 'object' && message !== null
+      ? (message as SlackAnswer)
+      : { thread_ts: placeOf(outgoing).thread };
+  return receiptOf(outgoing, { channel, ts, ...(typeof thread === 'string' ? { thread } : {}) });
 }
 
 /** Whether the message lies in a channel that the destination has since been moved away from. */

@@ -1,0 +1,56 @@
+import { gather } from './gather.ts';
+import type { DeliveryId, MessageId } from '../domain/ids.ts';
+import { claim, type Claim, type ClaimRequest } from '../store/claim.ts';
+import { isTimedOut, isUnavailable, type Sql } from '../store/db.ts';
+import type { KeyRing } from '../store/key-ring.ts';
+import { readLedger, readLedgerOf, type LedgerEntry } from '../store/ledger.ts';
+import { settle, settleAll, type Settlement } from '../store/settle.ts';
+import type { DeliveredSettlement } from '../store/settle-delivered.ts';
+import type { Settled } from '../store/settled.ts';
+
+/** The ledger as all activities of this worker use it: what is asked at the same time becomes one statement. */
+export interface LedgerCalls {
+  /** Undefined where there is no such delivery. */
+  read(delivery: DeliveryId): Promise<LedgerEntry | undefined>;
+  /** All deliveries of a message. */
+  readAll(message: MessageId): Promise<readonly LedgerEntry[]>;
+  /** See `claim`; nobody else's conflict makes these fail. */
+  claim(requests: readonly ClaimRequest[]): Promise<readonly Claim[]>;
+  /** See `settle`. */
+  settle(settlement: Settlement): Promise<Settled>;
+}
+
+/**
+ * One of 20 costs PostgreSQL about an eighth of one that is claimed, or settled, alone, and one commit instead of twenty.
+ * Two at once: one may wait for a row's lock.
+ */
+const together = {
+  most: 32,
+  atOnce: 2,
+  isOnes: (error: unknown): boolean => !isUnavailable(error) && !isTimedOut(error),
+};
+
+export function createLedgerCalls(sql: Sql, ring: KeyRing): LedgerCalls {
+  const read = gather(async (ids: readonly DeliveryId[]) => {
+    const entries = new Map((await readLedger(sql, ring, ids)).map((entry) => [entry.id, entry]));
+    return ids.map((id) => ({ entry: entries.get(id) }));
+  }, together);
+  const readAll = gather(async (messages: readonly MessageId[]) => {
+    const entries = await readLedgerOf(sql, ring, messages);
+    return messages.map((message) => entries.filter((entry) => entry.message.id === message));
+  }, together);
+  const claimAll = gather(async (groups: readonly (readonly ClaimRequest[])[]) => {
+    const claims = await claim(sql, groups.flat());
+    return groups.map((requests) => claims.filter(({ token }) => requests.some((request) => request.token === token)));
+  }, together);
+  const settleDelivered = gather(
+    (settlements: readonly DeliveredSettlement[]) => settleAll(sql, settlements),
+    together,
+  );
+  return {
+    read: async (delivery) => (await read(delivery)).entry,
+    readAll,
+    claim: claimAll,
+    settle: (settlement) => (settlement.kind === 'delivered' ? settleDelivered(settlement) : settle(sql, settlement)),
+  };
+}

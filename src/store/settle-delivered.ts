@@ -1,0 +1,61 @@
+import type { Reason } from '../domain/failure.ts';
+import type { GateScope } from '../domain/gate.ts';
+import type { AttemptId, DeliveryId } from '../domain/ids.ts';
+import { json, type Db } from './db.ts';
+import { recordHealth } from './health.ts';
+import { withNext, type SettledRow, type StoredReceipt } from './settled.ts';
+
+/** A success of one attempt, as the ledger wants it. Small and without content: it may travel in history. */
+export interface DeliveredSettlement {
+  readonly kind: 'delivered';
+  readonly delivery: DeliveryId;
+  readonly token: AttemptId;
+  readonly receipt: StoredReceipt;
+  readonly status?: number;
+  /** What was left out or done otherwise than asked. */
+  readonly degraded?: Reason;
+  /** Whose breaker the success closes. */
+  readonly healthy?: GateScope;
+}
+
+/**
+ * Writes successes of any deliveries, of each claim that is still the attempt's. One statement for all of them: what a
+ * settle costs is mostly the statement and its commit.
+ * @returns rows by token; none for a claim that is not the attempt's any more.
+ */
+export function settleDelivered(
+  sql: Db,
+  settlements: readonly DeliveredSettlement[],
+): Promise<(SettledRow & { readonly token: AttemptId })[]> {
+  const rows = settlements.map(({ delivery, token, receipt, status, degraded, healthy }) => ({
+    delivery,
+    token,
+    receipt,
+    status: status ?? null,
+    degraded: degraded === undefined ? null : [degraded],
+    healthy: healthy ?? null,
+  }));
+  return sql`
+    with wanted as materialized (
+      select d.id, r.* from deliveries d
+      join jsonb_to_recordset(${json(sql, rows)})
+        as r (delivery text, token text, receipt jsonb, status integer, degraded jsonb, healthy text) on r.delivery = d.id
+      order by d.id for update of d
+    ), settled as (
+      update deliveries d
+      set state = 'delivered', reason = null, claim_token = null, claim_deadline = null, due_at = null,
+        settled_at = clock_timestamp(), doubt_since = null, doubt_until = null, absent_at = null, not_before = null,
+        doubled = jsonb_array_length(d.receipts) > 0, degraded = w.degraded,
+        receipts = d.receipts || (w.receipt || jsonb_build_object('at', clock_timestamp()))
+      from wanted w
+      where d.id = w.id and d.claim_token = w.token and d.state = 'sending'
+      returning d.id, d.state, d.tenant, d.destination, d.lane, d.hold_for, d.hold_until, null::float8 as delay_ms,
+        w.token, w.healthy
+    ), attempt as (
+      update attempts a set ended_at = clock_timestamp(), outcome = 'delivered', status = w.status,
+        late = not exists (select from settled s where s.id = w.id)
+      from wanted w
+      where a.id = w.token and (a.ended_at is null or a.outcome = 'unknown')
+    ), health as (${recordHealth(sql, sql`s.healthy`)})
+    ${withNext(sql, sql`s.token,`)}`;
+}
