@@ -1,6 +1,6 @@
 import { SendFailure } from '../domain/failure.ts';
 import { nextDelayMs } from '../domain/retry.ts';
-import { recordAbsence, recordFound } from '../store/doubt.ts';
+import { beginLookUp, recordAbsence, recordFound } from '../store/doubt.ts';
 import { rest } from '../store/rest.ts';
 import type { Settled } from '../store/settled.ts';
 import { tryAgain } from './failure.ts';
@@ -16,6 +16,7 @@ export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Prom
   const { entry, connector, outgoing } = job;
   if (connector.reconcile === undefined) throw new Error(`${connector.name} is of class B and has no reconcile`);
   if (entry.firstAttemptAt === null) throw new Error(`${entry.id} is in doubt without an attempt`);
+  await beginLookUp(deps.sql, entry.id);
   const context = { ...job.context, attempt: entry.view.attempts };
   try {
     const receipt = await connector.reconcile(outgoing, entry.firstAttemptAt, context);

@@ -59,7 +59,7 @@ export async function sendClaimed(
       ? prepared
       : await outcomeOf('ambiguous', () => connector.send(prepared.value, outgoing, context));
   if ('failure' in outcome && outcome.failure.kind === 'stopped') {
-    await release(deps.sql, entry.id, claimed.token);
+    (await release(deps.sql, entry.id, claimed.token)).forEach(deps.wake);
     throw tryAgain(`${entry.destination}: the worker stopped before anything was sent`, 1_000);
   }
   const settlement =

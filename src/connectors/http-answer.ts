@@ -1,8 +1,7 @@
+import { usualClocks } from '../domain/clocks.ts';
 import { SendFailure, type FailureKind, type FailureScope } from '../domain/failure.ts';
 import type { HttpResponse } from './http.ts';
 
-/** Longer waits are taken for a mistake; the longest retry policy ends after four days. */
-const maxRetryAfterMs = 7 * 86_400_000;
 const maxExcerpt = 500;
 
 /**
@@ -14,7 +13,7 @@ export function retryAfterMs(headers: HttpResponse['headers'], now: Date): numbe
   const text = (Array.isArray(header) ? header[0] : header)?.trim();
   if (text === undefined || text === '') return undefined;
   const wait = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1_000 : httpDate(text) - now.getTime();
-  return wait > 0 ? Math.min(Math.ceil(wait), maxRetryAfterMs) : undefined;
+  return wait > 0 ? Math.min(Math.ceil(wait), usualClocks.longestRetryAfterMs) : undefined;
 }
 
 /** Date.parse also takes `2024` or `-5`; all three forms of an HTTP date begin with the name of a day. */

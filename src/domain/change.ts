@@ -1,4 +1,4 @@
-import { isOpen, type DeliveryState } from './delivery.ts';
+import { isOpen, isParked, type DeliveryState } from './delivery.ts';
 
 /** The delivery of what is edited, deleted or replied to, at the same destination. */
 export interface Original {
@@ -50,7 +50,7 @@ export function changeStep(
   if (!isThere && !(inDoubt && byOurIds && (kind === 'delete' || isManual))) {
     if (inDoubt) {
       const message = 'The message that it changes may be there, and cannot be found to be changed.';
-      const isPending = kind === 'edit' && (state === 'parked' || state === 'uncertain');
+      const isPending = kind === 'edit' && isParked(state);
       return { do: isPending ? 'park' : 'skip', code: originalUncertain, message };
     }
     return kind === 'edit' && state === 'parked'

@@ -54,9 +54,21 @@ export const transitions = {
   expire: { from: ['queued', 'waiting', 'retrying'], to: 'expired' },
 } as const satisfies Record<string, { from: DeliveryState[]; to: DeliveryState }>;
 
+const names = Object.keys(transitions) as (keyof typeof transitions)[];
+
 /** Whether any named transition leads from one state to the other. */
 export function mayMove(from: DeliveryState, to: DeliveryState): boolean {
-  return Object.values(transitions).some((move) => move.to === to && (move.from as DeliveryState[]).includes(from));
+  return names.some((move) => transitions[move].to === to && may(move, from));
+}
+
+/** Whether the named transition leads away from this state. */
+export function may(move: keyof typeof transitions, state: DeliveryState): boolean {
+  return (transitions[move].from as readonly DeliveryState[]).includes(state);
+}
+
+/** An operator must look at it. */
+export function isParked(state: DeliveryState): boolean {
+  return state === 'parked' || state === 'uncertain';
 }
 
 export function isOpen(state: DeliveryState): boolean {

@@ -22,7 +22,7 @@ export interface LedgerView {
   readonly isBehind: boolean;
   /** It is not wanted any more; what may have arrived is still looked up. */
   readonly isCancelled: boolean;
-  /** An operator asked for this attempt, knowing that an earlier one may have arrived. */
+  /** An operator granted this round, knowing that an earlier attempt may have arrived, and none of this round may have. */
   readonly isManual: boolean;
   /** Time left until it is worth nothing any more; null where it never is. */
   readonly expiresMs: number | null;
@@ -88,9 +88,10 @@ export function nextStep(view: LedgerView, deliveryClass: ClassView, policy: Amb
   const shut = shutGate(view.gates);
   if (shut !== undefined) return { do: 'wait-gate', shut };
   if (canLookUp) return lookUpStep(view);
-  // Past its memory the peer would no longer fold a double, so A becomes C.
-  const isForgotten = isInDoubt && deliveryClass.kind === 'A' && (view.inDoubtMs ?? 0) > deliveryClass.memoryMs;
-  if (isForgotten && policy === 'at-most-once' && !view.isManual) return { do: 'doubt', code: 'may_have_arrived' };
+  // Past its memory the peer would no longer fold a double, so A becomes C. Both may have been something else by then.
+  const isForgotten = deliveryClass.kind === 'A' && (view.inDoubtMs ?? 0) > deliveryClass.memoryMs;
+  const mayDouble = isInDoubt && (deliveryClass.kind === 'C' || isForgotten);
+  if (mayDouble && policy === 'at-most-once' && !view.isManual) return { do: 'doubt', code: 'may_have_arrived' };
   return { do: 'send' };
 }
 

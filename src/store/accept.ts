@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DeliveryClassName } from '../domain/delivery-class.ts';
+import { graceMs, usualClocks } from '../domain/clocks.ts';
 import { bestEffortMs } from '../domain/delivery-class.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
 import { schemaVersion, type Content, type MessageState, type Priority, type Sender } from '../domain/message.ts';
@@ -64,13 +65,6 @@ export type AcceptResult =
   /** There is no message that this one could reply to. */
   | { readonly outcome: 'no-thread' };
 
-export const dedupeDays = 7;
-/** The sweep looks after a delivery that is still queued so long after it was accepted. */
-const queuedGraceSeconds = 30;
-
-/** A reply waits so long for what it replies to; then it goes out by itself. */
-const threadWaitSeconds = 300;
-
 /** Of keys and bodies in `dedupe`. */
 export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -116,7 +110,7 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
       select coalesce(refers_to, id) from messages where tenant = ${a.tenant} and id = ${a.thread}
     ), claimed as (
       insert into dedupe (tenant, scope, hash, body_hash, message, expires_at)
-      select ${a.tenant}, ${a.scope}, ${hash}, ${bodyHash}, ${a.id}, clock_timestamp() + make_interval(days => ${dedupeDays})
+      select ${a.tenant}, ${a.scope}, ${hash}, ${bodyHash}, ${a.id}, clock_timestamp() + make_interval(secs => ${usualClocks.dedupeMs / 1000})
       from config, thread
       on conflict (tenant, scope, hash) do update
       set body_hash = excluded.body_hash, message = excluded.message, expires_at = excluded.expires_at,
@@ -150,9 +144,9 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
       select p.id, m.tenant, m.id, p.destination, p.via, p.policy, p.timeout_ms,
         case when p.in_lane then m.conversation end, case when p.in_lane then m.sequence end,
         (p.policy->>'maxAttempts')::integer, ${band}, p.hold_for, m.expires_at,
-        least(m.expires_at, greatest(m.send_at, clock_timestamp()) + make_interval(secs => ${queuedGraceSeconds})),
+        least(m.expires_at, greatest(m.send_at, clock_timestamp()) + make_interval(secs => ${graceMs.accepted / 1000})),
         parent.id, case when parent.id is not null then
-          greatest(m.send_at, clock_timestamp()) + make_interval(secs => ${threadWaitSeconds}) end
+          greatest(m.send_at, clock_timestamp()) + make_interval(secs => ${usualClocks.threadWaitMs / 1000}) end
       from message m
       cross join jsonb_to_recordset(${json(sql, plan)})
         as p (id text, destination text, via text, policy jsonb, timeout_ms integer, in_lane boolean, hold_for interval)

@@ -1,7 +1,8 @@
 import { bestEffortMs } from '../domain/delivery-class.ts';
+import { graceMs, usualClocks } from '../domain/clocks.ts';
 import type { DeliveryId, MessageId, TenantId } from '../domain/ids.ts';
 import { schemaVersion } from '../domain/message.ts';
-import { dedupeDays, isNotFinal, sha256 } from './accept.ts';
+import { isNotFinal, sha256 } from './accept.ts';
 import type { Db } from './db.ts';
 
 /** What an edit or delete is asked for. */
@@ -23,7 +24,7 @@ export const claimed = (sql: Db, { tenant, scope, dedupeKey, canonicalBody, id, 
   ), claimed as (
     insert into dedupe (tenant, scope, hash, body_hash, message, expires_at)
     select ${tenant}, ${scope}, ${sha256(`${scope}\0${dedupeKey}`)}, ${sha256(canonicalBody)}, ${id},
-      clock_timestamp() + make_interval(days => ${dedupeDays})
+      clock_timestamp() + make_interval(secs => ${usualClocks.dedupeMs / 1000})
     from source
     on conflict (tenant, scope, hash) do update
     set body_hash = excluded.body_hash, message = excluded.message, expires_at = excluded.expires_at,
@@ -74,7 +75,7 @@ export const changeDeliveries = (sql: Db, ids: readonly DeliveryId[], action: 'e
       case when w.lane is null or w.sequence is null then 'refers:' || m.refers_to else w.lane end,
       case when w.lane is null or w.sequence is null then ${place}::bigint else m.sequence end,
       (w.policy->>'maxAttempts')::integer, m.band, ${action}, w.id, m.expires_at,
-      least(m.expires_at, clock_timestamp() + interval '30 seconds')
+      least(m.expires_at, clock_timestamp() + make_interval(secs => ${graceMs.accepted / 1000}))
     from wanted w cross join message m
     returning id, destination, state
   )`;

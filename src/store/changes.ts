@@ -1,3 +1,4 @@
+import { graceMs } from '../domain/clocks.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId, MessageId, TenantId } from '../domain/ids.ts';
 import type { Content, Sender } from '../domain/message.ts';
@@ -29,9 +30,6 @@ interface Original {
   /** Its tenant takes no edit without a key. */
   readonly requiresKey: boolean;
 }
-
-/** The sweep looks after what a delete has to find out so long after it was written. */
-const wishGraceSeconds = 5;
 
 /** Times that somebody else's change may come between: of those that come at once one is taken each time. */
 const maxTries = 20;
@@ -99,10 +97,10 @@ export function acceptDelete(sql: Db, ring: KeyRing, deletion: Change): Promise<
             then '{"code": "deleted", "message": "The message was deleted before it went out."}'::jsonb else d.reason end,
           next_attempt_at = case when j.state not in ('cancelled', 'sending') then clock_timestamp() end,
           gate = null, slot_at = null, hold_for = null,
-          deadline_at = case j.state when 'queued'
-            then clock_timestamp() + make_interval(secs => (d.policy->>'deadlineMs')::float8 / 1000) else d.deadline_at end,
+          deadline_at = case when j.state <> 'queued' then d.deadline_at end,
+          clock_stopped_at = case when j.state <> 'queued' then d.clock_stopped_at end,
           due_at = case j.state when 'cancelled' then null when 'sending' then d.due_at
-            else clock_timestamp() + make_interval(secs => ${wishGraceSeconds}) end,
+            else clock_timestamp() + make_interval(secs => ${graceMs.wished / 1000}) end,
           settled_at = case when j.state = 'cancelled' then clock_timestamp() end
         from judged j, raised where d.id = j.id
       ), wanted as (

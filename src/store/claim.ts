@@ -1,13 +1,8 @@
+import { graceMs, usualClocks } from '../domain/clocks.ts';
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
 import { isConflict, json, type Db } from './db.ts';
 import { isBehind } from './lane.ts';
 import { runningDeadline } from './waits.ts';
-
-/** Between the request's time-out and the claim's deadline: time for the settle. */
-export const claimMarginMs = 2_000;
-
-/** The sweep looks after a claim that is neither settled nor lapsed and taken over so long after its deadline. */
-const sendingGraceMs = 8_000;
 
 export interface Claim {
   readonly delivery: DeliveryId;
@@ -44,7 +39,7 @@ export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise
     token,
     delivery,
     version,
-    claim_seconds: (timeoutMs + claimMarginMs) / 1000,
+    claim_seconds: (timeoutMs + usualClocks.claimMarginMs) / 1000,
     deadline_seconds: policyDeadlineMs === null ? null : policyDeadlineMs / 1000,
   }));
   try {
@@ -58,7 +53,7 @@ export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise
         update deliveries d
         set state = 'sending', claim_token = w.token, attempts = attempts + 1, reason = null, next_attempt_at = null,
           claim_deadline = clock_timestamp() + make_interval(secs => w.claim_seconds),
-          due_at = clock_timestamp() + make_interval(secs => w.claim_seconds + ${sendingGraceMs / 1000}),
+          due_at = clock_timestamp() + make_interval(secs => w.claim_seconds + ${graceMs.claimed / 1000}),
           first_attempt_at = coalesce(first_attempt_at, clock_timestamp()),
           deadline_at = coalesce(${runningDeadline(sql)}, clock_timestamp() + make_interval(secs => w.deadline_seconds)),
           clock_stopped_at = null, gate = null, slot_at = null, next_trigger = 'auto', pinned_version = w.version

@@ -3,7 +3,21 @@ import type { GateScope } from '../domain/gate.ts';
 import type { DeliveryId } from '../domain/ids.ts';
 import { json, type Db } from './db.ts';
 import { recordHealth } from './health.ts';
+import { runningDeadline } from './waits.ts';
 import { toSettled, withNext, type Settled, type SettledRow, type StoredReceipt } from './settled.ts';
+
+/**
+ * A look-up ends a wait, and begins what a retry by hand granted, as a claim does: its deadline runs from here on, so that
+ * refusals come to an end.
+ */
+export async function beginLookUp(sql: Db, delivery: DeliveryId): Promise<void> {
+  await sql`
+    update deliveries
+    set clock_stopped_at = null, deadline_at = coalesce(${runningDeadline(sql)},
+      clock_timestamp() + make_interval(secs => (policy->>'deadlineMs')::float8 / 1000))
+    where id = ${delivery} and state in ('queued', 'waiting', 'retrying') and doubt_since is not null
+      and (clock_stopped_at is not null or deadline_at is null)`;
+}
 
 /** A look-up found nothing: the first one is remembered, the final one clears the doubt, so that it is sent again. */
 export async function recordAbsence(sql: Db, delivery: DeliveryId, final: boolean): Promise<void> {

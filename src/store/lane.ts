@@ -1,3 +1,4 @@
+import { graceMs } from '../domain/clocks.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
 
@@ -22,9 +23,6 @@ export const isBehind = (sql: Db) => sql`
       and o.state in ('parked', 'uncertain') and o.hold_for is not null
       and o.hold_until is not null and o.hold_until > clock_timestamp())))`;
 
-/** The sweep looks after a delivery that has waited so long: the signal that should have woken it may be lost. */
-const waitGraceSeconds = 30;
-
 /**
  * Records that a delivery waits for its turn, and looks once more: whoever settled between the look that sent us here
  * and this record found nobody waiting, and woke nobody.
@@ -34,7 +32,7 @@ export async function waitForTurn(sql: Db, id: DeliveryId): Promise<boolean> {
   await sql`
     update deliveries
     set state = 'waiting', reason = '{"code": "turn", "message": "An earlier message of its conversation goes first."}',
-      next_attempt_at = null, due_at = least(clock_timestamp() + make_interval(secs => ${waitGraceSeconds}), depends_until, expires_at), gate = null,
+      next_attempt_at = null, due_at = least(clock_timestamp() + make_interval(secs => ${graceMs.turn / 1000}), depends_until, expires_at), gate = null,
       slot_at = null, clock_stopped_at = coalesce(clock_stopped_at, clock_timestamp())
     where id = ${id} and state in ('queued', 'waiting', 'retrying')`;
   const [row] = await sql<{ isBehind: boolean }[]>`

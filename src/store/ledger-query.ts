@@ -3,6 +3,16 @@ import { json, type Db } from './db.ts';
 import { isBehind } from './lane.ts';
 
 /**
+ * Of a delivery `d`: an operator wanted this round, knowing of every doubt, since none of its own attempts may have
+ * arrived. Uses `attempts_delivery`, once a round has begun.
+ */
+const isGranted = (sql: Db) => sql`
+  (d.next_trigger = 'manual' or (d.attempts > d.round_start and (
+    select bool_or(a.trigger = 'manual') and not coalesce(bool_or(a.outcome in ('ambiguous', 'unknown')), false)
+    from attempts a
+    where a.delivery = d.id and a.number > d.round_start and a.outcome is distinct from 'stopped') is true))`;
+
+/**
  * All that an attempt of a delivery `d` needs to know, of one moment; see `LedgerEntry`.
  *
  * The ids come as JSON, not as an array: the planner trusts an array's length, and so plans the statement anew each time,
@@ -21,7 +31,7 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
     (extract(epoch from now.at - d.doubt_since) * 1000)::float8 as "inDoubtMs",
     (extract(epoch from d.doubt_until - now.at) * 1000)::float8 as "doubtMs",
     (extract(epoch from now.at - d.absent_at) * 1000)::float8 as "absentMs",
-    ${isBehind(sql)} as "isBehind", d.next_trigger = 'manual' as "isManual", shut.gates,
+    ${isBehind(sql)} as "isBehind", ${isGranted(sql)} as "isManual", shut.gates,
     d.first_attempt_at as "firstAttemptAt", d.policy, d.timeout_ms as "timeoutMs",
     d.cancel_requested_at is not null as "cancelRequested", d.action, d.reason->>'code' as "reasonCode", original.original,
     m.type, m.source, m.occurred_at as "occurredAt", m.received_at as "receivedAt",

@@ -1,3 +1,4 @@
+import { graceMs } from '../domain/clocks.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId, DestinationId, MessageId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
@@ -38,9 +39,6 @@ export async function findOverdueOf(sql: Db, message: MessageId): Promise<Overdu
   return sql<Overdue[]>`${overdue(sql)} and d.message = ${message} order by d.id`;
 }
 
-/** A wait at a gate is looked at again after this long: its gate calls it, and its times are in `due_at`. */
-const atGateSeconds = 600;
-
 /**
  * They were looked after: look again in so many seconds, unless something happens first, and when their time is over. A
  * gate at which one of them waits, and that has forgotten it, is told again.
@@ -55,7 +53,7 @@ export async function postpone(sql: Db, deliveries: readonly DeliveryId[], secon
         case when d.gate is not null and d.clock_stopped_at is null and d.deadline_at > m.at then d.deadline_at end,
         m.at + make_interval(secs => case
           when d.gate is null or d.expires_at <= m.at or (d.clock_stopped_at is null and d.deadline_at <= m.at) then ${seconds}::float8
-          else ${atGateSeconds}::float8 end))
+          else ${graceMs.gate / 1000}::float8 end))
       from moment m
       where d.id = any(${deliveries as string[]}) and d.due_at is not null and d.state not in ('parked', 'uncertain')
       returning d.tenant, d.gate
@@ -111,7 +109,7 @@ export async function enterScheduled(sql: Db): Promise<boolean> {
     ), placed as (
       update deliveries d
       set sequence = case when d.lane is not null then (select sequence from counter) end,
-        due_at = least(d.expires_at, clock_timestamp() + interval '30 seconds')
+        due_at = least(d.expires_at, clock_timestamp() + make_interval(secs => ${graceMs.accepted / 1000}))
       from due where d.message = due.id and d.state in ('queued', 'waiting') and d.sequence is null
         and (select count(*) from counter) >= 0
       returning d.id

@@ -1,24 +1,40 @@
+import { graceMs } from '../domain/clocks.ts';
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
-import { claimMarginMs } from './claim.ts';
 import type { Db } from './db.ts';
+import type { NextInLane } from './lane.ts';
+import { toSettled, withNext, type SettledRow } from './settled.ts';
 
 /**
  * Gives a claim back because nothing was written to the platform: the attempt is not spent. Where an earlier attempt's
- * success was heard of meanwhile it is delivered; the sweep calls the next of its lane.
+ * success was heard of meanwhile it is delivered.
+ * @returns those that may go now, to be woken after the commit.
  */
-export async function release(sql: Db, delivery: DeliveryId, token: AttemptId): Promise<void> {
-  await sql`
-    with released as (
-      update deliveries
-      set state = case when jsonb_array_length(receipts) > 0 then 'delivered' else 'queued' end, claim_token = null, claim_deadline = null, attempts = attempts - 1,
+export async function release(sql: Db, delivery: DeliveryId, token: AttemptId): Promise<readonly NextInLane[]> {
+  const rows = await sql<SettledRow[]>`
+    with judged as (
+      select id, jsonb_array_length(receipts) > 0 as has_arrived from deliveries
+      where id = ${delivery} and claim_token = ${token} and state = 'sending' for update
+    ), released as (
+      update deliveries d
+      set state = case when j.has_arrived then 'delivered' else 'queued' end,
+        claim_token = null, claim_deadline = null, attempts = attempts - 1,
         next_trigger = (select trigger from attempts where id = ${token}),
         pinned_version = case when doubt_since is not null then pinned_version end,
-        settled_at = case when jsonb_array_length(receipts) > 0 then clock_timestamp() end,
-        due_at = case when jsonb_array_length(receipts) = 0 then clock_timestamp() + make_interval(secs => ${claimMarginMs / 1000}) end
-      where id = ${delivery} and claim_token = ${token} and state = 'sending'
-      returning id
+        doubt_since = case when not j.has_arrived then doubt_since end,
+        doubt_until = case when not j.has_arrived then doubt_until end,
+        settled_at = case when j.has_arrived then clock_timestamp() end,
+        due_at = case when not j.has_arrived
+          then clock_timestamp() + make_interval(secs => ${graceMs.released / 1000}) end
+      from judged j where d.id = j.id
+      returning d.id, d.state, d.tenant, d.destination, d.lane, d.hold_for, d.hold_until, null::float8 as delay_ms
+    ), attempt as (
+      update attempts set ended_at = clock_timestamp(), outcome = 'stopped', code = 'shutdown',
+        message = 'The worker stopped before anything was written.'
+      where id = ${token} and exists (select from released)
+    ), settled as (
+      select * from released where state = 'delivered'
     )
-    update attempts set ended_at = clock_timestamp(), outcome = 'stopped', code = 'shutdown',
-      message = 'The worker stopped before anything was written.'
-    where id = ${token} and exists (select from released)`;
+    ${withNext(sql)}`;
+  const [row] = rows;
+  return row === undefined ? [] : toSettled(rows, row).next;
 }

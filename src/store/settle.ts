@@ -1,3 +1,4 @@
+import { graceMs } from '../domain/clocks.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { Reason } from '../domain/failure.ts';
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
@@ -6,9 +7,6 @@ import { json, type Db } from './db.ts';
 import { recordHealth, recordTroubles, type Trouble } from './health.ts';
 import { settleDelivered, type DeliveredSettlement } from './settle-delivered.ts';
 import { toSettled, withNext, type Settled, type SettledRow } from './settled.ts';
-
-/** The sweep looks after an attempt that is so long overdue: the run that should make it may be gone. */
-const retryGraceMs = 5_000;
 
 /** A failure of one attempt, as the ledger wants it. Small and without content: it may travel in history. */
 export interface FailedSettlement {
@@ -84,7 +82,7 @@ function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
         next_attempt_at = case when j.state = 'retrying' then clock_timestamp() + make_interval(secs => j.delay_ms / 1000) end,
         not_before = clock_timestamp() + make_interval(secs => ${retryAfterSeconds}::float8),
         due_at = case when j.state = 'retrying'
-          then least(clock_timestamp() + make_interval(secs => (j.delay_ms + ${retryGraceMs}) / 1000), expires_at) end,
+          then least(clock_timestamp() + make_interval(secs => (j.delay_ms + ${graceMs.failed}) / 1000), expires_at) end,
         settled_at = case when j.state <> 'retrying' then clock_timestamp() end,
         doubt_since = case when ${verdict.inDoubt} then coalesce(doubt_since, clock_timestamp()) end,
         doubt_until = case when ${verdict.inDoubt} then greatest(doubt_until, claim_deadline) end,
@@ -97,7 +95,8 @@ function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
       update attempts set ended_at = clock_timestamp(), outcome = ${s.outcome}, code = ${reason.code},
         status = ${reason.status ?? null}, message = ${reason.message}, excerpt = ${s.excerpt ?? null},
         retry_after_ms = ${s.retryAfterMs ?? null}, late = not exists (select from settled)
-      where id = ${s.token} and (ended_at is null or outcome = 'unknown')
+      -- A lapse is noted once, whoever else notices it.
+      where id = ${s.token} and (ended_at is null or (outcome = 'unknown' and ${s.outcome}::text <> 'unknown'))
     )${troubles.length === 0 ? sql`` : sql`, trouble as (${recordTroubles(sql, troubles, reason)})`}
     ${withNext(sql)}`;
 }

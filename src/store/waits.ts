@@ -1,10 +1,8 @@
+import { graceMs } from '../domain/clocks.ts';
 import type { Shut } from '../domain/gate.ts';
 import type { DeliveryId } from '../domain/ids.ts';
 import type { Reason } from '../domain/failure.ts';
 import { json, type Db } from './db.ts';
-
-/** A wait of which nobody knows the end is looked at again after this long at the latest. */
-const longestLookSeconds = 600;
 
 /** The deadline, moved on by a wait that does not count against it and ends now. */
 export const runningDeadline = (sql: Db) =>
@@ -36,7 +34,7 @@ export async function waitAtGate(sql: Db, id: DeliveryId, scope: string, why: Sh
         deadline_at = case when ${why === 'breaker'} then ${runningDeadline(sql)} else deadline_at end,
         clock_stopped_at = case when ${why === 'breaker'} then null else coalesce(clock_stopped_at, clock_timestamp()) end,
         due_at = least(case when ${why === 'breaker'} then ${runningDeadline(sql)} end, expires_at,
-          clock_timestamp() + make_interval(secs => ${longestLookSeconds}))
+          clock_timestamp() + make_interval(secs => ${graceMs.gate / 1000}))
       where id = ${id} and state in ('queued', 'waiting', 'retrying')
       returning tenant
     )

@@ -1,5 +1,6 @@
 import type postgres from 'postgres';
 import { originalUncertain } from '../domain/change.ts';
+import { graceMs } from '../domain/clocks.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
@@ -17,9 +18,6 @@ export interface Wished {
   /** False where there was nothing to do: it is final, or already on its way. */
   readonly changed: boolean;
 }
-
-/** The sweep looks after a wish whose signal got lost so long after it was written. */
-const wishGraceSeconds = 5;
 
 /**
  * Of a delivery `d`: its message is deleted, or what it edits is. Its own mark is seen even by a statement that waited for
@@ -63,7 +61,7 @@ export const retryOf = (sql: Db, scope: Fragment) => sql`
       update deliveries d
       set state = 'queued', reason = null, next_attempt_at = null, next_trigger = case when w.is_meant then 'manual' else 'auto' end, settled_at = null,
         round_start = attempts, max_attempts = attempts + (policy->>'maxAttempts')::integer, deadline_at = null,
-        cancel_requested_at = null, clock_stopped_at = null, gate = null, slot_at = null, due_at = clock_timestamp() + make_interval(secs => ${wishGraceSeconds}),
+        cancel_requested_at = null, clock_stopped_at = null, gate = null, slot_at = null, due_at = clock_timestamp() + make_interval(secs => ${graceMs.wished / 1000}),
         late = late or (lane is not null and exists (
           select from messages m
           join messages later on later.tenant = m.tenant and later.conversation = m.conversation and later.sequence > m.sequence

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { isParked } from '../domain/delivery.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import { findDispatchable } from '../store/dispatch.ts';
 import { bringBack, findNextInLanes, type NextInLane } from '../store/lane.ts';
@@ -68,7 +69,7 @@ export function startSweep(deps: {
 
   /** What time alone decides needs no run; those that made way call the next ones. */
   async function elapse(overdue: readonly Overdue[]): Promise<ReadonlySet<DeliveryId>> {
-    const holding = overdue.filter(({ state }) => state === 'parked' || state === 'uncertain').map(({ id }) => id);
+    const holding = overdue.filter(({ state }) => isParked(state)).map(({ id }) => id);
     if (holding.length > 0) await endHolds(sql, holding);
     const expired = await expireOverdue(sql, idsOf(overdue));
     const over = [...holding, ...expired];

@@ -86,6 +86,12 @@ describe('the next step of a delivery', () => {
     expect(nextStep({ ...forgotten, inDoubtMs: 59_000 }, A, 'at-most-once')).toEqual({ do: 'send' });
   });
 
+  it('sends nothing again that may have arrived, when its policy or its class has changed since', () => {
+    expect(nextStep(doubtful, C, 'at-most-once')).toEqual({ do: 'doubt', code: 'may_have_arrived' });
+    expect(nextStep({ ...doubtful, isManual: true }, C, 'at-most-once')).toEqual({ do: 'send' });
+    expect(nextStep(doubtful, C, 'at-least-once')).toEqual({ do: 'send' });
+  });
+
   const view = fc.record<LedgerView>({
     state: fc.constantFrom(...deliveryStates),
     attempts: fc.nat(10),
@@ -129,7 +135,8 @@ describe('the next step of a delivery', () => {
           (given.expiresMs ?? 1) > 0 &&
           !given.isCancelled &&
           shutGate(given.gates) === undefined &&
-          !(deliveryClass.kind === 'B' && given.inDoubtMs !== null)
+          !(deliveryClass.kind === 'B' && given.inDoubtMs !== null) &&
+          !(deliveryClass.kind === 'C' && given.inDoubtMs !== null && policy === 'at-most-once' && !given.isManual)
         );
       }),
     );

@@ -68,6 +68,37 @@ describe('an attempt whose answer was lost', () => {
     expect(await slackCopies(delivery)).toBe(1);
   });
 
+  describe('while Slack refuses to show its history (B)', () => {
+    const brief = { ...retry, deadline: '4s' };
+    const uncertain = { state: 'uncertain', attempts: 1, reason: { code: 'look_up_refused' } };
+
+    async function lostAt(destination: string, channel: string) {
+      await stack.slack(destination, channel, { retry: brief, timeout: '1s' });
+      await stack.fault('slack', [
+        { path: 'chat.postMessage', match: channel, mode: 'commit-then-status', status: 500, times: 1 },
+        { path: 'conversations.history', match: channel, status: 503, times: 1_000 },
+      ]);
+      return postTo(destination);
+    }
+
+    it('becomes uncertain at its deadline, after a pause let it go on', async () => {
+      const { id } = await lostAt('paused-in-doubt', 'CPAUSED');
+      const first = async () => (await stack.message(id)).deliveries[0];
+      await eventually('its answer is lost', async () => (await first())?.state === 'retrying');
+      await stack.must('POST', '/v1/destinations/paused-in-doubt/pause', { reason: 'maintenance' });
+      await eventually('it waits', async () => (await first())?.reason?.code === 'paused');
+      await stack.must('POST', '/v1/destinations/paused-in-doubt/resume', {});
+      expect((await stack.rest(id, 20_000)).deliveries[0]).toMatchObject(uncertain);
+    });
+
+    it('becomes uncertain again at the deadline of a round that was granted by hand', async () => {
+      const { id, delivery } = await lostAt('granted-in-doubt', 'CGRANTED');
+      expect((await stack.rest(id, 20_000)).deliveries[0]).toMatchObject(uncertain);
+      await stack.must('POST', `/v1/deliveries/${delivery}/retry`, {});
+      expect((await stack.rest(id, 20_000)).deliveries[0]).toMatchObject(uncertain);
+    });
+  });
+
   it('is sent again to a webhook by default, which says so (C)', async () => {
     await stack.webhook('again', { retry, timeout: '500ms' });
     await stack.fault('webhook', { path: '/webhook/again', mode: 'commit-then-timeout', times: 1 });

@@ -1,8 +1,11 @@
 import { untilSomebodyWaits } from '../api/lock-wait.ts';
+import { retryPolicies } from '../../src/domain/retry.ts';
 import { findStopped } from '../../src/store/changes.ts';
+import { beginLookUp } from '../../src/store/doubt.ts';
 import { findNextInLanes } from '../../src/store/lane.ts';
 import { rest } from '../../src/store/rest.ts';
 import { settle } from '../../src/store/settle.ts';
+import { waitAtGate } from '../../src/store/waits.ts';
 import { requestCancel, requestRetry } from '../../src/store/wishes.ts';
 import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
 import { accepted, changeSteps } from './change-steps.ts';
@@ -75,6 +78,22 @@ describe('a delete', () => {
     expect(new Set(deletes.map((one) => ('id' in one ? one.id : one.outcome))).size).toBe(1);
     expect(deletes.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(1);
     expect(await bench.message(message)).toMatchObject({ version: 1 });
+  });
+
+  it('looks for what waited before it came to rest within the time of one round', async () => {
+    const { message, delivery } = await steps.postOne();
+    await bench.fail(delivery, await steps.claimed(delivery), { ambiguous: true });
+    await waitAtGate(bench.sql, delivery, 'destination:orders', 'paused');
+    await rest(bench.sql, { delivery, state: 'uncertain', reason: { code: 'test', message: 'Test.' } });
+    await bench.sql`
+      update deliveries set deadline_at = clock_timestamp(), clock_stopped_at = clock_timestamp() - interval '3 days'
+      where id = ${delivery}`;
+    accepted(await steps.remove(message));
+    await beginLookUp(bench.sql, delivery);
+    expect((await steps.entry(delivery)).view.deadlineMs ?? Infinity).toBeLessThanOrEqual(
+      retryPolicies.quick.deadlineMs ?? 0,
+    );
+    expect(await bench.delivery(delivery)).toMatchObject({ clock_stopped_at: null });
   });
 
   it('of what is being sent, and whose answer is lost, is looked up where the platform can be asked', async () => {

@@ -1,4 +1,5 @@
 import { checkFields } from '../../connectors/fields.ts';
+import { usualClocks } from '../../domain/clocks.ts';
 import { destinationScope } from '../../domain/gate.ts';
 import { chosenId, type DestinationId, type TenantId } from '../../domain/ids.ts';
 import { findRetryProblems, formatDuration, type RetryInput } from '../../domain/retry-input.ts';
@@ -36,7 +37,7 @@ const tags = ['destinations'];
 const cursors = cursorsOf('destinations', chosenId);
 const writeErrors = [...bodyErrors, 'not_yet_supported', 'unknown_connection'] as const;
 const usualTimeout = '10s';
-const usualHold = '5m';
+const usualHold = formatDuration(usualClocks.holdMs);
 
 /** Addresses that messages go to, with their policies. */
 export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void {

@@ -1,0 +1,233 @@
+import fc from 'fast-check';
+import { classPolicies } from '../../src/domain/delivery-class.ts';
+import { clocksOf } from '../../src/domain/clocks.ts';
+import { accepted, reduce, type Delivery, type LedgerEvent } from '../../src/domain/ledger.ts';
+import { viewOf } from '../../src/domain/ledger-view.ts';
+import type { GateView } from '../../src/domain/gate.ts';
+import { nextDelayMs, retryPolicies } from '../../src/domain/retry.ts';
+import { judge, nextStep, type AmbiguousPolicy, type ClassView, type Step } from '../../src/domain/step.ts';
+
+/** How a destination behaves. */
+export interface Behaviour {
+  readonly deliveryClass: ClassView;
+  readonly ambiguous: AmbiguousPolicy;
+}
+
+/** How it does at first, and what is promised, for one story. */
+export interface Setting extends Behaviour {
+  readonly isBestEffort: boolean;
+}
+
+/** What may happen next: a run looks (and a look-up may be refused), an attempt ends or is cut short, time passes, somebody wishes. */
+export type Happening =
+  | { readonly do: 'look'; readonly refused: boolean }
+  /** One of the attempts under way ends; `arrives` says what is true at the platform, whatever we hear of it. */
+  | {
+      readonly do: 'answer';
+      readonly which: number;
+      readonly heard: 'delivered' | 'transient' | 'ambiguous' | 'permanent' | 'stopped';
+      readonly arrives: boolean;
+    }
+  /** Its process dies: nobody will say what became of it. */
+  | { readonly do: 'die'; readonly which: number; readonly arrives: boolean }
+  | { readonly do: 'pass'; readonly ms: number }
+  | { readonly do: 'retry' | 'cancel' | 'pause' | 'resume' }
+  /** Somebody configures its destination anew, while all this goes on. */
+  | ({ readonly do: 'configure' } & Behaviour);
+
+/** One change, and why it came. */
+export interface Moved {
+  readonly before: Delivery;
+  readonly after: Delivery;
+  readonly now: number;
+  readonly event: LedgerEvent;
+  readonly step: Step | undefined;
+  /** As its destination was then. */
+  readonly behaviour: Behaviour;
+}
+
+const usualPolicy = { ...retryPolicies.quick, deadlineMs: 90_000 };
+const bestEffort = { ...classPolicies['best-effort'], deadlineMs: 90_000 };
+const timeoutMs = 10_000;
+const paused: GateView = { scope: 'destination:d', isPaused: true, breaker: 'closed', isProbe: false, heldMs: null };
+
+/**
+ * Plays a story with the real decisions: `nextStep` says what a run does, `judge` what a failure means, `reduce` what
+ * becomes of the delivery. Any number of attempts may be under way, because processes that were thought dead go on.
+ */
+export function play(setting: Setting, happenings: readonly Happening[]): Moved[] {
+  let behaviour: Behaviour = setting;
+  const policy = setting.isBestEffort ? bestEffort : usualPolicy;
+  const intent = {
+    policy,
+    class: setting.isBestEffort ? ('best-effort' as const) : null,
+    acceptedAt: 0,
+    sendAt: null,
+    expiresAt: null,
+    holdForMs: 300_000,
+    dependsOn: null,
+    isReply: false,
+  };
+  let delivery = accepted('dlv', intent, 'lane', 1);
+  let now = 0;
+  let isPaused = false;
+  let hasArrived = false;
+  let claims = 0;
+  const underWay: string[] = [];
+  const moves: Moved[] = [];
+  const apply = (event: LedgerEvent, step?: Step): void => {
+    const before = delivery;
+    delivery = reduce(before, event, now);
+    moves.push({ before, after: delivery, now, event, step, behaviour });
+  };
+
+  function look(refused: boolean): void {
+    const { deliveryClass, ambiguous } = behaviour;
+    const step = nextStep(viewOf(delivery, [], isPaused ? [paused] : [], now), deliveryClass, ambiguous);
+    switch (step.do) {
+      case 'send': {
+        claims += 1;
+        const token = `att-${claims}`;
+        apply({ do: 'claim', token, version: delivery.pinnedVersion ?? 1, timeoutMs }, step);
+        if (delivery.claim?.token === token) underWay.push(token);
+        return;
+      }
+      case 'lapse': {
+        const verdict =
+          deliveryClass.kind === 'C' && ambiguous === 'at-most-once'
+            ? ({ state: 'uncertain', inDoubt: true } as const)
+            : ({ state: 'retrying', delayMs: 1, inDoubt: true } as const);
+        return apply(
+          {
+            do: 'fail',
+            token: delivery.claim?.token ?? '',
+            outcome: 'unknown',
+            verdict,
+            canLookUp: deliveryClass.kind === 'B',
+          },
+          step,
+        );
+      }
+      case 'look-up': {
+        const isOver = (clocksOf(delivery, now).deadlineAt ?? Infinity) <= now;
+        apply({ do: 'look-up' }, step);
+        if (refused) return isOver ? apply({ do: 'rest', state: 'uncertain' }, step) : undefined;
+        return apply(
+          hasArrived ? { do: 'found', nativeId: 'n', version: 1 } : { do: 'absent', final: step.final },
+          step,
+        );
+      }
+      case 'wait-gate':
+        return apply({ do: 'wait-gate', scope: step.shut.scope, isBreaker: false }, step);
+      case 'wait-turn':
+        return apply({ do: 'wait-turn' }, step);
+      case 'park':
+        return apply({ do: 'rest', state: 'parked' }, step);
+      case 'doubt':
+        return apply({ do: 'rest', state: 'uncertain' }, step);
+      case 'expire':
+        return apply({ do: 'rest', state: 'expired' }, step);
+      case 'cancel':
+        return apply({ do: 'rest', state: 'cancelled' }, step);
+      case 'pause':
+        now += step.ms;
+        return;
+      case 'nothing':
+    }
+  }
+
+  function answer(token: string, { heard, arrives }: Extract<Happening, { do: 'answer' }>): void {
+    if (heard === 'delivered' || (heard === 'ambiguous' && arrives)) hasArrived = true;
+    if (heard === 'delivered') return apply({ do: 'deliver', token, nativeId: 'n', version: 1 });
+    if (heard === 'stopped') return apply({ do: 'release', token });
+    const { attempts, maxAttempts, roundStart } = delivery;
+    const { deliveryClass, ambiguous } = behaviour;
+    const view = viewOf(delivery, [], [], now);
+    const verdict = judge(
+      {
+        kind: heard,
+        attempts,
+        maxAttempts,
+        delayMs: nextDelayMs(policy, Math.max(1, attempts - roundStart), 0.5, undefined),
+        deadlineMs: view.deadlineMs,
+        wasInDoubt: view.inDoubtMs !== null,
+        isBestEffort: view.isBestEffort,
+      },
+      deliveryClass,
+      ambiguous,
+    );
+    apply({ do: 'fail', token, outcome: heard, verdict, canLookUp: deliveryClass.kind === 'B' });
+  }
+
+  for (const happening of happenings) {
+    now += 1;
+    switch (happening.do) {
+      case 'look':
+        look(happening.refused);
+        break;
+      case 'answer': {
+        const [token] = underWay.splice(happening.which % Math.max(1, underWay.length), 1);
+        if (token !== undefined) answer(token, happening);
+        break;
+      }
+      case 'die': {
+        const [token] = underWay.splice(happening.which % Math.max(1, underWay.length), 1);
+        if (token !== undefined && happening.arrives) hasArrived = true;
+        break;
+      }
+      case 'pass':
+        now += happening.ms;
+        break;
+      case 'pause':
+      case 'resume':
+        isPaused = happening.do === 'pause';
+        if (!isPaused) apply({ do: 'call' });
+        break;
+      case 'configure':
+        behaviour = happening;
+        break;
+      default:
+        apply({ do: happening.do });
+    }
+  }
+  return moves;
+}
+
+const behaviours = {
+  deliveryClass: fc.constantFrom<ClassView>({ kind: 'A', memoryMs: 30_000 }, { kind: 'B' }, { kind: 'C' }),
+  ambiguous: fc.constantFrom('at-least-once' as const, 'at-most-once' as const),
+};
+
+const which = fc.nat(2);
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('look' as const), refused: fc.boolean() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('answer' as const),
+      which,
+      heard: fc.constantFrom('delivered', 'transient', 'transient', 'ambiguous', 'ambiguous', 'permanent', 'stopped'),
+      arrives: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('die' as const), which, arrives: fc.boolean() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('pass' as const),
+      ms: fc.constantFrom(500, 5_000, 15_000, 60_000, 900_000),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom('retry', 'retry', 'cancel', 'pause', 'resume').map((name) => ({ do: name })),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('configure' as const), ...behaviours }) },
+);
+
+export const stories = fc.array(happening, { maxLength: 80, size: 'max' });
+
+export const settings: fc.Arbitrary<Setting> = fc.record({
+  ...behaviours,
+  isBestEffort: fc.boolean(),
+});

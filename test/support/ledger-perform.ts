@@ -1,0 +1,64 @@
+import type { LedgerEvent } from '../../src/domain/ledger.ts';
+import { claim } from '../../src/store/claim.ts';
+import { beginLookUp, recordAbsence, recordFound } from '../../src/store/doubt.ts';
+import { letThrough } from '../../src/store/drain.ts';
+import { waitForTurn } from '../../src/store/lane.ts';
+import { endHolds, expireOverdue } from '../../src/store/overdue.ts';
+import { release } from '../../src/store/release.ts';
+import { rest } from '../../src/store/rest.ts';
+import { settle } from '../../src/store/settle.ts';
+import { waitAtGate } from '../../src/store/waits.ts';
+import { requestCancel, requestRetry } from '../../src/store/wishes.ts';
+import type { LedgerBench } from './ledger-bench.ts';
+
+const reason = { code: 'model', message: 'Because the model says so.' };
+
+/** Does to a delivery in PostgreSQL what an event of the reducer stands for. */
+export async function perform({ sql }: LedgerBench, id: string, event: LedgerEvent): Promise<unknown> {
+  switch (event.do) {
+    case 'claim': {
+      const { token, version, timeoutMs } = event;
+      const [row] = await sql<{ deadline: number | null }[]>`
+        select (policy->>'deadlineMs')::float8 as deadline from deliveries where id = ${id}`;
+      const policyDeadlineMs = row?.deadline ?? null;
+      return claim(sql, [{ token, delivery: id, version, timeoutMs, policyDeadlineMs, worker: 'model' }]);
+    }
+    case 'deliver': {
+      const { token, nativeId, version } = event;
+      return settle(sql, { kind: 'delivered', delivery: id, token, receipt: { nativeId, version, attempt: token } });
+    }
+    case 'fail': {
+      const { token, outcome, verdict, retryAfterMs, canLookUp = false } = event;
+      const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
+      return settle(sql, { kind: 'failed', delivery: id, token, outcome, verdict, reason, canLookUp, ...asked });
+    }
+    case 'release':
+      return release(sql, id, event.token);
+    case 'wait-turn':
+      return waitForTurn(sql, id);
+    case 'wait-gate':
+      return waitAtGate(sql, id, event.scope, event.isBreaker ? 'breaker' : 'paused');
+    case 'call': {
+      const gate = { breaker: 'closed', isPassable: true, isProbeDue: false, arrivals: 0 } as const;
+      return letThrough(sql, { tenant: 'default', scope: `destination:${id}`, ...gate }, 1, 2_000);
+    }
+    case 'rest':
+      return rest(sql, { delivery: id, state: event.state, reason });
+    case 'expire':
+      return expireOverdue(sql, [id]);
+    case 'look-up':
+      return beginLookUp(sql, id);
+    case 'absent':
+      return recordAbsence(sql, id, event.final);
+    case 'found': {
+      const receipt = { nativeId: event.nativeId, version: event.version, attempt: 'look-up' };
+      return recordFound(sql, id, receipt, `destination:${id}`);
+    }
+    case 'retry':
+      return requestRetry(sql, 'default', { delivery: id });
+    case 'cancel':
+      return requestCancel(sql, 'default', { delivery: id });
+    case 'end-hold':
+      return endHolds(sql, [id]);
+  }
+}
