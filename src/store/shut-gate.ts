@@ -1,5 +1,5 @@
+import { usualClocks } from '../domain/clocks.ts';
 import { placesLeft } from './busy.ts';
-import { claimMarginMs } from './claim.ts';
 import type { Db } from './db.ts';
 import { isBehind } from './lane.ts';
 
@@ -21,7 +21,7 @@ const isFull = (sql: Db) => sql`case
   when exists (
     select from deliveries b
     where b.tenant = d.tenant and b.destination = d.destination and b.state = 'sending'
-      and b.claim_deadline < clock_timestamp() + make_interval(secs => b.timeout_ms / 1000.0 + ${claimMarginMs / 1000 - slowSeconds}))
+      and b.claim_deadline < clock_timestamp() + make_interval(secs => b.timeout_ms / 1000.0 + ${usualClocks.claimMarginMs / 1000 - slowSeconds}))
   then ${placesLeft(sql, sql`d.tenant`, sql`d.destination`)} <= ${startedFor(sql)}
   else false end`;
 
