@@ -102,7 +102,10 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
           else greatest(g.tat, r.first_slot) + (select count(*) from chosen) * r.every end
       from rate r where g.tenant = r.tenant and g.scope = r.scope
     ), back as (
-      update messages m set set_aside = false from awake a where m.id = a.message and m.set_aside
+      update messages m set set_aside = false
+      from (
+        select id from messages where id in (select message from awake) and set_aside order by id for no key update) b
+      where m.id = b.id
     )
     ${awaken(sql)}`;
 }

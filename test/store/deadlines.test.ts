@@ -75,7 +75,17 @@ it('a resumed destination calls those who wait, at its rate', async () => {
   const deliveries = await bench.queue('resumed', 12);
   await pauseScope(bench.sql, 'default', 'destination:resumed', { code: 'paused_by_request', message: '' });
   await Promise.all(deliveries.map((id) => wait('resumed', id, 'paused')));
-  expect(await letThrough(bench.sql, await bench.busy('resumed'), 20, 1_000)).toEqual([]);
+  await expect(bench.busy('resumed')).rejects.toThrow('paused'); // it is not even looked at
+  const { arrivals } = await bench.gate('resumed');
+  const paused = {
+    tenant: 'default',
+    scope: 'destination:resumed',
+    breaker: 'closed' as const,
+    isPassable: true, // as one read it before the pause
+    isProbeDue: false,
+    arrivals: Number(arrivals),
+  };
+  expect(await letThrough(bench.sql, paused, 20, 1_000)).toEqual([]);
   await resumeScope(bench.sql, 'default', 'destination:resumed', false);
   const called: string[] = [];
   await eventually('all are called', async () => {
