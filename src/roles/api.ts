@@ -4,10 +4,10 @@ import { readAdminKey, type Config } from '../config.ts';
 import { connectors } from '../connectors/registry.ts';
 import { loadKeyRing } from '../keys.ts';
 import { connect } from '../store/db.ts';
-import { checkKeyRing } from '../store/key-ring.ts';
 import { createRuns } from '../temporal.ts';
 import { wishWaker } from '../wish-runs.ts';
 import { createLogger } from './logger.ts';
+import { openStore } from './open-store.ts';
 import { createPoke } from './poke.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -28,7 +28,7 @@ export async function api(config: Config): Promise<number> {
     max: 16,
     statementTimeoutMs: acceptTimeoutMs,
   });
-  await checkKeyRing(sql, ring);
+  if (!(await openStore(sql, ring, log, stopped))) return 0;
   const connection = Connection.lazy({ address: config.temporalAddress });
   const poke = createPoke(sql, log);
   const { startJob, isReachable, ...rest } = createRuns(connection, config.temporalNamespace, {

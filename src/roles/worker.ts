@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
 import { loadKeyRing } from '../keys.ts';
 import { connect } from '../store/db.ts';
-import { checkKeyRing } from '../store/key-ring.ts';
 import { runWorker } from '../worker/run.ts';
 import { createLogger } from './logger.ts';
+import { openStore } from './open-store.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** Made by `npm run build`; a worker that bundled for itself would start 3 s later. */
@@ -18,8 +18,9 @@ export async function worker(config: Config): Promise<number> {
   const stopped = stopSignal();
   const ring = loadKeyRing(config);
   const sql = connect(config.databaseUrl, { name: 'carillon-worker-start', max: 1, statementTimeoutMs: 10_000 });
-  await checkKeyRing(sql, ring);
+  const isOpen = await openStore(sql, ring, log, stopped);
   await sql.end({ timeout: 5 });
+  if (!isOpen) return 0;
   const running = await runWorker({ config, ring, log, workflowBundle: { codePath: bundle } });
   log.info({ signal: await stopped }, 'worker: finishing what is being sent');
   await running.stop();
