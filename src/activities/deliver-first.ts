@@ -1,6 +1,7 @@
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import type { Settlement } from '../store/settle.ts';
+import { waitForTurn } from '../store/lane.ts';
 import { waitAtGate } from '../store/waits.ts';
 import type { ActivityDeps } from './index.ts';
 import { stepOf, toJob, type Job } from './job.ts';
@@ -79,15 +80,21 @@ async function round(deps: ActivityDeps, message: MessageId, band: number): Prom
 }
 
 /**
- * Only what needs no wait of any kind is tried here, and only where a place is free. What a gate keeps for nobody knows how
- * long is sent to wait there at once: a regular activity would find out no more.
+ * Only what needs no wait of any kind is tried here, and only where a place is free. What waits for its turn, or for a gate,
+ * for nobody knows how long, is sent to wait there at once: a regular activity would find out no more.
  */
 async function findSeat(deps: ActivityDeps, job: Job | undefined, band: number): Promise<Seat | 'waiting' | undefined> {
   if (job === undefined) return undefined;
   const { entry } = job;
   const step = stepOf(job);
-  if (step.do === 'wait-gate' && step.shut.ms === null)
-    return waitAtGate(deps.sql, entry.id, step.shut.scope, step.shut.why).then(
+  const wait =
+    step.do === 'wait-turn'
+      ? waitForTurn(deps.sql, entry.id)
+      : step.do === 'wait-gate' && step.shut.ms === null
+        ? waitAtGate(deps.sql, entry.id, step.shut.scope, step.shut.why)
+        : undefined;
+  if (wait !== undefined)
+    return wait.then(
       (isWaiting) => (isWaiting ? 'waiting' : undefined),
       () => undefined, // the others of the message hold seats by now; the regular activity tries again
     );
