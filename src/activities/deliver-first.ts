@@ -33,9 +33,9 @@ interface Seat {
  * the round goes on here and settles by itself; the regular activity finds it (`FirstRound.endOf`).
  */
 export function createDeliverFirst(deps: ActivityDeps) {
-  return async function deliverFirst(message: MessageId, band = normalBand): Promise<FirstOutcomes> {
+  return async function deliverFirst(message: MessageId, band = normalBand, deliveries = 1): Promise<FirstOutcomes> {
     if (deps.stopping.aborted) return {};
-    const leave = await deps.firstRound.enter(band);
+    const leave = await deps.firstRound.enter(band, deliveries);
     if (leave === undefined) return {};
     try {
       return await round(deps, message, band);

@@ -2,8 +2,13 @@ import type { DeliveryId } from '../domain/ids.ts';
 import { createPlaces, type Places } from './places.ts';
 import type { Sent } from './send-once.ts';
 
-/** Messages at once in their first round: below half of the workflow task slots, since each of them holds one. */
-const placesInAll = 40;
+/**
+ * Sends at once in first rounds: below half of the workflow task slots, since a message holds one, and few enough that
+ * none takes long for want of a core, which would look like a destination that dawdles.
+ */
+const placesInAll = 48;
+/** A worker that is busy has places again after a moment; all of it the regular way would make it busier still. */
+const enterMs = 2_000;
 /** Sends at once to one destination in first rounds: one that dawdles takes these, and no more. */
 const placesEach = 16;
 /** What is only busy has a place free after some milliseconds; going the regular way costs three times the CPU. */
@@ -14,10 +19,10 @@ const dawdlesMs = 500;
 /** What a message's first round may take of this worker, and what of it is still under way. */
 export interface FirstRound {
   /**
-   * Enters a message, the most urgent first.
+   * Enters a message with so many deliveries, the most urgent first.
    * @returns how to leave; undefined when too many are in and none leaves in time.
    */
-  enter(band: number): Promise<(() => void) | undefined>;
+  enter(band: number, deliveries: number): Promise<(() => void) | undefined>;
   /** Takes a place at a destination for a send. @returns how to give it back; undefined where none is to be had. */
   take(destination: string, band: number): Promise<(() => void) | undefined>;
   /** Keeps a send in mind until its end, however long after the round that is. */
@@ -33,7 +38,7 @@ export function createFirstRound(): FirstRound {
   const destinations = new Map<string, Places>();
   const sending = new Map<DeliveryId, Promise<Sent | undefined>>();
   return {
-    enter: (band) => all.take(waitMs, band),
+    enter: (band, deliveries) => all.take(enterMs, band, deliveries),
     async take(destination, band) {
       const places = destinations.get(destination) ?? createPlaces(placesEach);
       destinations.set(destination, places);

@@ -2,9 +2,10 @@
 export interface Places {
   /**
    * @param rank lower ones go first.
-   * @returns how to give the place back; undefined when none came free in time.
+   * @param number places wanted together; more than there are count as all.
+   * @returns how to give them back; undefined when they did not come free in time.
    */
-  take(waitMs: number, rank: number): Promise<(() => void) | undefined>;
+  take(waitMs: number, rank: number, number?: number): Promise<(() => void) | undefined>;
   /** Milliseconds for which the place that is held longest has been; 0 where none is. */
   longestHeldMs(): number;
   readonly isIdle: boolean;
@@ -13,24 +14,32 @@ export interface Places {
 /** @param now a clock that never goes back, in milliseconds. */
 export function createPlaces(count: number, now: () => number = () => performance.now()): Places {
   const held = new Set<{ readonly since: number }>();
-  const waiting: { readonly rank: number; readonly called: (leave: () => void) => void }[] = [];
+  const waiting: { readonly rank: number; readonly number: number; readonly called: (leave: () => void) => void }[] =
+    [];
+  let free = count;
 
-  function seat(): () => void {
+  function seat(number: number): () => void {
     const place = { since: now() };
     held.add(place);
+    free -= number;
     return () => {
       if (!held.delete(place)) return;
-      const next = waiting.shift();
-      if (next !== undefined) next.called(seat());
+      free += number;
+      for (let next = waiting[0]; next !== undefined && next.number <= free; next = waiting[0]) {
+        waiting.shift();
+        next.called(seat(next.number));
+      }
     };
   }
 
   return {
-    async take(waitMs, rank) {
-      if (held.size < count) return seat();
+    async take(waitMs, rank, wanted = 1) {
+      const number = Math.min(wanted, count);
+      if (waiting.length === 0 && number <= free) return seat(number);
       return new Promise((resolve) => {
         const one = {
           rank,
+          number,
           called(leave: () => void): void {
             clearTimeout(timer);
             resolve(leave);

@@ -40,10 +40,14 @@ export interface Known {
  * The first round of the whole message at once. What it did not try, or could not finish, is left to `attempt`; so is
  * everything when it failed as a whole, because the ledger knows what it did.
  */
-export async function firstRound(message: MessageId, band?: number): Promise<ReadonlyMap<string, Known>> {
+export async function firstRound(
+  message: MessageId,
+  deliveries: number,
+  band?: number,
+): Promise<ReadonlyMap<string, Known>> {
   let outcomes: FirstOutcomes;
   try {
-    outcomes = await deliverFirst(message, band);
+    outcomes = await deliverFirst(message, band, deliveries);
   } catch (error) {
     // A local activity's own failure comes bare, one of the server in an ActivityFailure.
     if (!(error instanceof TemporalFailure)) throw error;

@@ -171,7 +171,8 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       wasCancelled = true;
       wishes.push({ kind: 'cancel', argument: { by: 'temporal' } });
     });
-    const known = input.express === true ? await firstRound(input.message, input.band) : new Map<string, Known>();
+    const known =
+      input.express === true ? await firstRound(input.message, tracks.size, input.band) : new Map<string, Known>();
     for (const track of tracks.values()) {
       const first = known.get(track.id);
       // Each promise of a workflow costs a stack trace in the SDK, about 0.05 ms: none for what has ended already.

@@ -27,6 +27,27 @@ describe('places', () => {
     expect(await places.take(0, 1)).toBeUndefined();
   });
 
+  it('are had several together or not at all, and nobody overtakes who waits for many', async () => {
+    const places = createPlaces(4);
+    const [one, three] = [await places.take(0, 3), await places.take(0, 3, 3)];
+    const order: string[] = [];
+    const ask = async (name: string, number: number, rank = 3): Promise<(() => void) | undefined> => {
+      const leave = await places.take(60_000, rank, number);
+      order.push(name);
+      return leave;
+    };
+    const [many, few, all] = [ask('many', 3), ask('few', 1), ask('more than all', 9)];
+    one?.();
+    expect(await places.take(1, 4)).toBeUndefined(); // free, but others wait for it
+    expect(order).toEqual([]);
+    three?.();
+    (await many)?.();
+    (await few)?.();
+    (await all)?.();
+    expect(order).toEqual(['many', 'few', 'more than all']);
+    expect(places.isIdle).toBe(true);
+  });
+
   it('say how long the oldest has been held', async () => {
     let now = 0;
     const places = createPlaces(2, () => now);
