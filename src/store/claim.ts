@@ -45,9 +45,10 @@ export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise
   try {
     return await sql<Claim[]>`
       with wanted as materialized (
-        select r.*, d.id from deliveries d
-        join jsonb_to_recordset(${json(sql, rows)})
-          as r (token text, delivery text, version integer, claim_seconds float8, deadline_seconds float8) on r.delivery = d.id
+        select r.*, d.id from few(${json(sql, rows)}) as item (request)
+        cross join lateral jsonb_to_record(item.request)
+          as r (token text, delivery text, version integer, claim_seconds float8, deadline_seconds float8)
+        join deliveries d on d.id = r.delivery
         order by d.id for update of d
       ), claimed as (
         update deliveries d

@@ -16,7 +16,7 @@ const isGranted = (sql: Db) => sql`
  * All that an attempt of a delivery `d` needs to know, of one moment; see `LedgerEntry`.
  *
  * The ids come as JSON, not as an array: the planner trusts an array's length, and so plans the statement anew each time,
- * for about 1 ms. Each `offset 0` is a fence: of a JSON array it expects a hundred ids, and without statistics yet it
+ * for about 1 ms. Each `offset 0` is a fence: without statistics yet it
  * would read whole tables for them (100 ms for one delivery, seen).
  * @param column of `d`: what the ids are of.
  */
@@ -40,8 +40,8 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
     b.message as "contentOf", b.version, b.sealed, now.at as "readAt",
     t.connector, t.ambiguous, t.address, t.connection, t.settings, t.secrets,
     t.rate as "destinationRate", t.connection_rate as "connectionRate"
-  from jsonb_array_elements_text(${json(sql, ids)}) as wanted (id)
-  cross join lateral (select * from deliveries where ${sql(column)} = wanted.id offset 0) d
+  from few(${json(sql, ids)}) as wanted (id)
+  cross join lateral (select * from deliveries where ${sql(column)} = wanted.id #>> '{}' offset 0) d
   cross join lateral (select clock_timestamp() as at) now
   cross join lateral (select * from messages where id = d.message offset 0) m
   -- An edit sends what its original says now; a delete says nothing.

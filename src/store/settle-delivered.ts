@@ -37,9 +37,10 @@ export function settleDelivered(
   }));
   return sql`
     with wanted as materialized (
-      select d.id, r.* from deliveries d
-      join jsonb_to_recordset(${json(sql, rows)})
-        as r (delivery text, token text, receipt jsonb, status integer, degraded jsonb, healthy text) on r.delivery = d.id
+      select d.id, r.* from few(${json(sql, rows)}) as item (settlement)
+      cross join lateral jsonb_to_record(item.settlement)
+        as r (delivery text, token text, receipt jsonb, status integer, degraded jsonb, healthy text)
+      join deliveries d on d.id = r.delivery
       order by d.id for update of d
     ), settled as (
       update deliveries d
