@@ -27,6 +27,8 @@ create table gates (
   -- queue that somebody has come meanwhile.
   has_waiters boolean not null default false,
   arrivals bigint not null default 0,
+  -- It took long for a send lately: those who wait are let through little by little.
+  slow_until timestamptz,
   updated_at timestamptz not null default clock_timestamp(),
   primary key (tenant, scope)
 ) with (fillfactor = 50);

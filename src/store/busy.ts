@@ -1,3 +1,4 @@
+import { usualClocks } from '../domain/clocks.ts';
 import type { Db } from './db.ts';
 import { sendsAtOnce } from '../domain/gate.ts';
 
@@ -15,3 +16,14 @@ export const placesLeft = (sql: Db, tenant: ReturnType<Db>, destination: ReturnT
       and (busy.state = 'sending' or (busy.slot_at is not null
         and busy.slot_at between clock_timestamp() - make_interval(secs => ${calledSeconds}) and clock_timestamp()))
     limit ${sendsAtOnce}) taken))`;
+
+/** A destination where a send has been under way for so long is slow; with a fast one, places come free all the time. */
+const slowSeconds = 0.5;
+
+/** Whether a destination is slow: a send to it has been under way for long. Uses `deliveries_busy`. */
+export const isSlow = (sql: Db, tenant: ReturnType<Db>, destination: ReturnType<Db>) => sql`
+  exists (
+    select from deliveries slow
+    where slow.tenant = ${tenant} and slow.destination = ${destination} and slow.state = 'sending'
+      and slow.claim_deadline < clock_timestamp()
+        + make_interval(secs => slow.timeout_ms / 1000.0 + ${usualClocks.claimMarginMs / 1000 - slowSeconds}))`;

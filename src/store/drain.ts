@@ -1,6 +1,6 @@
 import { slotLeadMs } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
-import { placesLeft } from './busy.ts';
+import { isSlow, placesLeft } from './busy.ts';
 import type { Db } from './db.ts';
 import type { NextInLane } from './lane.ts';
 
@@ -53,6 +53,13 @@ const rateOf = (sql: Db) => sql`
 /** Where there is a rate, its slots within the horizon are the limit; this is only against a rate beyond all measure. */
 const mostOfRate = 200;
 
+/**
+ * Of the places that are free at a slow destination this part is given away in one look: when many slow sends end at once,
+ * those that follow them do not all begin at once, and the wave gets flatter each time.
+ */
+const slowPart = 8;
+const slowSeconds = 30;
+
 const mostAtOnce = (sql: Db, most: number) =>
   sql`case when (select every from rate) is null then ${most}::integer else ${mostOfRate}::integer end`;
 
@@ -73,12 +80,18 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
         and (held_until is null or held_until <= clock_timestamp())
       for update
     ), rate as materialized (${rateOf(sql)}
+    ), pace as materialized (
+      select g.slow, case when g.slow or g.slow_until > clock_timestamp() then ceil(g.free / ${slowPart}::float8)::integer else g.free end as free
+      from (
+        select slow_until, greatest(0, ${placesLeft(sql, sql`${tenant}`, sql`substr(${scope}::text, 13)`)}) as free,
+          ${isSlow(sql, sql`${tenant}`, sql`substr(${scope}::text, 13)`)} as slow
+        from gate where scope like 'destination:%') g
     ), picked as materialized (
       select d.id, d.band from deliveries d
       where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting' and exists (select from gate)
       order by d.band, d.id
       limit case when ${scope}::text like 'destination:%'
-        then least(${mostAtOnce(sql, most)}, greatest(0, ${placesLeft(sql, sql`${tenant}`, sql`substr(${scope}::text, 13)`)}))
+        then least(${mostAtOnce(sql, most)}, (select free from pace))
         else ${mostAtOnce(sql, most)} end
       for update skip locked
     ), chosen as materialized (
@@ -99,7 +112,9 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
           select from deliveries d
           where d.tenant = ${tenant} and d.gate = ${scope} and d.state = 'waiting' and d.id not in (select id from chosen)),
         tat = case when r.every is null or not exists (select from chosen) then g.tat
-          else greatest(g.tat, r.first_slot) + (select count(*) from chosen) * r.every end
+          else greatest(g.tat, r.first_slot) + (select count(*) from chosen) * r.every end,
+        slow_until = case when (select slow from pace)
+          then clock_timestamp() + make_interval(secs => ${slowSeconds}) else g.slow_until end
       from rate r where g.tenant = r.tenant and g.scope = r.scope
     ), back as (
       update messages m set set_aside = false

@@ -1,10 +1,6 @@
-import { usualClocks } from '../domain/clocks.ts';
-import { placesLeft } from './busy.ts';
+import { isSlow, placesLeft } from './busy.ts';
 import type { Db } from './db.ts';
 import { isBehind } from './lane.ts';
-
-/** A destination where a send has been under way for so long is slow; with a fast one, places come free all the time. */
-const slowSeconds = 0.5;
 
 /** Deliveries to the destination of `d` that were started and have claimed nothing yet. Uses `messages_unclaimed`. */
 const startedFor = (sql: Db) => sql`(
@@ -18,10 +14,7 @@ const startedFor = (sql: Db) => sql`(
  */
 const isFull = (sql: Db) => sql`case
   when ${placesLeft(sql, sql`d.tenant`, sql`d.destination`)} <= 0 then true
-  when exists (
-    select from deliveries b
-    where b.tenant = d.tenant and b.destination = d.destination and b.state = 'sending'
-      and b.claim_deadline < clock_timestamp() + make_interval(secs => b.timeout_ms / 1000.0 + ${usualClocks.claimMarginMs / 1000 - slowSeconds}))
+  when ${isSlow(sql, sql`d.tenant`, sql`d.destination`)}
   then ${placesLeft(sql, sql`d.tenant`, sql`d.destination`)} <= ${startedFor(sql)}
   else false end`;
 

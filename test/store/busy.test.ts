@@ -89,4 +89,41 @@ describe('a destination that takes its time', () => {
     const other = await bench.post({ to: ['audit'] });
     expect(await start()).toEqual([other.id]);
   });
+
+  it('is given its places back little by little once it was slow, and all at once otherwise', async () => {
+    const fill = async (): Promise<[string, string][]> => {
+      const sending: [string, string][] = [];
+      for (let count = 0; count < sendsAtOnce; count += 1) {
+        const [delivery = ''] = (await bench.post({ to: ['audit'] })).deliveries;
+        sending.push([delivery, (await bench.claim(delivery))?.token ?? '']);
+      }
+      return sending;
+    };
+    const wait = async (count: number): Promise<void> => {
+      for (let waiting = 0; waiting < count; waiting += 1) {
+        const [delivery = ''] = (await bench.post({ to: ['audit'] })).deliveries;
+        await waitAtGate(bench.sql, delivery, 'destination:audit', 'busy');
+      }
+    };
+    const call = async (): Promise<number> => {
+      const gate = (await findBusyGates(bench.sql, 500)).find(({ scope }) => scope === 'destination:audit');
+      if (gate === undefined) throw new Error('nobody waits');
+      return (await letThrough(bench.sql, gate, 20, 1_000)).length;
+    };
+    const quick = await fill();
+    await wait(40);
+    for (const [delivery, token] of quick) await bench.deliver(delivery, token);
+    expect(await call()).toBe(20);
+    // Those that were called are sent, and take long: a second of the time-out and the margin has gone by.
+    const called = await bench.sql<{ id: string }[]>`
+      select id from deliveries where destination = 'audit' and slot_at is not null order by id`;
+    const slow: [string, string][] = [];
+    for (const { id } of called) slow.push([id, (await bench.claim(id))?.token ?? '']);
+    await bench.sql`
+      update deliveries set claim_deadline = claim_deadline - interval '1 second' where destination = 'audit' and state = 'sending'`;
+    expect(await call()).toBe(Math.ceil((sendsAtOnce - slow.length) / 8));
+    for (const [delivery, token] of slow) await bench.deliver(delivery, token);
+    // Nobody is slow now, but it was a moment ago.
+    expect(await call()).toBe(Math.ceil((sendsAtOnce - 2) / 8));
+  });
 });
