@@ -1,3 +1,4 @@
+import { destinationScope } from '../domain/gate.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import type { Settlement } from '../store/settle.ts';
@@ -87,20 +88,22 @@ async function findSeat(deps: ActivityDeps, job: Job | undefined, band: number):
   if (job === undefined) return undefined;
   const { entry } = job;
   const step = stepOf(job);
-  const wait =
-    step.do === 'wait-turn'
-      ? waitForTurn(deps.sql, entry.id)
-      : step.do === 'wait-gate' && step.shut.ms === null
-        ? waitAtGate(deps.sql, entry.id, step.shut.scope, step.shut.why)
-        : undefined;
-  if (wait !== undefined)
-    return wait.then(
-      (isWaiting) => (isWaiting ? 'waiting' : undefined),
-      () => undefined, // the others of the message hold seats by now; the regular activity tries again
-    );
+  if (step.do === 'wait-turn') return orElse(waitForTurn(deps.sql, entry.id));
+  if (step.do === 'wait-gate' && step.shut.ms === null)
+    return orElse(waitAtGate(deps.sql, entry.id, step.shut.scope, step.shut.why));
   if (step.do !== 'send' || (entry.target?.rates ?? []).length > 0) return undefined;
   const leave = await deps.firstRound.take(`${entry.tenant} ${entry.destination}`, band);
-  return leave === undefined ? undefined : { job, leave };
+  if (leave !== undefined) return { job, leave };
+  // It has all that it gets of this worker and takes its time: the drain lets more through as it goes.
+  return orElse(waitAtGate(deps.sql, entry.id, destinationScope(entry.destination), 'busy'));
+}
+
+/** A wait that could not be written is tried again by the regular activity: the others of the message hold seats by now. */
+function orElse(wait: Promise<boolean>): Promise<'waiting' | undefined> {
+  return wait.then(
+    (isWaiting) => (isWaiting ? 'waiting' : undefined),
+    () => undefined,
+  );
 }
 
 function outcomeOf(destination: string, sent: Sent): FirstOutcome | { unsettled: Settlement } {
