@@ -40,7 +40,7 @@ export interface Runs {
   startAgain(message: Dispatchable): Promise<void>;
   describe(workflowId: string): Promise<'running' | 'closed' | 'missing'>;
   /** @returns false when there is no running run to tell. */
-  turn(workflowId: string, delivery: string): Promise<boolean>;
+  turn(workflowId: string, delivery?: string): Promise<boolean>;
   wish(workflowId: string, kind: 'retry' | 'cancel', wish: WishArgument): Promise<boolean>;
   trouble(workflowId: string, delivery: string): Promise<boolean>;
   /** Where its run is there already, nothing happens; one that is closed or gone is started again, and goes on. */
@@ -151,7 +151,8 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
         throw error;
       }
     },
-    turn: (workflowId, delivery) => signal(workflowId, (handle) => handle.signal(turnSignal, { delivery })),
+    turn: (workflowId, delivery) =>
+      signal(workflowId, (handle) => handle.signal(turnSignal, delivery === undefined ? {} : { delivery })),
     wish: (workflowId, kind, wish) =>
       signal(workflowId, (handle) => handle.signal(kind === 'retry' ? retrySignal : cancelSignal, wish)),
     trouble: (workflowId, delivery) => signal(workflowId, (handle) => handle.signal(troubleSignal, { delivery })),

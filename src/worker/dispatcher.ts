@@ -46,8 +46,11 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
   async function start(message: Dispatchable): Promise<void> {
     let isStarted = true;
     try {
-      if ((await runs.start(message)) === 'exists' && (await runs.describe(message.workflowId)) !== 'running')
-        await runs.startAgain(message);
+      if ((await runs.start(message)) === 'exists') {
+        if ((await runs.describe(message.workflowId)) !== 'running') await runs.startAgain(message);
+        // Its start was never written down, so those that made way for it since then could not call it.
+        else await runs.turn(message.workflowId);
+      }
     } catch (error) {
       isStarted = false;
       isTroubled = true;

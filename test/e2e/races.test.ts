@@ -84,3 +84,21 @@ it('a `turn` that comes before the run waits is not forgotten', async () => {
   expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
   await stack.sql`delete from leases where holder = 'test'`;
 }, 60_000);
+
+it('a run whose start nobody could write down is called when its turn comes, not when the sweep looks', async () => {
+  await stack.webhook('unnoted', { retry: { ...retry, initialInterval: '1m', maxInterval: '1m' } });
+  await stack.webhook('beside', { retry });
+  await stack.fault('webhook', { path: '/webhook/unnoted', status: 500, times: 1 });
+  const first = await stack.post({ text: 'first', destinations: ['unnoted'], conversation: 'unnoted' });
+  await inState(first.id, 'retrying');
+  const second = await stack.post({ text: 'second', destinations: ['unnoted', 'beside'], conversation: 'unnoted' });
+  await eventually('it waits for its turn', async () => {
+    const states = (await stack.message(second.id)).deliveries.map(({ state }: { state: string }) => state);
+    return states.includes('waiting') && states.includes('delivered');
+  });
+  // As after a kill between the start and its note, once the lease has lapsed and nothing of it could go.
+  await stack.sql`update messages set dispatched_at = null, lease_until = null, set_aside = true where id = ${second.id}`;
+  await stack.must('POST', `/v1/messages/${first.id}/retry`);
+  // The sweep would look after 30 s.
+  expect((await stack.rest(second.id, 15_000)).state).toBe('delivered');
+}, 60_000);
