@@ -25,6 +25,9 @@ export interface Dispatchable {
 /** A lease that is not followed by a start lapses after this long, and the message is taken again. */
 const leaseSeconds = 30;
 
+/** A worker that was not heard of for so long takes no work; each says something every 5 s. */
+const aliveSeconds = 15;
+
 /** Of each tenant so many are looked at in one round, of each band its share. */
 const lookedAt = 40;
 
@@ -41,7 +44,7 @@ const bandShare = (sql: Db, band = sql`band`) =>
  * of those before it.
  */
 const bandRooms = (sql: Db) =>
-  sql`(values (1, 1.0, 16), (2, 0.75, 8), (3, 0.5, 4), (4, 0.2, 2)) b (band, part, minimum)`;
+  sql`(values (1, 1.0, 16), (2, 0.75, 8), (3, 0.5, 4), (4, 0.1, 2)) b (band, part, minimum)`;
 
 const runInput = (sql: Db) => sql`
   m.id as message, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.band, m.class,
@@ -56,7 +59,7 @@ export interface Leases {
 
 /**
  * Leases messages that have no run and could use one: tenants in turn, in each the bands by their share, then by age.
- * `room` is how many may be started over all workers and have claimed nothing yet, those of less urgent bands not
+ * `room` is how many may be started, for each worker that lives, and have claimed nothing yet, those of less urgent bands not
  * counted against the more urgent ones (`bandRooms`). Messages of which nothing could go are set aside, so that they are
  * not looked at again and again.
  * Uses `messages_dispatch`, `messages_unclaimed`, `messages_in_flight` and what `couldGo` uses.
@@ -68,10 +71,13 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
       where m.state = 'accepted' and m.dispatched_at is not null and m.dispatched_at > clock_timestamp() - interval '10 minutes'
         and exists (select from deliveries d where d.message = m.id and d.state = 'queued')
       group by m.band
+    ), space as materialized (
+      select ${room}::integer * greatest(1, count(*)) as room from workers
+      where seen_at > clock_timestamp() - make_interval(secs => ${aliveSeconds})
     ), bands as materialized (
-      select b.band from ${bandRooms(sql)}
-      where coalesce((select sum(number) from unclaimed u where u.band <= b.band), 0) < b.part * ${room}::integer
-        or coalesce((select number from unclaimed u where u.band = b.band), 0) < b.minimum * ${room}::integer / 100.0
+      select b.band from space cross join ${bandRooms(sql)}
+      where coalesce((select sum(number) from unclaimed u where u.band <= b.band), 0) < b.part * room
+        or coalesce((select number from unclaimed u where u.band = b.band), 0) < b.minimum * room / 100.0
     ), looked as materialized (
       select w.* from tenants t
       cross join lateral (

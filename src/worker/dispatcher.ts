@@ -14,7 +14,7 @@ const leastLooked = 8;
 /** Starts that ended are written down together, so many at once or those of so long. */
 const noteMs = 50;
 /**
- * Messages, over all workers, that were started and have claimed nothing yet, of which less urgent bands may have a part
+ * Messages, for each worker that lives, that were started and have claimed nothing yet, of which less urgent bands may have a part
  * only: more would only queue in Temporal and in the worker, where what is more urgent comes too late to overtake them.
  */
 const room = 100;

@@ -233,6 +233,19 @@ describe('those that could go', () => {
     expect((await lease(2, 4)).bands).toEqual([1, 1]);
   });
 
+  it('have the room of each worker that lives', async () => {
+    await newTenant('workers');
+    await post('workers', 13, 'critical');
+    await markDispatched(bench.sql, (await lease(12, 4)).leased);
+    expect((await lease(12, 7)).leased).toEqual([]);
+    await bench.sql`
+      insert into workers (id, seen_at) values ('one', clock_timestamp()), ('two', clock_timestamp() - interval '4 s'),
+        ('dead', clock_timestamp() - interval '16 s')`;
+    expect((await lease(12, 6)).leased).toEqual([]);
+    expect((await lease(12, 7)).bands).toEqual([1]);
+    await bench.sql`delete from workers`;
+  });
+
   it('fill only a part of the room where they are less urgent, and have a minimum beside a flood of the others', async () => {
     await newTenant('parts');
     await post('parts', 30, 'low');
