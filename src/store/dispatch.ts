@@ -1,3 +1,4 @@
+import { graceMs } from '../domain/clocks.ts';
 import type { DeliveryClassName } from '../domain/delivery-class.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
@@ -134,7 +135,7 @@ export async function standInLine(sql: Db, messages: readonly MessageId[]): Prom
       order by d.id for update of d
     ), waiting as (
       update deliveries d
-      set state = 'waiting', gate = g.scope, due_at = least(expires_at, clock_timestamp() + interval '10 minutes'),
+      set state = 'waiting', gate = g.scope, due_at = least(expires_at, clock_timestamp() + make_interval(secs => ${graceMs.gate / 1000})),
         clock_stopped_at = coalesce(clock_stopped_at, clock_timestamp()),
         reason = jsonb_build_object('code', ${shutCode(sql)}, 'message', replace(g.scope, ':', ' ') || ' lets nothing through now.')
       from gated g left join gates on gates.tenant = g.tenant and gates.scope = g.scope

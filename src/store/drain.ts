@@ -1,3 +1,4 @@
+import { graceMs } from '../domain/clocks.ts';
 import { slotLeadMs } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
 import { isSlow, placesLeft } from './busy.ts';
@@ -28,9 +29,6 @@ export async function findBusyGates(sql: Db, soonMs: number): Promise<BusyGate[]
         <= clock_timestamp() + make_interval(secs => ${soonMs / 1000}::float8)
     order by tenant, scope`;
 }
-
-/** A delivery that was let through and is not heard of within this is looked after by the sweep. */
-const graceSeconds = 30;
 
 const awaken = (sql: Db) => sql`
   select a.id as delivery, a.message, m.workflow_id as "workflowId", m.dispatched_at is not null as "hasRun"
@@ -103,7 +101,7 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
     ), awake as (
       update deliveries d
       set gate = null, slot_at = c.slot_at, slot_scope = ${scope},
-        due_at = least(expires_at, c.slot_at + make_interval(secs => ${graceSeconds}))
+        due_at = least(expires_at, c.slot_at + make_interval(secs => ${graceMs.called / 1000}))
       from chosen c where d.id = c.id
       returning d.id, d.message, d.band
     ), counted as (
@@ -147,13 +145,13 @@ export async function chooseProbe(sql: Db, gate: BusyGate, horizonMs: number): P
       order by d.attempts - d.round_start, d.band, d.id limit 1 for update skip locked
     ), awake as (
       update deliveries d
-      set gate = null, slot_at = r.first_slot, slot_scope = ${scope}, due_at = least(expires_at, clock_timestamp() + make_interval(secs => ${graceSeconds}))
+      set gate = null, slot_at = r.first_slot, slot_scope = ${scope}, due_at = least(expires_at, clock_timestamp() + make_interval(secs => ${graceMs.called / 1000}))
       from picked p cross join rate r where d.id = p.id
       returning d.id, d.message, d.band
     ), counted as (
       update gates g
       set breaker = 'half-open', probe = p.id, tat = coalesce(greatest(g.tat, r.first_slot) + r.every, g.tat),
-        probe_at = clock_timestamp() + make_interval(secs => p.timeout_ms / 1000.0 + ${graceSeconds})
+        probe_at = clock_timestamp() + make_interval(secs => p.timeout_ms / 1000.0 + ${graceMs.called / 1000})
       from picked p cross join rate r where g.tenant = ${tenant} and g.scope = ${scope}
     ), idle as (
       -- Nobody waits: whoever comes next is chosen at once.
