@@ -32,10 +32,16 @@ function waitsForOriginal({ intent }: Delivery, others: readonly Delivery[], now
   return original !== undefined && isOpen(original.state) && (dependsUntilOf(intent) ?? 0) > now;
 }
 
-/** Those that come to rest by `state` and `hold` as they now are call these: the first of its lane, and what depends on them. */
+/**
+ * Those that come to rest by `state` and `hold` as they now are call these: the first of its lane, unless they hold it
+ * up, and what depends on them.
+ */
 export function nextOf(settled: Delivery, others: readonly Delivery[], now: Instant): Delivery[] {
   const open = neighbours(settled, others).filter(({ state }) => isOpen(state));
-  const first = isHolding(settled, now) ? [] : open.sort((a, b) => a.sequence - b.sequence).slice(0, 1);
+  const first = open
+    .sort((a, b) => a.sequence - b.sequence)
+    .slice(0, 1)
+    .filter(({ sequence }) => sequence < settled.sequence || !isHolding(settled, now));
   const dependent = others.filter(
     ({ intent, state }) => intent.dependsOn === settled.id && (state === 'queued' || state === 'waiting'),
   );

@@ -49,7 +49,7 @@ export async function recordFound(
         degraded = ${degraded === undefined ? null : json(sql, [degraded])}::jsonb,
         receipts = receipts || (${json(sql, receipt)}::jsonb || jsonb_build_object('at', clock_timestamp()))
       where id = ${delivery} and state in ('queued', 'waiting', 'retrying')
-      returning id, state, tenant, destination, lane, hold_for, hold_until, null::float8 as delay_ms
+      returning id, state, tenant, destination, lane, sequence, hold_for, hold_until, null::float8 as delay_ms
     ), health as (${recordHealth(sql, sql`${healthy}`)})
     ${withNext(sql)}`;
   const [row] = rows;

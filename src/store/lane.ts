@@ -50,19 +50,20 @@ export interface NextInLane {
 }
 
 /**
- * Of deliveries in `s`, which have just come to rest, those that may go now: the first of each lane that is not held, and
- * what depends on them. What is scheduled is in no lane before its time. Uses `deliveries_lane` and `deliveries_depends`.
+ * Of deliveries in `s`, which have just come to rest, those that may go now: the first of each lane, and what depends on
+ * them. One that holds its lane holds only those after it: one before it, retried while it was sent, waited for it alone. What is scheduled is in no lane before its time. Uses `deliveries_lane` and `deliveries_depends`.
  * `s` may be the snapshot of before.
  */
 export const nextOf = (sql: Db) => sql`
   select o.id, o.message from deliveries o
   where s.lane is not null
-    and not (s.state in ('parked', 'uncertain') and s.hold_for is not null and s.hold_until > clock_timestamp())
     and o.id = (
       select f.id from deliveries f
       where f.tenant = s.tenant and f.destination = s.destination and f.lane = s.lane and f.id <> s.id
         and f.state in ('queued', 'waiting', 'sending', 'retrying') and f.sequence is not null
       order by f.sequence limit 1)
+    and (o.sequence < s.sequence
+      or not (s.state in ('parked', 'uncertain') and s.hold_for is not null and s.hold_until > clock_timestamp()))
   union
   select o.id, o.message from deliveries o join messages e on e.id = o.message
   where o.depends_on = s.id and o.state in ('queued', 'waiting') and (e.send_at is null or e.entered_at is not null)`;

@@ -26,7 +26,7 @@ export async function release(sql: Db, delivery: DeliveryId, token: AttemptId): 
         due_at = case when not j.has_arrived
           then clock_timestamp() + make_interval(secs => ${graceMs.released / 1000}) end
       from judged j where d.id = j.id
-      returning d.id, d.state, d.tenant, d.destination, d.lane, d.hold_for, d.hold_until, null::float8 as delay_ms
+      returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until, null::float8 as delay_ms
     ), attempt as (
       update attempts set ended_at = clock_timestamp(), outcome = 'stopped', code = 'shutdown',
         message = 'The worker stopped before anything was written.'

@@ -18,7 +18,7 @@ export async function rest(sql: Db, request: RestRequest): Promise<Settled> {
       set state = ${request.state}, reason = ${json(sql, request.reason)}, due_at = null, next_attempt_at = null,
         gate = null, slot_at = null, settled_at = clock_timestamp()
       where id = ${request.delivery} and state in ('queued', 'waiting', 'retrying')
-      returning id, state, tenant, destination, lane, hold_for, hold_until, null::float8 as delay_ms
+      returning id, state, tenant, destination, lane, sequence, hold_for, hold_until, null::float8 as delay_ms
     )
     ${withNext(sql)}`;
   const [row] = rows;

@@ -50,7 +50,7 @@ export function settleDelivered(
         receipts = d.receipts || (w.receipt || jsonb_build_object('at', clock_timestamp()))
       from wanted w
       where d.id = w.id and d.claim_token = w.token and d.state = 'sending'
-      returning d.id, d.state, d.tenant, d.destination, d.lane, d.hold_for, d.hold_until, null::float8 as delay_ms,
+      returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until, null::float8 as delay_ms,
         w.token, w.healthy
     ), attempt as (
       update attempts a set ended_at = clock_timestamp(), outcome = 'delivered', status = w.status,

@@ -89,7 +89,7 @@ function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
         absent_at = null,
         pinned_version = case when ${verdict.inDoubt} then pinned_version end
       from judged j where d.id = j.id
-      returning d.id, d.state, d.tenant, d.destination, d.lane, d.hold_for, d.hold_until,
+      returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until,
         case when d.state = 'retrying' then j.delay_ms end as delay_ms
     ), attempt as (
       update attempts set ended_at = clock_timestamp(), outcome = ${s.outcome}, code = ${reason.code},
@@ -125,7 +125,7 @@ async function settleLate(sql: Db, settlement: Settlement): Promise<Settled> {
         settled_at = case when state = 'delivered' then settled_at when state <> 'sending' then clock_timestamp() end
       where ${isSuccess} and id = ${settlement.delivery}
         and not receipts @> jsonb_build_array(jsonb_build_object('attempt', ${settlement.token}::text))
-      returning id, state, tenant, destination, lane, hold_for, hold_until, null::float8 as delay_ms
+      returning id, state, tenant, destination, lane, sequence, hold_for, hold_until, null::float8 as delay_ms
     )${healthy === undefined ? sql`` : sql`, health as (${recordHealth(sql, sql`${healthy}`)})`}
     ${withNext(sql)}`;
   const [row] = rows;
