@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { adminKey, errorsOf, startTestApi, type TestApi } from './running-api.ts';
+import { fc, runs } from '../support/property.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -207,7 +207,7 @@ test('no JSON whatever ends in an answer of 5xx', async () => {
   );
   await fc.assert(
     fc.asyncProperty(body, async (message) => expect((await post(message)).status).toBeLessThan(500)),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

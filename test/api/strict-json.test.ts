@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { parseStrictJson, JsonSyntaxError } from '../../src/api/strict-json.ts';
+import { fc, runs } from '../support/property.ts';
 
 const codes = (text: string): string[] => parseStrictJson(text).errors.map(({ path, code }) => `${path} ${code}`);
 
@@ -13,7 +13,7 @@ test('it reads all that JSON.parse reads, to the same value', () => {
       const text = JSON.stringify(value, null, space);
       expect(parseStrictJson(text).value).toEqual(JSON.parse(text));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -37,7 +37,7 @@ test('it refuses all that JSON.parse refuses', () => {
     fc.property(broken, (text) => {
       expect([text, outcome(parseStrictJson, text)]).toEqual([text, outcome(JSON.parse, text)]);
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(3_000) },
   );
 });
 

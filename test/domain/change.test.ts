@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { changeStep, originalUncertain, replyStep, type Original } from '../../src/domain/change.ts';
 import { deliveryStates, isOpen } from '../../src/domain/delivery.ts';
+import { fc } from '../support/property.ts';
 
 const delivered: Original = { state: 'delivered', nativeId: 'C1:1.1', heldVersion: 1, inDoubt: false };
 const never: Original = { state: 'cancelled', nativeId: null, heldVersion: null, inDoubt: false };

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { retryAfterMs } from '../../src/connectors/http-answer.ts';
 import { clocksOf, expiryOf, usualClocks, type Clocks, type Intent } from '../../src/domain/clocks.ts';
 import { accepted, reduce, type Delivery } from '../../src/domain/ledger.ts';
@@ -9,6 +8,7 @@ import { defaultRetryPolicy, retryPolicies } from '../../src/domain/retry.ts';
 import { viewOf } from '../../src/domain/ledger-view.ts';
 import { nextStep, secondLookMs } from '../../src/domain/step.ts';
 import { createLedgerBench } from '../support/ledger-bench.ts';
+import { fc } from '../support/property.ts';
 
 const root = join(__dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { isFinal, isOpen } from '../../src/domain/delivery.ts';
 import { isBehind, isHolding, nextOf } from '../../src/domain/lane.ts';
 import { accepted, reduce, type Delivery, type LedgerEvent } from '../../src/domain/ledger.ts';
 import { retryPolicies } from '../../src/domain/retry.ts';
+import { fc, runs } from '../support/property.ts';
 
 /** What happens to one of a lane: it is sent and ends so, or somebody acts, or time passes. */
 interface Happening {
@@ -92,7 +92,7 @@ function holdsFor(wanted: (moment: Moment, past: readonly Moment[], holdForMs: n
         if (!wanted(moment, moments.slice(0, index), holdForMs))
           throw new Error(JSON.stringify([moment.claimed?.id, moment.now, ...moment.lane.map(brief)]));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 import { classPolicies } from '../../src/domain/delivery-class.ts';
 import { clocksOf } from '../../src/domain/clocks.ts';
 import { accepted, reduce, type Delivery, type LedgerEvent } from '../../src/domain/ledger.ts';

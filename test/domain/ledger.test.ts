@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { isFinal, isOpen, mayMove } from '../../src/domain/delivery.ts';
 import { reduce, accepted, type Delivery, type Try } from '../../src/domain/ledger.ts';
 import { retryPolicies } from '../../src/domain/retry.ts';
 import { runningDeadline } from '../../src/domain/clocks.ts';
 import { play, settings, stories, type Moved } from './ledger-story.ts';
+import { fc, runs } from '../support/property.ts';
 
 /** Fails with the move that broke it. `wanted` sees what was before it, too. */
 function holdsFor(wanted: (move: Moved, before: readonly Moved[]) => boolean): void {
@@ -13,7 +13,7 @@ function holdsFor(wanted: (move: Moved, before: readonly Moved[]) => boolean): v
       for (const [index, move] of moves.entries())
         if (!wanted(move, moves.slice(0, index))) throw new Error(JSON.stringify(move));
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 }
 

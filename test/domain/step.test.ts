@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { deliveryStates, isOpen } from '../../src/domain/delivery.ts';
 import { shutGate } from '../../src/domain/gate.ts';
 import { judge, nextStep, secondLookMs, type ClassView, type LedgerView } from '../../src/domain/step.ts';
+import { fc } from '../support/property.ts';
 
 const A: ClassView = { kind: 'A', memoryMs: 60_000 };
 const B: ClassView = { kind: 'B' };
