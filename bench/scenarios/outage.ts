@@ -3,7 +3,7 @@ import { now } from '../clock.ts';
 import { table } from '../table.ts';
 import type { ScenarioRequest } from './arguments.ts';
 import { beside, promisesOf, spreadHeadings, spreadRow } from './beside.ts';
-import { latencies, tally, type Tally } from './evidence.ts';
+import { latencies, slowestBySecond, tally, type Tally } from './evidence.ts';
 import { outageAims, outageFigures, outageSeries, outageTable } from './outage-figures.ts';
 import { perSecond as countPerSecond, plot } from './plot.ts';
 import type { Scenario } from './scenario.ts';
@@ -96,6 +96,7 @@ export const outage: Scenario = {
     const siblings = beside(alone, latencies(waitingPosted, arrivals, ['alive-1']));
     const tallies = [before.tallied, after.tallied, tally([...steadyPosted, ...waitingPosted], arrivals)];
     const figures = outageFigures(atDead, upAt, attempts);
+    const slowest = slowestBySecond(steadyPosted, arrivals).map(Math.round);
     const series = countPerSecond(
       atDead.map(({ at }) => at),
       downAt,
@@ -113,6 +114,9 @@ export const outage: Scenario = {
         '',
         `requests a second at the sink, from when it went down; back after ${downSeconds} s`,
         ...plot(series),
+        '',
+        'the slowest of the others in ms, by the second in which it was posted, from when it went down',
+        ...plot(slowest),
       ],
       aims: [
         { what: 'p99 of the others ÷ without it', measured: steadyBeside.ratio, atMost: aimRatio },
@@ -128,6 +132,7 @@ export const outage: Scenario = {
         figures,
         tallies,
         seriesPerSecond: outageSeries(atDead, downAt),
+        slowestBySecond: slowest,
       },
     };
   },

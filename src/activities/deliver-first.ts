@@ -29,8 +29,8 @@ interface Seat {
 }
 
 /**
- * The first round of a whole message, as one local activity: one claim for all that could go now and have a free place,
- * and a send each. It costs no event of its own, so it decides for itself whom it tries. A send that takes longer than
+ * The first round of a whole message, as one local activity: one claim for all that can go now and have a free place, and
+ * a send each. It costs no event of its own, so it decides for itself whom it tries. A send that takes longer than
  * the round goes on here and settles by itself; the regular activity finds it (`FirstRound.endOf`).
  */
 export function createDeliverFirst(deps: ActivityDeps) {
@@ -55,29 +55,24 @@ async function round(deps: ActivityDeps, message: MessageId, band: number): Prom
     if (seat === 'waiting' && entry !== undefined) outcomes[entry.id] = { state: 'waiting' };
     return seat === undefined || seat === 'waiting' ? [] : [seat];
   });
-  const prepared = await Promise.all(seats.map(({ job }) => within(prepare(job))));
-  const ready = seats.flatMap((seat, index) => {
-    const one = prepared[index];
-    if (one !== undefined) return [{ ...seat, prepared: one }];
-    seat.leave();
-    return [];
-  });
-  if (ready.length === 0) return outcomes;
-  const claims = await deps.ledger.claim(ready.map(({ job }) => claimRequest(deps, job))).catch((error: unknown) => {
-    for (const { leave } of ready) leave();
-    throw error;
-  });
-  const sends = ready.map(async ({ job, leave, prepared: how }) => {
-    const claimed = claims.find(({ delivery }) => delivery === job.entry.id);
-    if (claimed === undefined) return leave();
-    const sending = sendClaimed(deps, job, how, claimed).finally(leave);
+  // The claims of those that are ready at the same time become one statement.
+  const sends = seats.map(async ({ job, leave }) => {
+    const sending = trySend(deps, job).finally(leave);
     deps.firstRound.keep(job.entry.id, sending);
     const sent = await sending;
+    if (sent === undefined) return;
     if ('settled' in sent) sent.settled.next.forEach(deps.wake);
     outcomes[job.entry.id] = outcomeOf(job.entry.destination, sent);
   });
   await within(Promise.allSettled(sends));
   return { ...outcomes };
+}
+
+/** Undefined where it was not claimed, or not prepared in time. What is ready at the same time is claimed in one statement. */
+async function trySend(deps: ActivityDeps, job: Job): Promise<Sent | undefined> {
+  const prepared = await within(prepare(job));
+  const claimed = prepared && (await deps.ledger.claim(claimRequest(deps, job)));
+  return claimed && sendClaimed(deps, job, prepared, claimed);
 }
 
 /**

@@ -26,8 +26,8 @@ export interface FirstRound {
   /** Takes a place at a destination for a send. @returns how to give it back; undefined where none is to be had. */
   take(destination: string, band: number): Promise<(() => void) | undefined>;
   /** Keeps a send in mind until its end, however long after the round that is. */
-  keep(delivery: DeliveryId, sending: Promise<Sent>): void;
-  /** The outcome of a send that is still under way here; undefined at once where there is none. Never rejects. */
+  keep(delivery: DeliveryId, sending: Promise<Sent | undefined>): void;
+  /** The outcome of a send that is still under way here; undefined where there is none, or nothing was sent. Never rejects. */
   endOf(delivery: DeliveryId, signal: AbortSignal): Promise<Sent | undefined>;
   /** Resolves when no send is under way any more. */
   idle(): Promise<void>;

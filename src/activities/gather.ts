@@ -4,7 +4,7 @@ export interface GatherOptions {
   readonly most: number;
   /** Calls under way at once; while there are so many, further items wait and go together in the next. */
   readonly atOnce: number;
-  /** Whether an error may be one item's fault: then each item is tried by itself. */
+  /** Whether an error may be one item's fault, or come of two in one call: then each item is tried by itself. */
   readonly isOnes: (error: unknown) => boolean;
 }
 
@@ -53,6 +53,6 @@ export function gather<Item, Result>(
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      next();
+      queueMicrotask(next); // so that what one caller asks for in a loop goes together
     });
 }

@@ -14,8 +14,8 @@ export interface LedgerCalls {
   read(delivery: DeliveryId): Promise<LedgerEntry | undefined>;
   /** All deliveries of a message. */
   readAll(message: MessageId): Promise<readonly LedgerEntry[]>;
-  /** See `claim`; nobody else's conflict makes these fail. */
-  claim(requests: readonly ClaimRequest[]): Promise<readonly Claim[]>;
+  /** See `claim`; undefined where it was not had. Nobody else's conflict makes it fail. */
+  claim(request: ClaimRequest): Promise<Claim | undefined>;
   /** See `settle`. */
   settle(settlement: Settlement): Promise<Settled>;
 }
@@ -39,9 +39,9 @@ export function createLedgerCalls(sql: Sql, ring: KeyRing): LedgerCalls {
     const entries = await readLedgerOf(sql, ring, messages);
     return messages.map((message) => entries.filter((entry) => entry.message.id === message));
   }, together);
-  const claimAll = gather(async (groups: readonly (readonly ClaimRequest[])[]) => {
-    const claims = await claim(sql, groups.flat());
-    return groups.map((requests) => claims.filter(({ token }) => requests.some((request) => request.token === token)));
+  const claimOne = gather(async (requests: readonly ClaimRequest[]) => {
+    const claims = await claim(sql, requests);
+    return requests.map(({ token }) => ({ claim: claims.find((had) => had.token === token) }));
   }, together);
   const settleDelivered = gather(
     (settlements: readonly DeliveredSettlement[]) => settleAll(sql, settlements),
@@ -50,7 +50,7 @@ export function createLedgerCalls(sql: Sql, ring: KeyRing): LedgerCalls {
   return {
     read: async (delivery) => (await read(delivery)).entry,
     readAll,
-    claim: claimAll,
+    claim: async (request) => (await claimOne(request)).claim,
     settle: (settlement) => (settlement.kind === 'delivered' ? settleDelivered(settlement) : settle(sql, settlement)),
   };
 }

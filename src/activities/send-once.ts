@@ -25,7 +25,7 @@ type Outcome<T> = { readonly value: T } | { readonly failure: SendFailure };
  */
 export async function sendOnce(deps: ActivityDeps, job: Job): Promise<Sent | 'not-claimed'> {
   const prepared = await prepare(job);
-  const [claimed] = await deps.ledger.claim([claimRequest(deps, job)]);
+  const claimed = await deps.ledger.claim(claimRequest(deps, job));
   return claimed === undefined ? 'not-claimed' : sendClaimed(deps, job, prepared, claimed);
 }
 

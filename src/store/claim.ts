@@ -1,6 +1,6 @@
 import { graceMs, usualClocks } from '../domain/clocks.ts';
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
-import { isConflict, json, type Db } from './db.ts';
+import { json, type Db } from './db.ts';
 import { isBehind } from './lane.ts';
 import { runningDeadline } from './waits.ts';
 
@@ -31,8 +31,8 @@ export interface ClaimRequest {
  * Of two claims at once only one gets through: the row's lock serialises claims of one delivery, and the unique index
  * `deliveries_lane_sending` those of one lane. The look at the lane in this statement only spares most of the conflicts:
  * a statement that waited for a lock still looks with the snapshot from before the wait.
- * Where one meets a conflict, each is tried by itself.
  * @returns those that were had; read the ledger again to learn why another was not.
+ * @throws where one of several meets a conflict; none is claimed then, and each may be tried by itself.
  */
 export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise<Claim[]> {
   const rows = requests.map(({ token, delivery, version, timeoutMs, policyDeadlineMs }) => ({
@@ -75,9 +75,6 @@ export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise
   } catch (error) {
     const isTaken = (error as { code?: unknown }).code === '23505'; // another one of its lane is being sent
     if (requests.length === 1 && isTaken) return [];
-    if (requests.length === 1 || !(isTaken || isConflict(error))) throw error;
-    const claims: Claim[] = [];
-    for (const request of requests) claims.push(...(await claim(sql, [request])));
-    return claims;
+    throw error;
   }
 }

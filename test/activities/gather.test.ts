@@ -16,8 +16,10 @@ describe('gather', () => {
   it('calls at once while it has room, and puts together what comes meanwhile', async () => {
     const { calls, call } = held();
     const ask = gather(call, { most: 3, atOnce: 2, isOnes });
-    const answers = Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(ask));
+    const [a, b] = [ask('a'), Promise.resolve().then(() => ask('b'))];
+    while (calls.length < 2) await new Promise(setImmediate);
     expect(calls.map(({ items }) => items)).toEqual([['a'], ['b']]);
+    const meanwhile = ['c', 'd', 'e', 'f'].map(ask);
     calls[0]?.end();
     while (calls.length < 3) await new Promise(setImmediate);
     expect(calls[2]?.items).toEqual(['c', 'd', 'e']);
@@ -25,7 +27,17 @@ describe('gather', () => {
     while (calls.length < 4) await new Promise(setImmediate);
     expect(calls[3]?.items).toEqual(['f']);
     calls.slice(2).forEach(({ end }) => end());
-    expect(await answers).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
+    expect(await Promise.all([a, b, ...meanwhile])).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
+  });
+
+  it('puts together what is asked for in one go', async () => {
+    const { calls, call } = held();
+    const ask = gather(call, { most: 3, atOnce: 2, isOnes });
+    const answers = Promise.all(['a', 'b', 'c', 'd'].map(ask));
+    await new Promise(setImmediate);
+    expect(calls.map(({ items }) => items)).toEqual([['a', 'b', 'c'], ['d']]);
+    calls.forEach(({ end }) => end());
+    expect(await answers).toEqual(['A', 'B', 'C', 'D']);
   });
 
   it('tries each by itself where one may be at fault, and only that one fails', async () => {
@@ -41,7 +53,7 @@ describe('gather', () => {
     );
     const answers = await Promise.allSettled(['first', 'good', 'bad', 'fine'].map(ask));
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
-    expect(seen).toEqual([['first'], ['good', 'bad', 'fine'], ['good'], ['bad'], ['fine']]);
+    expect(seen).toEqual([['first', 'good', 'bad', 'fine'], ['first'], ['good'], ['bad'], ['fine']]);
   });
 
   it('does not ask for each by itself what nobody answers', async () => {
@@ -57,6 +69,6 @@ describe('gather', () => {
     );
     const answers = await Promise.allSettled(['a', 'b', 'c', 'd'].map(ask));
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'rejected']);
-    expect(asked).toBe(2);
+    expect(asked).toBe(1);
   });
 });

@@ -87,24 +87,4 @@ describe('deliveries of several messages in one statement', () => {
     );
     expect(settled.map(({ next }) => next.map(({ message }) => message))).toEqual([[posts[3]?.id], [posts[2]?.id]]);
   });
-
-  it('meet the conflict of one alone: the others are claimed', async () => {
-    const first = await bench.post({ conversation: 'busy' });
-    const [head = ''] = first.deliveries;
-    // As a claim sees it that looked before this one was there: nothing that it sees is before its own.
-    const behind = await bench.post({ conversation: 'busy' });
-    const free = await bench.post();
-    await bench.claim(head);
-    await bench.sql`update deliveries set lane = 'other' where id = ${behind.deliveries[0] ?? ''}`;
-    await bench.sql`
-      create function busy_again() returns trigger language plpgsql as $$
-      begin new.lane := 'busy'; return new; end $$`;
-    await bench.sql.unsafe(
-      `create trigger busy_again before update of state on deliveries for each row
-       when (new.id = '${behind.deliveries[0] ?? ''}') execute function busy_again()`,
-    );
-    const [stuck, goes] = [...behind.deliveries, ...free.deliveries].map(requestOf);
-    if (stuck === undefined || goes === undefined) throw new Error('two deliveries were posted');
-    expect((await claim(bench.sql, [stuck, goes])).map(({ token }) => token)).toEqual([goes.token]);
-  });
 });
