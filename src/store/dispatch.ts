@@ -1,9 +1,9 @@
-import { graceMs } from '../domain/clocks.ts';
 import type { DeliveryClassName } from '../domain/delivery-class.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
 import { isBehind } from './lane.ts';
-import { couldGo, shutCode, shutGateOf } from './shut-gate.ts';
+import { couldGo, namedGate, shutGateOf } from './shut-gate.ts';
+import { queueUp } from './waits.ts';
 
 /** A message that needs a run, with all that the run is started with; ids only. */
 export interface Dispatchable {
@@ -128,24 +128,12 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
  */
 export async function standInLine(sql: Db, messages: readonly MessageId[]): Promise<boolean> {
   const [row] = await sql<{ back: number }[]>`
-    with gated as materialized (
+    with shut as materialized (
       select d.id, d.tenant, ${shutGateOf(sql)} as scope from deliveries d
       where d.message = any(${messages as string[]}) and d.state in ('queued', 'waiting') and d.gate is null
         and d.slot_at is null and not ${isBehind(sql)}
       order by d.id for update of d
-    ), waiting as (
-      update deliveries d
-      set state = 'waiting', gate = g.scope, due_at = least(expires_at, clock_timestamp() + make_interval(secs => ${graceMs.gate / 1000})),
-        clock_stopped_at = coalesce(clock_stopped_at, clock_timestamp()),
-        reason = jsonb_build_object('code', ${shutCode(sql)}, 'message', replace(g.scope, ':', ' ') || ' lets nothing through now.')
-      from gated g left join gates on gates.tenant = g.tenant and gates.scope = g.scope
-      where d.id = g.id and g.scope is not null
-      returning d.tenant, g.scope
-    ), line as (
-      insert into gates (tenant, scope, has_waiters, arrivals)
-      select tenant, scope, true, count(*) from waiting group by tenant, scope order by tenant, scope
-      on conflict (tenant, scope) do update set has_waiters = true, arrivals = gates.arrivals + excluded.arrivals
-    ), back as (
+    ), ${namedGate(sql)}, ${queueUp(sql)}, back as (
       update messages m set set_aside = false
       from (
         select m.id from messages m where m.id = any(${messages as string[]}) and m.set_aside and ${couldGo(sql)}

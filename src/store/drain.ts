@@ -3,7 +3,7 @@ import { slotLeadMs } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
 import { isSlow, placesLeft } from './busy.ts';
 import type { Db } from './db.ts';
-import type { NextInLane } from './lane.ts';
+import type { Called } from './lane.ts';
 
 /** A gate at which deliveries wait, and that is not paused. */
 export interface BusyGate {
@@ -69,9 +69,9 @@ const mostAtOnce = (sql: Db, most: number) =>
  * Messages without a run are brought back to the dispatcher.
  * @returns whom to wake, after the commit. Uses `deliveries_gate`.
  */
-export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonMs: number): Promise<NextInLane[]> {
+export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonMs: number): Promise<Called[]> {
   const { tenant, scope, arrivals } = gate;
-  return sql<NextInLane[]>`
+  return sql<Called[]>`
     with gate as materialized (
       select * from gates
       where tenant = ${tenant} and scope = ${scope} and paused_at is null and breaker = 'closed'
@@ -129,9 +129,9 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
  * probe did not come to anything in its time.
  * @returns whom to wake; none where nobody waits.
  */
-export async function chooseProbe(sql: Db, gate: BusyGate, horizonMs: number): Promise<NextInLane[]> {
+export async function chooseProbe(sql: Db, gate: BusyGate, horizonMs: number): Promise<Called[]> {
   const { tenant, scope, arrivals } = gate;
-  return sql<NextInLane[]>`
+  return sql<Called[]>`
     with gate as materialized (
       select * from gates
       where tenant = ${tenant} and scope = ${scope} and paused_at is null and breaker <> 'closed'

@@ -40,13 +40,19 @@ export async function waitForTurn(sql: Db, id: DeliveryId): Promise<boolean> {
   return row?.isBehind === true;
 }
 
-/** A delivery that can go now, and where to wake it. */
-export interface NextInLane {
+/** A delivery that can go now, and where to call it. */
+export interface Called {
   readonly delivery: DeliveryId;
   readonly message: MessageId;
   readonly workflowId: string;
   /** False when its message has no run yet: the dispatcher must look again. */
   readonly hasRun: boolean;
+}
+
+/** One whose turn it is. */
+export interface NextInLane extends Called {
+  /** Its destination, or a connection of its tenant, has a queue or is shut: maybe it must wait there first. */
+  readonly isGated: boolean;
 }
 
 /**
@@ -55,7 +61,7 @@ export interface NextInLane {
  * `s` may be the snapshot of before.
  */
 export const nextOf = (sql: Db) => sql`
-  select o.id, o.message from deliveries o
+  select o.id, o.message, o.destination from deliveries o
   where s.lane is not null
     and o.id = (
       select f.id from deliveries f
@@ -65,13 +71,20 @@ export const nextOf = (sql: Db) => sql`
     and (o.sequence < s.sequence
       or not (s.state in ('parked', 'uncertain') and s.hold_for is not null and s.hold_until > clock_timestamp()))
   union
-  select o.id, o.message from deliveries o join messages e on e.id = o.message
+  select o.id, o.message, o.destination from deliveries o join messages e on e.id = o.message
   where o.depends_on = s.id and o.state in ('queued', 'waiting') and (e.send_at is null or e.entered_at is not null)`;
+
+/** What a `NextInLane` is made of, of `n` by `nextOf` and its message `m`; all null where there is none. */
+export const nextColumns = (sql: Db) => sql`
+  m.workflow_id as "workflowId", m.dispatched_at is not null as "hasRun", exists (
+    select from gates g
+    where g.tenant = m.tenant and (g.scope = 'destination:' || n.destination or g.scope like 'connection:%')
+      and (g.has_waiters or g.paused_at is not null or g.breaker <> 'closed' or g.held_until > clock_timestamp())) as "isGated"`;
 
 /** Of each lane that these deliveries left, or hold no more, the one that goes next; and what depends on them. */
 export async function findNextInLanes(sql: Db, left: readonly DeliveryId[]): Promise<NextInLane[]> {
   return sql<NextInLane[]>`
-    select distinct n.id as delivery, m.id as message, m.workflow_id as "workflowId", m.dispatched_at is not null as "hasRun"
+    select distinct n.id as delivery, m.id as message, ${nextColumns(sql)}
     from deliveries s cross join lateral (${nextOf(sql)}) n join messages m on m.id = n.message
     where s.id = any(${left as string[]})`;
 }

@@ -1,7 +1,7 @@
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
-import { nextOf, type NextInLane } from './lane.ts';
+import { nextColumns, nextOf, type NextInLane } from './lane.ts';
 
 /** What is kept of the platform's receipt. */
 export interface StoredReceipt {
@@ -25,8 +25,9 @@ export interface SettledRow {
   delayMs: number | null;
   nextDelivery: DeliveryId | null;
   nextMessage: MessageId | null;
-  nextWorkflowId: string | null;
-  nextHasRun: boolean | null;
+  workflowId: string | null;
+  hasRun: boolean | null;
+  isGated: boolean | null;
 }
 
 /**
@@ -36,16 +37,16 @@ export interface SettledRow {
 export function withNext(sql: Db, more: ReturnType<Db> = sql``) {
   return sql`
     select ${more} s.state, s.delay_ms as "delayMs", n.id as "nextDelivery", m.id as "nextMessage",
-      m.workflow_id as "nextWorkflowId", m.dispatched_at is not null as "nextHasRun"
+      ${nextColumns(sql)}
     from settled s
     left join (lateral (${nextOf(sql)}) n join messages m on m.id = n.message) on s.state not in ('retrying', 'sending')`;
 }
 
 export function toSettled(rows: readonly SettledRow[], { state, delayMs }: SettledRow): Settled {
-  const next = rows.flatMap(({ nextDelivery, nextMessage, nextWorkflowId, nextHasRun }) =>
-    nextDelivery === null || nextMessage === null || nextWorkflowId === null
+  const next = rows.flatMap(({ nextDelivery: delivery, nextMessage: message, workflowId, hasRun, isGated }) =>
+    delivery === null || message === null || workflowId === null
       ? []
-      : [{ delivery: nextDelivery, message: nextMessage, workflowId: nextWorkflowId, hasRun: nextHasRun === true }],
+      : [{ delivery, message, workflowId, hasRun: hasRun === true, isGated: isGated === true }],
   );
   return { state, delayMs, next };
 }

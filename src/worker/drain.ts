@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { chooseProbe, findBusyGates, letThrough, type BusyGate } from '../store/drain.ts';
 import type { Sql } from '../store/db.ts';
-import type { NextInLane } from '../store/lane.ts';
+import type { Called } from '../store/lane.ts';
 import { returnLease, takeLease } from '../store/leases.ts';
 import { startLoop } from './loop.ts';
 
@@ -25,10 +25,10 @@ const job = 'drain';
  * called here, the most urgent first, no faster than its rate. One per deployment at a time; two would do no harm, since
  * each look holds the gate's lock.
  */
-export function startDrain(deps: { sql: Sql; worker: string; log: Logger; wake: (next: NextInLane) => void }): {
+export function startDrain(deps: { sql: Sql; worker: string; log: Logger; call: (called: Called) => void }): {
   stop(): Promise<void>;
 } {
-  const { sql, worker, log, wake } = deps;
+  const { sql, worker, log, call } = deps;
   let leasedUntil = 0;
 
   async function hasLease(): Promise<boolean> {
@@ -40,8 +40,8 @@ export function startDrain(deps: { sql: Sql; worker: string; log: Logger; wake: 
   }
 
   async function look(gate: BusyGate): Promise<void> {
-    if (gate.isPassable) (await letThrough(sql, gate, most, horizonMs)).forEach(wake);
-    else if (gate.isProbeDue) (await chooseProbe(sql, gate, horizonMs)).forEach(wake);
+    if (gate.isPassable) (await letThrough(sql, gate, most, horizonMs)).forEach(call);
+    else if (gate.isProbeDue) (await chooseProbe(sql, gate, horizonMs)).forEach(call);
   }
 
   /** @returns whether anything waits that may go soon: what is paused, or behind a breaker, costs no quick looks. */

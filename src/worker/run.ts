@@ -5,14 +5,14 @@ import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.ts';
 import { createLedgerCalls } from '../activities/ledger-calls.ts';
 import { createFirstRound } from '../activities/first-round.ts';
+import { createPace } from '../activities/pace.ts';
 import { createEgress } from '../connectors/egress.ts';
 import { createHttp } from '../connectors/http.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { Config } from '../config.ts';
 import { connect, type Sql } from '../store/db.ts';
 import type { KeyRing } from '../store/key-ring.ts';
-import { bringBack, type NextInLane } from '../store/lane.ts';
-import { createRuns, type Runs } from '../temporal.ts';
+import { createRuns } from '../temporal.ts';
 import { wishWaker } from '../wish-runs.ts';
 import { acceptedChannel, taskQueue } from '../workflows/contract.ts';
 import { startDispatcher, type Dispatcher } from './dispatcher.ts';
@@ -21,6 +21,7 @@ import { startHeartbeat } from './heartbeat.ts';
 import { startHousekeepingSchedule } from './housekeeping-schedule.ts';
 import { startJobStarter } from './job-starter.ts';
 import { startSweep } from './sweep.ts';
+import { createWakers } from './wake.ts';
 
 /** Longer than the longest request (60 s) with its settle, so that a shutdown tears nothing off. */
 const shutdownGraceMs = 68_000;
@@ -119,9 +120,9 @@ async function openSession(deps: {
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const runs = createRuns(connection, config.temporalNamespace, { eager: true, express: config.express });
   const dispatcher = startDispatcher({ sql, runs, log });
-  const { wake, reportTrouble } = wakers(sql, runs, dispatcher, log);
+  const { call, wake, reportTrouble } = createWakers({ sql, runs, poke: dispatcher.poke, log });
   const sweep = startSweep({ sql, runs, worker, log, poke: dispatcher.poke, wake });
-  const drain = startDrain({ sql, worker, log, wake });
+  const drain = startDrain({ sql, worker, log, call });
   const jobStarter = startJobStarter({ sql, runs, log });
   const firstRound = createFirstRound();
   const stopping = new AbortController();
@@ -151,6 +152,7 @@ async function openSession(deps: {
         poke: dispatcher.poke,
         reportTrouble,
         firstRound,
+        pace: createPace(),
         stopping: stopping.signal,
       }),
       // Set here because the default follows the heap's size, and a cache that outgrows the isolate is fatal.
@@ -179,19 +181,4 @@ async function openSession(deps: {
     await close();
     throw error;
   }
-}
-
-/** Wake-ups are sent after the commit and never waited for: one that gets lost is mended by the sweep. */
-function wakers(sql: Sql, runs: Runs, dispatcher: Dispatcher, log: Logger) {
-  const report = (what: string) => (error: unknown) =>
-    log.debug({ err: error }, `${what} was lost; the sweep mends it`);
-  return {
-    wake: ({ hasRun, workflowId, delivery, message }: NextInLane): void => {
-      if (hasRun) runs.turn(workflowId, delivery).catch(report('a wake-up'));
-      else bringBack(sql, [message]).then(dispatcher.poke).catch(report('a wake-up'));
-    },
-    reportTrouble: (workflowId: string, delivery: string): void => {
-      runs.trouble(workflowId, delivery).catch(report('a note on trouble'));
-    },
-  };
 }
