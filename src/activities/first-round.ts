@@ -9,6 +9,8 @@ import type { Sent } from './send-once.ts';
 const placesInAll = 48;
 /** A worker that is busy has places again after a moment; all of it the regular way would make it busier still. */
 const enterMs = 2_000;
+/** Rounds at once of those that were called: a quarter of the workflow task slots. */
+const calledInAll = 24;
 /** Sends at once to one destination in first rounds: one that dawdles takes these, and no more. */
 const placesEach = 16;
 /** What is only busy has a place free after some milliseconds; going the regular way costs three times the CPU. */
@@ -23,6 +25,8 @@ export interface FirstRound {
    * @returns how to leave; undefined when too many are in and none leaves in time.
    */
   enter(band: number, deliveries: number): Promise<(() => void) | undefined>;
+  /** A round of one that was called; most of its time it sleeps. @returns how to leave; undefined when too many are in. */
+  enterCalled(): (() => void) | undefined;
   /** Takes a place at a destination for a send. @returns how to give it back; undefined where none is to be had. */
   take(destination: string, band: number): Promise<(() => void) | undefined>;
   /** Keeps a send in mind until its end, however long after the round that is. */
@@ -37,8 +41,14 @@ export function createFirstRound(): FirstRound {
   const all = createPlaces(placesInAll);
   const destinations = new Map<string, Places>();
   const sending = new Map<DeliveryId, Promise<Sent | undefined>>();
+  let called = 0;
   return {
     enter: (band, deliveries) => all.take(enterMs, band, deliveries),
+    enterCalled() {
+      if (called >= calledInAll) return undefined;
+      called += 1;
+      return () => (called -= 1);
+    },
     async take(destination, band) {
       const places = destinations.get(destination) ?? createPlaces(placesEach);
       destinations.set(destination, places);

@@ -6,8 +6,10 @@ import type { NextInLane } from '../store/lane.ts';
 import type { Wished } from '../store/wishes.ts';
 import { createApplyWish } from './apply-wish.ts';
 import { createDeliver } from './deliver.ts';
+import { createDeliverCalled } from './deliver-called.ts';
 import { createDeliverFirst } from './deliver-first.ts';
 import type { FirstRound } from './first-round.ts';
+import type { Pace } from './pace.ts';
 import type { LedgerCalls } from './ledger-calls.ts';
 import { createHousekeep } from './housekeep.ts';
 import { createSettleOutcome } from './settle-outcome.ts';
@@ -23,6 +25,7 @@ export interface ActivityDeps {
   /** Name of this process, in the record of each attempt. */
   readonly worker: string;
   readonly firstRound: FirstRound;
+  readonly pace: Pace;
   /** Aborted when this process must stop: then nothing new is written to a platform. */
   readonly stopping: AbortSignal;
   /** Wakes the next delivery of a lane, after the commit; a lost wake-up is mended by the sweep. */
@@ -39,6 +42,7 @@ export function createActivities(deps: ActivityDeps) {
   return {
     deliver: createDeliver(deps),
     deliverFirst: createDeliverFirst(deps),
+    deliverCalled: createDeliverCalled(deps),
     settleOutcome: createSettleOutcome(deps),
     applyWish: createApplyWish(deps),
     housekeep: createHousekeep(deps),

@@ -54,6 +54,7 @@ export async function sendClaimed(
 ): Promise<Sent> {
   const { entry, connector, outgoing } = job;
   const context: SendContext = { ...job.context, attempt: claimed.attempt };
+  await deps.pace.keep(entry.tenant, entry.target?.rates ?? []);
   const outcome: Outcome<Receipt> =
     'failure' in prepared
       ? prepared

@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
-import type { FirstOutcomes } from '../activities/deliver-first.ts';
+import type { Outcome } from '../activities/round.ts';
 import type { MessageId } from '../domain/ids.ts';
 import { parkedFailure, retryFailure, type RunDelivery } from './contract.ts';
 
@@ -24,13 +24,13 @@ const { settleOutcome } = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
 
-const { deliverFirst } = proxyLocalActivities<Activities>({
+const { deliverFirst, deliverCalled } = proxyLocalActivities<Activities>({
   // Within a workflow task's 10 s; the round itself ends after 2 s.
   startToCloseTimeout: '8 seconds',
   retry: { maximumAttempts: 1 },
 });
 
-/** What the first round made of a delivery; a promise where PostgreSQL was away and it must be written first. */
+/** What a round made of a delivery; a promise where PostgreSQL was away and it must be written first. */
 export interface Known {
   readonly state: DeliveryState | Promise<DeliveryState>;
   readonly note?: string;
@@ -45,20 +45,30 @@ export async function firstRound(
   deliveries: number,
   band?: number,
 ): Promise<ReadonlyMap<string, Known>> {
-  let outcomes: FirstOutcomes;
+  const outcomes = (await inTask(() => deliverFirst(message, band, deliveries))) ?? {};
+  return new Map(Object.entries(outcomes).map(([delivery, outcome]) => [delivery, knownOf(outcome)]));
+}
+
+/** The round of one that waited and was called. Undefined where it did not end there: it is left to `attempt`. */
+export async function calledRound(delivery: RunDelivery, band?: number): Promise<Known | undefined> {
+  const outcome = await inTask(() => deliverCalled(delivery.id, band));
+  return outcome && knownOf(outcome);
+}
+
+/** Undefined where it failed as a whole: the ledger knows what it did. */
+async function inTask<T>(round: () => Promise<T>): Promise<T | undefined> {
   try {
-    outcomes = await deliverFirst(message, band, deliveries);
+    return await round();
   } catch (error) {
     // A local activity's own failure comes bare, one of the server in an ActivityFailure.
-    if (!(error instanceof TemporalFailure)) throw error;
-    return new Map();
+    if (error instanceof TemporalFailure) return undefined;
+    throw error;
   }
-  return new Map(
-    Object.entries(outcomes).map(([delivery, outcome]) => [
-      delivery,
-      'unsettled' in outcome ? { state: settleOutcome(outcome.unsettled).then(({ state }) => state) } : outcome,
-    ]),
-  );
+}
+
+function knownOf(outcome: Outcome): Known {
+  if ('unsettled' in outcome) return { state: settleOutcome(outcome.unsettled).then(({ state }) => state) };
+  return outcome;
 }
 
 /**

@@ -23,7 +23,7 @@ import {
   type RunDelivery,
   type WishArgument,
 } from './contract.ts';
-import { attempt, firstRound, type Known } from './attempt.ts';
+import { attempt, calledRound, firstRound, type Known } from './attempt.ts';
 import { Trouble } from './trouble.ts';
 
 const { applyWish } = proxyActivities<Activities>({
@@ -36,7 +36,7 @@ const parkedFor = '7 days';
 
 /**
  * A run that was asked for so much goes on as a new one. Events of a run without trouble: 6 with the first round, 11 and
- * 3 for each further destination without it; a wait adds 8, a wish 12, retries none. The server warns at 10 240.
+ * 3 for each further destination without it; a wait adds 5, a wish 12, retries none. The server warns at 10 240.
  */
 const maxEvents = 1_000;
 
@@ -96,11 +96,13 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
 
   /** @param known the state that the first round brought it to. */
   async function follow(track: Track, known: Known | undefined): Promise<void> {
-    for (let first = known; ; first = undefined) {
+    for (let first = known, hasWaited = false; ; first = undefined) {
       // One that the first round sent to wait may have been called before that round was over.
       if (first?.state !== 'waiting') track.woken = false;
+      const round: Known | undefined =
+        hasWaited && input.express === true ? await calledRound(track, input.band) : first;
       try {
-        track.state = await (first?.state ?? (track.scope = new CancellationScope()).run(() => attempt(track)));
+        track.state = await (round?.state ?? (track.scope = new CancellationScope()).run(() => attempt(track)));
       } catch (error) {
         if (!isCancellation(error)) throw error;
         if (isLeaving) return;
@@ -110,12 +112,13 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       }
       trouble.show(status());
       if (isFinal(track.state) || isLeaving) return;
+      hasWaited = track.state === 'waiting';
       const isCalled = (): boolean => track.woken || isLeaving;
       if (track.state === 'waiting' || (input.untilHandled === true && !isOpen(track.state))) await condition(isCalled);
       else if (isOpen(track.state))
         continue; // withdrawn while it was running: the ledger says what is next
       else if (
-        !(await condition(isCalled, parkedFor, { summary: first?.note ?? `${track.destination} is ${track.state}` }))
+        !(await condition(isCalled, parkedFor, { summary: round?.note ?? `${track.destination} is ${track.state}` }))
       )
         return;
       if (isLeaving) return;

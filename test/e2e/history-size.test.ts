@@ -28,6 +28,11 @@ async function eventsOf(workflowId: string): Promise<number> {
   return events.length;
 }
 
+/** Activities that the server was asked for: what a task does by itself is none. */
+const activitiesOf = async (workflowId: string): Promise<number> =>
+  (await readEvents(stack.temporal, workflowId)).filter((event) => event.activityTaskScheduledEventAttributes != null)
+    .length;
+
 const historyLength = async (workflowId: string): Promise<number> =>
   (await stack.temporal.workflow.getHandle(workflowId).describe()).historyLength;
 
@@ -117,6 +122,7 @@ describe('waiting adds nothing to the history', () => {
     await stack.must('POST', `/v1/messages/${first.id}/retry`);
     await delivered(second.id);
     expectWithin('a wait for its turn', await eventsOf(workflowId));
+    expect(await activitiesOf(workflowId)).toBe(0);
     kinds.set('waited-behind-another', workflowId);
   });
 
@@ -133,6 +139,7 @@ describe('waiting adds nothing to the history', () => {
     await stack.must('POST', '/v1/destinations/paused/resume');
     await delivered(id);
     expectWithin('a wait at a gate: pause, breaker, rate', await eventsOf(workflowId));
+    expect(await activitiesOf(workflowId)).toBe(0);
     kinds.set('waited-at-a-gate', workflowId);
   });
 
