@@ -7,10 +7,18 @@ import { fairness } from './fairness.ts';
 import { lanes } from './lanes.ts';
 import { outage } from './outage.ts';
 import type { Scenario } from './scenario.ts';
-import { slow } from './slow.ts';
+import { slow, slowBurst } from './slow.ts';
 import { waiting } from './waiting.ts';
 
-const scenarios: Readonly<Record<ScenarioName, Scenario>> = { express, outage, fairness, lanes, slow, waiting };
+const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
+  express,
+  outage,
+  fairness,
+  lanes,
+  slow,
+  'slow-burst': slowBurst,
+  waiting,
+};
 
 /** Runs one scenario, prints what it found, writes the JSON. @returns the exit code: 1 where a promise was broken. */
 export async function benchScenario(request: ScenarioRequest): Promise<number> {

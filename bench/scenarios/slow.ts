@@ -1,3 +1,4 @@
+import type { Streamed } from '../stream.ts';
 import { table } from '../table.ts';
 import { spreadHeadings } from './beside.ts';
 import { measureDisturbed } from './disturbed.ts';
@@ -18,52 +19,74 @@ const leastAtOnce = 16;
 const aim = 1.5;
 const others = ['brisk-1', 'brisk-2', 'brisk-3'] as const;
 
-export const slow: Scenario = {
+/** Its messages come evenly while the others' do, and are compared with the others alone. */
+export const slow = slowScenario({
   title: 'one destination takes long for each message; the others beside a run without it',
-  limitSeconds: (request) => {
-    const { messages, delayMs, seconds } = sizes[request.mode];
-    return 180 + 3 * seconds + (2 * (request.messages ?? messages) * delayMs) / 1_000 / leastAtOnce;
-  },
-  async run(session, request) {
-    const { delayMs, seconds, ...size } = sizes[request.mode];
-    const messages = request.messages ?? size.messages;
-    const { perSecond } = request;
-    const stage = await openStage(session);
-    const sender = await stage.tenant();
-    for (const id of others) await sender.destination(id);
-    await sender.destination('dawdler', { timeout });
-    await stage.behave('/dawdler', { delayMs });
-    const steady = (): ReturnType<typeof sender.post> =>
-      sender.post({ messages: perSecond * seconds, perSecond, destinations: others.map((id) => [id]) }, seconds);
-    const { rows, promises, figures, arrivals, load, disturbing } = await measureDisturbed(stage, {
-      who: 'the others',
-      disturbance: 'it',
-      post: steady,
-      async postBoth() {
-        const dawdling = await sender.post({ messages, destinations: [['dawdler']] }, 60);
-        return { load: await steady(), disturbing: dawdling };
-      },
-      limitSeconds: (messages * delayMs) / 1_000 / leastAtOnce + 60,
-    });
-    const slowest = slowestBySecond(load, arrivals).map(Math.round);
-    const begin = disturbing[0]?.at ?? Number.NaN;
-    const atDawdler = countPerSecond(
-      arrivals.filter(({ path }) => path === '/dawdler').map(({ at }) => at),
-      begin,
-    );
-    return {
-      temporal: stage.temporal,
-      lines: [
-        ...table(spreadHeadings, rows),
-        '',
-        'beside it, the slowest of the others in ms, by the second in which it was posted',
-        ...plot(slowest),
-        '',
-        'requests a second at the slow one, from its first post on',
-        ...plot(atDawdler, { height: 3 }),
-      ],
-      aims: [{ what: 'p99 of the others ÷ without it', measured: figures.ratio, atMost: aim }, ...promises],
-      data: { perSecond, messages, delayMs, ...figures, slowestBySecond: slowest, atDawdler },
-    };
-  },
-};
+  isBurst: false,
+});
+
+/**
+ * All its messages come at once, as the others' begin. Five hundred starts take a machine's cores whoever they are for, so
+ * the reference has as many for a destination that answers at once: the two differ by slowness alone.
+ */
+export const slowBurst = slowScenario({
+  title: 'one destination gets a burst and takes long for each; the others beside a burst at a prompt one',
+  isBurst: true,
+});
+
+function slowScenario({ title, isBurst }: { readonly title: string; readonly isBurst: boolean }): Scenario {
+  return {
+    title,
+    limitSeconds: (request) => {
+      const { messages, delayMs, seconds } = sizes[request.mode];
+      return 180 + 3 * seconds + (2 * (request.messages ?? messages) * delayMs) / 1_000 / leastAtOnce;
+    },
+    async run(session, request) {
+      const { delayMs, seconds, ...size } = sizes[request.mode];
+      const messages = request.messages ?? size.messages;
+      const { perSecond } = request;
+      const stage = await openStage(session);
+      const sender = await stage.tenant();
+      for (const id of others) await sender.destination(id);
+      await sender.destination('prompt');
+      await sender.destination('dawdler', { timeout });
+      await stage.behave('/dawdler', { delayMs });
+      const steady = (): ReturnType<typeof sender.post> =>
+        sender.post({ messages: perSecond * seconds, perSecond, destinations: others.map((id) => [id]) }, seconds);
+      const beside = (to: string): Promise<[Streamed[], Streamed[]]> => {
+        const pace = isBurst ? {} : { perSecond: messages / seconds };
+        return Promise.all([steady(), sender.post({ messages, ...pace, destinations: [[to]] }, seconds)]);
+      };
+      const { rows, promises, figures, arrivals, load, disturbing } = await measureDisturbed(stage, {
+        who: 'the others',
+        disturbance: 'it',
+        post: async () => (isBurst ? (await beside('prompt'))[0] : steady()),
+        async postBoth() {
+          const [load, disturbing] = await beside('dawdler');
+          return { load, disturbing };
+        },
+        limitSeconds: (messages * delayMs) / 1_000 / leastAtOnce + 60,
+      });
+      const slowest = slowestBySecond(load, arrivals).map(Math.round);
+      const begin = disturbing[0]?.at ?? Number.NaN;
+      const atDawdler = countPerSecond(
+        arrivals.filter(({ path }) => path === '/dawdler').map(({ at }) => at),
+        begin,
+      );
+      return {
+        temporal: stage.temporal,
+        lines: [
+          ...table(spreadHeadings, rows),
+          '',
+          'beside it, the slowest of the others in ms, by the second in which it was posted',
+          ...plot(slowest),
+          '',
+          'requests a second at the slow one, from its first post on',
+          ...plot(atDawdler, { height: 3 }),
+        ],
+        aims: [{ what: 'p99 of the others ÷ without it', measured: figures.ratio, atMost: aim }, ...promises],
+        data: { perSecond, messages, delayMs, ...figures, slowestBySecond: slowest, atDawdler },
+      };
+    },
+  };
+}
