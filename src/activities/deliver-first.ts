@@ -59,6 +59,8 @@ async function findSeat(deps: ActivityDeps, job: Job | undefined, band: number):
   if ((entry.target?.rates ?? []).length > 0) return undefined;
   const leave = await deps.firstRound.take(`${entry.tenant} ${entry.destination}`, band);
   if (leave !== undefined) return { job, leave };
-  // It has all that it gets of this worker and takes its time: the drain lets more through as it goes.
+  // It has all that it gets of this worker's first rounds and takes its time. One that its gate has called goes on as a
+  // regular activity; for all others the drain makes way as it goes.
+  if (entry.slot !== undefined) return undefined;
   return orElse(waitAtGate(deps.sql, entry.id, destinationScope(entry.destination), 'busy'));
 }

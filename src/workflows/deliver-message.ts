@@ -101,6 +101,7 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       if (first?.state !== 'waiting') track.woken = false;
       const round: Known | undefined =
         hasWaited && input.express === true ? await calledRound(track, input.band) : first;
+      if (isLeaving && round === undefined) return; // the next run begins what this one would
       try {
         track.state = await (round?.state ?? (track.scope = new CancellationScope()).run(() => attempt(track)));
       } catch (error) {
