@@ -56,6 +56,8 @@ export interface Leases {
   readonly leased: readonly Dispatchable[];
   /** Looked at and set aside, because nothing of them could go; see `standInLine`. */
   readonly setAside: readonly MessageId[];
+  /** Not all of a tenant's were looked at: behind those that were set aside there may be others that could go. */
+  readonly isMore: boolean;
 }
 
 /**
@@ -66,7 +68,7 @@ export interface Leases {
  * Uses `messages_dispatch`, `messages_unclaimed`, `messages_in_flight` and what `couldGo` uses.
  */
 export async function leaseMessages(sql: Db, limit: number, room: number): Promise<Leases> {
-  const rows = await sql<(Dispatchable & { setAside: boolean })[]>`
+  const rows = await sql<(Dispatchable & { setAside: boolean; isMore: boolean })[]>`
     with unclaimed as ( -- what waits at a gate takes no place in Temporal
       select m.band, count(*) as number from messages m
       where m.state = 'accepted' and m.dispatched_at is not null and m.dispatched_at > clock_timestamp() - interval '10 minutes'
@@ -80,7 +82,7 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
       where coalesce((select sum(number) from unclaimed u where u.band <= b.band), 0) < b.part * room
         or coalesce((select number from unclaimed u where u.band = b.band), 0) < b.minimum * room / 100.0
     ), looked as materialized (
-      select w.* from tenants t
+      select w.*, least(share.free, ${lookedAt}) as most from tenants t
       cross join lateral (
         select case when t.limits ? 'inFlight' then greatest(0, (t.limits->>'inFlight')::bigint - (
           select count(*) from messages f where f.tenant = t.id and f.dispatched_at is not null and f.open_count > 0))
@@ -112,11 +114,13 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
       from (select * from chosen union all select * from aside) c where m.id = c.id
       returning m.id, m.set_aside
     )
-    select ${runInput(sql)}, l.set_aside as "setAside"
+    select ${runInput(sql)}, l.set_aside as "setAside", (
+      select bool_or(is_cut) from (select count(*) >= min(most) as is_cut from looked group by tenant) tenants) as "isMore"
     from leased l join messages m on m.id = l.id order by m.band, m.received_at`;
   return {
     leased: rows.filter(({ setAside }) => !setAside),
     setAside: rows.filter(({ setAside }) => setAside).map(({ message }) => message),
+    isMore: rows.some(({ isMore }) => isMore),
   };
 }
 

@@ -90,10 +90,10 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
   /** @returns whether there may be more. */
   async function look(): Promise<boolean> {
     const limit = places();
-    const { leased, setAside } = await leaseMessages(sql, limit, room);
+    const { leased, setAside, isMore } = await leaseMessages(sql, limit, room);
     leased.forEach(begin);
-    if (setAside.length > 0) await standInLine(sql, setAside);
-    return leased.length === limit || setAside.length > 0;
+    const isBack = setAside.length > 0 && (await standInLine(sql, setAside));
+    return leased.length === limit || isBack || (setAside.length > 0 && isMore);
   }
 
   async function pause(): Promise<void> {

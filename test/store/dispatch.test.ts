@@ -10,18 +10,18 @@ beforeEach(async () => void (bench = await createGateBench()));
 afterEach(() => bench.close());
 
 const lease = async (limit = 32, room = 1_000) => {
-  const { leased, setAside } = await leaseMessages(bench.sql, limit, room);
-  return { leased: leased.map(({ message }) => message), bands: leased.map(({ band }) => band), setAside };
+  const { leased, setAside, isMore } = await leaseMessages(bench.sql, limit, room);
+  return { leased: leased.map(({ message }) => message), bands: leased.map(({ band }) => band), setAside, isMore };
 };
 /** As the dispatcher does, until nothing is left that could go: those that it would start. */
 async function dispatchAll(): Promise<string[]> {
   const started: string[] = [];
   for (;;) {
-    const { leased, setAside } = await lease();
-    if (setAside.length > 0) await standInLine(bench.sql, setAside);
+    const { leased, setAside, isMore } = await lease();
+    const isBack = setAside.length > 0 && (await standInLine(bench.sql, setAside));
     await markDispatched(bench.sql, leased);
     started.push(...leased);
-    if (leased.length === 0 && setAside.length === 0) return started;
+    if (leased.length === 0 && !isBack && !(setAside.length > 0 && isMore)) return started;
   }
 }
 const messageOf = async (delivery: string) => String((await bench.delivery(delivery))['message']);
@@ -63,6 +63,13 @@ describe('messages behind a destination that is shut', () => {
     expect(rowsExamined(plan[0]?.['QUERY PLAN'][0]?.Plan)).toBe(0);
     const [healthy] = await bench.queue('orders', 1);
     expect(await dispatchAll()).toEqual([await messageOf(healthy ?? '')]);
+  });
+
+  it('are not looked for again where all of them were looked at', async () => {
+    await bench.breakOpen('few');
+    await bench.sql`update messages set dispatched_at = clock_timestamp()`;
+    await crowd('few', 39);
+    expect(await lease()).toMatchObject({ leased: [], setAside: { length: 39 }, isMore: false });
   });
 
   it('show that they wait, and why', async () => {
