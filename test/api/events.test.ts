@@ -64,7 +64,10 @@ test('pages follow each other by nextCursor or by the last id, which are there a
     seen.push(...numbersOf(body.data));
     path = `?limit=3&after=${body.nextCursor}`;
     if (body.data.length === 0) break;
-    expect((await get(`?limit=3&after=${body.data.at(-1).id}`)).body).toEqual((await get(path)).body);
+    const [byId, byCursor] = [await get(`?limit=3&after=${body.data.at(-1).id}`), await get(path)];
+    expect(byId.body.data).toEqual(byCursor.body.data);
+    // The cursor of an empty page is of its moment: others write to this server meanwhile.
+    if (byId.body.data.length > 0) expect(byId.body.nextCursor).toBe(byCursor.body.nextCursor);
   }
   expect(seen).toEqual(numbers(0, 10));
   await writeEvents(sql, 10, 1);
