@@ -149,6 +149,17 @@ describe('edits and deletes', () => {
     expect(judge({ accepted: edited, shown: [shown('slack', 1, { state: 'skipped' })] })).toEqual([]);
   });
 
+  it('one that was deleted while it was in doubt is uncertain where the receiver cannot be asked', () => {
+    const deleted = [...posts, accepted(1, 'delete')];
+    const doubtful = { state: 'uncertain', reason: 'cancelled_in_doubt: It may have arrived.' };
+    const of = (destination: 'folding' | 'slack', delivery: object, from: typeof posts = deleted) =>
+      judge({ accepted: from, held: without('folding-1'), shown: [shown(destination, 1, delivery)] });
+    expect(of('folding', doubtful)).not.toContain('parked');
+    expect(of('folding', doubtful, posts)).toContain('parked');
+    expect(of('folding', { ...doubtful, reason: 'exhausted: …' })).toContain('parked');
+    expect(of('slack', doubtful)).toContain('parked');
+  });
+
   it('a deleted message is not there', () => {
     const deleted = [...posts, accepted(1, 'delete')];
     expect(judge({ accepted: deleted })).toEqual(['not deleted']);

@@ -167,6 +167,9 @@ function changesOf(accepted: readonly Accepted[]): ReadonlyMap<string, Change> {
   return changes;
 }
 
+const isCancelledInDoubt = ({ state, reason }: ShownDelivery): boolean =>
+  state === 'uncertain' && reason?.startsWith('cancelled_in_doubt') === true;
+
 function checkState(
   it: ShownDelivery,
   there: Held | undefined,
@@ -181,6 +184,8 @@ function checkState(
     if (there === undefined && !isChanged) offend('lost', 'delivered, says the API, and the sink does not hold it');
   } else if (it.state === 'uncertain' && destination === 'once') count.uncertain += 1;
   else if (isChanged && endsOfChanged.has(it.state)) count.skipped += 1;
+  // Deleted while an attempt was in doubt: a receiver that folds by key cannot be asked, and nothing more may be sent.
+  else if (isChanged && destination === 'folding' && isCancelledInDoubt(it)) count.uncertain += 1;
   // An edit of what is uncertain waits for whoever decides about that one.
   else if (isChanged && destination === 'once' && it.reason?.startsWith('original_uncertain') === true)
     count.uncertain += 1;
