@@ -2,10 +2,7 @@ import type { DeliveryId } from '../domain/ids.ts';
 import type { ActivityDeps } from './index.ts';
 import { stepOf, toJob } from './job.ts';
 import { keepRates, type Slot } from './keep-rates.ts';
-import { roundMs, sendInRound, waitInstead, within, type Outcome } from './round.ts';
-
-/** Of runs that were started without one. */
-const normalBand = 3;
+import { normalBand, roundMs, sendInRound, waitInstead, within, type Outcome } from './round.ts';
 
 /**
  * The round of a delivery that waited and was called: it sleeps until its slot, and is sent. As a regular activity it costs

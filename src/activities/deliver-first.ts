@@ -3,13 +3,10 @@ import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import { waitAtGate } from '../store/waits.ts';
 import type { ActivityDeps } from './index.ts';
 import { stepOf, toJob, type Job } from './job.ts';
-import { orElse, roundMs, sendInRound, waitInstead, within, type Outcome } from './round.ts';
+import { normalBand, orElse, roundMs, sendInRound, waitInstead, within, type Outcome } from './round.ts';
 
 /** By delivery; one that is missing was not tried, or is still being sent, and is a regular activity's. */
 export type FirstOutcomes = Readonly<Record<DeliveryId, Outcome>>;
-
-/** Of runs that were started without one. */
-const normalBand = 3;
 
 interface Seat {
   readonly job: Job;

@@ -12,6 +12,9 @@ import { claimRequest, prepare, sendClaimed, type Sent } from './send-once.ts';
  */
 export const roundMs = 2_000;
 
+/** Of runs that were started without a band. */
+export const normalBand = 3;
+
 /** What a round made of a delivery. */
 export type Outcome =
   | {

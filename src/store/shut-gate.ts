@@ -33,11 +33,12 @@ export const couldGo = (sql: Db) => sql`
       and (d.state in ('sending', 'retrying') or (d.state in ('queued', 'waiting') and d.gate is null
         and not ${isBehind(sql)} and (d.slot_at is not null or ${shutGateOf(sql)} is null))))`;
 
-/** Of deliveries `shut (id, tenant, scope)`: why their gate is shut; for the `with` of a statement, before `queueUp`. */
+/** Of deliveries `shut (id, tenant, scope)` those that have a scope, and why it is shut; for the `with` of a statement, before `queueUp`. */
 export const namedGate = (sql: Db) => sql`
   gated as materialized (
     select s.*, case
       when g.paused_at is not null then 'paused' when g.breaker <> 'closed' then 'breaker'
       when g.held_until > clock_timestamp() then 'held' when ${isFull(sql)} then 'busy' else 'rate' end as code
     from shut s join deliveries d on d.id = s.id left join gates g on g.tenant = s.tenant and g.scope = s.scope
+    where s.scope is not null
   )`;

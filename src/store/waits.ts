@@ -32,7 +32,7 @@ export const queueUp = (sql: Db) => sql`
       clock_stopped_at = case when g.code = 'breaker' then null else coalesce(clock_stopped_at, clock_timestamp()) end,
       due_at = least(case when g.code = 'breaker' then ${runningDeadline(sql)} end, expires_at,
         clock_timestamp() + make_interval(secs => ${graceMs.gate / 1000}))
-    from gated g where d.id = g.id and g.scope is not null
+    from gated g where d.id = g.id
     returning d.id, d.tenant, g.scope
   ), line as (
     insert into gates (tenant, scope, has_waiters, arrivals)

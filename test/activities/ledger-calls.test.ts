@@ -1,19 +1,9 @@
 import { createLedgerCalls } from '../../src/activities/ledger-calls.ts';
-import { newAttemptId } from '../../src/store/new-id.ts';
-import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
+import { claimRequestOf, createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
 
 let bench: LedgerBench;
 beforeAll(async () => void (bench = await createLedgerBench()));
 afterAll(() => bench.close());
-
-const requestOf = (delivery: string) => ({
-  token: newAttemptId(),
-  delivery,
-  version: 1,
-  timeoutMs: 1_000,
-  policyDeadlineMs: null,
-  worker: 'test',
-});
 
 /** Does this to the delivery whenever it changes its state, in the statement that changes it. */
 async function whenever(delivery: string, name: string, does: string): Promise<void> {
@@ -36,7 +26,7 @@ describe('claims that are asked for at the same time', () => {
     await bench.sql`update deliveries set lane = 'other' where id = ${behind}`;
     await whenever(behind, 'busy_again', `new.lane := 'busy';`);
     const calls = createLedgerCalls(bench.sql, bench.ring);
-    const [taken, goes] = await Promise.all([behind, free].map((id) => calls.claim(requestOf(id))));
+    const [taken, goes] = await Promise.all([behind, free].map((id) => calls.claim(claimRequestOf(id))));
     expect(taken).toBeUndefined();
     expect(goes).toMatchObject({ delivery: free, attempt: 1 });
   });
@@ -49,7 +39,7 @@ describe('claims that are asked for at the same time', () => {
     const deadlock = `raise exception using errcode = case nextval('tries') when 1 then '40P01' else 'P0001' end;`;
     await whenever(bad, 'fail_again', deadlock);
     const calls = createLedgerCalls(bench.sql, bench.ring);
-    const [had, failed] = await Promise.allSettled([good, bad].map((id) => calls.claim(requestOf(id))));
+    const [had, failed] = await Promise.allSettled([good, bad].map((id) => calls.claim(claimRequestOf(id))));
     expect(had).toMatchObject({ status: 'fulfilled', value: { delivery: good } });
     expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'P0001' } });
     expect(await bench.delivery(good)).toMatchObject({ state: 'sending' });

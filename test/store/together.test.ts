@@ -1,22 +1,12 @@
 import { claim } from '../../src/store/claim.ts';
 import { readLedger, readLedgerOf } from '../../src/store/ledger.ts';
-import { newAttemptId } from '../../src/store/new-id.ts';
 import { settleAll } from '../../src/store/settle.ts';
 import type { DeliveredSettlement } from '../../src/store/settle-delivered.ts';
-import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
+import { claimRequestOf, createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
 
 let bench: LedgerBench;
 beforeAll(async () => void (bench = await createLedgerBench()));
 afterAll(() => bench.close());
-
-const requestOf = (delivery: string) => ({
-  token: newAttemptId(),
-  delivery,
-  version: 1,
-  timeoutMs: 1_000,
-  policyDeadlineMs: null,
-  worker: 'test',
-});
 
 const success = (delivery: string, token: string, healthy?: 'destination:orders'): DeliveredSettlement => ({
   kind: 'delivered',
@@ -39,7 +29,7 @@ describe('deliveries of several messages in one statement', () => {
     const ofTwo = await readLedgerOf(bench.sql, bench.ring, [posts[0]?.id ?? '', posts[2]?.id ?? '']);
     expect(ofTwo.map(({ message }) => message.id)).toEqual([posts[0], posts[0], posts[2], posts[2]].map((p) => p?.id));
 
-    const requests = deliveries.map(requestOf);
+    const requests = deliveries.map(claimRequestOf);
     const claims = await claim(bench.sql, requests);
     expect(new Set(claims.map(({ token }) => token))).toEqual(new Set(requests.map(({ token }) => token)));
     // All but the last one of the last message.
@@ -63,7 +53,7 @@ describe('deliveries of several messages in one statement', () => {
   it('take nothing from each other: one that is late counts as late, the others are settled', async () => {
     const [one, other] = [await bench.post(), await bench.post()];
     const [first = '', second = ''] = [...one.deliveries, ...other.deliveries];
-    const [old, current] = [requestOf(first), requestOf(second)];
+    const [old, current] = [claimRequestOf(first), claimRequestOf(second)];
     await claim(bench.sql, [old, current]);
     await bench.fail(first, old.token, { ambiguous: true, delayMs: 60_000 });
     const settled = await settleAll(bench.sql, [success(first, old.token), success(second, current.token)]);
@@ -77,7 +67,7 @@ describe('deliveries of several messages in one statement', () => {
     const lanes = ['red', 'blue'];
     const posts = [];
     for (const conversation of [...lanes, ...lanes]) posts.push(await bench.post({ conversation }));
-    const requests = posts.flatMap(({ deliveries }) => deliveries).map(requestOf);
+    const requests = posts.flatMap(({ deliveries }) => deliveries).map(claimRequestOf);
     const claims = await claim(bench.sql, requests);
     const [red, blue] = requests;
     expect(new Set(claims.map(({ token }) => token))).toEqual(new Set([red?.token, blue?.token]));

@@ -34,6 +34,16 @@ export interface LedgerBench {
   close(): Promise<void>;
 }
 
+/** A claim of a delivery's first version, with a token of its own. */
+export const claimRequestOf = (delivery: string) => ({
+  token: newAttemptId(),
+  delivery,
+  version: 1,
+  timeoutMs: 1_000,
+  policyDeadlineMs: null,
+  worker: 'test',
+});
+
 export async function createLedgerBench(): Promise<LedgerBench> {
   const database = await createDatabase();
   const sql = connect(database.url, { name: 'test', max: 20, statementTimeoutMs: 10_000 });
