@@ -72,6 +72,7 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
   let wasCancelled = false;
   let hasBegun = false;
   let isLeaving = false;
+  let isCalling = false;
   const outer = CancellationScope.current();
   let defect: unknown;
 
@@ -94,13 +95,26 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
     trouble.show(status());
   });
 
+  /**
+   * One called round at a time. In history two local activities end one after the other; replayed, both results come at
+   * once, and what follows from them in another order. A condition is looked at only when all that follows has been said.
+   */
+  async function takeCall(track: Track): Promise<Known | undefined> {
+    while (isCalling) await condition(() => !isCalling);
+    isCalling = true;
+    try {
+      return await calledRound(track, input.band);
+    } finally {
+      isCalling = false;
+    }
+  }
+
   /** @param known the state that the first round brought it to. */
   async function follow(track: Track, known: Known | undefined): Promise<void> {
     for (let first = known, hasWaited = false; ; first = undefined) {
       // One that the first round sent to wait may have been called before that round was over.
       if (first?.state !== 'waiting') track.woken = false;
-      const round: Known | undefined =
-        hasWaited && input.express === true ? await calledRound(track, input.band) : first;
+      const round: Known | undefined = hasWaited && input.express === true ? await takeCall(track) : first;
       if (isLeaving && round === undefined) return; // the next run begins what this one would
       try {
         track.state = await (round?.state ?? (track.scope = new CancellationScope()).run(() => attempt(track)));
