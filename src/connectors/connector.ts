@@ -2,7 +2,9 @@ import type { ConnectionId, DeliveryId, DestinationId } from '../domain/ids.ts';
 import type { Reason } from '../domain/failure.ts';
 import type { Message } from '../domain/message.ts';
 import type { Field } from './fields.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import type { Http } from './http.ts';
+import type { Inbound } from './inbound.ts';
 
 /**
  * What may be done after an attempt whose outcome nobody knows (design §2).
@@ -28,7 +30,9 @@ export interface Target {
 export type Action =
   | { readonly kind: 'create'; readonly thread?: { readonly nativeId: string | null } }
   | { readonly kind: 'edit'; readonly nativeId: string | null }
-  | { readonly kind: 'delete'; readonly nativeId: string | null };
+  | { readonly kind: 'delete'; readonly nativeId: string | null }
+  /** `emoji` is Unicode, or `:name:` where it is no emoji of Unicode. What is there already, or is gone already, is done. */
+  | { readonly kind: 'react' | 'unreact'; readonly nativeId: string | null; readonly emoji: string };
 export type ActionKind = Action['kind'];
 
 /**
@@ -42,6 +46,46 @@ export interface Capabilities {
   readonly thread: Capability;
   readonly edit: Capability;
   readonly delete: Capability;
+  /** Reactions are added, and taken away again. */
+  readonly react: Capability;
+  /** A person who is known there is mentioned so that the platform tells them. */
+  readonly mention: Capability;
+}
+
+/** A person on a platform. */
+export interface Person {
+  /** The platform's own id. */
+  readonly id: string;
+  readonly name?: string;
+  readonly email?: string;
+  readonly avatarUrl?: string;
+}
+
+/** How people are found on a platform. What is found is kept for a while by the caller. */
+export interface People {
+  /**
+   * @returns undefined where the platform knows nobody by it.
+   * @throws SendFailure of any kind but `ambiguous`.
+   */
+  byId?(id: string, connection: Target['connection'], context: LookUpContext): Promise<Person | undefined>;
+  /** As `byId`. */
+  byEmail?(email: string, connection: Target['connection'], context: LookUpContext): Promise<Person | undefined>;
+}
+
+/** Somebody who is mentioned, as far as they are known. */
+export interface Mentioned {
+  /** Their id at the destination's platform; absent where they are not there. */
+  readonly id?: string;
+  /** Better than the mention's own label, which may be a bare id. */
+  readonly name?: string;
+}
+
+/** Who said a bridged message, and where. */
+export interface Author {
+  readonly name: string;
+  readonly avatarUrl?: string;
+  /** The title of the platform that they said it on, such as `Slack`. */
+  readonly source: string;
 }
 
 export interface Outgoing extends Target {
@@ -50,10 +94,23 @@ export interface Outgoing extends Target {
   readonly delivery: DeliveryId;
   /** The version that is sent; pinned by the first attempt that may have reached the platform. */
   readonly message: Message;
+  /** Only of bridged messages: shown the way that the platform does best. */
+  readonly author?: Author;
+  /** Who is mentioned, by the `ref` of the mention (`dialect/mention`); who is not in it is unknown. */
+  readonly people?: ReadonlyMap<string, Mentioned>;
 }
 
-export interface SendContext {
+/** What every call to a platform needs. */
+export interface LookUpContext {
   readonly http: Http;
+  readonly tokens: AccessTokens;
+  readonly now: Date;
+  /** In milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface SendContext extends LookUpContext {
   /** Number of this attempt, from 1. */
   readonly attempt: number;
   /** When this attempt began, by PostgreSQL's clock: a worker's own may be off. */
@@ -100,6 +157,9 @@ export interface Connector<Prepared = unknown> {
    * of all. False where each destination is a host of its own.
    */
   readonly isOneService: boolean;
+  /** What comes in from the platform; absent where nothing does. */
+  readonly inbound?: Inbound;
+  readonly people?: People;
 
   /**
    * Called at acceptance and in each attempt. Pure. An action that may be repeated without harm, such as setting a text

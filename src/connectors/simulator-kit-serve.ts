@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer, RunningSimulator, SimulatedRequest } from './simulator-kit.ts';
+import { createOutbox, type Outbox } from './simulator-kit-hooks.ts';
 import { createFaultScript, type Fault, type FaultScript } from './simulator-kit-faults.ts';
 import { openJournal, type Journal } from './simulator-kit-journal.ts';
 import { createRequestLog, type RecordedRequest, type RequestLog } from './simulator-kit-requests.ts';
@@ -11,11 +12,14 @@ export interface Mounted {
   readonly requests: RequestLog;
   readonly faults: FaultScript;
   readonly journal: Journal;
+  readonly outbox: Outbox;
 }
 
-export function mount(name: string, simulator: RunningSimulator, dir: string): Mounted {
+/** @param stopping aborted at the end: events that wait are not sent then. */
+export function mount(name: string, simulator: RunningSimulator, dir: string, stopping: AbortSignal): Mounted {
   const journal = openJournal(dir, name, (event) => simulator.commit(event));
-  return { simulator, requests: createRequestLog(), faults: createFaultScript(), journal };
+  const outbox = createOutbox(stopping);
+  return { simulator, requests: createRequestLog(), faults: createFaultScript(), journal, outbox };
 }
 
 /**
@@ -66,14 +70,20 @@ export async function serve(
 }
 
 /** Deciding and keeping are one step without a pause, so no other request comes between; disk first, then memory. */
-function commit({ simulator, journal }: Mounted, request: SimulatedRequest, record: RecordedRequest): Answer {
-  const { answer, event } = simulator.handle(request);
+function commit(mounted: Mounted, request: SimulatedRequest, record: RecordedRequest): Answer {
+  const { answer, event } = mounted.simulator.handle(request);
   if (event !== undefined) {
-    journal.append(event);
-    simulator.commit(event);
+    take(mounted, event);
     record.accepted = true;
   }
   return answer;
+}
+
+/** What happened is on disk, then in memory, then on its way to whoever subscribed. */
+export function take({ simulator, journal, outbox }: Mounted, event: unknown): void {
+  journal.append(event);
+  simulator.commit(event);
+  outbox.add(simulator.hooks?.(event) ?? []);
 }
 
 function faultAnswer({ simulator }: Mounted, fault: Fault): Answer {

@@ -2,6 +2,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { ControlError, type Simulator } from './simulator-kit.ts';
 import { parseFaults } from './simulator-kit-faults.ts';
 import { mount, serve, type Mounted } from './simulator-kit-serve.ts';
+import { addRoomControls, json, NotFound } from './simulator-kit-controls.ts';
 
 export interface SimulatorServerOptions {
   /** 0 for any that is free. */
@@ -24,8 +25,8 @@ const maxPage = 1_000;
 /** All simulators on one port: each under `/<name>/`, and what steers and shows them under `/_sim/<name>/`. */
 export async function startSimulatorServer(options: SimulatorServerOptions): Promise<SimulatorServer> {
   const { port, host = '127.0.0.1', dir, simulators } = options;
-  const mounted = new Map(simulators.map((one) => [one.name, mount(one.name, one.start(), dir)]));
   const stopping = new AbortController();
+  const mounted = new Map(simulators.map((one) => [one.name, mount(one.name, one.start(), dir, stopping.signal)]));
   // Connections that a fault holds open must not hold up the end.
   const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: true });
   app.removeAllContentTypeParsers();
@@ -87,23 +88,12 @@ function addControls(app: FastifyInstance, mounted: ReadonlyMap<string, Mounted>
     find(params.name).faults.clear();
     return reply.code(204).send();
   });
+  addRoomControls(app, find);
   app.post<Params>('/_sim/:name/:control', async ({ params, body }) => {
     const control = find(params.name).simulator.controls?.[params.control];
     if (control === undefined) throw new NotFound(`"${params.name}" has no control "${params.control}"`);
     return control(json(body));
   });
-}
-
-class NotFound extends Error {
-  override name = 'NotFound';
-}
-
-function json(body: unknown): unknown {
-  try {
-    return JSON.parse(Buffer.isBuffer(body) ? body.toString('utf8') : '');
-  } catch (cause) {
-    throw new ControlError('', `is not JSON: ${(cause as Error).message}`);
-  }
 }
 
 function pageNumber(query: Record<string, string>, key: string, absent: number, most: number): number {

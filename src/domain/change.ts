@@ -11,7 +11,7 @@ export interface Original {
   readonly inDoubt: boolean;
 }
 
-export type ChangeKind = 'create' | 'edit' | 'delete';
+export type ChangeKind = 'create' | 'edit' | 'delete' | 'react' | 'unreact';
 
 export type ChangeStep =
   | { readonly do: 'send'; readonly nativeId: string | null }
@@ -33,14 +33,14 @@ export interface ChangeContext {
 const skip = (code: string, message: string): ChangeStep => ({ do: 'skip', code, message });
 
 /**
- * What an edit or delete finds to do, once its original has come to rest at this destination. Nothing is sent for what
+ * What an edit, delete or reaction finds to do, once its original has come to rest at this destination. Nothing is sent for what
  * never went out, and no text twice; what may be there and cannot be named is said to be so.
  *
  * What may have arrived is deleted where our ids suffice for that, since it is never sent again. It is not edited: sent
  * again, the original has the text that it was pinned to, so its edits must come behind it.
  */
 export function changeStep(
-  kind: 'edit' | 'delete',
+  kind: Exclude<ChangeKind, 'create'>,
   original: Original | undefined,
   { version, byOurIds, isManual }: ChangeContext,
 ): ChangeStep {

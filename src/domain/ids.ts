@@ -9,6 +9,8 @@ export type AttemptId = string & { readonly brand?: 'attempt' };
 export type ConnectionId = string & { readonly brand?: 'connection' };
 export type DestinationId = string & { readonly brand?: 'destination' };
 export type ApiKeyId = string & { readonly brand?: 'api-key' };
+export type InboxId = string & { readonly brand?: 'inbox' };
+export type BridgeId = string & { readonly brand?: 'bridge' };
 export type JobId = string & { readonly brand?: 'job' };
 
 /** The tenant that is there from the start; the administrator's key works in it where it names no other. */
@@ -21,4 +23,5 @@ export const chosenId = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 export const messageIdPattern = /^msg_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const deliveryIdPattern = /^dlv_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const apiKeyIdPattern = /^key_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+export const inboxIdPattern = /^inb_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const jobIdPattern = /^job_[0-7][0-9a-hjkmnp-tv-z]{25}$/;

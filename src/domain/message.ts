@@ -13,6 +13,21 @@ export interface Sender {
   readonly name: string;
   readonly email?: string;
   readonly avatarUrl?: string;
+  /** Who it is on the platform that they said it on; only of what came in from one. */
+  readonly native?: { readonly connection: string; readonly connector: string; readonly id: string };
+}
+
+/** A file that came with a message, still at its platform. */
+export interface Attachment {
+  readonly id: string;
+  readonly name: string;
+  readonly mediaType?: string;
+  /** Bytes. */
+  readonly size?: number;
+  /** Where it is fetched from, with the credentials of its connection. */
+  readonly url?: string;
+  /** Where a person may look at it. */
+  readonly page?: string;
 }
 
 /** What is said. The only part of a message that is encrypted at rest and erased by retention. */
@@ -20,6 +35,9 @@ export interface Content {
   /** Markdown (CommonMark with GFM tables, strikethrough and autolinks). */
   readonly text: string;
   readonly fields?: { readonly [key: string]: Json };
+  readonly attachments?: readonly Attachment[];
+  /** Of a reaction: Unicode, or `:name:` where it is no emoji of Unicode. */
+  readonly emoji?: string;
 }
 
 /** The canonical envelope (design §4). Times are ISO 8601 in UTC. */

@@ -5,7 +5,7 @@ import { slack } from '../../src/connectors/slack/index.ts';
 import { connectorSuite, type AnswerCase } from '../suites/connector-suite.ts';
 import { attempt, failureOf, sampleOutgoing, sendContext } from '../support/outgoing.ts';
 import { startSimulatorBench, type SimulatorBench } from '../support/simulators.ts';
-import { held, refusal, settings, shown, target } from '../support/slack.ts';
+import { held, reactionsOf, refusal, settings, shown, target } from '../support/slack.ts';
 
 const message = ['no_text', 'invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long'];
 const rows: readonly [FailureKind, FailureScope, readonly string[]][] = [
@@ -29,12 +29,19 @@ describe('slack', () => {
   connectorSuite({
     connector: slack,
     target: (base) => ({ settings: settings(base), address: { channel: 'C0OPS' } }),
-    paths: { create: 'chat.postMessage', edit: 'chat.update', delete: 'chat.delete' },
+    paths: {
+      create: 'chat.postMessage',
+      edit: 'chat.update',
+      delete: 'chat.delete',
+      react: 'reactions.add',
+      unreact: 'reactions.remove',
+    },
     lookupPath: 'conversations.history',
     threadLookupPath: 'conversations.replies',
     copies: async (bench, delivery) =>
       (await held(bench, 'C0OPS')).filter(({ metadata }) => metadata?.event_payload.delivery_id === delivery).length,
     shown,
+    reactions: reactionsOf,
     isPostOf: ({ path, body }, delivery) => path.endsWith('chat.postMessage') && body.includes(`"${delivery}"`),
     answers: [
       ...answersOf('create', rows),

@@ -49,7 +49,7 @@ describe('webhook', () => {
       settings: { secrets },
       address: { url: `${base}/webhook/orders?source=carillon`, dedupeWindow: '24h' },
     }),
-    paths: { create: '/webhook/', edit: '/webhook/', delete: '/webhook/' },
+    paths: { create: '/webhook/', edit: '/webhook/', delete: '/webhook/', react: '/webhook/', unreact: '/webhook/' },
     copies: async (bench, delivery) => (await find(bench, delivery)).length,
     shown,
     isPostOf: ({ headers }, delivery) => headers['webhook-id'] === delivery,

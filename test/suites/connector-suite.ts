@@ -8,9 +8,10 @@ import type { ActionKind, Connector, Outgoing, Target, Values } from '../../src/
 import type { FailureKind, FailureScope } from '../../src/domain/failure.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
-import { attempt, failureOf, sampleOutgoing, sendContext } from '../support/outgoing.ts';
+import { attempt, failureOf, sampleOutgoing, sendContext, type Created } from '../support/outgoing.ts';
 import { startSimulatorBench, type SimulatorBench } from '../support/simulators.ts';
 import { actionSuite, defaultScope } from './connector-actions.ts';
+import { reactionSuite } from './connector-reactions.ts';
 
 /** What the suite must know of a connector; everything else about it is a test of its own. */
 export interface ConnectorCase {
@@ -27,6 +28,8 @@ export interface ConnectorCase {
   readonly copies: (bench: SimulatorBench, delivery: string) => Promise<number>;
   /** What the platform shows its users of what this created; undefined where it shows nothing of it. */
   readonly shown: (bench: SimulatorBench, created: Outgoing) => Promise<Shown | undefined>;
+  /** The emoji that the platform shows its users at what this created; of connectors with reactions of their own. */
+  readonly reactions?: (bench: SimulatorBench, created: Created) => Promise<string[]>;
   /** Whether a recorded request posts this delivery. */
   readonly isPostOf: (request: RecordedRequest, delivery: string) => boolean;
   /** Answers with the code that must be reported; no mode means that nothing is committed. */
@@ -210,6 +213,7 @@ export function connectorSuite(one: ConnectorCase): void {
   });
 
   actionSuite(one, () => ({ bench, target: targetAt(bench.url) }));
+  reactionSuite(one, () => ({ bench, target: targetAt(bench.url) }));
 
   const lookupPath = one.lookupPath;
   if (lookupPath === undefined) {

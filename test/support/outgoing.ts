@@ -1,3 +1,4 @@
+import { createAccessTokens } from '../../src/connectors/access-tokens.ts';
 import type { Action, Connector, Outgoing, Receipt, SendContext, Target } from '../../src/connectors/connector.ts';
 import type { Http } from '../../src/connectors/http.ts';
 import type { Message } from '../../src/domain/message.ts';
@@ -65,6 +66,13 @@ function following(out: Outgoing, type: string, text: string, action: Action): O
   return { ...sampleOutgoing(out, message), action };
 }
 
+/** A reaction to it, or the end of one. */
+export function reactionTo({ out, receipt }: Created, emoji: string, kind: 'react' | 'unreact' = 'react'): Outgoing {
+  const type = kind === 'react' ? 'reaction.added' : 'reaction.removed';
+  const reaction = following(out, type, '', { kind, nativeId: receipt?.nativeId ?? null, emoji });
+  return { ...reaction, message: { ...reaction.message, content: { text: '', emoji } } };
+}
+
 /** A reply to it, into its thread. */
 export function replyTo({ out, receipt }: Created, text = 'a reply'): Outgoing {
   const message = { id: freshMessageId(), thread: out.message.id, content: { text } };
@@ -73,7 +81,8 @@ export function replyTo({ out, receipt }: Created, text = 'a reply'): Outgoing {
 }
 
 export function sendContext(http: Http, overrides: Partial<SendContext> = {}): SendContext {
-  return { http, attempt: 1, now: new Date(), timeoutMs: 5_000, signal: new AbortController().signal, ...overrides };
+  const signal = new AbortController().signal;
+  return { http, tokens: createAccessTokens(), attempt: 1, now: new Date(), timeoutMs: 5_000, signal, ...overrides };
 }
 
 /** One attempt as the activity makes it. */

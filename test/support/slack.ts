@@ -1,5 +1,7 @@
 import type { Outgoing, Target } from '../../src/connectors/connector.ts';
 import type { Shown } from '../suites/connector-suite.ts';
+import type { Created } from './outgoing.ts';
+import { roomsAt } from './rooms.ts';
 import type { SimulatorBench } from './simulators.ts';
 
 /** What the simulator holds; nothing of it is ever taken away. */
@@ -28,6 +30,12 @@ export const shown = async (bench: SimulatorBench, { delivery, destination }: Ou
   );
   const root = posts.find(({ ts }) => ts === found?.thread_ts)?.metadata?.event_payload.delivery_id;
   return found && { text: found.text, ...(root === undefined ? {} : { replyTo: root }) };
+};
+
+/** Emoji at what this created, as users see them. */
+export const reactionsOf = async (bench: SimulatorBench, { out, receipt }: Created): Promise<string[]> => {
+  const room = await roomsAt(bench.url).read('slack', String(out.destination.address['channel']));
+  return Object.keys(room.find(({ id }) => receipt?.nativeId.includes(id))?.reactions ?? {});
 };
 
 export const settings = (base: string) => ({

@@ -6,26 +6,7 @@ export const maxText = 40_000;
 export const maxEditText = 4_000;
 /** More source than this does not fit after rendering, which shortens hardly anything. */
 export const maxSource = 44_000;
-const maxMarksTogether = 2_000;
-const maxNesting = 100;
 const ellipsis = '…';
-
-/**
- * Whether parsing would hold up the process. Pairing emphasis and links takes time by the square of the marks in one
- * paragraph (80 000 characters of `_a*b`: 20 s), quotes by the square of their depth, and at 20 000 the stack ends.
- * With these bounds nothing that was tried took longer than a second.
- */
-export function isCostly(source: string): boolean {
-  let squares = 0;
-  for (const paragraph of source.split(/\n[ \t]*\n/)) squares += (paragraph.match(/[*_~[]/g)?.length ?? 0) ** 2;
-  return squares > maxMarksTogether ** 2 || source.split('\n').some((line) => nesting(line) > maxNesting);
-}
-
-/** Quote and list marks that a line begins with. */
-function nesting(line: string): number {
-  const prefix = /^[\s>*+\-.)\d]*/.exec(line)?.[0] ?? '';
-  return prefix.match(/>|[*+\-.)](?=\s)/g)?.length ?? 0;
-}
 
 /**
  * Cuts mrkdwn so that the rest is still whole: not inside `<url|label>`, an entity or a character that is made of

@@ -1,33 +1,37 @@
-import { fromMarkdown } from 'mdast-util-from-markdown';
-import { gfmFromMarkdown } from 'mdast-util-gfm';
-import { gfm } from 'micromark-extension-gfm';
-import { cutMrkdwn, isCostly, maxSource, maxText } from './bounds.ts';
+import type { Root } from 'mdast';
+import type { Mentioned } from '../connector.ts';
+import { isCostly, parseMarkdown, wellFormed } from '../dialect/markdown.ts';
+import { cutMrkdwn, maxSource, maxText } from './bounds.ts';
 import { escapeLineStarts, escapeText } from './escape.ts';
 import { renderBlocks } from './render-blocks.ts';
 import type { Definition, RenderContext } from './render-inline.ts';
 
+export interface MrkdwnOptions {
+  /** In code units; `maxText` where none is given. */
+  readonly max?: number;
+  /** Who is mentioned, by the mention's `ref`. */
+  readonly people?: ReadonlyMap<string, Mentioned>;
+  /** What is done with the tree before it is written. */
+  readonly change?: (tree: Root) => Root;
+}
+
 /**
  * Markdown as Slack's mrkdwn (docs.slack.dev, "Formatting"). What the author wrote as text is never markup, link or
  * mention in the result. Text that would take seconds to parse is rendered as plain text.
- * @param max in code units.
- * @returns at most so many, with an ellipsis where something was cut; empty where there is nothing to show.
+ * @returns at most `max`, with an ellipsis where something was cut; empty where there is nothing to show.
  */
-export function toMrkdwn(markdown: string, max = maxText): string {
+export function toMrkdwn(markdown: string, { max = maxText, people = new Map(), change }: MrkdwnOptions = {}): string {
   const source = markdown.replaceAll(/\r\n?/g, '\n');
   const cut = wellFormed(source.slice(0, maxSource));
-  const text = isCostly(cut) ? escapeLineStarts(escapeText(cut)).trim() : render(cut);
+  const text = isCostly(cut)
+    ? escapeLineStarts(escapeText(cut)).trim()
+    : render(change === undefined ? parseMarkdown(cut) : change(parseMarkdown(cut)), people);
   return cutMrkdwn(text, max, cut.length < source.length);
 }
 
-function render(source: string): string {
-  const tree = fromMarkdown(source, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
+function render(tree: Root, people: ReadonlyMap<string, Mentioned>): string {
   const definitions = new Map<string, Definition>();
   for (const node of tree.children) if (node.type === 'definition') definitions.set(node.identifier, node);
-  const context: RenderContext = { definitions, styles: '', depth: 0, quoted: false };
+  const context: RenderContext = { definitions, people, styles: '', depth: 0, quoted: false };
   return renderBlocks(tree.children, context).join('\n\n');
-}
-
-/** The cut may have gone through a surrogate pair. */
-function wellFormed(text: string): string {
-  return text.replace(/[\uD800-\uDBFF]$/, '');
 }

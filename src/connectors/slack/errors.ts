@@ -1,4 +1,4 @@
-import { SendFailure, type FailureKind, type FailureScope, type SendFailureDetails } from '../../domain/failure.ts';
+import type { FailureKind, FailureScope } from '../../domain/failure.ts';
 import type { Meaning } from '../http-answer.ts';
 
 interface Row {
@@ -29,6 +29,11 @@ const rows: readonly Row[] = [
       'cant_update_message',
       'cant_delete_message',
       'edit_window_closed',
+      'already_reacted',
+      'no_reaction',
+      'invalid_name',
+      'too_many_emoji',
+      'too_many_reactions',
     ],
   },
   {
@@ -74,23 +79,4 @@ export function meaningOf(error: string | undefined, status: number): Meaning | 
     return { kind: 'permanent', code, scope: code.includes('thread') ? 'message' : 'destination' };
   if (code.startsWith('metadata_')) return { kind: 'permanent', code, scope: 'message' };
   return status < 500 ? { kind: 'permanent', code: `slack_${code}`, scope: 'message' } : undefined;
-}
-
-/** The same failure with another kind or scope; what the platform said stays. */
-export function restated(
-  failure: SendFailure,
-  change: Pick<Partial<SendFailureDetails>, 'kind' | 'scope'>,
-): SendFailure {
-  const { kind, scope, code, message, status, retryAfterMs, excerpt, cause } = failure;
-  return new SendFailure({
-    kind,
-    scope,
-    code,
-    message,
-    cause,
-    ...(status === undefined ? {} : { status }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(excerpt === undefined ? {} : { excerpt }),
-    ...change,
-  });
 }

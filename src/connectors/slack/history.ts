@@ -1,6 +1,6 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { Outgoing, Receipt, SendContext } from '../connector.ts';
-import { restated } from './errors.ts';
+import { restated } from '../restated.ts';
 import { markedAs } from './marker.ts';
 import { placeOf, receiptOf } from './native-id.ts';
 import { callSlack, type SlackAnswer } from './web-api.ts';
@@ -74,9 +74,11 @@ async function readPage(
     limit: String(pageSize),
     ...(cursor === '' ? {} : { cursor }),
   });
-  const body = { type: 'application/x-www-form-urlencoded', text: form.toString() } as const;
   try {
-    const { answer } = await callSlack(list.method, body, connection, { ...context, maxResponseBytes: maxPageBytes });
+    const { answer } = await callSlack(list.method, form.toString(), connection, {
+      ...context,
+      maxResponseBytes: maxPageBytes,
+    });
     return answer;
   } catch (error) {
     throw error instanceof SendFailure ? asLookup(error) : error;

@@ -1,5 +1,7 @@
 import type { Connector } from '../connector.ts';
 import { reconcile } from './history.ts';
+import { inbound } from './inbound.ts';
+import { people } from './people.ts';
 import { prepare, send, type PreparedCall } from './outbound.ts';
 import { slackAddress, slackSettings } from './settings.ts';
 
@@ -16,6 +18,8 @@ export const slack: Connector<PreparedCall> = {
       why: 'Slack takes 4 000 characters in an edit, where it takes 40 000 in a post: longer texts are cut with an ellipsis.',
     },
     delete: { level: 'full' },
+    react: { level: 'partial', why: 'Everybody who reacted with an emoji is shown as one reaction, of the bot.' },
+    mention: { level: 'full' },
   },
   isOneService: true,
   // chat.postMessage takes no key of ours, but its metadata is found again in the channel's history. A text may be set
@@ -25,4 +29,6 @@ export const slack: Connector<PreparedCall> = {
   prepare,
   send,
   reconcile,
+  inbound,
+  people,
 };

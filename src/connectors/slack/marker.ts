@@ -10,6 +10,11 @@ export function deliveryMarker(delivery: DeliveryId): object {
   return { event_type: eventType, event_payload: { delivery_id: delivery } };
 }
 
+/** Whether a Carillon, be it another one, posted the message for a delivery: then it is a copy of what was said elsewhere. */
+export function isMarked(message: unknown): boolean {
+  return part(part(message, 'metadata'), 'event_type') === eventType;
+}
+
 /**
  * Whether a message of the history is the delivery's post: `unreadable` where it is one of ours but the payload was not
  * handed out, so that nobody can tell which.

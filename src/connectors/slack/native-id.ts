@@ -12,7 +12,7 @@ export interface SlackMessage {
 }
 
 /** `<channel>:<ts>`, and for a reply `<channel>:<ts>:<ts of its thread's root>`. */
-function nativeId({ channel, ts, thread }: SlackMessage): string {
+export function nativeId({ channel, ts, thread }: SlackMessage): string {
   return thread === undefined || thread === ts ? `${channel}:${ts}` : `${channel}:${ts}:${thread}`;
 }
 

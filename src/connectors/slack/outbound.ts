@@ -1,18 +1,23 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt, SendContext } from '../connector.ts';
+import type { Action, ActionKind, Outgoing, Receipt, SendContext } from '../connector.ts';
+import { authorLine, withAuthor } from '../dialect/author.ts';
+import { shortcodeOf } from '../dialect/emoji.ts';
 import { readText } from '../fields.ts';
 import { maxEditText, maxText } from './bounds.ts';
 import { toMrkdwn } from './dialect.ts';
-import { restated } from './errors.ts';
+import { restated } from '../restated.ts';
 import { deliveryMarker } from './marker.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
-import { slackAddress } from './settings.ts';
+import { slackAddress, slackSettings } from './settings.ts';
 import { callSlack, type SlackAnswer } from './web-api.ts';
+
+/** A longer name is refused (docs.slack.dev, chat.postMessage, `username`). */
+const maxUsername = 80;
 
 /** The one call that `send` makes. */
 export interface PreparedCall {
-  readonly method: 'chat.postMessage' | 'chat.update' | 'chat.delete';
-  readonly body: string;
+  readonly method: 'chat.postMessage' | 'chat.update' | 'chat.delete' | 'reactions.add' | 'reactions.remove';
+  readonly body: object;
 }
 
 /**
@@ -20,22 +25,42 @@ export interface PreparedCall {
  * `invalid_native_id` where the message that is meant has none of Slack's.
  */
 export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
-  const { action, message, delivery } = outgoing;
+  const { action, message, delivery, author, people, connection } = outgoing;
+  if (action.kind === 'react' || action.kind === 'unreact') return reaction(action);
   if (action.kind === 'delete') {
     const { channel, ts } = parseNativeId(action.nativeId);
-    return { method: 'chat.delete', body: JSON.stringify({ channel, ts }) };
+    return { method: 'chat.delete', body: { channel, ts } };
   }
-  const text = toMrkdwn(message.content.text, action.kind === 'edit' ? maxEditText : maxText);
+  const asPersona = author !== undefined && readText(slackSettings, connection.settings, 'authors') === 'persona';
+  const text = toMrkdwn(message.content.text, {
+    max: action.kind === 'edit' ? maxEditText : maxText,
+    ...(people === undefined ? {} : { people }),
+    ...(author === undefined || asPersona ? {} : { change: (tree) => withAuthor(tree, author) }),
+  });
   if (text === '')
     throw new SendFailure({ kind: 'permanent', code: 'no_text', message: 'the message has no text to post' });
   if (action.kind === 'edit') {
     const { channel, ts } = parseNativeId(action.nativeId);
     // Without metadata Slack keeps what the post has, by which it is found as the delivery that created it.
-    return { method: 'chat.update', body: JSON.stringify({ channel, ts, text }) };
+    return { method: 'chat.update', body: { channel, ts, text } };
   }
   const { channel, thread } = placeOf(outgoing);
   const metadata = deliveryMarker(delivery);
-  return { method: 'chat.postMessage', body: JSON.stringify({ channel, text, metadata, thread_ts: thread }) };
+  const persona = asPersona ? { username: authorLine(author).slice(0, maxUsername), icon_url: author.avatarUrl } : {};
+  return {
+    method: 'chat.postMessage',
+    body: { channel, text, metadata, thread_ts: thread, ...persona },
+  };
+}
+
+/** @throws SendFailure permanent `unknown_emoji` where Slack has no name for it. */
+function reaction({ kind, nativeId, emoji }: Extract<Action, { emoji: string }>): PreparedCall {
+  const { channel, ts: timestamp } = parseNativeId(nativeId);
+  const name = shortcodeOf(emoji);
+  if (name === undefined)
+    throw new SendFailure({ kind: 'permanent', code: 'unknown_emoji', message: 'Slack has no such emoji' });
+  const method = kind === 'react' ? 'reactions.add' : 'reactions.remove';
+  return { method, body: { channel, timestamp, name } };
 }
 
 /**
@@ -43,8 +68,7 @@ export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
  * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Slack agrees but names no message.
  */
 export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
-  const body = { type: 'application/json; charset=utf-8', text: prepared.body } as const;
-  const call = callSlack(prepared.method, body, outgoing.connection, context);
+  const call = callSlack(prepared.method, prepared.body, outgoing.connection, context);
   if (outgoing.action.kind === 'create') {
     const { answer, status } = await call;
     return { ...posted(answer, status, outgoing), status };
@@ -56,12 +80,18 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
     return { nativeId: changed, status };
   } catch (error) {
     if (!(error instanceof SendFailure)) throw error;
-    if (outgoing.action.kind === 'delete' && error.code === 'message_not_found')
+    if (isDone(outgoing.action.kind, error.code))
       return { nativeId: changed, ...(error.status === undefined ? {} : { status: error.status }) };
     throw isElsewhere(changed, outgoing) && error.scope === 'destination'
       ? restated(error, { scope: 'message' })
       : error;
   }
+}
+
+/** Refusals that say that it is so already. */
+function isDone(kind: ActionKind, code: string): boolean {
+  if (kind === 'delete') return code === 'message_not_found';
+  return (kind === 'react' && code === 'already_reacted') || (kind === 'unreact' && code === 'no_reaction');
 }
 
 /**

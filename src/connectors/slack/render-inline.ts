@@ -1,4 +1,6 @@
 import type { fromMarkdown } from 'mdast-util-from-markdown';
+import type { Mentioned } from '../connector.ts';
+import { mentionOf } from '../dialect/mention.ts';
 import { escapeEntities, escapeText, linkTarget, zeroWidthSpace } from './escape.ts';
 
 export type Node = ReturnType<typeof fromMarkdown>['children'][number];
@@ -6,6 +8,8 @@ export type Definition = Extract<Node, { type: 'definition' }>;
 
 export interface RenderContext {
   readonly definitions: ReadonlyMap<string, Definition>;
+  /** Who is mentioned, by the mention's `ref`. */
+  readonly people: ReadonlyMap<string, Mentioned>;
   /** Delimiters that are open around this place; the same one twice would close it. */
   readonly styles: string;
   readonly depth: number;
@@ -45,7 +49,7 @@ function piece(node: Node, context: RenderContext): Piece {
     case 'html':
       return /^<br\s*\/?>$/i.test(node.value) ? { text: '\n', styled: false } : asText(node.value, context);
     case 'link':
-      return link(node.url, plainText(node.children), context);
+      return mention(node, context) ?? link(node.url, plainText(node.children), context);
     case 'image':
       return link(node.url, node.alt ?? '', context);
     case 'linkReference':
@@ -86,6 +90,16 @@ export function style(delimiter: string, text: string): string {
 function inlineCode(value: string, context: RenderContext): Piece {
   if (value.includes('`') || value.trim() === '') return asText(value, context);
   return { text: `\`${escapeEntities(value)}\``, styled: true };
+}
+
+/** A person who is known here is told; anybody else is named, as text. */
+function mention(node: Extract<Node, { type: 'link' }>, context: RenderContext): Piece | undefined {
+  const found = mentionOf(node);
+  if (found === undefined) return undefined;
+  if (found.mention.kind === 'all') return { text: '<!here>', styled: false };
+  const { id, name = found.label } = context.people.get(found.ref) ?? {};
+  if (id !== undefined && /^[UW][A-Z0-9]+$/.test(id)) return { text: `<@${id}>`, styled: false };
+  return asText(`@${name}`, context);
 }
 
 function link(url: string, label: string, context: RenderContext): Piece {

@@ -15,7 +15,18 @@ export const slackSettings = [
     label: 'Signing secrets',
     kind: 'secrets',
     required: false,
-    description: 'Of the Slack app, for checking what Slack sends. Not used yet.',
+    description:
+      'Of the Slack app, for checking what Slack sends to `/hooks/{connection}`; several while one is changed.',
+  },
+  {
+    key: 'authors',
+    label: 'Authors of bridged messages',
+    kind: 'text',
+    required: false,
+    default: 'persona',
+    pattern: '^(?:persona|prefix)$',
+    description:
+      '`persona`: their name and picture stand beside the message (scope `chat:write.customize`). `prefix`: their name stands in front of the text.',
   },
   {
     key: 'baseUrl',

@@ -10,6 +10,12 @@ export interface Post {
   readonly metadata?: { readonly event_type: string; readonly event_payload?: object };
   /** Whose it is, where the token says so. */
   readonly bot?: string;
+  /** The person who posted it; absent where it was a bot. */
+  readonly user?: string;
+  /** The name shown instead of the bot's own. */
+  readonly username?: string;
+  readonly blocks?: readonly object[];
+  readonly files?: readonly { readonly name: string; readonly base64?: string }[];
 }
 interface Edit {
   readonly kind: 'edit';
@@ -17,6 +23,8 @@ interface Edit {
   readonly ts: string;
   readonly text: string;
   readonly at: string;
+  readonly user?: string;
+  readonly blocks?: readonly object[];
   /** Null removes what is there, undefined keeps it. */
   readonly metadata?: Post['metadata'] | null;
 }
@@ -25,13 +33,24 @@ interface Deletion {
   readonly channel: string;
   readonly ts: string;
 }
+interface Reaction {
+  readonly kind: 'react' | 'unreact';
+  readonly channel: string;
+  /** Of the message. */
+  readonly ts: string;
+  readonly user: string;
+  readonly name: string;
+  readonly at: string;
+}
 /** What is kept on disk; posts have no kind. */
-export type SlackEvent = Post | Edit | Deletion;
+export type SlackEvent = Post | Edit | Deletion | Reaction;
 
 /** A message as it stands. What was deleted stays listed, so that a test can tell it from what never came. */
 export interface Held extends Post {
   readonly edited?: { readonly ts: string };
   readonly deleted?: true;
+  /** Users by name of the reaction. */
+  readonly reactions?: Readonly<Record<string, readonly string[]>>;
 }
 export type Params = Readonly<Record<string, unknown>>;
 
@@ -60,12 +79,20 @@ export function apply(posts: Held[], event: SlackEvent): void {
     posts[index] = { ...post, deleted: true };
     return;
   }
+  if (event.kind !== 'edit') {
+    const others = (post.reactions?.[event.name] ?? []).filter((user) => user !== event.user);
+    const users = event.kind === 'react' ? [...others, event.user] : others;
+    const { [event.name]: _before, ...rest } = post.reactions ?? {};
+    posts[index] = { ...post, reactions: users.length === 0 ? rest : { ...rest, [event.name]: users } };
+    return;
+  }
   const { metadata: before, ...rest } = post;
   const metadata = event.metadata === undefined ? before : event.metadata;
   posts[index] = {
     ...rest,
     ...(metadata === undefined || metadata === null ? {} : { metadata }),
     text: event.text,
+    ...(event.blocks === undefined ? {} : { blocks: event.blocks }),
     edited: { ts: event.at },
   };
 }
@@ -76,7 +103,7 @@ export function apply(posts: Held[], event: SlackEvent): void {
  * chat.postMessage, `thread_ts`), and here nobody gets used to it.
  */
 export function post(posts: readonly Held[], params: Params, place: { channel: string; ts: string; bot?: string }) {
-  const { text = '', blocks, attachments, thread_ts: thread } = params;
+  const { text = '', blocks, attachments, thread_ts: thread, username } = params;
   if (typeof text !== 'string') return refused('invalid_arguments');
   if (text === '' && blocks === undefined && attachments === undefined) return refused('no_text');
   const metadata = readMetadata(params['metadata']);
@@ -87,6 +114,7 @@ export function post(posts: readonly Held[], params: Params, place: { channel: s
     text: text.slice(0, maxText),
     ...(root === undefined || root.thread_ts !== undefined ? {} : { thread_ts: root.ts }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(typeof username === 'string' ? { username: username.slice(0, 80) } : {}),
   };
   const warnings = text.length > maxText ? { response_metadata: { warnings: ['message_truncated'] } } : {};
   const { channel, ts } = place;

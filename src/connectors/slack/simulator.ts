@@ -6,7 +6,9 @@ import {
   type SimulatedRequest,
   type Simulator,
 } from '../simulator-kit.ts';
+import { eventsOf, type Subscription } from './simulator-events.ts';
 import { history, replies } from './simulator-history.ts';
+import { act, findUser, react, roomMessage } from './simulator-people.ts';
 import {
   agreed,
   apply,
@@ -43,12 +45,16 @@ export const slackSimulator: Simulator = {
   start(): RunningSimulator {
     const channels = new Map<string, Held[]>();
     const limits: Limits = { perChannelMs: 0, lastPost: new Map() };
+    let subscriptions: readonly Subscription[] = [];
+    const postsOf = (channel: string): readonly Held[] => channels.get(channel) ?? [];
     const methods: Readonly<Record<string, (call: Call) => Outcome<SlackEvent>>> = {
       'chat.postMessage': ({ channel, posts, params, bot, now }) =>
         takeTurn(limits, channel, now) ??
         post(posts, params, { channel, ts: nextTs(posts, now), ...(bot === undefined ? {} : { bot }) }),
       'chat.update': ({ posts, params, bot, now }) => update(posts, params, bot, now),
       'chat.delete': ({ posts, params, bot }) => remove(posts, params, bot),
+      'reactions.add': (call) => reactAs(call, true),
+      'reactions.remove': (call) => reactAs(call, false),
       'conversations.history': ({ posts, params }) => history(posts, params),
       'conversations.replies': ({ posts, params }) => replies(posts, params),
     };
@@ -61,11 +67,19 @@ export const slackSimulator: Simulator = {
         const name = /^\/api\/([A-Za-z.]+)$/.exec(request.path)?.[1] ?? '';
         const bot = /^xoxb-[^-]+-([^-]+)-/.exec(token)?.[1];
         if (name === 'auth.test') return whoAmI(bot);
+        if (name === 'users.lookupByEmail') return findUser(params, 'email');
+        if (name === 'users.info') return findUser(params, 'user');
         const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
         if (method === undefined) return { answer: { status: 404, body: 'the simulator has no such method' } };
         const { channel } = params;
         if (typeof channel !== 'string' || !/^C[A-Z0-9]{2,}$/.test(channel)) return refused('channel_not_found');
-        return method({ channel, posts: channels.get(channel) ?? [], params, bot, now: request.now });
+        return method({ channel, posts: postsOf(channel), params, bot, now: request.now });
+      },
+      act: (action, now) => act(action, postsOf(action.room), nextTs(postsOf(action.room), now)),
+      room: (room) => postsOf(room).map(roomMessage),
+      hooks(event) {
+        const change = event as SlackEvent;
+        return eventsOf(change, postsOf(change.channel), subscriptions);
       },
       commit(event) {
         const { channel } = event as SlackEvent;
@@ -75,6 +89,11 @@ export const slackSimulator: Simulator = {
       },
       accepted: () => ({ channels: Object.fromEntries(channels) }),
       controls: {
+        /** `{"subscriptions": [{"url", "secret"}]}`: who gets events from now on, one for each app. */
+        subscribe(value) {
+          subscriptions = controlBody(value)['subscriptions'] as readonly Subscription[];
+          return { subscriptions: subscriptions.length };
+        },
         limits(value) {
           const { enabled = true } = controlBody(value);
           if (typeof enabled !== 'boolean') throw new ControlError('/enabled', 'must be true or false');
@@ -86,6 +105,14 @@ export const slackSimulator: Simulator = {
     };
   },
 };
+
+/** As the bot; its user is one of the workspace like any other. */
+function reactAs({ channel, posts, params, now }: Call, add: boolean): Outcome<SlackEvent> {
+  const { timestamp, name } = params;
+  if (typeof timestamp !== 'string' || typeof name !== 'string') return refused('invalid_arguments');
+  const found = posts.find(({ ts, deleted }) => ts === timestamp && deleted !== true);
+  return react({ channel, ts: timestamp, user: 'U0CARILLON', name, add }, found, String(now.getTime() / 1_000));
+}
 
 function whoAmI(bot = 'B0CARILLON'): Outcome<SlackEvent> {
   const team = { url: 'https://sim.slack.com/', team: 'Simulated', team_id: 'T0SIM' };

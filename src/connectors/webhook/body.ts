@@ -23,11 +23,17 @@ export function webhookBody(message: Message): string {
       avatarUrl: message.sender.avatarUrl,
     },
     text: message.content.text,
-    content: sorted({ ...message.content }),
+    content: sorted(contentOf(message)),
     labels: sorted(message.labels),
     priority: message.priority,
     correlationId: message.correlationId,
   });
+}
+
+/** Where a file is fetched from is between us and its platform. */
+function contentOf({ content: { attachments, ...content } }: Message): Json {
+  if (attachments === undefined) return { ...content };
+  return { ...content, attachments: attachments.map(({ url: _secret, ...shown }) => ({ ...shown })) };
 }
 
 function sorted(value: Json): Json {

@@ -53,6 +53,8 @@ export const webhook: Connector<PreparedWebhook> = {
     thread: { level: 'full' },
     edit: { level: 'full' },
     delete: { level: 'full' },
+    react: { level: 'full' },
+    mention: { level: 'partial', why: 'The text holds the mention as a link; what it means is up to the receiver.' },
   },
   addressesByOurIds: true,
   isOneService: false,

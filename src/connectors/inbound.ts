@@ -1,0 +1,87 @@
+import type { ConnectionId } from '../domain/ids.ts';
+import type { InboundEvent } from '../domain/inbound.ts';
+import type { SigningKeys } from './signing-keys.ts';
+import type { LookUpContext, Values } from './connector.ts';
+
+/** A request to `/hooks/{connection}`, as it came. */
+export interface HookRequest {
+  readonly method: string;
+  /** Behind `/hooks/{connection}`, with its slash; empty for the hook itself. Not decoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The bytes as they came: what a signature is made of. At most 1 MiB. */
+  readonly body: Buffer;
+}
+
+/** What the platform is answered; an object is sent as JSON. */
+export interface HookAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | object;
+}
+
+/** Something that happened, or why it is none of ours. */
+export type HookEvent =
+  | { readonly event: InboundEvent }
+  /** Known and not bridged, such as a member who joined, or our own post come back. `code` is stable, snake_case. */
+  | { readonly ignored: string };
+
+/** What a request turned out to be. */
+export type Received =
+  /** Genuine. Answered with `answer` once the events are stored; with nothing to store, at once. */
+  | { readonly kind: 'events'; readonly events: readonly HookEvent[]; readonly answer: HookAnswer }
+  /** A handshake, or a question that needs no store. */
+  | { readonly kind: 'answered'; readonly answer: HookAnswer }
+  /** Not genuine, or too old: nothing is stored. `message` never says what would have been right. */
+  | { readonly kind: 'refused'; readonly answer: HookAnswer; readonly code: RefusalCode; readonly message: string }
+  /** Genuine and not understood: kept for an operator, and answered so that the platform does not hammer. */
+  | { readonly kind: 'unreadable'; readonly answer: HookAnswer; readonly message: string };
+
+export type RefusalCode = 'missing_signature' | 'bad_signature' | 'stale' | 'bad_request' | 'keys_unavailable';
+
+/** The connection that a request came for. */
+export interface HookConnection {
+  readonly id: ConnectionId;
+  readonly settings: Values;
+  /** The address that the platform calls, where the configuration says so: `https://…/hooks/{connection}`. */
+  readonly url?: string;
+}
+
+export interface ReceiveContext {
+  readonly now: Date;
+  /** Public keys of issuers, fetched and kept. */
+  readonly keys: SigningKeys;
+}
+
+/** What a connector knows of what comes in. */
+export interface Inbound {
+  /**
+   * Reads one request: verifies the raw bytes first, then parses. Quick, and changes nothing; only `keys` may wait for
+   * the network. Never throws for what a stranger may send.
+   */
+  receive(request: HookRequest, connection: HookConnection, context: ReceiveContext): Promise<Received> | Received;
+
+  /**
+   * What to answer when the events could not be stored: the status by which this platform sends them again
+   * (`platforms`: 5xx nearly everywhere; some take a 4xx for good).
+   */
+  readonly unavailable: HookAnswer;
+
+  /** The key of the room that a destination's address names, as in `InboundEvent.room`. */
+  roomOf(address: Values): string | undefined;
+
+  /**
+   * By which a message is found among the links: the part of a `nativeId` that never changes and is the same whoever
+   * names it. The whole of it where that is so anyway.
+   */
+  linkKey(nativeId: string): string;
+
+  /**
+   * Completes an event that came without its content.
+   * @returns `gone` where the platform has no such message any more.
+   * @throws SendFailure `transient` or `permanent`.
+   */
+  fetch?(event: InboundEvent, connection: HookConnection, context: LookUpContext): Promise<InboundEvent | 'gone'>;
+}

@@ -1,0 +1,25 @@
+import { SendFailure, type SendFailureDetails } from '../domain/failure.ts';
+
+/** The same failure with another kind or scope; what the platform said stays. */
+export function restated(
+  failure: SendFailure,
+  change: Pick<Partial<SendFailureDetails>, 'kind' | 'scope'>,
+): SendFailure {
+  const { kind, scope, code, message, status, retryAfterMs, excerpt, cause } = failure;
+  return new SendFailure({
+    kind,
+    scope,
+    code,
+    message,
+    cause,
+    ...(status === undefined ? {} : { status }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(excerpt === undefined ? {} : { excerpt }),
+    ...change,
+  });
+}
+
+/** A look-up changes nothing, so losing its answer leaves nothing in doubt: it can be asked again. */
+export function asLookUp(error: unknown): unknown {
+  return error instanceof SendFailure && error.kind === 'ambiguous' ? restated(error, { kind: 'transient' }) : error;
+}

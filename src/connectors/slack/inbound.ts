@@ -1,0 +1,53 @@
+import { hmac, isFresh, isSignedBy, readHookJson, refuse, textAt } from '../hook-checks.ts';
+import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
+import { readEvent } from './inbound-event.ts';
+
+/** Slack gives an answer 3 s, and sends again what was answered with a 5xx (docs.slack.dev, "Using HTTP request URLs"). */
+export const inbound: Inbound = {
+  receive,
+  unavailable: { status: 503 },
+  roomOf: ({ channel }) => (typeof channel === 'string' ? channel : undefined),
+  linkKey: (nativeId) => nativeId.split(':').slice(0, 2).join(':'),
+};
+
+const ok = { status: 200, body: {} } as const;
+
+function receive(request: HookRequest, connection: HookConnection, { now }: ReceiveContext): Received {
+  // An old check of the certificate comes unsigned, and says nothing.
+  if (/(?:^|&)ssl_check=1(?:&|$)/.test(request.body.subarray(0, 200).toString('latin1')))
+    return { kind: 'answered', answer: ok };
+  const refusal = verify(request, connection, now);
+  if (refusal !== undefined) return refusal;
+  const read = readHookJson(request);
+  if ('not' in read) return read.not;
+  const { json } = read;
+  switch (json['type']) {
+    case 'url_verification': {
+      const challenge = textAt(json, 'challenge');
+      return challenge === undefined
+        ? { kind: 'unreadable', answer: ok, message: 'the handshake holds no challenge' }
+        : { kind: 'answered', answer: { status: 200, body: { challenge } } };
+    }
+    case 'event_callback': {
+      const event = readEvent(json, connection.id);
+      return typeof event === 'string'
+        ? { kind: 'unreadable', answer: ok, message: event }
+        : { kind: 'events', events: [event], answer: ok };
+    }
+    default:
+      return { kind: 'events', events: [{ ignored: 'unsupported_event' }], answer: ok };
+  }
+}
+
+/** `v0:<timestamp>:<body>`, signed with HMAC-SHA256 (docs.slack.dev, "Verifying requests from Slack"). */
+function verify({ headers, body }: HookRequest, { settings }: HookConnection, now: Date): Received | undefined {
+  const signature = headers['x-slack-signature'];
+  const timestamp = headers['x-slack-request-timestamp'];
+  if (signature === undefined || timestamp === undefined)
+    return refuse(401, 'missing_signature', 'the request is not signed');
+  const secrets = (settings['signingSecrets'] ?? []) as readonly string[];
+  if (!isSignedBy(signature, secrets, (secret) => `v0=${hmac('sha256', secret, 'hex', `v0:${timestamp}:`, body)}`))
+    return refuse(401, 'bad_signature', 'the signature is of another secret, or of another body');
+  // After the signature: only Slack itself learns that its clock is off.
+  return isFresh(timestamp, now) ? undefined : refuse(401, 'stale', 'the signature is older or newer than 300 s');
+}

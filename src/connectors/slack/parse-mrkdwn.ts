@@ -1,0 +1,137 @@
+import type { BlockContent, PhrasingContent, Root } from 'mdast';
+import type { ConnectionId } from '../../domain/ids.ts';
+import { unicodeOf } from '../dialect/emoji.ts';
+import { mentionNode, safeUrl } from '../dialect/mention.ts';
+import { styledText } from '../dialect/styled-text.ts';
+
+/** Styles inside each other beyond this are text. */
+const maxDepth = 10;
+
+/**
+ * mrkdwn as a tree (docs.slack.dev, "Formatting"): what bots post, and what old clients send, where there are no blocks.
+ * Takes time by the length of the text, whatever it holds.
+ */
+export function readMrkdwn(text: string, connection: ConnectionId): Root {
+  const parts = text.replaceAll(/\r\n?/g, '\n').split('```');
+  const children = parts.flatMap((part, index): BlockContent[] => {
+    // A fence that is never closed is text.
+    const isCode = index % 2 === 1 && index < parts.length - 1;
+    if (isCode) return [{ type: 'code', value: decode(part.replace(/^\n|\n$/g, '')) }];
+    const isOpen = index % 2 === 1;
+    return readLines(isOpen ? `\`\`\`${part}` : part, connection);
+  });
+  return { type: 'root', children };
+}
+
+function readLines(text: string, connection: ConnectionId): BlockContent[] {
+  const blocks: BlockContent[] = [];
+  let run: string[] = [];
+  let isQuote = false;
+  const flush = (): void => {
+    const children = run.flatMap((line, index) => [
+      ...(index === 0 ? [] : [{ type: 'break' as const }]),
+      ...readInline(line, connection, 0),
+    ]);
+    run = [];
+    if (children.length === 0) return;
+    const paragraph = { type: 'paragraph' as const, children };
+    blocks.push(isQuote ? { type: 'blockquote', children: [paragraph] } : paragraph);
+  };
+  for (const line of text.split('\n')) {
+    const quoted = /^&gt; ?(.*)$/.exec(line)?.[1];
+    if ((quoted !== undefined) !== isQuote || line.trim() === '') flush();
+    isQuote = quoted !== undefined;
+    if (line.trim() !== '') run.push(quoted ?? line);
+  }
+  flush();
+  return blocks;
+}
+
+const token = /`([^`]+)`|<([^<>]+)>|:([a-z0-9_+'-]{1,100}(?:::skin-tone-[2-6])?):/y;
+const styles = { '*': 'strong', _: 'emphasis', '~': 'delete' } as const;
+type Delimiter = keyof typeof styles;
+
+function readInline(line: string, connection: ConnectionId, depth: number): PhrasingContent[] {
+  const nodes: PhrasingContent[] = [];
+  const closers = depth < maxDepth ? closersOf(line) : undefined;
+  let plain = '';
+  const flush = (): void => {
+    if (plain !== '') nodes.push({ type: 'text', value: decode(plain) });
+    plain = '';
+  };
+  for (let index = 0; index < line.length;) {
+    const char = line[index] ?? '';
+    const end = isOpener(line, index) ? closers?.[char as Delimiter][index + 1] : undefined;
+    if (end !== undefined && end > index + 1) {
+      flush();
+      nodes.push({
+        type: styles[char as Delimiter],
+        children: readInline(line.slice(index + 1, end), connection, depth + 1),
+      });
+      index = end + 1;
+      continue;
+    }
+    token.lastIndex = index;
+    const found = '`<:'.includes(char) ? token.exec(line) : null;
+    if (found === null) {
+      plain += char;
+      index += 1;
+      continue;
+    }
+    const [whole, code, link, emoji] = found;
+    if (emoji !== undefined) plain += unicodeOf(emoji);
+    else {
+      flush();
+      nodes.push(...(code === undefined ? readLink(link ?? '', connection) : styledText(decode(code), { code: true })));
+    }
+    index += whole.length;
+  }
+  flush();
+  return nodes;
+}
+
+/** At each place, where the next delimiter that can end a style stands; one pass from the right for each. */
+function closersOf(line: string): Record<Delimiter, (number | undefined)[]> {
+  const closers: Record<Delimiter, (number | undefined)[]> = { '*': [], _: [], '~': [] };
+  for (const mark of Object.keys(styles) as Delimiter[]) {
+    let next: number | undefined;
+    for (let index = line.length - 1; index >= 0; index -= 1) {
+      if (line[index] === mark && isVisible(line[index - 1]) && !isWord(line[index + 1])) next = index;
+      closers[mark][index] = next;
+    }
+  }
+  return closers;
+}
+
+function isOpener(line: string, index: number): boolean {
+  return Object.hasOwn(styles, line[index] ?? '') && !isWord(line[index - 1]) && isVisible(line[index + 1]);
+}
+
+const isWord = (char: string | undefined): boolean => char !== undefined && /[\p{L}\p{N}]/u.test(char);
+const isVisible = (char: string | undefined): boolean => char !== undefined && !/\s/.test(char);
+
+/** What stands between `<` and `>`: a mention, a channel, a date or a link. */
+function readLink(inner: string, connection: ConnectionId): PhrasingContent[] {
+  const bar = inner.indexOf('|');
+  const [target, label] = bar < 0 ? [inner, undefined] : [inner.slice(0, bar), decode(inner.slice(bar + 1))];
+  const rest = target.slice(1);
+  switch (target[0]) {
+    case '@':
+      return [mentionNode({ kind: 'native', connection, id: rest }, label ?? rest)];
+    case '#':
+      return [{ type: 'text', value: `#${label ?? rest}` }];
+    case '!':
+      if (/^(?:here|channel|everyone)$/.test(rest)) return [mentionNode({ kind: 'all' }, rest)];
+      return [{ type: 'text', value: label ?? (rest.startsWith('subteam^') ? `@${rest.slice(8)}` : '') }];
+    default: {
+      const url = safeUrl(decode(target));
+      if (url === undefined) return [{ type: 'text', value: label ?? decode(target) }];
+      return [{ type: 'link', url, children: [{ type: 'text', value: label ?? url }] }];
+    }
+  }
+}
+
+/** The three characters that Slack encodes. */
+function decode(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}

@@ -1,0 +1,133 @@
+import type { Connector, Values } from '../../src/connectors/connector.ts';
+import type { HookRequest, Received } from '../../src/connectors/inbound.ts';
+import type { SigningKeys } from '../../src/connectors/signing-keys.ts';
+import type { InboundEvent } from '../../src/domain/inbound.ts';
+
+/** What the suite must know of what comes in from a platform; everything else is a test of its own. */
+export interface InboundCase {
+  readonly connector: Connector;
+  /** With every secret in a list of two, the second of which is the one in use, where the platform has a list. */
+  readonly settings: Values;
+  readonly keys?: SigningKeys;
+  /** A genuine request with this body, as the platform would send it at that moment. */
+  readonly request: (body: string, now: Date) => HookRequest | Promise<HookRequest>;
+  /** The body of an ordinary message by a person, and its text as Markdown. */
+  readonly message: { readonly body: string; readonly text: string };
+  /** A genuine body of a type that no bridge wants. */
+  readonly unknown: string;
+  /** The same request, spoilt: as an attacker without the secret would send it. */
+  readonly forged: (request: HookRequest) => HookRequest;
+  /** The same request without any proof. */
+  readonly unsigned: (request: HookRequest) => HookRequest;
+  /** Statuses by which this platform learns that it is not believed. */
+  readonly refusal: 401 | 403;
+  /** Whether a request proves when it was made. */
+  readonly isDated: boolean;
+}
+
+const minute = 60_000;
+
+/** What every connector promises of requests, whoever sends them. */
+export function inboundSuite(one: InboundCase): void {
+  const { connector, refusal } = one;
+  const { inbound } = connector;
+  if (inbound === undefined) throw new Error(`${connector.name} takes nothing in`);
+  const now = new Date('2026-03-01T12:00:00Z');
+  const connection = { id: 'under-test', settings: one.settings, url: 'https://carillon.example/hooks/under-test' };
+  const keys: SigningKeys = one.keys ?? { find: async () => undefined };
+  const receive = async (request: HookRequest, at = now): Promise<Received> =>
+    inbound.receive(request, connection, { now: at, keys });
+  const eventsOf = (received: Received): InboundEvent[] =>
+    received.kind === 'events' ? received.events.flatMap((each) => ('event' in each ? [each.event] : [])) : [];
+
+  describe('a genuine message', () => {
+    it('is read, and answered with a 2xx', async () => {
+      const received = await receive(await one.request(one.message.body, now));
+      expect(received.answer.status).toBeGreaterThanOrEqual(200);
+      expect(received.answer.status).toBeLessThan(300);
+      const [event, ...more] = eventsOf(received);
+      expect(more).toEqual([]);
+      expect(event).toMatchObject({
+        kind: 'created',
+        key: expect.stringMatching(/^.{1,500}$/),
+        room: expect.stringMatching(/./),
+        nativeId: expect.stringMatching(/./),
+        at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      });
+      if (event?.isIncomplete !== true) expect(event?.text).toBe(one.message.text);
+      expect(event?.sender?.id).toMatch(/./);
+    });
+
+    it('has the same key when it is sent again, by which it is known', async () => {
+      const [first, second] = [
+        await receive(await one.request(one.message.body, now)),
+        await receive(
+          await one.request(one.message.body, new Date(now.getTime() + minute)),
+          new Date(now.getTime() + minute),
+        ),
+      ];
+      expect(eventsOf(second)[0]?.key).toBe(eventsOf(first)[0]?.key);
+      const { nativeId = '' } = eventsOf(first)[0] ?? {};
+      expect(inbound.linkKey(nativeId)).toBe(inbound.linkKey(eventsOf(second)[0]?.nativeId ?? ''));
+    });
+  });
+
+  describe('a request that is not genuine', () => {
+    it.each([
+      ['with a forged proof', async () => one.forged(await one.request(one.message.body, now))],
+      ['without any proof', async () => one.unsigned(await one.request(one.message.body, now))],
+      ['with an empty body', async () => ({ ...one.unsigned(await one.request('', now)), body: Buffer.alloc(0) })],
+      [
+        'of 1 MiB of noise',
+        async () => ({ ...one.unsigned(await one.request('', now)), body: Buffer.alloc(1_048_576, 'x') }),
+      ],
+    ])('%s is refused, and nothing of it is kept', async (_, make) => {
+      const received = await receive(await make());
+      expect(received).toMatchObject({ kind: 'refused', answer: { status: refusal } });
+      expect(JSON.stringify(received.answer)).not.toMatch(/at .*\.ts|Error:|secret/i);
+    });
+
+    if (one.isDated)
+      it.each([
+        ['too old', -6 * minute],
+        ['from the future', 6 * minute],
+      ])('%s is refused', async (_, ms) => {
+        const received = await receive(await one.request(one.message.body, new Date(now.getTime() + ms)));
+        expect(received).toMatchObject({ kind: 'refused', code: 'stale' });
+      });
+  });
+
+  describe('a genuine request', () => {
+    it('that is cut off is kept for an operator, and answered so that it does not come again', async () => {
+      const received = await receive(await one.request(one.message.body.slice(0, -5), now));
+      expect(received.kind).toBe('unreadable');
+      expect(received.answer.status).toBeLessThan(300);
+    });
+
+    it.each(['null', '[]', '"x"', '7', '{}', '{"event":null}', '{"type":{}}'])(
+      'that holds %s is not an event, and no error of ours',
+      async (body) => {
+        const received = await receive(await one.request(body, now));
+        expect(eventsOf(received)).toEqual([]);
+        expect(received.answer.status).toBeLessThan(500);
+      },
+    );
+
+    it('of an unknown type is answered, and nothing of it is kept', async () => {
+      const received = await receive(await one.request(one.unknown, now));
+      expect(received.answer.status).toBeLessThan(300);
+      expect(eventsOf(received)).toEqual([]);
+      expect(received.kind).not.toBe('unreadable');
+    });
+
+    it('of another content type than JSON is refused', async () => {
+      const request = await one.request(one.message.body, now);
+      const received = await receive({ ...request, headers: { ...request.headers, 'content-type': 'text/html' } });
+      expect(received).toMatchObject({ kind: 'refused', answer: { status: 415 } });
+    });
+  });
+
+  it('is sent again where it could not be stored', () => {
+    expect(inbound.unavailable.status).toBeGreaterThanOrEqual(500);
+  });
+}

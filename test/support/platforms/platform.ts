@@ -1,0 +1,15 @@
+import type { Connector } from '../../../src/connectors/connector.ts';
+import type { Rooms } from '../rooms.ts';
+
+/** A simulated platform as the tests of bridges want it. */
+export interface Platform {
+  readonly connector: Connector;
+  /** Settings of a connection to the simulator at this URL, such as `http://127.0.0.1:8090`. */
+  settings(simulators: string): object;
+  /** The address of a room; the same name is another room on each platform. */
+  address(room: string): object;
+  /** The name of that room in `Rooms`. */
+  room(room: string): string;
+  /** Has the simulator send its events to this hook. */
+  subscribe(rooms: Rooms, hook: string): Promise<void>;
+}
