@@ -76,7 +76,7 @@ export function acceptDelete(sql: Db, ring: KeyRing, deletion: Change): Promise<
       with ${claimed(sql, deletion)}, ${conversation(sql, deletion)}, touched as materialized (
         select d.* from deliveries d
         where (select count(*) from conversation) >= 0 and exists (select from claimed) and d.message in (
-          select m.id from messages m where m.id = ${original} or (m.refers_to = ${original} and m.type = 'message.edited'))
+          select m.id from messages m where m.id = ${original} or (m.refers_to = ${original} and m.type <> 'message.deleted'))
         order by d.id for update of d
       ), raised as (
         update messages set deleted_at = clock_timestamp()
@@ -86,7 +86,7 @@ export function acceptDelete(sql: Db, ring: KeyRing, deletion: Change): Promise<
       ), judged as (
         select id, case
             when state = 'sending' then state
-            when action = 'edit' or (doubt_since is null and state <> 'uncertain') then 'cancelled'
+            when action <> 'create' or (doubt_since is null and state <> 'uncertain') then 'cancelled'
             when state in ('parked', 'uncertain') then 'queued'
             else state end as state
         from touched where state in ('queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain')
@@ -164,7 +164,7 @@ export async function findStopped(sql: Db, tenant: TenantId, original: MessageId
   return sql<Stopped[]>`
     select d.id, d.message, d.destination, d.state, m.workflow_id as "workflowId", true as changed
     from messages m join deliveries d on d.message = m.id
-    where m.tenant = ${tenant} and (m.id = ${original} or (m.refers_to = ${original} and m.type = 'message.edited'))
+    where m.tenant = ${tenant} and (m.id = ${original} or (m.refers_to = ${original} and m.type <> 'message.deleted'))
       and d.is_deleted
     order by d.id`;
 }

@@ -48,6 +48,40 @@ export async function connectionSecrets(
   return row === undefined ? {} : openSecrets(ring, tenant, id, row.secrets);
 }
 
+/** A connection as connectors want it: settings and secrets together. */
+export async function connectionWithSecrets(
+  sql: Db,
+  ring: KeyRing,
+  tenant: TenantId,
+  id: ConnectionId,
+): Promise<{ readonly connector: string; readonly settings: Record<string, unknown> } | undefined> {
+  const [row] = await sql<{ connector: string; settings: Record<string, unknown>; secrets: Buffer }[]>`
+    select connector, settings, secrets from connections where tenant = ${tenant} and id = ${id}`;
+  if (row === undefined) return undefined;
+  return { connector: row.connector, settings: { ...row.settings, ...openSecrets(ring, tenant, id, row.secrets) } };
+}
+
+/**
+ * The connection that a platform calls, by its id alone where we made it, which nobody can have twice.
+ * @param only its tenant, where the id was chosen.
+ */
+export async function hookConnection(
+  sql: Db,
+  ring: KeyRing,
+  id: ConnectionId,
+  only: TenantId | undefined,
+): Promise<{ tenant: TenantId; connector: string; settings: Record<string, unknown> } | undefined> {
+  const [row] = await sql<
+    { tenant: TenantId; connector: string; settings: Record<string, unknown>; secrets: Buffer }[]
+  >`
+    select tenant, connector, settings, secrets from connections
+    where id = ${id} and (${only ?? null}::text is null or tenant = ${only ?? null})
+    order by created_at limit 1`;
+  if (row === undefined) return undefined;
+  const { tenant, connector, settings, secrets } = row;
+  return { tenant, connector, settings: { ...settings, ...openSecrets(ring, tenant, id, secrets) } };
+}
+
 /** Names of the secret settings that are stored and not empty, of each connection. */
 export async function secretNames(
   sql: Db,

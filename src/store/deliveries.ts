@@ -1,4 +1,5 @@
 import type { DeliveryClassName } from '../domain/delivery-class.ts';
+import type { ChangeKind } from '../domain/change.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { Reason } from '../domain/failure.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
@@ -21,7 +22,7 @@ export interface DeliveryRow {
   readonly attempts: number;
   readonly maxAttempts: number;
   readonly nextAttemptAt: Date | null;
-  readonly action: 'create' | 'edit' | 'delete';
+  readonly action: ChangeKind;
   readonly class: DeliveryClassName | null;
   readonly expiresAt: Date | null;
   /** What was left out or done otherwise than asked. */

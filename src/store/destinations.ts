@@ -1,5 +1,5 @@
 import type { Rate } from '../domain/gate.ts';
-import type { ConnectionId, DestinationId, TenantId } from '../domain/ids.ts';
+import type { BridgeId, ConnectionId, DestinationId, TenantId } from '../domain/ids.ts';
 import { raiseConfigVersion } from './connections.ts';
 import { interval, json, type Db } from './db.ts';
 
@@ -86,7 +86,7 @@ export async function writeDestination(
   return row.created ? 'created' : 'replaced';
 }
 
-/** @returns `in-use` while a delivery to it is not at rest. */
+/** @returns `in-use` while a delivery to it is not at rest, or it is a bridge's member. */
 export async function deleteDestination(
   sql: Db,
   tenant: TenantId,
@@ -99,6 +99,7 @@ export async function deleteDestination(
         and not exists (
           select from deliveries d
           where d.tenant = ${tenant} and d.destination = ${id} and d.state in ('queued', 'waiting', 'sending', 'retrying'))
+        and not exists (select from bridges b where b.tenant = ${tenant} and b.members ? ${id})
       returning id
     ), raised as (${raiseConfigVersion(sql, tenant, sql`select from deleted`)})
     select exists (select from deleted) as deleted,
@@ -120,6 +121,13 @@ export interface TenantPlan {
   /** To each process of the API; null as fast as it likes. */
   readonly acceptPerSecond: number | null;
   readonly destinations: ReadonlyMap<DestinationId, PlanEntry>;
+  readonly bridges: readonly PlannedBridge[];
+}
+
+export interface PlannedBridge {
+  readonly id: BridgeId;
+  readonly members: readonly DestinationId[];
+  readonly order: 'thread' | 'room';
 }
 
 /**
@@ -128,12 +136,16 @@ export interface TenantPlan {
  */
 export async function loadPlan(sql: Db, tenant: TenantId): Promise<TenantPlan> {
   const rows = await sql<(PlanEntry & Omit<TenantPlan, 'destinations'>)[]>`
-    select v.version, t.require_idempotency_key as "requireKey", (t.limits->>'acceptPerSecond')::float8 as "acceptPerSecond", c.connector, ${columns(sql)}
+    select v.version, bridges.bridges, t.require_idempotency_key as "requireKey", (t.limits->>'acceptPerSecond')::float8 as "acceptPerSecond", c.connector, ${columns(sql)}
     from config_versions v join tenants t on t.id = v.tenant
+    cross join lateral (
+      select coalesce(jsonb_agg(jsonb_build_object('id', b.id, 'members', b.members, 'order', b.order_by) order by b.id), '[]') as bridges
+      from bridges b where b.tenant = v.tenant) bridges
     left join (destinations d join connections c on c.tenant = d.tenant and c.id = d.connection)
       on d.tenant = v.tenant and d.deleted_at is null
     where v.tenant = ${tenant}`;
   const destinations = rows.filter((row) => row.id !== null).map((row) => [row.id, row] as const);
-  const { version, requireKey, acceptPerSecond } = rows[0] ?? { version: 0, requireKey: false, acceptPerSecond: null };
-  return { version, requireKey, acceptPerSecond, destinations: new Map(destinations) };
+  const none = { version: 0, requireKey: false, acceptPerSecond: null, bridges: [] };
+  const { version, requireKey, acceptPerSecond, bridges } = rows[0] ?? none;
+  return { version, requireKey, acceptPerSecond, destinations: new Map(destinations), bridges };
 }

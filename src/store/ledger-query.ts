@@ -61,7 +61,13 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
         select max((r.value->>'version')::integer)
         from deliveries e cross join lateral jsonb_array_elements(e.receipts) r
         where e.id = p.id or (e.depends_on = p.id and e.action = 'edit'))) as original
-    from deliveries p where p.id = d.depends_on offset 0) original on true
+    from deliveries p where p.id = d.depends_on
+    union all
+    -- It was said there, and not delivered.
+    select jsonb_build_object('state', 'delivered', 'inDoubt', false, 'nativeId', l.native, 'heldVersion', null)
+    from links l
+    where d.depends_on is null and l.message = coalesce(m.refers_to, m.thread) and l.destination = d.destination and l.is_origin
+    offset 0) original on true
   left join lateral (
     select jsonb_agg(gate order by gate->>'scope' desc) as gates from (
       select jsonb_build_object('scope', g.scope, 'isPaused', g.paused_at is not null, 'breaker', g.breaker,

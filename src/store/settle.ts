@@ -67,7 +67,7 @@ function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
       select id, case
           when jsonb_array_length(receipts) > 0 then 'delivered'
           -- Taken back with what it edits: what became of it is of no account.
-          when is_deleted and action = 'edit' then 'cancelled'
+          when is_deleted and action <> 'create' then 'cancelled'
           when cancel_requested_at is not null and ${verdict.inDoubt} and not ${canLookUp} then 'uncertain'
           when cancel_requested_at is not null and not ${verdict.inDoubt} then 'cancelled'
           else ${verdict.state} end as state,

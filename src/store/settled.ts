@@ -1,5 +1,5 @@
 import type { DeliveryState } from '../domain/delivery.ts';
-import type { DeliveryId, MessageId } from '../domain/ids.ts';
+import type { ConnectionId, DeliveryId, MessageId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
 import { nextColumns, nextOf, type NextInLane } from './lane.ts';
 
@@ -9,6 +9,8 @@ export interface StoredReceipt {
   readonly url?: string;
   readonly version: number;
   readonly attempt: string;
+  /** By which what happens to it at the platform is found to be about it; see `links`. */
+  readonly link?: { readonly connection: ConnectionId; readonly key: string };
 }
 
 export interface Settled {

@@ -1,0 +1,114 @@
+-- What comes in from platforms, which of it is the same at several places, and the bridges that keep rooms in sync.
+
+create table bridges (
+  tenant text not null,
+  id text not null,
+  -- Destinations, in the order given.
+  members jsonb not null,
+  -- thread: each thread keeps its order by itself; room: the room as a whole does.
+  order_by text not null check (order_by in ('thread', 'room')),
+  created_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default clock_timestamp(),
+  primary key (tenant, id)
+);
+
+-- What platforms sent, from the moment of the answer until it is a message, or known to be none. A row outlives that as
+-- the memory of its key, without its content, until housekeeping removes it.
+create table inbox (
+  id text primary key,
+  tenant text not null,
+  connection text not null,
+  -- SHA-256 of the event's key: a redelivery finds it.
+  hash bytea not null,
+  room text not null,
+  kind text not null,
+  -- received: to be routed; fetching: its content is still to be fetched; waiting: for what it refers to;
+  -- routed, ignored: done, with the reason; quarantined: genuine and not understood, for an operator.
+  state text not null check (state in ('received', 'fetching', 'waiting', 'routed', 'ignored', 'quarantined')),
+  reason jsonb,
+  -- The message that it became, or whose change it is.
+  message text,
+  -- Sealed JSON of the event, or of the body that was not understood; null once it is done.
+  sealed bytea,
+  received_at timestamptz not null default clock_timestamp(),
+  -- When it is looked at again; null at rest.
+  due_at timestamptz,
+  -- Until when it waits for what it refers to.
+  wait_until timestamptz,
+  -- Key of the link that it waits for.
+  waits_for text,
+  tries integer not null default 0,
+  done_at timestamptz,
+  unique (tenant, connection, hash)
+) with (fillfactor = 70);
+create index inbox_due on inbox (due_at, id) where due_at is not null;
+create index inbox_room on inbox (tenant, connection, room, id) where due_at is not null;
+create index inbox_waits on inbox (tenant, connection, waits_for) where waits_for is not null;
+create index inbox_list on inbox (tenant, state, id);
+create index inbox_done on inbox (done_at) where done_at is not null;
+
+-- Which native message is which of ours: what was said in a room (origin), and what we posted there. Found from either
+-- side.
+create table links (
+  tenant text not null,
+  connection text not null,
+  -- The connector's unchanging key of the native message.
+  key text not null,
+  -- All that names it to the connector, as in receipts.
+  native text not null,
+  destination text not null,
+  message text not null references messages (id) on delete cascade,
+  -- Said there, and not posted by us.
+  is_origin boolean not null,
+  -- The platform's own mark of the newest edit that was taken; what is older than it comes too late.
+  revision text,
+  created_at timestamptz not null default clock_timestamp(),
+  primary key (tenant, connection, key)
+);
+create index links_message on links (message, destination);
+create index links_created on links (created_at);
+
+-- Who reacts to what with what: several people's are one reaction of ours, which goes when the last of theirs does.
+create table reactions (
+  message text not null references messages (id) on delete cascade,
+  emoji text not null,
+  connection text not null,
+  person text not null,
+  created_at timestamptz not null default clock_timestamp(),
+  primary key (message, emoji, connection, person)
+);
+
+-- People as the platforms know them, looked up and kept for a while. An address is sealed, and found by its hash.
+create table people (
+  tenant text not null,
+  connection text not null,
+  -- native id, or the hash of an address: `id:U0ANN`, `email:<hex>`.
+  key text not null,
+  -- Sealed JSON of the person; null where the platform knows nobody by it.
+  sealed bytea,
+  expires_at timestamptz not null,
+  primary key (tenant, connection, key)
+);
+create index people_expires on people (expires_at);
+
+-- A reaction is a change of its original, as an edit and a delete are.
+alter table deliveries drop constraint if exists deliveries_action_check;
+alter table deliveries add constraint deliveries_action_check
+  check (action in ('create', 'edit', 'delete', 'react', 'unreact'));
+
+-- What we posted is linked in the transaction that says that it was delivered, whichever way that came to be known; and
+-- what came in meanwhile about it is routed now.
+create function link_receipt() returns trigger language plpgsql as $$
+begin
+  insert into links (tenant, connection, key, native, destination, message, is_origin)
+  values (new.tenant, new.receipts->-1->'link'->>'connection', new.receipts->-1->'link'->>'key', new.receipts->-1->>'nativeId',
+    new.destination, new.message, false)
+  on conflict (tenant, connection, key) do nothing;
+  update inbox set due_at = clock_timestamp()
+  where tenant = new.tenant and connection = new.receipts->-1->'link'->>'connection'
+    and waits_for = new.receipts->-1->'link'->>'key' and due_at is not null;
+  return null;
+end $$;
+create trigger deliveries_link after update of receipts on deliveries
+  for each row when (new.action = 'create' and new.receipts->-1 ? 'link' and new.receipts is distinct from old.receipts)
+  execute function link_receipt();

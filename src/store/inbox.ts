@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import type { Reason } from '../domain/failure.ts';
+import type { ConnectionId, InboxId, MessageId, TenantId } from '../domain/ids.ts';
+import type { InboundEvent } from '../domain/inbound.ts';
+import { json, type Db } from './db.ts';
+import { open, seal, type KeyRing } from './key-ring.ts';
+import { newInboxId } from './new-id.ts';
+
+export type InboxState = 'received' | 'fetching' | 'waiting' | 'routed' | 'ignored' | 'quarantined';
+
+/** What a platform sent, as it is stored before the platform is answered. */
+export type Arrival =
+  | { readonly event: InboundEvent }
+  /** Genuine and not understood: the body as it came, for an operator. */
+  | { readonly unreadable: { readonly key: string; readonly body: string; readonly reason: Reason } };
+
+const place = (id: InboxId): string => `inbox ${id}`;
+const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
+
+/**
+ * Stores what came in one request: one statement, whatever their number, and the only one that an answer waits for. A
+ * redelivery finds the row of the first and changes nothing.
+ * @returns how many are new.
+ */
+export async function receive(
+  sql: Db,
+  ring: KeyRing,
+  tenant: TenantId,
+  connection: ConnectionId,
+  arrivals: readonly Arrival[],
+): Promise<number> {
+  if (arrivals.length === 0) return 0;
+  const rows = arrivals.map((arrival) => {
+    const id = newInboxId();
+    const sealed = (value: unknown): string => seal(ring, place(id), JSON.stringify(value)).toString('base64');
+    if ('unreadable' in arrival) {
+      const { key, body, reason } = arrival.unreadable;
+      return {
+        id,
+        hash: hashOf(key).toString('hex'),
+        room: '',
+        kind: '',
+        state: 'quarantined',
+        reason,
+        sealed: sealed({ body }),
+      };
+    }
+    const { event } = arrival;
+    const state = event.isIncomplete === true ? 'fetching' : 'received';
+    return {
+      id,
+      hash: hashOf(event.key).toString('hex'),
+      room: event.room,
+      kind: event.kind,
+      state,
+      reason: null,
+      sealed: sealed(event),
+    };
+  });
+  const stored = await sql`
+    insert into inbox (id, tenant, connection, hash, room, kind, state, reason, sealed, due_at)
+    select r.id, ${tenant}, ${connection}, decode(r.hash, 'hex'), r.room, r.kind, r.state, r.reason, decode(r.sealed, 'base64'),
+      case when r.state <> 'quarantined' then clock_timestamp() end
+    from jsonb_to_recordset(${json(sql, rows)})
+      as r (id text, hash text, room text, kind text, state text, reason jsonb, sealed text)
+    order by r.id
+    on conflict (tenant, connection, hash) do nothing
+    returning id`;
+  return stored.length;
+}
+
+/** An event that is to be routed now. */
+export interface Due {
+  readonly id: InboxId;
+  readonly tenant: TenantId;
+  readonly connection: ConnectionId;
+  readonly state: 'received' | 'fetching' | 'waiting';
+  readonly event: InboundEvent;
+  readonly tries: number;
+  /** It has waited as long as it may for what it refers to. */
+  readonly isOver: boolean;
+}
+
+/**
+ * Takes what is due, oldest first, for `seconds`: who dies with it loses nothing. One process at a time may do this. Of a
+ * room nobody takes what came behind something that is being fetched, or tried again, so that its events are routed in
+ * their order; for at most half a minute.
+ */
+export async function leaseDue(sql: Db, ring: KeyRing, limit: number, seconds: number): Promise<Due[]> {
+  const rows = await sql<(Omit<Due, 'event'> & { sealed: Buffer })[]>`
+    with due as materialized (
+      select i.id from inbox i
+      where i.due_at <= clock_timestamp()
+        and (i.state = 'waiting' or not exists (
+          select from inbox b
+          where b.tenant = i.tenant and b.connection = i.connection and b.room = i.room and b.id < i.id
+            and b.due_at is not null and b.state in ('received', 'fetching') and (b.state = 'fetching' or b.due_at > clock_timestamp())
+            and b.received_at > clock_timestamp() - interval '30 seconds'))
+      order by i.due_at, i.id limit ${limit}
+    )
+    update inbox i set due_at = clock_timestamp() + make_interval(secs => ${seconds}), tries = tries + 1
+    from due where i.id = due.id
+    returning i.id, i.tenant, i.connection, i.state, i.sealed, i.tries,
+      coalesce(i.wait_until < clock_timestamp(), false) as "isOver"`;
+  return rows
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ sealed, ...rest }) => ({ ...rest, event: openEvent(ring, rest.id, sealed) }));
+}
+
+export function openEvent(ring: KeyRing, id: InboxId, sealed: Buffer): InboundEvent {
+  return JSON.parse(open(ring, place(id), sealed)) as InboundEvent;
+}
+
+/** Done: it became `message`, changed it, or is none of ours. The key stays, the content goes. */
+export async function finish(
+  sql: Db,
+  id: InboxId,
+  state: 'routed' | 'ignored',
+  { message, reason }: { readonly message?: MessageId; readonly reason?: Reason },
+): Promise<void> {
+  await sql`
+    update inbox set state = ${state}, message = ${message ?? null}, reason = ${json(sql, reason ?? null)}, sealed = null,
+      due_at = null, waits_for = null, done_at = clock_timestamp()
+    where id = ${id} and done_at is null`;
+}
+
+/**
+ * Sets it aside until what it refers to is known here, which `release` says, for at most `seconds` from the first time.
+ * It is looked at now and then all the same.
+ */
+export async function setAside(sql: Db, id: InboxId, waitsFor: string, seconds: number): Promise<void> {
+  await sql`
+    update inbox set state = 'waiting', waits_for = ${waitsFor},
+      wait_until = coalesce(wait_until, clock_timestamp() + make_interval(secs => ${seconds})),
+      due_at = least(coalesce(wait_until, clock_timestamp() + make_interval(secs => ${seconds})), clock_timestamp() + interval '5 seconds')
+    where id = ${id} and done_at is null`;
+}
+
+/** Something failed on our side: again after `seconds`. */
+export async function postpone(sql: Db, id: InboxId, seconds: number): Promise<void> {
+  await sql`
+    update inbox set due_at = clock_timestamp() + make_interval(secs => ${seconds}) where id = ${id} and done_at is null`;
+}
+
+/** An event whose content is still to be fetched; undefined where it is complete, or over. */
+export async function findFetching(
+  sql: Db,
+  ring: KeyRing,
+  id: InboxId,
+): Promise<Pick<Due, 'tenant' | 'connection' | 'event'> | undefined> {
+  const [row] = await sql<{ tenant: TenantId; connection: ConnectionId; sealed: Buffer }[]>`
+    select tenant, connection, sealed from inbox where id = ${id} and state = 'fetching'`;
+  if (row === undefined) return undefined;
+  const { sealed, ...rest } = row;
+  return { ...rest, event: openEvent(ring, id, sealed) };
+}
+
+/** Its content has come. */
+export async function complete(sql: Db, ring: KeyRing, id: InboxId, event: InboundEvent): Promise<void> {
+  await sql`
+    update inbox set state = 'received', sealed = ${seal(ring, place(id), JSON.stringify(event))}, due_at = clock_timestamp()
+    where id = ${id} and state = 'fetching'`;
+}
