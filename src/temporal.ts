@@ -11,11 +11,14 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
 } from '@temporalio/common';
+import type { InboxId } from './domain/ids.ts';
 import type { Dispatchable } from './store/dispatch.ts';
 import type { StartableJob } from './store/jobs.ts';
 import {
   cancelSignal,
   deliverMessageType,
+  fetchEventType,
+  fetchEventWorkflowId,
   retrySignal,
   runJobType,
   runJobWorkflowId,
@@ -25,6 +28,7 @@ import {
   troubleSignal,
   turnSignal,
   type DeliverMessageInput,
+  type FetchEventInput,
   type RunJobInput,
   type WishArgument,
 } from './workflows/contract.ts';
@@ -45,6 +49,8 @@ export interface Runs {
   trouble(workflowId: string, delivery: string): Promise<boolean>;
   /** Where its run is there already, nothing happens; one that is closed or gone is started again, and goes on. */
   startJob(job: StartableJob): Promise<void>;
+  /** Where its run is there, or was and is closed with its work done, nothing happens. */
+  fetchEvent(event: InboxId): Promise<void>;
   /** Whether Temporal answers now. */
   isReachable(): Promise<boolean>;
 }
@@ -164,6 +170,18 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
           args: [{ job: id }] as [RunJobInput],
           typedSearchAttributes: [{ key: keys.tenant, value: tenant.slice(0, searchAttributeLength) }],
           staticSummary: `${kind} in bulk`,
+          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        }),
+      );
+    },
+    async fetchEvent(event) {
+      await within(() =>
+        client.workflow.start(fetchEventType, {
+          workflowId: fetchEventWorkflowId(event),
+          taskQueue,
+          args: [{ event }] as [FetchEventInput],
+          staticSummary: 'fetches what an event came without',
           workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
           workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
         }),

@@ -1,3 +1,4 @@
+import type { AccessTokens } from '../connectors/access-tokens.ts';
 import type { Connector } from '../connectors/connector.ts';
 import type { Http } from '../connectors/http.ts';
 import type { Sql } from '../store/db.ts';
@@ -8,6 +9,7 @@ import { createApplyWish } from './apply-wish.ts';
 import { createDeliver } from './deliver.ts';
 import { createDeliverCalled } from './deliver-called.ts';
 import { createDeliverFirst } from './deliver-first.ts';
+import { createFetchEvent } from './fetch-event.ts';
 import type { FirstRound } from './first-round.ts';
 import type { Pace } from './pace.ts';
 import type { LedgerCalls } from './ledger-calls.ts';
@@ -22,6 +24,7 @@ export interface ActivityDeps {
   readonly ledger: LedgerCalls;
   readonly connectors: ReadonlyMap<string, Connector>;
   readonly http: Http;
+  readonly tokens: AccessTokens;
   /** Name of this process, in the record of each attempt. */
   readonly worker: string;
   readonly firstRound: FirstRound;
@@ -34,6 +37,8 @@ export interface ActivityDeps {
   readonly wakeWished: (kind: 'retry' | 'cancel', wishes: readonly Wished[], by: string) => Promise<void>;
   /** Tells the dispatcher that messages were accepted. */
   readonly poke: () => void;
+  /** Tells the router of events that one can be routed. */
+  readonly pokeInbox: () => void;
   /** Tells a run that one of its deliveries failed for the first time; only its search attributes depend on it. */
   readonly reportTrouble: (workflowId: string, delivery: string) => void;
 }
@@ -45,6 +50,7 @@ export function createActivities(deps: ActivityDeps) {
     deliverCalled: createDeliverCalled(deps),
     settleOutcome: createSettleOutcome(deps),
     applyWish: createApplyWish(deps),
+    fetchEvent: createFetchEvent(deps),
     housekeep: createHousekeep(deps),
     workJob: createWorkJob(deps),
   };

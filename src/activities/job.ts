@@ -1,4 +1,4 @@
-import type { Action, Connector, DeliveryClass, Outgoing, SendContext } from '../connectors/connector.ts';
+import type { Action, Author, Connector, DeliveryClass, Outgoing, SendContext } from '../connectors/connector.ts';
 import { changeStep, replyStep } from '../domain/change.ts';
 import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
 import type { Reason } from '../domain/failure.ts';
@@ -27,7 +27,14 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
   const connector = target === undefined ? undefined : deps.connectors.get(target.connector);
   if (target === undefined || connector === undefined) return undefined;
   const { action, degraded } = actionOf(entry, connector);
-  const outgoing = { ...targetOf(entry, target), delivery: entry.id, action, message: entry.message };
+  const author = authorOf(deps, entry);
+  const outgoing = {
+    ...targetOf(entry, target),
+    delivery: entry.id,
+    action,
+    message: entry.message,
+    ...(author === undefined ? {} : { author }),
+  };
   return {
     entry,
     connector,
@@ -35,8 +42,17 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
     deliveryClass: connector.deliveryClass(outgoing, action.kind),
     breaker: connector.isOneService ? connectionScope(target.connection) : destinationScope(entry.destination),
     degraded,
-    context: { http: deps.http, now: entry.readAt, timeoutMs: entry.timeoutMs, signal },
+    context: { http: deps.http, tokens: deps.tokens, now: entry.readAt, timeoutMs: entry.timeoutMs, signal },
   };
+}
+
+/** Whoever spoke on a platform is named on the others; a caller of the API speaks as the bot. */
+function authorOf(deps: ActivityDeps, { message }: LedgerEntry): Author | undefined {
+  const { sender } = message;
+  if (sender?.native === undefined) return undefined;
+  const { native, name, avatarUrl } = sender;
+  const source = deps.connectors.get(native.connector)?.title ?? native.connector;
+  return { name, source, ...(avatarUrl === undefined ? {} : { avatarUrl }) };
 }
 
 function targetOf(entry: LedgerEntry, { connection, settings, address }: Target) {
@@ -45,8 +61,11 @@ function targetOf(entry: LedgerEntry, { connection, settings, address }: Target)
 
 function actionOf(entry: LedgerEntry, connector: Connector): { action: Action; degraded: Reason | undefined } {
   const { original } = entry;
+  const nativeId = original?.nativeId ?? null;
+  if (entry.action === 'edit' || entry.action === 'delete')
+    return { action: { kind: entry.action, nativeId }, degraded: undefined };
   if (entry.action !== 'create')
-    return { action: { kind: entry.action, nativeId: original?.nativeId ?? null }, degraded: undefined };
+    return { action: { kind: entry.action, nativeId, emoji: entry.message.content.emoji ?? '' }, degraded: undefined };
   if (entry.message.thread === undefined) return { action: { kind: 'create' }, degraded: undefined };
   const { thread } = connector.capabilities;
   if (thread.level === 'dropped')
@@ -54,15 +73,15 @@ function actionOf(entry: LedgerEntry, connector: Connector): { action: Action; d
   const reply = replyStep(original);
   if ('degraded' in reply && connector.addressesByOurIds !== true)
     return { action: { kind: 'create' }, degraded: reply.degraded };
-  const nativeId = 'nativeId' in reply ? reply.nativeId : null;
-  return { action: { kind: 'create', thread: { nativeId } }, degraded: undefined };
+  const parent = 'nativeId' in reply ? reply.nativeId : null;
+  return { action: { kind: 'create', thread: { nativeId: parent } }, degraded: undefined };
 }
 
 /** The one thing to do next: what the ledger says, and whether a change finds anything to change. */
 export function stepOf({ entry, connector, deliveryClass }: Job): Step | { do: 'skip' | 'park'; reason: Reason } {
   const step = nextStep(entry.view, deliveryClass, entry.target?.ambiguous ?? 'at-least-once');
   if (step.do !== 'send' || entry.action === 'create') return step;
-  const capability = connector.capabilities[entry.action];
+  const capability = connector.capabilities[entry.action === 'unreact' ? 'react' : entry.action];
   if (capability.level === 'dropped')
     return { do: 'skip', reason: { code: `${entry.action}_dropped`, message: capability.why } };
   const change = changeStep(entry.action, entry.original, {

@@ -6,6 +6,7 @@ import type { Settled } from '../store/settled.ts';
 import { tryAgain } from './failure.ts';
 import type { ActivityDeps } from './index.ts';
 import type { Job } from './job.ts';
+import { linkOf } from './settlement.ts';
 
 /**
  * Asks the platform's history whether an attempt whose answer was lost got through. Spends no attempt. A look-up that
@@ -25,7 +26,13 @@ export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Prom
       return undefined;
     }
     const { nativeId, url, degraded = job.degraded } = receipt;
-    const found = { nativeId, ...(url === undefined ? {} : { url }), version: entry.version, attempt: 'look-up' };
+    const found = {
+      nativeId,
+      ...(url === undefined ? {} : { url }),
+      version: entry.version,
+      attempt: 'look-up',
+      ...linkOf(job, nativeId),
+    };
     return await recordFound(deps.sql, entry.id, found, job.breaker, degraded);
   } catch (error) {
     const refusal = error instanceof SendFailure ? error : defect(error);

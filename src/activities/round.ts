@@ -67,7 +67,7 @@ export async function sendInRound(deps: ActivityDeps, job: Job, leave: () => voi
 
 /** What is ready at the same time is claimed in one statement. */
 async function trySend(deps: ActivityDeps, job: Job): Promise<Sent | undefined> {
-  const prepared = await within(roundMs, prepare(job));
+  const prepared = await within(roundMs, prepare(deps, job));
   const claimed = prepared && (await deps.ledger.claim(claimRequest(deps, job)));
   return claimed && sendClaimed(deps, job, prepared, claimed);
 }

@@ -7,6 +7,7 @@ import type { Settlement } from '../store/settle.ts';
 import type { Settled } from '../store/settled.ts';
 import type { MadeAttempt } from './conclude.ts';
 import { tryAgain } from './failure.ts';
+import { identify } from './identify.ts';
 import type { ActivityDeps } from './index.ts';
 import type { Job } from './job.ts';
 import { persist, withoutWords } from './persist.ts';
@@ -24,14 +25,17 @@ type Outcome<T> = { readonly value: T } | { readonly failure: SendFailure };
  * of its own, so that it counts and backs off; it is never ambiguous.
  */
 export async function sendOnce(deps: ActivityDeps, job: Job): Promise<Sent | 'not-claimed'> {
-  const prepared = await prepare(job);
+  const prepared = await prepare(deps, job);
   const claimed = await deps.ledger.claim(claimRequest(deps, job));
   return claimed === undefined ? 'not-claimed' : sendClaimed(deps, job, prepared, claimed);
 }
 
 /** All that comes before the claim; changes nothing at the platform. */
-export function prepare({ entry, connector, outgoing, context }: Job): Promise<Outcome<unknown>> {
-  return outcomeOf('transient', () => connector.prepare(outgoing, { ...context, attempt: entry.view.attempts + 1 }));
+export function prepare(deps: ActivityDeps, job: Job): Promise<Outcome<unknown>> {
+  const { entry, connector, context } = job;
+  return outcomeOf('transient', async () =>
+    connector.prepare(await identify(deps, job), { ...context, attempt: entry.view.attempts + 1 }),
+  );
 }
 
 export function claimRequest({ worker }: ActivityDeps, { entry }: Job): ClaimRequest {

@@ -6,22 +6,36 @@ import { judge } from '../domain/step.ts';
 import type { Claim } from '../store/claim.ts';
 import type { Trouble } from '../store/health.ts';
 import type { Settlement } from '../store/settle.ts';
+import type { StoredReceipt } from '../store/settled.ts';
 import type { Job } from './job.ts';
 
 /** Statuses and codes by which a platform says "not so fast": they hold back, and say nothing of its health. */
 const isRateLimit = ({ code, status }: SendFailure): boolean => status === 429 || code === 'ratelimited';
 
-export function delivered({ entry, breaker, ...job }: Job, claimed: Claim, receipt: Receipt): Settlement {
+export function delivered(job: Job, claimed: Claim, receipt: Receipt): Settlement {
+  const { entry, breaker } = job;
   const { nativeId, url, status, degraded = job.degraded } = receipt;
   return {
     kind: 'delivered',
     delivery: entry.id,
     token: claimed.token,
-    receipt: { nativeId, ...(url === undefined ? {} : { url }), version: entry.version, attempt: claimed.token },
+    receipt: {
+      nativeId,
+      ...(url === undefined ? {} : { url }),
+      version: entry.version,
+      attempt: claimed.token,
+      ...linkOf(job, nativeId),
+    },
     ...(status === undefined ? {} : { status }),
     ...(degraded === undefined ? {} : { degraded }),
     healthy: breaker,
   };
+}
+
+/** Where events come back from a platform, what we posted must be known there. */
+export function linkOf({ entry, connector }: Job, nativeId: string): Pick<StoredReceipt, 'link'> {
+  if (connector.inbound === undefined || entry.target === undefined || entry.action !== 'create') return {};
+  return { link: { connection: entry.target.connection, key: connector.inbound.linkKey(nativeId) } };
 }
 
 /** @param random a number in [0, 1), for the spread of the backoff. */

@@ -6,7 +6,7 @@ import { canonicalJson } from './canonical-json.ts';
 import type { ApiDeps } from './deps.ts';
 import { createAdmission } from './admission.ts';
 import { invalidInput, notFound, Problem, type InputError } from './errors.ts';
-import type { Plan, PlanCaches } from './plan.ts';
+import type { Plan, PlanCaches } from '../store/plan-cache.ts';
 import type { PostedMessage } from './posted-message.ts';
 import { isOutage } from './problem-reply.ts';
 import { TimeLimitError, within } from './time-limit.ts';

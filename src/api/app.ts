@@ -8,15 +8,17 @@ import { notFound, Problem } from './errors.ts';
 import { callerFinder } from './find-caller.ts';
 import { acceptJson, bodyLimit } from './json-body.ts';
 import { documentApi } from './openapi.ts';
-import { createPlanCaches } from './plan.ts';
+import { createPlanCaches } from '../store/plan-cache.ts';
 import { replyWithProblem } from './problem-reply.ts';
 import type { Api } from './route.ts';
+import { bridgeRoutes } from './routes/bridges.ts';
 import { changeMessageRoutes } from './routes/change-message.ts';
 import { connectionRoutes } from './routes/connections.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { destinationRoutes } from './routes/destinations.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { hookRoutes } from './routes/hooks.ts';
 import { housekeepingRoutes } from './routes/housekeeping.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -94,6 +96,7 @@ export function buildApi(deps: ApiDeps): Api {
     changeMessageRoutes(routes, deps);
     scopeHealthRoutes(routes, deps);
     deliveryRoutes(routes, deps);
+    bridgeRoutes(routes, deps);
     connectionRoutes(routes, deps);
     destinationRoutes(routes, deps);
     eventRoutes(routes, deps);
@@ -104,6 +107,7 @@ export function buildApi(deps: ApiDeps): Api {
     replayRoutes(routes, deps, plans);
   });
   void app.register(async (routes: Api) => postMessageRoute(routes, deps, plans));
+  void app.register(async (routes: Api) => hookRoutes(routes, deps));
   return app;
 }
 

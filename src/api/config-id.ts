@@ -3,7 +3,7 @@ import { chosenId } from '../domain/ids.ts';
 import { invalidInput, notFound } from './errors.ts';
 
 /** An id of our own where a POST chose none. */
-export const newConfigId = (prefix: 'conn' | 'dst'): string => typeid(prefix).toString();
+export const newConfigId = (prefix: 'conn' | 'dst' | 'bridge'): string => typeid(prefix).toString();
 
 /** @throws Problem 404 for a path's id that cannot be one. */
 export function pathId(params: unknown, what: string): string {

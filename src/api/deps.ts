@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Connector } from '../connectors/connector.ts';
+import type { SigningKeys } from '../connectors/signing-keys.ts';
 import type { Sql } from '../store/db.ts';
 import type { StartableJob } from '../store/jobs.ts';
 import type { KeyRing } from '../store/key-ring.ts';
@@ -32,6 +33,10 @@ export interface ApiDeps {
   readonly logger: FastifyBaseLogger;
   /** Tells the dispatcher that messages were accepted. Never throws; called after the commit. */
   readonly poke: () => void;
+  /** Tells the router that events came in. As `poke`. */
+  readonly pokeInbox: () => void;
+  /** Keys of the platforms that sign with one. */
+  readonly keys: SigningKeys;
   /** Milliseconds that a key, once looked up, is used without asking again; for tests. */
   readonly keyCacheMs?: number;
   /** What differs from the usual, for tests. */

@@ -18,6 +18,8 @@ export async function renderOpenApi(): Promise<string> {
     runs: { wish: async () => undefined, startJob: async () => undefined, isReachable: async () => false },
     logger: pino({ level: 'silent' }),
     poke: () => undefined,
+    pokeInbox: () => undefined,
+    keys: { find: async () => undefined },
   });
   try {
     await app.ready();

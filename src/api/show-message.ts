@@ -29,10 +29,7 @@ export function showMessage({ row, said, erasedAt, deliveries }: WholeMessage): 
     ...showMessageItem(row),
     sender: said?.sender ?? null,
     // A delete says nothing.
-    content:
-      said === undefined || row.type === 'message.deleted'
-        ? null
-        : { ...said.content, ...copyFields(said.content.fields) },
+    content: said === undefined || row.type === 'message.deleted' ? null : copyContent(said.content),
     ...(erasedAt === null ? {} : { contentErasedAt: erasedAt.toISOString() }),
     deliveries: deliveries.map(showMessageDelivery),
     timeline: {
@@ -45,7 +42,11 @@ export function showMessage({ row, said, erasedAt, deliveries }: WholeMessage): 
   };
 }
 
-/** `fields` is read-only where it is stored, and the answer's type is not. */
-function copyFields(fields: SealedContent['content']['fields']) {
-  return fields === undefined ? {} : { fields: { ...fields } };
+/** What is read-only where it is stored, and not in the answer's type. Where a file is fetched from is shown to nobody. */
+function copyContent({ fields, attachments, ...content }: SealedContent['content']) {
+  return {
+    ...content,
+    ...(fields === undefined ? {} : { fields: { ...fields } }),
+    ...(attachments === undefined ? {} : { attachments: attachments.map(({ url: _secret, ...shown }) => shown) }),
+  };
 }

@@ -1,11 +1,15 @@
 import { Connection } from '@temporalio/client';
 import { startApi } from '../api/server.ts';
 import { readAdminKey, type Config } from '../config.ts';
+import { createEgress } from '../connectors/egress.ts';
+import { createHttp } from '../connectors/http.ts';
 import { connectors } from '../connectors/registry.ts';
+import { createSigningKeys } from '../connectors/signing-keys.ts';
 import { loadKeyRing } from '../keys.ts';
 import { connect } from '../store/db.ts';
 import { createRuns } from '../temporal.ts';
 import { wishWaker } from '../wish-runs.ts';
+import { receivedChannel } from '../workflows/contract.ts';
 import { createLogger } from './logger.ts';
 import { openStore } from './open-store.ts';
 import { createPoke } from './poke.ts';
@@ -31,18 +35,21 @@ export async function api(config: Config): Promise<number> {
   if (!(await openStore(sql, ring, log, stopped))) return 0;
   const connection = Connection.lazy({ address: config.temporalAddress });
   const poke = createPoke(sql, log);
+  const pokeInbox = createPoke(sql, log, receivedChannel);
+  const http = createHttp({ egress: createEgress(config.egressAllow) });
   const { startJob, isReachable, ...rest } = createRuns(connection, config.temporalNamespace, {
     eager: false,
     express: false,
   });
   const runs = { wish: wishWaker({ startJob, isReachable, ...rest }, sql, poke), startJob, isReachable };
   const server = await startApi(
-    { sql, acceptSql, ring, adminKey, connectors, runs, logger: log, poke },
+    { sql, acceptSql, ring, adminKey, connectors, runs, logger: log, poke, pokeInbox, keys: createSigningKeys(http) },
     { host: config.host, port: config.port },
   );
   log.info({ signal: await stopped }, 'api: finishing what was asked');
   await server.close();
   await connection.close();
+  await http.close();
   await Promise.all([sql.end({ timeout: 5 }), acceptSql.end({ timeout: 5 })]);
   return 0;
 }

@@ -5,16 +5,16 @@ import { acceptedChannel } from '../workflows/contract.ts';
 /** Inside the accept transaction a NOTIFY takes a global lock and halves the rate (3 800 → 2 200 accepts/s). */
 const everyMs = 20;
 
-/** Tells the dispatchers that messages were accepted: at most once per 20 ms, after the commit, never waited for. */
-export function createPoke(sql: Sql, log: Logger): () => void {
+/** Tells the workers that there is work for them, accepted messages where no other channel is named: at most once per 20 ms, after the commit, never waited for. */
+export function createPoke(sql: Sql, log: Logger, channel: string = acceptedChannel): () => void {
   let timer: NodeJS.Timeout | undefined;
   let last = 0;
   const notify = (): void => {
     timer = undefined;
     last = performance.now();
     sql
-      .notify(acceptedChannel, '')
-      .catch((error: unknown) => log.debug({ err: error }, 'poke was lost; dispatchers look every second'));
+      .notify(channel, '')
+      .catch((error: unknown) => log.debug({ err: error }, 'poke was lost; workers look every second'));
   };
   return () => {
     timer ??= setTimeout(notify, Math.max(0, last + everyMs - performance.now()));

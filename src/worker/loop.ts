@@ -1,6 +1,8 @@
 /** Work that is done again and again until it is stopped. */
 export interface Loop {
   readonly isStopping: boolean;
+  /** There may be work: ends a pause at once, or spares the next one. */
+  poke(): void;
   /** Ends a pause at once, and otherwise after the turn in hand. */
   stop(): Promise<void>;
 }
@@ -11,13 +13,16 @@ export interface Loop {
  */
 export function startLoop(turn: (loop: Loop) => Promise<number>, failed: (error: unknown) => number): Loop {
   let isStopping = false;
+  let isPoked = false;
   let wakeUp = (): void => undefined;
   let ended: Promise<void> = Promise.resolve();
 
   async function run(loop: Loop): Promise<void> {
     while (!isStopping) {
+      isPoked = false;
       const pauseMs = await turn(loop).catch(failed);
       if (isStopping) return;
+      if (isPoked) continue;
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         wakeUp = resolve;
@@ -30,6 +35,10 @@ export function startLoop(turn: (loop: Loop) => Promise<number>, failed: (error:
   const loop: Loop = {
     get isStopping() {
       return isStopping;
+    },
+    poke() {
+      isPoked = true;
+      wakeUp();
     },
     async stop() {
       isStopping = true;

@@ -6,19 +6,24 @@ import { createActivities } from '../activities/index.ts';
 import { createLedgerCalls } from '../activities/ledger-calls.ts';
 import { createFirstRound } from '../activities/first-round.ts';
 import { createPace } from '../activities/pace.ts';
+import { createAccessTokens } from '../connectors/access-tokens.ts';
 import { createEgress } from '../connectors/egress.ts';
 import { createHttp } from '../connectors/http.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { Config } from '../config.ts';
+import type { InboxId } from '../domain/ids.ts';
 import { connect, type Sql } from '../store/db.ts';
 import type { KeyRing } from '../store/key-ring.ts';
+import { createPlanCaches } from '../store/plan-cache.ts';
+import type { Wished } from '../store/wishes.ts';
 import { createRuns } from '../temporal.ts';
 import { wishWaker } from '../wish-runs.ts';
-import { acceptedChannel, taskQueue } from '../workflows/contract.ts';
+import { acceptedChannel, receivedChannel, taskQueue } from '../workflows/contract.ts';
 import { startDispatcher, type Dispatcher } from './dispatcher.ts';
 import { startDrain } from './drain.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { startHousekeepingSchedule } from './housekeeping-schedule.ts';
+import { startInbox } from './inbox.ts';
 import { startJobStarter } from './job-starter.ts';
 import { startSweep } from './sweep.ts';
 import { createWakers } from './wake.ts';
@@ -58,6 +63,21 @@ export async function runWorker({ config, ring, log, workflowBundle }: WorkerOpt
   const heartbeat = startHeartbeat({ sql, worker, log });
   let isStopping = false;
   let current: Session | undefined;
+  const inbox = startInbox({
+    sql,
+    ring,
+    worker,
+    log,
+    plans: createPlanCaches(sql),
+    connectors: connectorsByName,
+    poke: () => current?.dispatcher.poke(),
+    // While Temporal is away the sweep mends it later.
+    wakeStopped: async (stopped) => current?.wakeStopped(stopped),
+    async fetchEvent(event) {
+      if (current === undefined) throw new Error('Temporal is away');
+      await current.fetchEvent(event);
+    },
+  });
 
   const listener = postgres(config.databaseListenUrl, {
     max: 1,
@@ -67,12 +87,22 @@ export async function runWorker({ config, ring, log, workflowBundle }: WorkerOpt
   });
   const listening = listener
     .listen(acceptedChannel, () => current?.dispatcher.poke())
+    .then(() => listener.listen(receivedChannel, () => inbox.poke()))
     .catch((error: unknown) => log.warn({ err: error }, 'no LISTEN: new messages are found by looking every second'));
 
   const loop = (async () => {
     while (!isStopping) {
       try {
-        current = await openSession({ config, sql, ring, http, worker, log, workflowBundle });
+        current = await openSession({
+          config,
+          sql,
+          ring,
+          http,
+          worker,
+          log,
+          workflowBundle,
+          pokeInbox: () => inbox.poke(),
+        });
         log.info({ temporal: config.temporalAddress }, 'worker: delivering');
         if (isStopping) current.shutdown();
         await current.ended;
@@ -90,6 +120,7 @@ export async function runWorker({ config, ring, log, workflowBundle }: WorkerOpt
       isStopping = true;
       current?.shutdown();
       await loop;
+      await inbox.stop();
       await listening;
       await listener.end({ timeout: 1 });
       await heartbeat.stop();
@@ -103,6 +134,8 @@ export async function runWorker({ config, ring, log, workflowBundle }: WorkerOpt
 interface Session {
   readonly dispatcher: Dispatcher;
   readonly ended: Promise<void>;
+  wakeStopped(stopped: readonly Wished[]): Promise<void>;
+  fetchEvent(event: InboxId): Promise<void>;
   shutdown(): void;
   close(): Promise<void>;
 }
@@ -115,6 +148,7 @@ async function openSession(deps: {
   worker: string;
   log: Logger;
   workflowBundle: WorkflowBundleOption;
+  pokeInbox: () => void;
 }): Promise<Session> {
   const { config, sql, ring, http, worker, log } = deps;
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
@@ -126,6 +160,7 @@ async function openSession(deps: {
   const jobStarter = startJobStarter({ sql, runs, log });
   const firstRound = createFirstRound();
   const stopping = new AbortController();
+  const wakeWished = wishWaker(runs, sql, dispatcher.poke);
   const { temporalNamespace: namespace, housekeepingEveryMs: everyMs } = config;
   const schedule = startHousekeepingSchedule({ connection, namespace, everyMs, log });
   const close = async (): Promise<void> => {
@@ -146,10 +181,12 @@ async function openSession(deps: {
         ledger: createLedgerCalls(sql, ring),
         connectors: connectorsByName,
         http,
+        tokens: createAccessTokens(),
         worker,
         wake,
-        wakeWished: wishWaker(runs, sql, dispatcher.poke),
+        wakeWished,
         poke: dispatcher.poke,
+        pokeInbox: deps.pokeInbox,
         reportTrouble,
         firstRound,
         pace: createPace(),
@@ -167,6 +204,8 @@ async function openSession(deps: {
     let isShutDown = false;
     return {
       dispatcher,
+      fetchEvent: (event) => runs.fetchEvent(event),
+      wakeStopped: (stopped) => wakeWished('cancel', stopped, 'bridge'),
       ended: temporalWorker.run(),
       shutdown() {
         if (isShutDown) return;

@@ -4,7 +4,7 @@
  */
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { DeliveryState } from '../domain/delivery.ts';
-import type { DeliveryId, DestinationId, JobId, MessageId, TenantId } from '../domain/ids.ts';
+import type { DeliveryId, DestinationId, InboxId, JobId, MessageId, TenantId } from '../domain/ids.ts';
 import type { JobState } from '../domain/job.ts';
 
 export const taskQueue = 'carillon';
@@ -110,5 +110,16 @@ export interface RunJobResult {
   readonly failed: number;
 }
 
+/** The workflow type that fetches what a platform's event came without. */
+export const fetchEventType = 'fetchEvent';
+export const fetchEventWorkflowId = (event: InboxId): string => `event:${event}`;
+
+export interface FetchEventInput {
+  readonly event: InboxId;
+}
+
 /** PostgreSQL channel on which the API says that messages were accepted. */
 export const acceptedChannel = 'carillon_accepted';
+
+/** Of PostgreSQL's LISTEN and NOTIFY: events of platforms came in. Without content. */
+export const receivedChannel = 'carillon_received';

@@ -16,5 +16,7 @@ export function depsForNothing(): ApiDeps {
     runs: { wish: async () => undefined, startJob: async () => undefined, isReachable: async () => false },
     logger: pino({ level: 'silent' }),
     poke: () => undefined,
+    pokeInbox: () => undefined,
+    keys: { find: async () => undefined },
   };
 }

@@ -66,6 +66,8 @@ export async function startTestApi(databaseUrl?: string, more: Partial<ApiDeps> 
     runs: temporalOf(runs),
     logger: createLogger('info', { write: (line) => void log.push(line) }),
     poke: () => (pokes += 1),
+    pokeInbox: () => undefined,
+    keys: { find: async () => undefined },
     ...more,
   };
   const server = await startApi(deps, { host: '127.0.0.1', port: 0, closeWithinMs: 2_000 });

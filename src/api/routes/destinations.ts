@@ -172,7 +172,7 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
     schema: {
       operationId: 'deleteDestination',
       tags,
-      summary: 'Delete a destination that nothing is on its way to',
+      summary: 'Delete a destination that nothing is on its way to, and no bridge has',
       response: { 204: { type: 'null', description: 'Deleted.' }, ...errorAnswers('not_found', 'in_use') },
     },
     handler: async ({ params, caller: { tenant } }, reply) => {

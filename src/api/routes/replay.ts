@@ -5,7 +5,7 @@ import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem, type InputError } from '../errors.ts';
 import { requireBody } from '../json-body.ts';
 import { jobMaker } from '../make-job.ts';
-import type { PlanCaches } from '../plan.ts';
+import type { PlanCaches } from '../../store/plan-cache.ts';
 import { readKeyHeader } from '../posted-message.ts';
 import type { Api } from '../route.ts';
 import { changeHeaders } from '../schemas/change.ts';

@@ -48,7 +48,9 @@ const inMessage = {
   attempts: Type.Integer({ description: 'Made, over all rounds.' }),
   maxAttempts: Type.Integer({ description: 'Allowed; a manual retry grants one more round.' }),
   nextAttemptAt: instantOrNull('When it is tried again; null where no time is set.'),
-  action: choice(['create', 'edit', 'delete'], { description: 'What is to happen at the destination.' }),
+  action: choice(['create', 'edit', 'delete', 'react', 'unreact'], {
+    description: 'What is to happen at the destination.',
+  }),
   reason: Type.Optional(reasonSchema),
   degraded: Type.Optional(Type.Array(reasonSchema, { description: 'What was left out or done otherwise than asked.' })),
   late: Type.Boolean({ description: 'A later message of the conversation went out before it.' }),

@@ -137,7 +137,7 @@ const envelope = {
   sendAt: Type.Optional(instant('When it goes out, or went.')),
   expiresAt: Type.Optional(instant('When it is worth nothing any more.')),
   thread: Type.Optional(Type.String({ description: 'The message that it replies to.' })),
-  refersTo: Type.Optional(Type.String({ description: 'The message that it edits or deletes.' })),
+  refersTo: Type.Optional(Type.String({ description: 'The message that it edits, deletes or reacts to.' })),
   replayOf: Type.Optional(Type.String({ description: 'The message that it is a replay of.' })),
   version: Type.Integer({ description: 'Of the content: 1, and one more with each edit.' }),
   deletedAt: Type.Optional(instant('Since when it is deleted everywhere.')),
@@ -149,11 +149,47 @@ const envelope = {
 export const messageItemSchema = Type.Object(envelope, { title: 'MessageItem', additionalProperties: false });
 export type MessageItem = Static<typeof messageItemSchema>;
 
+/** What comes in from a platform has more than a caller may say. */
+const shownSender = Type.Object(
+  {
+    ...senderSchema.properties,
+    native: Type.Optional(
+      Type.Object(
+        { connection: Type.String(), connector: Type.String(), id: Type.String() },
+        { additionalProperties: false, description: 'Who it is on the platform that they said it on.' },
+      ),
+    ),
+  },
+  { title: 'ShownSender', additionalProperties: false },
+);
+const shownContent = Type.Object(
+  {
+    ...contentSchema.properties,
+    text: Type.String({ description: 'Markdown; empty where there are only files, or it is a reaction.' }),
+    emoji: Type.Optional(Type.String({ description: 'Of a reaction: Unicode, or `:name:`.' })),
+    attachments: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            id: Type.String(),
+            name: Type.String(),
+            mediaType: Type.Optional(Type.String()),
+            size: Type.Optional(Type.Integer({ description: 'Bytes.' })),
+            page: Type.Optional(Type.String({ description: 'Where a person may look at it.' })),
+          },
+          { title: 'Attachment', additionalProperties: false },
+        ),
+      ),
+    ),
+  },
+  { title: 'ShownContent', additionalProperties: false },
+);
+
 export const messageSchema = Type.Object(
   {
     ...envelope,
-    sender: nullable(senderSchema),
-    content: nullable(contentSchema),
+    sender: nullable(shownSender),
+    content: nullable(shownContent),
     contentErasedAt: Type.Optional(
       instant('Since when `content` and `sender` are gone, by age; only then it is here.'),
     ),

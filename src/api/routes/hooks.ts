@@ -1,0 +1,86 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { HookAnswer, HookRequest, Received } from '../../connectors/inbound.ts';
+import { receive } from '../../store/inbox.ts';
+import type { ApiDeps } from '../deps.ts';
+import { notFound } from '../errors.ts';
+import { findHook, type Hook } from '../find-hook.ts';
+import { arrivalsOf } from '../hook-arrivals.ts';
+import { bodyLimit } from '../json-body.ts';
+import type { Api } from '../route.ts';
+import { within } from '../time-limit.ts';
+
+/** Slack, Zoom and Graph give an answer 3 s, the others more (each platform's page on its webhooks). */
+const limitMs = 2_500;
+
+/** The one door for platforms. A scope of its own: bodies stay bytes, since signatures are made of bytes. */
+export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
+  const { acceptSql, ring, keys, logger, pokeInbox } = deps;
+  const find = findHook(deps);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
+
+  async function handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const { connection: id } = request.params as { connection: string };
+    const hook = await find(id);
+    if (hook === undefined) throw notFound('path');
+    const { inbound, tenant, connection } = hook;
+    let received: Received;
+    try {
+      const context = { now: new Date(), keys };
+      received = await within(limitMs, Promise.resolve(inbound.receive(hookRequest(request, id), connection, context)));
+      const arrivals = arrivalsOf(received, request.body as Buffer | undefined);
+      if (arrivals.length > 0) {
+        const fresh = await within(limitMs, receive(acceptSql, ring, tenant, connection.id, arrivals));
+        if (fresh > 0) pokeInbox();
+        logger.debug({ connection: connection.id, events: arrivals.length, fresh }, 'hook: stored');
+      }
+    } catch (error) {
+      // Whatever it was, the platform has to send it again: nothing is known to be stored.
+      request.log.warn({ err: error, connection: connection.id }, 'hook: not stored');
+      return send(reply, inbound.unavailable);
+    }
+    note(request, hook, received);
+    return send(reply, received.answer);
+  }
+
+  for (const url of ['/hooks/:connection', '/hooks/:connection/*'])
+    app.route({
+      method: ['GET', 'POST', 'PUT'],
+      url,
+      config: { scope: 'open' },
+      schema: {
+        hide: url.endsWith('*'),
+        operationId: url.endsWith('*') ? 'receiveEventBelow' : 'receiveEvent',
+        tags: ['hooks'],
+        summary: 'What a platform calls: signed by it, and answered as it wants',
+        security: [],
+      },
+      handler: handle,
+    });
+}
+
+/** Who is refused learns nothing; who operates us must be able to see why. */
+function note(request: FastifyRequest, { connection }: Hook, received: Received): void {
+  const { id } = connection;
+  if (received.kind === 'refused')
+    request.log.warn({ connection: id, code: received.code, reason: received.message }, 'hook: refused');
+  if (received.kind === 'unreadable')
+    request.log.warn({ connection: id, reason: received.message }, 'hook: not understood; it is in quarantine');
+}
+
+function hookRequest(request: FastifyRequest, connection: string): HookRequest {
+  const [path = '', query = ''] = request.raw.url?.split('?', 2) ?? [];
+  return {
+    method: request.method,
+    path: path.slice(`/hooks/${connection}`.length),
+    query: new URLSearchParams(query),
+    headers: request.headers as Record<string, string | undefined>,
+    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+  };
+}
+
+function send(reply: FastifyReply, { status, headers = {}, body }: HookAnswer): FastifyReply {
+  reply.code(status).headers(headers);
+  if (typeof body === 'object') return reply.type('application/json; charset=utf-8').send(JSON.stringify(body));
+  return reply.send(body ?? '');
+}

@@ -1,0 +1,88 @@
+import type { MessageId } from '../domain/ids.ts';
+import { planDelivery } from '../domain/plan.ts';
+import { accept, type Acceptance } from '../store/accept.ts';
+import type { TenantPlan } from '../store/destinations.ts';
+import { finish, setAside } from '../store/inbox.ts';
+import { findLink, linkOrigin } from '../store/links.ts';
+import { newMessageId } from '../store/new-id.ts';
+import { listenersOf } from './rooms.ts';
+import { contentOf, senderOf } from './said.ts';
+import { ignored, parentWaitSeconds, type RouteDeps, type Routed } from './routed.ts';
+
+/** Times that a plan may be found behind; each means that somebody changed the configuration meanwhile. */
+const maxPlans = 5;
+
+/** What was said in one room becomes a message to all the others. */
+export async function routeCreated(deps: RouteDeps, routed: Routed, plan: TenantPlan): Promise<void> {
+  const { sql } = deps;
+  const { due, inbound } = routed;
+  const { event, tenant, connection } = due;
+  const key = inbound.linkKey(event.nativeId);
+  const known = await findLink(sql, tenant, connection, key);
+  if (known !== undefined && !known.isOrigin)
+    return finish(sql, due.id, 'ignored', ignored('own_post', 'Carillon posted it.'));
+  let parent: { message: MessageId; conversation: string | null } | undefined;
+  if (event.thread !== undefined) {
+    const parentKey = inbound.linkKey(event.thread);
+    parent = await findLink(sql, tenant, connection, parentKey);
+    if (parent === undefined && !due.isOver) return setAside(sql, due.id, parentKey, parentWaitSeconds);
+  }
+  const message = await acceptCreated(deps, routed, plan, parent);
+  const origin = routed.rooms[0]?.destination.id ?? '';
+  await linkOrigin(sql, { tenant, connection, key, native: event.nativeId, destination: origin, message });
+  const isAstray = event.thread !== undefined && parent === undefined;
+  const miss = ignored('thread_unknown', 'It replies to something that is not known here, so it stands by itself.');
+  await finish(sql, due.id, 'routed', { message, ...(isAstray ? miss : {}) });
+}
+
+async function acceptCreated(
+  { sql, ring, plans, poke }: RouteDeps,
+  { due, rooms, connector }: Routed,
+  first: TenantPlan,
+  parent: { message: MessageId; conversation: string | null } | undefined,
+): Promise<MessageId> {
+  const { event, tenant, connection } = due;
+  const id = newMessageId();
+  let plan = first;
+  for (let count = 0; count < maxPlans; count += 1) {
+    const listeners = listenersOf(rooms, plan);
+    const bridge = listeners[0]?.bridge;
+    const own = bridge?.order === 'room' ? `bridge:${bridge.id}` : `bridge:${bridge?.id ?? ''}:${id}`;
+    const conversation = parent?.conversation ?? own;
+    const message = { class: null, conversation };
+    const acceptance: Acceptance = {
+      id,
+      tenant,
+      scope: `connection:${connection}`,
+      dedupeKey: event.key,
+      // Platforms write one event differently each time, so its key alone decides.
+      canonicalBody: '',
+      type: 'message.created',
+      source: connection,
+      conversation,
+      occurredAt: new Date(event.at),
+      dataVersion: null,
+      correlationId: id,
+      priority: 'normal',
+      class: null,
+      sendAt: null,
+      expiresAt: null,
+      thread: parent?.message ?? null,
+      labels: {},
+      content: contentOf(event),
+      sender: senderOf(event, connection, connector),
+      deliveries: listeners.map(({ destination, bridge: { id: via } }) =>
+        planDelivery(destination, message, `bridge:${via}`),
+      ),
+      configVersion: plan.version,
+    };
+    const result = await accept(sql, ring, acceptance);
+    if (result.outcome === 'stale' || result.outcome === 'no-thread') {
+      plan = await plans.of(tenant).reload();
+      continue;
+    }
+    if (result.outcome === 'accepted') poke();
+    return result.id;
+  }
+  throw new Error('the configuration changes too fast; the event is routed later');
+}

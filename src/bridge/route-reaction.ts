@@ -1,0 +1,45 @@
+import { planDelivery } from '../domain/plan.ts';
+import type { TenantPlan } from '../store/destinations.ts';
+import { finish } from '../store/inbox.ts';
+import { newMessageId } from '../store/new-id.ts';
+import { acceptReaction, noteReaction } from '../store/reactions.ts';
+import { listenersOf } from './rooms.ts';
+import { findOriginal, ignored, type RouteDeps, type Routed } from './routed.ts';
+
+/**
+ * A reaction is shown wherever the message is, the room that it was said in among them, but for where it was made. Several
+ * people's are one of ours: only the first of an emoji, and the last that goes, change anything.
+ */
+export async function routeReaction(deps: RouteDeps, routed: Routed, plan: TenantPlan): Promise<void> {
+  const { sql, ring, poke } = deps;
+  const { due, rooms } = routed;
+  const { event, tenant, connection } = due;
+  const original = await findOriginal(deps, routed);
+  if (original === undefined) return;
+  const emoji = event.emoji ?? '';
+  const person = event.sender?.id ?? '';
+  const adds = event.kind === 'reacted';
+  const reactor = { message: original.message, emoji, connection, person };
+  if (!(await noteReaction(sql, reactor, adds)))
+    return finish(sql, due.id, 'ignored', ignored('same_reaction', 'Others react so, too: nothing changes elsewhere.'));
+  const message = { class: null, conversation: original.conversation };
+  const result = await acceptReaction(sql, ring, {
+    id: newMessageId(),
+    tenant,
+    original: original.message,
+    scope: `connection:${connection}`,
+    dedupeKey: event.key,
+    canonicalBody: '',
+    type: adds ? 'reaction.added' : 'reaction.removed',
+    emoji,
+    deliveries: listenersOf(rooms, plan).map(({ destination, bridge }) =>
+      planDelivery(destination, message, `bridge:${bridge.id}`),
+    ),
+  });
+  if (result === 'gone')
+    return finish(sql, due.id, 'ignored', ignored('original_deleted', 'What it reacts to is deleted.'));
+  if (result.outcome === 'accepted') poke();
+  if (result.outcome !== 'accepted' && result.outcome !== 'duplicate')
+    throw new Error(`the reaction was not accepted: ${result.outcome}`);
+  await finish(sql, due.id, 'routed', { message: result.id });
+}

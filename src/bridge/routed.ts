@@ -1,0 +1,52 @@
+import type { Connector } from '../connectors/connector.ts';
+import type { Inbound } from '../connectors/inbound.ts';
+import type { Sql } from '../store/db.ts';
+import { finish, setAside, type Due } from '../store/inbox.ts';
+import type { KeyRing } from '../store/key-ring.ts';
+import { findLink } from '../store/links.ts';
+import type { PlanCaches } from '../store/plan-cache.ts';
+import type { Wished } from '../store/wishes.ts';
+import type { Room } from './rooms.ts';
+
+/** What routing is made of. */
+export interface RouteDeps {
+  readonly sql: Sql;
+  readonly ring: KeyRing;
+  readonly plans: PlanCaches;
+  readonly connectors: ReadonlyMap<string, Connector>;
+  /** Tells the dispatcher that messages were accepted. */
+  readonly poke: () => void;
+  /** Wakes the runs of what a delete stopped; where that fails the sweep does it. */
+  readonly wakeStopped: (stopped: readonly Wished[]) => Promise<void>;
+}
+
+/** One event of a bridged room, and all that is known of it. */
+export interface Routed {
+  readonly due: Due;
+  readonly rooms: readonly Room[];
+  readonly connector: string;
+  readonly inbound: Inbound;
+}
+
+/** How long a reply waits for what it replies to; then it stands by itself. */
+export const parentWaitSeconds = 30;
+/**
+ * How long a change waits for its original. Long, because it costs nothing: an original that comes late is then still
+ * edited or deleted, and does not stay as it was.
+ */
+export const originalWaitSeconds = 3_600;
+
+export function ignored(code: string, message: string) {
+  return { reason: { code, message } };
+}
+
+/** The message that a change is about; undefined where the event was set aside, or is over. */
+export async function findOriginal({ sql }: RouteDeps, { due, inbound }: Routed) {
+  const key = inbound.linkKey(due.event.nativeId);
+  const link = await findLink(sql, due.tenant, due.connection, key);
+  if (link !== undefined) return { ...link, key };
+  if (due.isOver)
+    await finish(sql, due.id, 'ignored', ignored('original_unknown', 'What it changes never came, or is too old.'));
+  else await setAside(sql, due.id, key, originalWaitSeconds);
+  return undefined;
+}
