@@ -34,6 +34,14 @@ async function fill(tenant: string): Promise<Side> {
       connection: 'hooks',
       address: { url: `http://127.0.0.1:9/${tenant}` },
     });
+  const slack = { botToken: 'xoxb-1', signingSecrets: ['secret'] };
+  await must('PUT', `/v1/connections/slack-${tenant}`, { connector: 'slack', settings: slack });
+  for (const room of ['one', 'two'])
+    await must('PUT', `/v1/destinations/room-${room}`, {
+      connection: `slack-${tenant}`,
+      address: { channel: `C0${room.toUpperCase()}` },
+    });
+  await must('PUT', `/v1/bridges/bridge-${tenant}`, { members: ['room-one', 'room-two'] });
   const message = await must('POST', '/v1/messages', {
     text: `of ${tenant}`,
     id: 'key-1',
@@ -49,6 +57,7 @@ async function fill(tenant: string): Promise<Side> {
       keys: (await makeKey(api, ['messages:read'], tenant)).id,
       connections: `hooks-${tenant}`,
       destinations: `orders-${tenant}`,
+      bridges: `bridge-${tenant}`,
       messages: message.id,
       deliveries: message.deliveries[0].id,
       jobs: job.id,
@@ -104,6 +113,7 @@ async function everythingOf({ holder, ids }: Side): Promise<unknown> {
 const put = {
   connections: { connector: 'webhook', settings: { secrets: [secret] } },
   destinations: { connection: 'hooks', address: { url: 'http://127.0.0.1:9/mine' } },
+  bridges: { members: ['room-one', 'room-two'] },
 };
 
 test("every route with an id answers 404 to another tenant's, and changes nothing there", async () => {
@@ -132,6 +142,7 @@ test("a PUT with an id that another tenant has too makes one's own", async () =>
 test('of the routes without an id each that changes something is tried here', () => {
   const changing = operations(false).filter(({ method }) => method !== 'GET');
   expect(changing.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+    'POST /v1/bridges',
     'POST /v1/connections',
     'POST /v1/deliveries/cancel',
     'POST /v1/deliveries/retry',

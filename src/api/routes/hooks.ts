@@ -43,20 +43,22 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
     return send(reply, received.answer);
   }
 
-  for (const url of ['/hooks/:connection', '/hooks/:connection/*'])
-    app.route({
-      method: ['GET', 'POST', 'PUT'],
-      url,
-      config: { scope: 'open' },
-      schema: {
-        hide: url.endsWith('*'),
-        operationId: url.endsWith('*') ? 'receiveEventBelow' : 'receiveEvent',
-        tags: ['hooks'],
-        summary: 'What a platform calls: signed by it, and answered as it wants',
-        security: [],
-      },
-      handler: handle,
-    });
+  app.route({
+    method: 'POST',
+    url: '/hooks/:connection',
+    config: { scope: 'open' },
+    schema: {
+      operationId: 'receiveEvent',
+      tags: ['hooks'],
+      summary: 'What a platform calls: signed by it, and answered as it wants',
+      security: [],
+    },
+    handler: handle,
+  });
+  // Some platforms ask with other methods, and put more behind the path.
+  const hidden = { config: { scope: 'open' }, schema: { hide: true }, handler: handle } as const;
+  app.route({ method: ['GET', 'PUT'], url: '/hooks/:connection', ...hidden });
+  app.route({ method: ['GET', 'POST', 'PUT'], url: '/hooks/:connection/*', ...hidden });
 }
 
 /** Who is refused learns nothing; who operates us must be able to see why. */
