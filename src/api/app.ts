@@ -24,6 +24,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { postMessageRoute } from './routes/post-message.ts';
+import { quarantineRoutes } from './routes/quarantine.ts';
 import { replayRoutes } from './routes/replay.ts';
 import { scopeHealthRoutes } from './routes/scope-health.ts';
 import { tenantRoutes } from './routes/tenants.ts';
@@ -104,6 +105,7 @@ export function buildApi(deps: ApiDeps): Api {
     keyRoutes(routes, deps);
     housekeepingRoutes(routes, deps);
     jobRoutes(routes, deps);
+    quarantineRoutes(routes, deps);
     replayRoutes(routes, deps, plans);
   });
   void app.register(async (routes: Api) => postMessageRoute(routes, deps, plans));

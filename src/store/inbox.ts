@@ -11,8 +11,20 @@ export type InboxState = 'received' | 'fetching' | 'waiting' | 'routed' | 'ignor
 /** What a platform sent, as it is stored before the platform is answered. */
 export type Arrival =
   | { readonly event: InboundEvent }
-  /** Genuine and not understood: the body as it came, for an operator. */
-  | { readonly unreadable: { readonly key: string; readonly body: string; readonly reason: Reason } };
+  /** Genuine and not understood: the request as it came, for an operator. */
+  | { readonly unreadable: { readonly key: string; readonly request: KeptRequest; readonly reason: Reason } };
+
+/** A request as it came, so that it can be read once more by a version that understands it. */
+export interface KeptRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Base64. */
+  readonly body: string;
+  /** ISO 8601: what its signature was compared with. */
+  readonly at: string;
+}
 
 const place = (id: InboxId): string => `inbox ${id}`;
 const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
@@ -34,7 +46,7 @@ export async function receive(
     const id = newInboxId();
     const sealed = (value: unknown): string => seal(ring, place(id), JSON.stringify(value)).toString('base64');
     if ('unreadable' in arrival) {
-      const { key, body, reason } = arrival.unreadable;
+      const { key, request, reason } = arrival.unreadable;
       return {
         id,
         hash: hashOf(key).toString('hex'),
@@ -42,7 +54,7 @@ export async function receive(
         kind: '',
         state: 'quarantined',
         reason,
-        sealed: sealed({ body }),
+        sealed: sealed(request),
       };
     }
     const { event } = arrival;
@@ -109,6 +121,10 @@ export async function leaseDue(sql: Db, ring: KeyRing, limit: number, seconds: n
 
 export function openEvent(ring: KeyRing, id: InboxId, sealed: Buffer): InboundEvent {
   return JSON.parse(open(ring, place(id), sealed)) as InboundEvent;
+}
+
+export function openKept(ring: KeyRing, id: InboxId, sealed: Buffer): KeptRequest {
+  return JSON.parse(open(ring, place(id), sealed)) as KeptRequest;
 }
 
 /** Done: it became `message`, changed it, or is none of ours. The key stays, the content goes. */

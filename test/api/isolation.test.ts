@@ -1,6 +1,8 @@
 import { stepDeliveries } from '../../src/store/job-deliveries.ts';
 import { pickMessages } from '../../src/store/job-messages.ts';
 import { findJob } from '../../src/store/jobs.ts';
+import { receive } from '../../src/store/inbox.ts';
+import { listQuarantine } from '../../src/store/quarantine.ts';
 import { eventually } from '../support/eventually.ts';
 import { failOnce } from './ledger-steps.ts';
 import { makeKey, makeTenant } from './key-holder.ts';
@@ -42,6 +44,10 @@ async function fill(tenant: string): Promise<Side> {
       address: { channel: `C0${room.toUpperCase()}` },
     });
   await must('PUT', `/v1/bridges/bridge-${tenant}`, { members: ['room-one', 'room-two'] });
+  const request = { method: 'POST', path: '', query: '', headers: {}, body: '', at: new Date().toISOString() };
+  const reason = { code: 'unreadable', message: 'unreadable' };
+  await receive(api.sql, api.ring, tenant, `slack-${tenant}`, [{ unreadable: { key: 'one', request, reason } }]);
+  const [quarantined] = await listQuarantine(api.sql, tenant, 1, undefined);
   const message = await must('POST', '/v1/messages', {
     text: `of ${tenant}`,
     id: 'key-1',
@@ -58,6 +64,7 @@ async function fill(tenant: string): Promise<Side> {
       connections: `hooks-${tenant}`,
       destinations: `orders-${tenant}`,
       bridges: `bridge-${tenant}`,
+      quarantine: quarantined?.id ?? '',
       messages: message.id,
       deliveries: message.deliveries[0].id,
       jobs: job.id,

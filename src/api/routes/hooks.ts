@@ -26,9 +26,10 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
     const { inbound, tenant, connection } = hook;
     let received: Received;
     try {
-      const context = { now: new Date(), keys };
-      received = await within(limitMs, Promise.resolve(inbound.receive(hookRequest(request, id), connection, context)));
-      const arrivals = arrivalsOf(received, request.body as Buffer | undefined);
+      const asked = hookRequest(request, id);
+      const now = new Date();
+      received = await within(limitMs, Promise.resolve(inbound.receive(asked, connection, { now, keys })));
+      const arrivals = arrivalsOf(received, asked, now);
       if (arrivals.length > 0) {
         const fresh = await within(limitMs, receive(acceptSql, ring, tenant, connection.id, arrivals));
         if (fresh > 0) pokeInbox();
