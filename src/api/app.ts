@@ -20,6 +20,7 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { hookRoutes } from './routes/hooks.ts';
 import { housekeepingRoutes } from './routes/housekeeping.ts';
+import { identityRoutes } from './routes/identities.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { messageRoutes } from './routes/messages.ts';
@@ -104,6 +105,7 @@ export function buildApi(deps: ApiDeps): Api {
     tenantRoutes(routes, deps);
     keyRoutes(routes, deps);
     housekeepingRoutes(routes, deps);
+    identityRoutes(routes, deps);
     jobRoutes(routes, deps);
     quarantineRoutes(routes, deps);
     replayRoutes(routes, deps, plans);

@@ -29,6 +29,7 @@ const tags = [
   { name: 'hooks', description: 'What platforms call.' },
   { name: 'quarantine', description: 'What platforms sent and nobody understood.' },
   { name: 'bridges', description: 'Rooms that are kept in sync.' },
+  { name: 'identities', description: 'Who is who on several platforms.' },
   { name: 'connections', description: 'Accounts on platforms.' },
   { name: 'destinations', description: 'Addresses that are reached through a connection.' },
   { name: 'tenants', description: 'Whose data it is.' },

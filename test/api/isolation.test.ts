@@ -44,6 +44,9 @@ async function fill(tenant: string): Promise<Side> {
       address: { channel: `C0${room.toUpperCase()}` },
     });
   await must('PUT', `/v1/bridges/bridge-${tenant}`, { members: ['room-one', 'room-two'] });
+  await must('PUT', `/v1/identities/person-${tenant}`, {
+    accounts: [{ connection: `slack-${tenant}`, person: `U${tenant}` }],
+  });
   const request = { method: 'POST', path: '', query: '', headers: {}, body: '', at: new Date().toISOString() };
   const reason = { code: 'unreadable', message: 'unreadable' };
   await receive(api.sql, api.ring, tenant, `slack-${tenant}`, [{ unreadable: { key: 'one', request, reason } }]);
@@ -64,6 +67,7 @@ async function fill(tenant: string): Promise<Side> {
       connections: `hooks-${tenant}`,
       destinations: `orders-${tenant}`,
       bridges: `bridge-${tenant}`,
+      identities: `person-${tenant}`,
       quarantine: quarantined?.id ?? '',
       messages: message.id,
       deliveries: message.deliveries[0].id,
