@@ -49,7 +49,8 @@ async function fill(tenant: string): Promise<Side> {
   });
   const request = { method: 'POST', path: '', query: '', headers: {}, body: '', at: new Date().toISOString() };
   const reason = { code: 'unreadable', message: 'unreadable' };
-  await receive(api.sql, api.ring, tenant, `slack-${tenant}`, [{ unreadable: { key: 'one', request, reason } }]);
+  const arrivals = [{ unreadable: { key: 'one', request, reason } }];
+  await receive(api.sql, api.ring, [{ tenant, connection: `slack-${tenant}`, arrivals }]);
   const [quarantined] = await listQuarantine(api.sql, tenant, 1, undefined);
   const message = await must('POST', '/v1/messages', {
     text: `of ${tenant}`,

@@ -14,7 +14,8 @@ const connection = 'acme';
 const said = (key: string, more: Partial<InboundEvent> = {}) => ({
   event: { key, kind: 'created', room: 'r', nativeId: key, at: new Date().toISOString(), text: key, ...more } as const,
 });
-const take = (...events: ReturnType<typeof said>[]) => receive(bench.sql, bench.ring, tenant, connection, events);
+const take = async (...arrivals: ReturnType<typeof said>[]) =>
+  (await receive(bench.sql, bench.ring, [{ tenant, connection, arrivals }]))[0];
 const due = async () => leaseDue(bench.sql, bench.ring, 10, 30);
 const keysOf = (rows: Awaited<ReturnType<typeof due>>) => rows.map(({ event }) => event.key);
 
@@ -22,7 +23,8 @@ describe('what comes in', () => {
   it('is stored once, however often it comes, and in any number at a time', async () => {
     expect(await take(said('a'), said('b'))).toBe(2);
     expect(await take(said('b'), said('c'))).toBe(1);
-    expect(await receive(bench.sql, bench.ring, tenant, 'another', [said('a')])).toBe(1);
+    const requests = ['acme', 'another'].map((id) => ({ tenant, connection: id, arrivals: [said('a'), said('d')] }));
+    expect(await receive(bench.sql, bench.ring, requests)).toEqual([1, 2]);
     expect(await take()).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HookAnswer, HookRequest, Received } from '../../connectors/inbound.ts';
-import { receive } from '../../store/inbox.ts';
+import { createReceive } from '../../store/inbox.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound } from '../errors.ts';
 import { findHook, type Hook } from '../find-hook.ts';
@@ -16,6 +16,7 @@ const limitMs = 2_500;
 export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
   const { acceptSql, ring, keys, logger, pokeInbox } = deps;
   const find = findHook(deps);
+  const receive = createReceive(acceptSql, ring);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
 
@@ -31,7 +32,7 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
       received = await within(limitMs, Promise.resolve(inbound.receive(asked, connection, { now, keys })));
       const arrivals = arrivalsOf(received, asked, now);
       if (arrivals.length > 0) {
-        const fresh = await within(limitMs, receive(acceptSql, ring, tenant, connection.id, arrivals));
+        const fresh = await within(limitMs, receive({ tenant, connection: connection.id, arrivals }));
         if (fresh > 0) pokeInbox();
         logger.debug({ connection: connection.id, events: arrivals.length, fresh }, 'hook: stored');
       }

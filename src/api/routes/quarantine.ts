@@ -90,7 +90,8 @@ export function quarantineRoutes(app: Api, { sql, acceptSql, ring, connectors, k
       if (received.kind === 'unreadable' || received.kind === 'refused')
         throw new Problem('not_understood', `Still not: ${received.message}.`, { id });
       const arrivals = arrivalsOf(received, asked, now);
-      if ((await receive(acceptSql, ring, tenant, connection, arrivals)) > 0) pokeInbox();
+      await receive(acceptSql, ring, [{ tenant, connection, arrivals }]);
+      pokeInbox();
       await releaseQuarantined(sql, tenant, id);
       request.log.info({ quarantined: id, events: arrivals.length, by }, 'read once more out of quarantine');
       reply.code(202);
