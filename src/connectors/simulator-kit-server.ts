@@ -1,5 +1,6 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { ControlError, type Simulator } from './simulator-kit.ts';
+import { addPage } from './simulator-kit-page.ts';
 import { parseFaults } from './simulator-kit-faults.ts';
 import { mount, serve, type Mounted } from './simulator-kit-serve.ts';
 import { addRoomControls, json, NotFound } from './simulator-kit-controls.ts';
@@ -11,6 +12,8 @@ export interface SimulatorServerOptions {
   /** What the simulators accepted is kept here, a file each. */
   readonly dir: string;
   readonly simulators: readonly Simulator[];
+  /** Of the files of the page that shows the rooms; without it there is none. */
+  readonly pageDir?: string;
 }
 
 export interface SimulatorServer {
@@ -32,6 +35,7 @@ export async function startSimulatorServer(options: SimulatorServerOptions): Pro
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   addControls(app, mounted);
+  if (options.pageDir !== undefined) addPage(app, options.pageDir);
   app.all<{ Params: { name: string; '*': string } }>('/:name/*', async (request, reply) => {
     const one = mounted.get(request.params.name);
     if (one === undefined) return reply.code(404).send({ error: 'no such simulator' });

@@ -12,6 +12,8 @@ export interface SimulatorsOptions {
   /** 127.0.0.1 where none is given. */
   readonly host?: string;
   readonly dir: string;
+  /** Of the files of the page that shows the rooms; without it there is none. */
+  readonly pageDir?: string;
   /** Names; all where none are given. */
   readonly connectors?: readonly string[];
 }

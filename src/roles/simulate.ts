@@ -1,11 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
 import { startSimulators } from '../connectors/simulators.ts';
 import { stopSignal } from './stop-signal.ts';
 
+const pageDir = fileURLToPath(new URL('../../../rooms', import.meta.url));
+
 /** The platforms' simulators, for the demonstration and for trying things out. @returns the exit code, after a signal. */
 export async function simulate(config: Config): Promise<number> {
   const stopped = stopSignal();
-  const simulators = await startSimulators({ port: config.simulatorsPort, dir: `${config.home}/simulators` });
+  const simulators = await startSimulators({ port: config.simulatorsPort, dir: `${config.home}/simulators`, pageDir });
   console.log(`simulators: ${simulators.url}`);
   await stopped;
   await simulators.stop();
