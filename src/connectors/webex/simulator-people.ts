@@ -92,7 +92,7 @@ export function act(action: PersonAction, messages: readonly Held[], id: string,
 /** A client sends HTML only for what has a form. */
 function textsOf(content: readonly Segment[]): Pick<Message, 'text' | 'html'> {
   const text = content.map(({ text: one, mention }) => (mention === undefined ? one : nameOf(mention))).join('');
-  const isPlain = content.every(({ text: one, ...form }) => Object.keys(form).length === 0);
+  const isPlain = content.every((one) => Object.keys(one).every((key) => key === 'text'));
   return { text, ...(isPlain ? {} : { html: `<p>${content.map(segment).join('')}</p>` }) };
 }
 
