@@ -53,8 +53,47 @@ describe('what is fetched from Webex', () => {
       key: event.key,
       text: expect.stringMatching(/^so \\\*plain\\\* \*\*b\*\*\[@Ben Baker\]\(mention:acme\/\S+\)$/),
       sender: { id: expect.any(String), email: 'ann@example.com' },
-      files: [{ name: 'file-1', url: expect.stringContaining(`${bench.url}/webex/v1/contents/`) }],
+      files: [
+        {
+          name: 'a.txt',
+          mediaType: 'text/plain',
+          size: 1,
+          url: expect.stringContaining(`${bench.url}/webex/v1/contents/`),
+        },
+      ],
     });
+  });
+
+  it.each([
+    [{ status: 423, retryAfter: 60 }, 'file-1'],
+    [
+      {
+        status: 200,
+        headers: { 'content-disposition': "attachment; filename=x; filename*=UTF-8''na%C3%AFve%20plan.txt" },
+      },
+      'naïve plan.txt',
+    ],
+    [
+      { status: 200, headers: { 'content-disposition': 'attachment; filename="../../etc/a \\"b\\".txt"' } },
+      'a "b".txt',
+    ],
+    [
+      { status: 200, headers: { 'content-disposition': "attachment; filename*=UTF-8''%ZZ; filename=plain.txt" } },
+      'plain.txt',
+    ],
+    [{ status: 200, headers: { 'content-disposition': 'inline' } }, 'file-1'],
+  ])('names a file as its headers do, and waits for none: %j', async (fault, name) => {
+    const event = await say({ text: 'x', file: { name: 'a.txt', mediaType: 'text/plain', base64: 'YQ==' } });
+    await bench.fault('webex', { path: '/v1/contents/', ...fault });
+    expect(await fetchIt(event)).toMatchObject({ text: 'x', files: [{ name }] });
+  });
+
+  it('takes no file of another place, which would be asked with the token', async () => {
+    const event = await say({ text: 'x' });
+    const id = event.nativeId.split(':')[1];
+    const files = ['https://evil.example/v1/contents/1', `${bench.url}/webex/v1.evil/contents/1`, 7];
+    await bench.fault('webex', { path: '/v1/messages/', status: 200, body: { id, text: 'x', files } });
+    expect(await fetchIt(event)).not.toHaveProperty('files');
   });
 
   it('says which thread it is in', async () => {

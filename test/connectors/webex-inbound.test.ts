@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { HookRequest, Received } from '../../src/connectors/inbound.ts';
+import { checkFields } from '../../src/connectors/fields.ts';
 import { hmac } from '../../src/connectors/hook-checks.ts';
 import { webex } from '../../src/connectors/webex/index.ts';
 import { inboundSuite } from '../suites/inbound-suite.ts';
@@ -148,6 +149,16 @@ describe('what Webex sends', () => {
     ['what messages may be one day', hook('pinned'), 'unsupported_event'],
   ])('passes over %s', (_, body, code) => {
     expect(read(body)).toEqual({ ignored: code });
+  });
+
+  it('passes over accounts that are known for programs', () => {
+    const programs = 'relay@example.com, Ann@example.com';
+    expect(checkFields(webex.settings, { botToken: 'x', programs }, '')).toEqual([]);
+    expect(checkFields(webex.settings, { botToken: 'x', programs: 'ann, ben' }, '')).toHaveLength(1);
+    expect(receive(request(hook('created')), { programs })).toMatchObject({ events: [{ ignored: 'bot_post' }] });
+    expect(receive(request(hook('created')), { programs: 'relay@example.com' })).toMatchObject({
+      events: [{ event: { kind: 'created' } }],
+    });
   });
 
   it.each([

@@ -53,8 +53,13 @@ describe('webex', () => {
     await eventually('its event was taken', async () =>
       (await rooms.hooks('webex')).every(({ state }) => state === 'taken'),
     );
-    await rooms.act('webex', { room: webex.room(room), text: 'after the lost one' });
-    await seenInSlack('after the lost one');
+    await eventually('it is known as ours', async () => {
+      const [row] = await stack.sql`
+        select count(*)::int as known from inbox where connection = 'webex' and state = 'ignored' and reason->>'code' = 'own_post'`;
+      const [open] = await stack.sql`
+        select count(*)::int as left from inbox where connection = 'webex' and state in ('received', 'fetching')`;
+      return Number(row?.['known']) > 0 && Number(open?.['left']) === 0;
+    });
     expect(await inSlack('lost answer')).toHaveLength(1);
   });
 });

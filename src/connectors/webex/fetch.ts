@@ -1,14 +1,15 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { InboundEvent, InboundFile } from '../../domain/inbound.ts';
+import type { InboundEvent } from '../../domain/inbound.ts';
 import type { LookUpContext } from '../connector.ts';
 import { writeMarkdown } from '../dialect/markdown.ts';
 import { listAt, textAt } from '../hook-checks.ts';
 import type { Fetched, HookConnection } from '../inbound.ts';
-import { isBot, senderOf, timeOf } from './inbound-event.ts';
+import { describeFiles } from './files.ts';
+import { isProgram, senderOf, timeOf } from './inbound-event.ts';
 import { nativeId, parseNativeId } from './native-id.ts';
 import { readMessage } from './parse.ts';
 import { ownId } from './people.ts';
-import { baseUrlOf, callWebex, messagePath } from './web-api.ts';
+import { callWebex, messagePath } from './web-api.ts';
 
 /**
  * `GET /messages/{id}`: what a notification leaves out (developer.webex.com, "Get Message Details"). An account that is no
@@ -26,9 +27,9 @@ export async function fetchMessage(
   if (message === undefined) return 'gone';
   const { sender = event.sender } = senderOf(message);
   if (sender?.id === own) return { ignored: 'own_post' };
-  if (isBot(message)) return { ignored: 'bot_post' };
+  if (isProgram(message, connection.settings)) return { ignored: 'bot_post' };
   const [thread, updated] = [textAt(message, 'parentId'), textAt(message, 'updated')];
-  const files = listAt(message, 'files').flatMap((url, index) => readFile(url, index, connection));
+  const files = await describeFiles(listAt(message, 'files'), connection, context);
   return {
     ...event,
     nativeId: nativeId({ room, id, ...(thread === undefined ? {} : { thread }) }),
@@ -50,13 +51,4 @@ async function getMessage(id: string, connection: HookConnection, context: LookU
     if (error instanceof SendFailure && error.status === 404) return undefined;
     throw error;
   }
-}
-
-/**
- * A file is an address of the API, which is asked with the token: none of another place is taken. What it is called Webex
- * says only along with its bytes.
- */
-function readFile(url: unknown, index: number, { settings }: HookConnection): InboundFile[] {
-  if (typeof url !== 'string' || !url.startsWith(baseUrlOf(settings))) return [];
-  return [{ id: url.slice(baseUrlOf(settings).length), name: `file-${index + 1}`, url }];
 }

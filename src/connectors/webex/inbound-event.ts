@@ -1,5 +1,6 @@
 import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
 import { at, textAt } from '../hook-checks.ts';
+import type { Values } from '../connector.ts';
 import type { HookEvent } from '../inbound.ts';
 import { nativeId } from './native-id.ts';
 
@@ -11,17 +12,18 @@ const botAddress = /@webex\.bot$/i;
 /**
  * One notification of a webhook (developer.webex.com, "Webhooks", "Webhook Event Reference"): ids only, the text is
  * encrypted and has to be fetched. The `id` of the notification is the webhook's, not the event's.
+ * @param settings of the connection.
  * @param now stands for the time where the notification says none.
  * @returns a text where a part that every such notification has is missing.
  */
-export function readEvent(json: Json, now: Date): HookEvent | string {
+export function readEvent(json: Json, settings: Values, now: Date): HookEvent | string {
   const [resource, event] = [textAt(json, 'resource'), textAt(json, 'event')];
   if (resource === undefined || event === undefined) return 'the notification names no resource or no event';
   if (resource !== 'messages' || !/^(?:created|updated|deleted)$/.test(event)) return { ignored: 'unsupported_event' };
   const data = at(json, 'data');
   const [id, room] = [textAt(data, 'id'), textAt(data, 'roomId')];
   if (id === undefined || room === undefined) return 'the notification names no message or no room';
-  if (isBot(data)) return { ignored: 'bot_post' };
+  if (isProgram(data, settings)) return { ignored: 'bot_post' };
   const thread = textAt(data, 'parentId');
   const native = nativeId({ room, id, ...(thread === undefined ? {} : { thread }) });
   const common = { room, nativeId: native, ...senderOf(data) };
@@ -62,11 +64,13 @@ function edited(
 }
 
 /**
- * Whether a bot said it, or is the one whose message it is: our own, another Carillon's, or any. Two bots that answer each
- * other would never end.
+ * Whether a program said it: a bot, our own, another Carillon's or any, or one of the accounts that are known for it. Two
+ * programs that answer each other would never end.
  */
-export function isBot(message: unknown): boolean {
-  return botAddress.test(textAt(message, 'personEmail') ?? '');
+export function isProgram(message: unknown, { programs }: Values): boolean {
+  const address = (textAt(message, 'personEmail') ?? '').toLowerCase();
+  const known = typeof programs === 'string' ? programs.toLowerCase().split(/, ?/) : [];
+  return botAddress.test(address) || known.includes(address);
 }
 
 export function senderOf(message: unknown): { sender?: InboundSender } {

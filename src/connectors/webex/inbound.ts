@@ -25,7 +25,7 @@ function receive(request: HookRequest, connection: HookConnection, { now }: Rece
   if (refusal !== undefined) return refusal;
   const read = readHookJson(request);
   if ('not' in read) return read.not;
-  const event = readEvent(read.json, now);
+  const event = readEvent(read.json, connection.settings, now);
   return typeof event === 'string'
     ? { kind: 'unreadable', answer: ok, message: event }
     : { kind: 'events', events: [event], answer: ok };

@@ -16,6 +16,7 @@ export const webex: Connector<PreparedCall> = {
     delete: { level: 'full' },
     react: { level: 'dropped', why: 'Webex has neither calls nor events for reactions.' },
     mention: { level: 'full' },
+    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
   },
   isOneService: true,
   // Webex takes no key of ours and keeps no mark of ours, and a bot cannot read its own posts in a group's history. A

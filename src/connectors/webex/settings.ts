@@ -29,6 +29,15 @@ export const webexSettings = [
       '`sha1`: HMAC-SHA1 in `X-Spark-Signature`, as Webex documents it. `sha256`: HMAC-SHA256 in `X-Webex-Signature`, which other clients report.',
   },
   {
+    key: 'programs',
+    label: 'Programs with accounts',
+    kind: 'text',
+    required: false,
+    pattern: '^[^\\s,@]+@[^\\s,@]+(?:, ?[^\\s,@]+@[^\\s,@]+)*$',
+    description:
+      'Addresses, with commas between them, of accounts that are programs, such as that of another Carillon in the same rooms: what they post is not bridged, as what bots post. Bots are known without it.',
+  },
+  {
     key: 'mentions',
     label: 'Mentions',
     kind: 'text',

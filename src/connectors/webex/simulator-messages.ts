@@ -1,5 +1,12 @@
 import type { Outcome, SimulatedRequest } from '../simulator-kit.ts';
 
+export interface File {
+  readonly id: string;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly base64: string;
+}
+
 /** A message as the platform keeps it (webex/webex-openapi-specs, public-spec/webex-messaging.json, `Message`). */
 export interface Message {
   readonly id: string;
@@ -9,7 +16,7 @@ export interface Message {
   readonly text?: string;
   readonly markdown?: string;
   readonly html?: string;
-  readonly files?: readonly { readonly id: string; readonly name: string }[];
+  readonly files?: readonly File[];
   readonly created: string;
 }
 /** What an edit sets; what it does not name is gone. */

@@ -64,7 +64,7 @@ export function act(action: PersonAction, messages: readonly Held[], id: string,
   switch (action.do) {
     case 'say': {
       const parent = messages.find((one) => one.id === action.thread);
-      const files = action.file === undefined ? undefined : [{ id: idOf('CONTENT', id), name: action.file.name }];
+      const files = action.file === undefined ? undefined : [{ ...action.file, id: idOf('CONTENT', id) }];
       const event: Message = {
         id,
         roomId,

@@ -61,6 +61,16 @@ export const webexSimulator: Simulator = {
       }
     }
 
+    /** The bytes of a file, whose name stands in a header (developer.webex.com, "Message Attachments"). */
+    function content(id: string): Outcome<WebexEvent> {
+      const files = [...rooms.values()].flat().flatMap((one) => (one.deleted === true ? [] : (one.files ?? [])));
+      const file = files.find((one) => one.id === id);
+      if (file === undefined) return refused(404, notFound);
+      const disposition = `attachment; filename="${file.name}"`;
+      const headers = { 'content-disposition': disposition, 'content-type': file.mediaType };
+      return { answer: { status: 200, headers, body: Buffer.from(file.base64, 'base64').toString() } };
+    }
+
     function post(request: SimulatedRequest, by: string): Outcome<WebexEvent> {
       const body = readBody(request);
       if (body === undefined) return refused(400, 'The request body is not JSON.');
@@ -81,6 +91,7 @@ export const webexSimulator: Simulator = {
           if (id !== undefined) return message(decodeURIComponent(id), request, by);
           return request.method === 'POST' ? post(request, by) : refused(405, 'The request method is not supported.');
         }
+        if (resource === 'contents') return content(decodeURIComponent(id ?? ''));
         if (resource !== 'people' || request.method !== 'GET') return refused(404, notFound);
         if (id === undefined) return findPeople({ email: request.query.get('email') ?? '' });
         return findPeople({ id: id === 'me' ? by : decodeURIComponent(id) });
