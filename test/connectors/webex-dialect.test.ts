@@ -59,6 +59,7 @@ describe("Markdown as Webex's", () => {
     ['a literal entity', '&amp;amp; a&b', '&amp;amp; a&amp;b'],
     ['formatting characters', '\\*no\\* \\_no\\_ \\~\\~no\\~\\~ \\`no\\`', '\\*no\\* \\_no\\_ \\~\\~no\\~\\~ \\`no\\`'],
     ['signs that begin a block', '\\# no\n1\\. no\n\\- no\n\\> no', '\\# no  \n1\\. no  \n\\- no  \n\\> no'],
+    ['what could begin a table', 'a\n\\|---\n\nb\n\\:-', 'a  \n\\|---\n\nb  \n\\:-'],
     ['HTML', '<b>x</b>', '&lt;b>x&lt;/b>'],
     ['an HTML block', '<div>\n> q <@all>\n</div>', '&lt;div>  \n\\> q &lt;@all>  \n&lt;/div>'],
   ])('shows %s as text', (_, markdown, expected) => {
@@ -152,6 +153,7 @@ const parts = [
   '<b>',
   '\t',
   '---',
+  ':-',
   '<!--',
 ];
 const soup = fc.array(fc.constantFrom(...parts), { maxLength: 25 }).map((some) => some.join(''));
@@ -159,13 +161,17 @@ const soup = fc.array(fc.constantFrom(...parts), { maxLength: 25 }).map((some) =
 describe('whatever is written', () => {
   it('text is never markup or mention', () => {
     fc.assert(
-      fc.property(soup, (text) => {
-        const { markdown } = toWebex(writeMarkdown(plainTree(text)));
-        expect(markdown).not.toMatch(/<@|(?<!\\)<[A-Za-z!/?]/);
-        const back = readMessage({ markdown }, 'acme');
-        expect(typesIn(back)).toEqual(new Set());
-        expect(squeeze(plainText(back))).toBe(squeeze(text));
-      }),
+      // Without an address, which every reader makes a link of, spelt out as it is.
+      fc.property(
+        soup.map((one) => one.replaceAll('http://', 'x:')),
+        (text) => {
+          const { markdown } = toWebex(writeMarkdown(plainTree(text)));
+          expect(markdown).not.toMatch(/<@|(?<!\\)<[A-Za-z!/?]/);
+          const back = readMessage({ markdown }, 'acme');
+          expect(typesIn(back)).toEqual(new Set());
+          expect(squeeze(plainText(back))).toBe(squeeze(text));
+        },
+      ),
       { numRuns: runs(500) },
     );
   });
@@ -187,7 +193,7 @@ describe('whatever is written', () => {
         const once = read({ [form]: source });
         const twice = writeMarkdown(parseMarkdown(once));
         expect(plainText(parseMarkdown(twice))).toBe(plainText(parseMarkdown(once)));
-        const people = new Map([['mention:acme/U1', { id: 'U1' }]]);
+        const people = new Map([['mention:acme/U1', { id: 'U1', name: 'Ben' }]]);
         const shown = toWebex(once, { people }).markdown;
         expect(toWebex(read({ markdown: shown }), { people }).markdown).toBe(shown);
       }),
@@ -196,14 +202,14 @@ describe('whatever is written', () => {
   });
 });
 
-/** What is not text: links that are spelt out are what every reader makes of them. */
+/** What is not text. */
 function typesIn(node: Nodes, found = new Set<string>()): Set<string> {
-  if (!['root', 'paragraph', 'text', 'break', 'link'].includes(node.type)) found.add(node.type);
+  if (!['root', 'paragraph', 'text', 'break'].includes(node.type)) found.add(node.type);
   if ('children' in node) for (const child of node.children) typesIn(child, found);
   return found;
 }
 
-const squeeze = (text: string): string => text.replaceAll(/[\s\u200B]+|\(http:[^)]*\)/g, '');
+const squeeze = (text: string): string => text.replaceAll(/[\s\u200B]+/g, '');
 
 describe('a long text', () => {
   const bytes = (text: string): number => Buffer.byteLength(text);

@@ -42,7 +42,12 @@ export function renderMarkdown(tree: Root): string {
     listItemIndent: 'one',
     rule: '-',
     handlers: { break: () => '  \n', link, text },
-    // Whether Webex strikes text out is not said: a pair of tildes must not.
-    unsafe: [{ character: '~', inConstruct: 'phrasing', notInConstruct: [...notThere] }],
+    // Whether Webex strikes text out, or makes tables, is not said: text must do neither.
+    unsafe: [
+      { character: '~', inConstruct: 'phrasing', notInConstruct: [...notThere] },
+      { atBreak: true, character: '|' },
+      { atBreak: true, character: '-', after: '[:|-]' },
+      { atBreak: true, character: ':', after: '-' },
+    ],
   }).trim();
 }
