@@ -14,7 +14,7 @@ const usualRetryMs = 2_000;
  * @throws ApplicationFailure retryable, with the platform's Retry-After where it gave one.
  */
 export function createFetchEvent({ sql, ring, connectors, http, tokens, pokeInbox }: ActivityDeps) {
-  return async function fetchEvent(id: InboxId): Promise<'fetched' | 'gone' | 'refused'> {
+  return async function fetchEvent(id: InboxId): Promise<'fetched' | 'gone' | 'ignored' | 'refused'> {
     const found = await findFetching(sql, ring, id);
     if (found === undefined) return 'fetched';
     const { tenant, connection, event } = found;
@@ -33,6 +33,10 @@ export function createFetchEvent({ sql, ring, connectors, http, tokens, pokeInbo
       if (whole === 'gone') {
         await end('gone', 'It was deleted before its content was fetched.');
         return 'gone';
+      }
+      if ('ignored' in whole) {
+        await end(whole.ignored, 'Its content shows that it is nothing to bridge.');
+        return 'ignored';
       }
       const { isIncomplete: _before, ...fetched } = whole;
       await complete(sql, ring, id, fetched);

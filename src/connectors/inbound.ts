@@ -28,6 +28,9 @@ export type HookEvent =
   /** Known and not bridged, such as a member who joined, or our own post come back. `code` is stable, snake_case. */
   | { readonly ignored: string };
 
+/** What became of an event whose content was asked for. */
+export type Fetched = InboundEvent | 'gone' | { readonly ignored: string };
+
 /** What a request turned out to be. */
 export type Received =
   /** Genuine. Answered with `answer` once the events are stored; with nothing to store, at once. */
@@ -93,8 +96,9 @@ export interface Inbound {
 
   /**
    * Completes an event that came without its content.
-   * @returns `gone` where the platform has no such message any more.
+   * @returns `gone` where the platform has no such message any more; `ignored`, as of `HookEvent`, where what was fetched
+   * shows that it is none of ours to bridge, such as our own post.
    * @throws SendFailure `transient` or `permanent`.
    */
-  fetch?(event: InboundEvent, connection: HookConnection, context: LookUpContext): Promise<InboundEvent | 'gone'>;
+  fetch?(event: InboundEvent, connection: HookConnection, context: LookUpContext): Promise<Fetched>;
 }

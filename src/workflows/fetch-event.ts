@@ -10,6 +10,6 @@ const { fetchEvent: fetchContent } = proxyActivities<Activities>({
 });
 
 /** Fetches what a platform did not send along with its event, such as the text; then the event goes its way. */
-export async function fetchEvent({ event }: FetchEventInput): Promise<'fetched' | 'gone' | 'refused'> {
+export async function fetchEvent({ event }: FetchEventInput): Promise<'fetched' | 'gone' | 'ignored' | 'refused'> {
   return fetchContent(event);
 }

@@ -2,7 +2,7 @@ import type { Element, Nodes as HastNodes, Root as HastRoot } from 'hast';
 import { fromHtml } from 'hast-util-from-html';
 import { sanitize, type Schema } from 'hast-util-sanitize';
 import { toHtml } from 'hast-util-to-html';
-import { toMdast } from 'hast-util-to-mdast';
+import { toMdast, type Handle } from 'hast-util-to-mdast';
 import type { Link, Nodes, Root } from 'mdast';
 import { toHast } from 'mdast-util-to-hast';
 import { mentionNode, mentionOf, safeUrl, type Mention } from './mention.ts';
@@ -50,21 +50,61 @@ export function writeHtml(tree: Root, { hrefOf }: HtmlOptions = {}): string {
 export interface ReadHtmlOptions {
   /** The person that a link names, such as `https://matrix.to/#/@ann:example.com`. */
   readonly mentionOfUrl?: (url: string) => Mention | undefined;
+  /** Elements of the platform's own that name a person, such as `spark-mention`, by their tag. */
+  readonly mentionElements?: Readonly<Record<string, MentionElement>>;
+}
+
+export interface MentionElement {
+  /** Attributes that `read` is given, as hast names them: `dataObjectId`. */
+  readonly attributes: readonly string[];
+  readonly read: (properties: Readonly<Record<string, unknown>>) => Mention | undefined;
 }
 
 /** HTML that a platform sent as a tree; whatever is not in the list above is left out. */
-export function readHtml(html: string, { mentionOfUrl }: ReadHtmlOptions = {}): Root {
+export function readHtml(html: string, { mentionOfUrl, mentionElements = {} }: ReadHtmlOptions = {}): Root {
   const parsed = fromHtml(html.slice(0, maxSource), { fragment: true });
   // Before anything that recurses: what a stranger nests does not end our stack.
   prune(parsed, 0);
-  const tree = toMdast(sanitize(parsed, allowed) as HastRoot);
+  const made = new Set<Nodes>();
+  const handlers = handlersOf(mentionElements, made);
+  const tree = toMdast(sanitize(parsed, schemaWith(mentionElements)) as HastRoot, { handlers });
   const root: Root = tree.type === 'root' ? tree : { type: 'root', children: [tree as Root['children'][number]] };
   replaceLinks(root, (link) => {
+    if (made.has(link)) return undefined;
     const mention = mentionOfUrl?.(link.url);
     if (mention !== undefined) return mentionNode(mention, labelOf(link).replace(/^@/, ''));
     return safeUrl(link.url) === undefined ? { type: 'text', value: labelOf(link) } : undefined;
   });
   return root;
+}
+
+function schemaWith(elements: Readonly<Record<string, MentionElement>>): Schema {
+  const attributes = Object.fromEntries(Object.entries(elements).map(([name, one]) => [name, [...one.attributes]]));
+  return {
+    ...allowed,
+    tagNames: [...(allowed.tagNames ?? []), ...Object.keys(elements)],
+    attributes: { ...allowed.attributes, ...attributes },
+  };
+}
+
+/** @param made takes the mentions: links of our own scheme that came otherwise are none. */
+function handlersOf(
+  elements: Readonly<Record<string, MentionElement>>,
+  made: Set<Nodes>,
+): Readonly<Record<string, Handle>> {
+  return Object.fromEntries(
+    Object.entries(elements).map(([name, { read }]): [string, Handle] => [
+      name,
+      (state, element) => {
+        const children = state.all(element) as Link['children'];
+        const mention = read(element.properties);
+        if (mention === undefined) return children;
+        const node = mentionNode(mention, labelOf({ type: 'link', url: '', children }).replace(/^@/, ''));
+        made.add(node);
+        return node;
+      },
+    ]),
+  );
 }
 
 /** On a stack of its own: the tree may be deeper than the machine's. */

@@ -1,5 +1,6 @@
 import type { Platform } from './platform.ts';
 import { slack } from './slack.ts';
+import { webex } from './webex.ts';
 
 /** Every platform that can be bridged. */
-export const platforms: readonly Platform[] = [slack];
+export const platforms: readonly Platform[] = [slack, webex];

@@ -1,0 +1,54 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { InboundEvent } from '../../domain/inbound.ts';
+import type { LookUpContext } from '../connector.ts';
+import { writeMarkdown } from '../dialect/markdown.ts';
+import { listAt, textAt } from '../hook-checks.ts';
+import type { Fetched, HookConnection } from '../inbound.ts';
+import { describeFiles } from './files.ts';
+import { isProgram, senderOf, timeOf } from './inbound-event.ts';
+import { nativeId, parseNativeId } from './native-id.ts';
+import { readMessage } from './parse.ts';
+import { ownId } from './people.ts';
+import { callWebex, messagePath } from './web-api.ts';
+
+/**
+ * `GET /messages/{id}`: what a notification leaves out (developer.webex.com, "Get Message Details"). An account that is no
+ * bot is known as ours only by its id, so that is asked for first.
+ */
+export async function fetchMessage(
+  event: InboundEvent,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<Fetched> {
+  const own = await ownId(connection, context);
+  if (event.sender?.id === own) return { ignored: 'own_post' };
+  const { room, id } = parseNativeId(event.nativeId);
+  const message = await getMessage(id, connection, context);
+  if (message === undefined) return 'gone';
+  const { sender = event.sender } = senderOf(message);
+  if (sender?.id === own) return { ignored: 'own_post' };
+  if (isProgram(message, connection.settings)) return { ignored: 'bot_post' };
+  const [thread, updated] = [textAt(message, 'parentId'), textAt(message, 'updated')];
+  const files = await describeFiles(listAt(message, 'files'), connection, context);
+  return {
+    ...event,
+    nativeId: nativeId({ room, id, ...(thread === undefined ? {} : { thread }) }),
+    ...(thread === undefined || event.kind !== 'created' ? {} : { thread: nativeId({ room, id: thread }) }),
+    // The text is that of the last edit, whichever edit was told of.
+    ...(event.kind === 'edited' && updated !== undefined ? { revision: timeOf(updated, context.now) } : {}),
+    text: writeMarkdown(readMessage(message, connection.id)),
+    ...(files.length === 0 ? {} : { files }),
+    ...(sender === undefined ? {} : { sender }),
+  };
+}
+
+async function getMessage(id: string, connection: HookConnection, context: LookUpContext): Promise<unknown> {
+  try {
+    const { json } = await callWebex({ method: 'GET', path: messagePath(id), about: 'look-up' }, connection, context);
+    if (textAt(json, 'id') !== undefined) return json;
+    throw new SendFailure({ kind: 'transient', code: 'bad_response', message: 'Webex answered with no message' });
+  } catch (error) {
+    if (error instanceof SendFailure && error.status === 404) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { InboundFile } from '../../domain/inbound.ts';
+import type { LookUpContext } from '../connector.ts';
+import type { HttpResponse } from '../http.ts';
+import type { HookConnection } from '../inbound.ts';
+import { baseUrlOf, callWebex } from './web-api.ts';
+
+/**
+ * The files of a message, which holds only their addresses below the base URL: what they are called stands in the headers
+ * of their bytes (developer.webex.com, "Message Attachments"). Addresses elsewhere are left out: they are asked with the
+ * token.
+ */
+export async function describeFiles(
+  urls: readonly unknown[],
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<InboundFile[]> {
+  const base = baseUrlOf(connection.settings);
+  const paths = urls.flatMap((url) =>
+    typeof url === 'string' && url.startsWith(base) ? [url.slice(base.length)] : [],
+  );
+  return Promise.all(
+    paths.map(async (path, index) => {
+      const file = { id: path, url: `${base}${path}` };
+      const usual = { ...file, name: `file-${index + 1}` };
+      try {
+        const { headers } = await callWebex({ method: 'HEAD', path, about: 'look-up' }, connection, context);
+        return { ...usual, ...described(headers) };
+      } catch (error) {
+        // It may still be scanned (423), or be refused for what was found in it: the message does not wait for a name.
+        if (error instanceof SendFailure) return usual;
+        throw error;
+      }
+    }),
+  );
+}
+
+function described(headers: HttpResponse['headers']): Partial<Pick<InboundFile, 'name' | 'mediaType' | 'size'>> {
+  const header = (name: string): string => [headers[name] ?? ''].flat()[0] ?? '';
+  const name = fileName(header('content-disposition'));
+  const mediaType = header('content-type').split(';')[0]?.trim() ?? '';
+  const size = header('content-length');
+  return {
+    ...(name === '' ? {} : { name }),
+    ...(mediaType === '' ? {} : { mediaType }),
+    ...(/^\d{1,15}$/.test(size) ? { size: Number(size) } : {}),
+  };
+}
+
+/** `filename*` before `filename` (RFC 6266, section 4.3), without a path. */
+function fileName(disposition: string): string {
+  const [, extended] = /filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(disposition) ?? [];
+  const [, quoted, bare] = /filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s"]+))/i.exec(disposition) ?? [];
+  const name = decoded(extended) ?? quoted?.replaceAll(/\\(.)/g, '$1') ?? bare ?? '';
+  return (name.split(/[/\\]/).at(-1) ?? '').replaceAll(/\p{Cc}/gu, '').trim();
+}
+
+function decoded(text: string | undefined): string | undefined {
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text);
+  } catch {
+    // Not percent-encoded as it says: the plain form counts.
+    return undefined;
+  }
+}

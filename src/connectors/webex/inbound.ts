@@ -1,0 +1,47 @@
+import { hmac, isSignedBy, readHookJson, refuse } from '../hook-checks.ts';
+import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
+import { readText } from '../fields.ts';
+import { fetchMessage } from './fetch.ts';
+import { readEvent } from './inbound-event.ts';
+import { webexSettings } from './settings.ts';
+
+/**
+ * Webex says neither how long it waits nor whether it sends again; a webhook that fails a hundred times within five
+ * minutes is switched off (developer.webex.com, "Webhooks").
+ */
+export const inbound: Inbound = {
+  receive,
+  fetch: fetchMessage,
+  unavailable: { status: 503 },
+  roomOf: ({ roomId }) => (typeof roomId === 'string' ? roomId : undefined),
+  // The id alone: it is unique everywhere, and nobody says of a deleted message which thread it was in.
+  linkKey: (nativeId) => nativeId.split(':')[1] ?? nativeId,
+};
+
+const ok = { status: 200, body: {} } as const;
+
+function receive(request: HookRequest, connection: HookConnection, { now }: ReceiveContext): Received {
+  const refusal = verify(request, connection);
+  if (refusal !== undefined) return refusal;
+  const read = readHookJson(request);
+  if ('not' in read) return read.not;
+  const event = readEvent(read.json, connection.settings, now);
+  return typeof event === 'string'
+    ? { kind: 'unreadable', answer: ok, message: event }
+    : { kind: 'events', events: [event], answer: ok };
+}
+
+/**
+ * The MAC of the body in lower-case hex (developer.webex.com, "Webhooks", "Handling Requests"). It holds no time, so an old
+ * request cannot be told from a new one: its events are known by their keys.
+ */
+function verify({ headers, body }: HookRequest, { settings }: HookConnection): Received | undefined {
+  const isOld = readText(webexSettings, settings, 'signature') === 'sha1';
+  const signature = isOld ? headers['x-spark-signature'] : headers['x-webex-signature']?.replace(/^sha256=/, '');
+  if (signature === undefined) return refuse(401, 'missing_signature', 'the request is not signed');
+  const secrets = (settings['webhookSecrets'] ?? []) as readonly string[];
+  const algorithm = isOld ? 'sha1' : 'sha256';
+  return isSignedBy(signature, secrets, (secret) => hmac(algorithm, secret, 'hex', body))
+    ? undefined
+    : refuse(401, 'bad_signature', 'the signature is of another secret, or of another body');
+}

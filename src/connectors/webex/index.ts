@@ -1,0 +1,30 @@
+import type { Connector } from '../connector.ts';
+import { inbound } from './inbound.ts';
+import { prepare, send, type PreparedCall } from './outbound.ts';
+import { people } from './people.ts';
+import { webexAddress, webexSettings } from './settings.ts';
+
+/** Cisco Webex: the messages API with the token of a bot or of an account. */
+export const webex: Connector<PreparedCall> = {
+  name: 'webex',
+  title: 'Webex',
+  settings: webexSettings,
+  address: webexAddress,
+  capabilities: {
+    thread: { level: 'full' },
+    edit: { level: 'partial', why: 'Webex takes ten edits of a message; what comes after them is refused.' },
+    delete: { level: 'full' },
+    react: { level: 'dropped', why: 'Webex has neither calls nor events for reactions.' },
+    mention: { level: 'full' },
+    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+  },
+  isOneService: true,
+  // Webex takes no key of ours and keeps no mark of ours, and a bot cannot read its own posts in a group's history. A
+  // text may be set again, and what is gone deleted again, without harm.
+  deliveryClass: (_target, action) =>
+    action === 'create' ? { kind: 'C' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
+  prepare,
+  send,
+  inbound,
+  people,
+};

@@ -1,0 +1,84 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { Outgoing, Receipt, SendContext } from '../connector.ts';
+import { withAuthor } from '../dialect/author.ts';
+import { readText } from '../fields.ts';
+import { textAt } from '../hook-checks.ts';
+import { toWebex } from './dialect.ts';
+import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
+import { webexSettings } from './settings.ts';
+import { callWebex, messagePath, type WebexCall } from './web-api.ts';
+
+/** The one call that `send` makes. */
+export type PreparedCall = Omit<WebexCall, 'delivery'>;
+
+/**
+ * @throws SendFailure permanent: `no_text` where nothing is left to say; `invalid_native_id` where the message that is
+ * meant has none of Webex's; `not_supported` for reactions, which Webex has no call for.
+ */
+export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
+  const { action } = outgoing;
+  switch (action.kind) {
+    case 'create': {
+      const { room: roomId, thread: parentId } = placeOf(outgoing);
+      // Without a root `parentId` is undefined, and left out of the JSON.
+      const body = { roomId, parentId, ...textsOf(outgoing) };
+      return { method: 'POST', path: 'messages', body, about: parentId === undefined ? 'create' : 'reply' };
+    }
+    case 'edit': {
+      const { room: roomId, id } = parseNativeId(action.nativeId);
+      return { method: 'PUT', path: messagePath(id), body: { roomId, ...textsOf(outgoing) }, about: 'change' };
+    }
+    case 'delete':
+      return { method: 'DELETE', path: messagePath(parseNativeId(action.nativeId).id), about: 'change' };
+    default:
+      throw new SendFailure({ kind: 'permanent', code: 'not_supported', message: 'Webex has no call for reactions' });
+  }
+}
+
+/** A bot cannot speak under another name, so the author stands in front of the text. */
+function textsOf({ message, author, people, connection }: Outgoing): { markdown: string; text: string } {
+  const texts = toWebex(message.content.text, {
+    ...(people === undefined ? {} : { people }),
+    areMentionsNative: readText(webexSettings, connection.settings, 'mentions') === 'native',
+    change: (tree) => withAuthor(tree, author),
+  });
+  if (texts.markdown === '')
+    throw new SendFailure({ kind: 'permanent', code: 'no_text', message: 'the message has no text to post' });
+  return texts;
+}
+
+/**
+ * One call of the Webex API. Deleting what is not there is done already.
+ * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Webex agrees but names no message.
+ */
+export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
+  const { action, delivery, connection } = outgoing;
+  const call = callWebex({ ...prepared, delivery }, connection, context);
+  if (action.kind === 'create') {
+    const { json, status } = await call;
+    return { ...posted(json, status, outgoing), status };
+  }
+  // An edited or deleted message keeps its id.
+  const nativeId = action.nativeId ?? '';
+  try {
+    return { nativeId, status: (await call).status };
+  } catch (error) {
+    if (action.kind === 'delete' && error instanceof SendFailure && error.status === 404)
+      return { nativeId, status: error.status };
+    throw error;
+  }
+}
+
+function posted(json: unknown, status: number, outgoing: Outgoing): Receipt {
+  const id = textAt(json, 'id');
+  if (id === undefined)
+    throw new SendFailure({
+      kind: 'ambiguous',
+      code: 'bad_response',
+      message: 'Webex agreed but named no message',
+      status,
+    });
+  const { room } = placeOf(outgoing);
+  const thread = textAt(json, 'parentId');
+  return receiptOf(outgoing, { room, id, ...(thread === undefined ? {} : { thread }) });
+}

@@ -1,0 +1,39 @@
+import type { Root } from 'mdast';
+import type { ConnectionId } from '../../domain/ids.ts';
+import { readHtml } from '../dialect/html.ts';
+import { plainTree } from '../dialect/markdown.ts';
+import type { Mention } from '../dialect/mention.ts';
+import { textAt } from '../hook-checks.ts';
+import { readWebexMarkdown } from './parse-markdown.ts';
+
+/**
+ * What a message says, as a tree: from `html`, which Webex makes of whatever has a form; else from `markdown`, which only
+ * programs send; else from `text`, in which nothing is markup (developer.webex.com, "Get Message Details").
+ */
+export function readMessage(message: unknown, connection: ConnectionId): Root {
+  const html = textAt(message, 'html');
+  if (html !== undefined)
+    return readHtml(html, {
+      mentionElements: {
+        // <spark-mention data-object-type="person" data-object-id="…">, and for all data-object-type="groupMention".
+        'spark-mention': {
+          attributes: ['dataObjectType', 'dataObjectId', 'dataGroupType'],
+          read: ({ dataObjectType, dataObjectId, dataGroupType }) => {
+            if (dataObjectType === 'groupMention') return dataGroupType === 'all' ? { kind: 'all' } : undefined;
+            return typeof dataObjectId === 'string' ? personOf(dataObjectId, connection) : undefined;
+          },
+        },
+      },
+    });
+  const markdown = textAt(message, 'markdown');
+  return markdown === undefined
+    ? plainTree(textAt(message, 'text') ?? '')
+    : readWebexMarkdown(markdown, (id) => personOf(id, connection));
+}
+
+/** Some clients write the bare UUID, of which the API's id is made: base64 of `ciscospark://us/PEOPLE/<uuid>`. */
+function personOf(id: string, connection: ConnectionId): Mention | undefined {
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
+    return personOf(Buffer.from(`ciscospark://us/PEOPLE/${id}`).toString('base64').replace(/=+$/, ''), connection);
+  return id === '' ? undefined : { kind: 'native', connection, id };
+}
