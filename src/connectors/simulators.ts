@@ -2,9 +2,10 @@ import { startSimulatorServer, type SimulatorServer } from './simulator-kit-serv
 import type { Simulator } from './simulator-kit.ts';
 import { slackSimulator } from './slack/simulator.ts';
 import { webhookSimulator } from './webhook/simulator.ts';
+import { zoomSimulator } from './zoom/simulator.ts';
 
 /** For demonstrations and tests only; nothing that delivers imports this file. */
-export const simulators: readonly Simulator[] = [webhookSimulator, slackSimulator];
+export const simulators: readonly Simulator[] = [webhookSimulator, slackSimulator, zoomSimulator];
 
 export interface SimulatorsOptions {
   /** 0 for any that is free. */
