@@ -189,7 +189,9 @@ describe('an event of zoom', () => {
   });
 
   it('with an at sign, or with files, is fetched, since it says neither who nor where', async () => {
-    const files = [{ file_id: 'F1', file_name: 'a.png', file_size: 9, OS_file_type: 'png', file_message_type: 'image' }];
+    const files = [
+      { file_id: 'F1', file_name: 'a.png', file_size: 9, OS_file_type: 'png', file_message_type: 'image' },
+    ];
     expect(await eventOf(envelope(posted, { ...message, message: 'hi @Ben' }))).toMatchObject({ isIncomplete: true });
     expect(await eventOf(envelope(posted, { message_id: 'M1', channel_id, files }))).toMatchObject({
       isIncomplete: true,

@@ -44,7 +44,9 @@ function inOrder(formats: readonly Format[]): Format[] {
     const found = rank.indexOf(format_type);
     return found === -1 ? rank.length : found;
   };
-  const sorted = [...formats].sort((a, b) => rankOf(a) - rankOf(b) || a.start_position - b.start_position);
+  const sorted = [...formats].sort(
+    (a, b) => rankOf(a) - rankOf(b) || a.start_position - b.start_position || b.end_position - a.end_position,
+  );
   const merged: Format[] = [];
   for (const one of sorted) {
     const last = merged.at(-1);

@@ -67,16 +67,22 @@ function runsOf(text: string, line: Span, spans: InlineSpans): Run[] {
   return runs;
 }
 
-/** Markdown has no style that begins or ends with white space. */
+/**
+ * Markdown has no style that begins or ends with white space. A style also ends where one that goes around it does.
+ * @param bit of the style, the highest of those that are looked at: the lower ones go around it.
+ */
 function trimStyle(text: string, flags: Uint8Array, bit: number): void {
-  const clear = (from: number, step: 1 | -1): void => {
-    for (let at = from; ((flags[at] ?? 0) & bit) !== 0 && /\s/.test(text[at] ?? ''); at += step)
-      flags[at] = (flags[at] ?? 0) & ~bit;
+  const around = bit * 2 - 1;
+  const at = (index: number): number => (flags[index] ?? 0) & around;
+  const clear = (from: number, end: number, step: 1 | -1): void => {
+    for (let index = from; index !== end && /\s/.test(text[index] ?? ''); index += step)
+      flags[index] = (flags[index] ?? 0) & ~bit;
   };
-  for (let index = 0; index < flags.length; index += 1) {
-    if (((flags[index] ?? 0) & bit) === 0) continue;
-    if (((flags[index - 1] ?? 0) & bit) === 0) clear(index, 1);
-    if (((flags[index + 1] ?? 0) & bit) === 0) clear(index, -1);
+  for (let start = 0, end = 0; start < flags.length; start = end) {
+    for (end = start; end < flags.length && at(end) === at(start);) end += 1;
+    if ((at(start) & bit) === 0) continue;
+    clear(end - 1, start - 1, -1);
+    clear(start, end, 1);
   }
 }
 
