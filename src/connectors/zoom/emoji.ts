@@ -19,6 +19,8 @@ export function fromZoomEmoji(text: string): string | undefined {
   const points = [...text.matchAll(/U\+([0-9A-F]{4,6})(?![0-9A-F])/gi)].map(([, hex]) =>
     Number.parseInt(hex ?? '', 16),
   );
+  // The longest of Unicode have ten.
+  if (points.length > 20) return undefined;
   if (points.length === 0) return text.trim() === '' || text.length > 100 ? undefined : text.trim();
   return points.every((point) => point > 0 && point <= 0x10_ff_ff) ? String.fromCodePoint(...points) : undefined;
 }

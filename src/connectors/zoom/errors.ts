@@ -53,3 +53,8 @@ export function meaningOf(
 export function isDone(action: ActionKind, code: string): boolean {
   return (action === 'delete' || action === 'unreact') && missing.test(code);
 }
+
+/** Refusals of a reply that say that what it replies to is not there, or is no main message (any more). */
+export function isWithoutMain(code: string): boolean {
+  return missing.test(code) || code === 'zoom_5402';
+}

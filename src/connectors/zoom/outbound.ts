@@ -6,7 +6,7 @@ import { textAt } from '../hook-checks.ts';
 import { callZoom, messagesPath, type ZoomCall } from './api.ts';
 import { toRichText } from './dialect.ts';
 import { toZoomEmoji } from './emoji.ts';
-import { isDone } from './errors.ts';
+import { isDone, isWithoutMain } from './errors.ts';
 import { markOf } from './marker.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 import { people } from './people.ts';
@@ -84,14 +84,9 @@ export function render(outgoing: Outgoing, isRich: boolean): RichText {
  */
 async function addressesOf(outgoing: Outgoing, context: SendContext): Promise<Outgoing> {
   const known = [...(outgoing.people ?? [])].map(async ([ref, { id, name }]): Promise<[string, Mentioned]> => {
-    const nameless = name === undefined ? {} : { name };
-    if (id === undefined) return [ref, nameless];
-    const person = await people.byId?.(id, outgoing.connection, context);
-    const shown = name ?? person?.name;
-    return [
-      ref,
-      { ...(shown === undefined ? {} : { name: shown }), ...(person?.email === undefined ? {} : { id: person.email }) },
-    ];
+    const person = id === undefined ? undefined : await people.byId?.(id, outgoing.connection, context);
+    const address = person?.email === undefined ? {} : { id: person.email };
+    return [ref, { ...address, ...(name === undefined ? {} : { name }) }];
   });
   return known.length === 0 ? outgoing : { ...outgoing, people: new Map(await Promise.all(known)) };
 }
@@ -109,23 +104,13 @@ function reaction(
 }
 
 /**
- * One call. Deleting what is not there is done already.
+ * One call; for a reply whose main message is gone a second one, which puts it into the channel: the first was refused and
+ * has changed nothing. Deleting what is not there is done already.
  * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Zoom agrees but names no message.
  */
 export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
   const { isPlainer, ...call } = prepared;
-  if (outgoing.action.kind === 'create') {
-    const { json, status } = await callZoom(call, outgoing.connection, context);
-    const id = textAt(json, 'id');
-    if (id === undefined)
-      throw new SendFailure({
-        kind: 'ambiguous',
-        code: 'bad_response',
-        message: 'Zoom agreed but named no message',
-        status,
-      });
-    return { ...receiptOf(outgoing, { ...placeOf(outgoing), id }), status };
-  }
+  if (outgoing.action.kind === 'create') return create(call, outgoing, context);
   // An edited or deleted message keeps its id.
   const nativeId = outgoing.action.nativeId ?? '';
   try {
@@ -136,4 +121,33 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
     if (!(error instanceof SendFailure) || !isDone(outgoing.action.kind, error.code)) throw error;
     return { nativeId, ...(error.status === undefined ? {} : { status: error.status }) };
   }
+}
+
+async function create(call: ZoomCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
+  const { channel, thread } = placeOf(outgoing);
+  try {
+    return await posted(call, outgoing, { channel, ...(thread === undefined ? {} : { thread }) }, context);
+  } catch (error) {
+    if (thread === undefined || !(error instanceof SendFailure) || !isWithoutMain(error.code)) throw error;
+    const body = { ...call.body, reply_main_message_id: undefined };
+    return posted({ ...call, body }, outgoing, { channel }, context);
+  }
+}
+
+async function posted(
+  call: ZoomCall,
+  outgoing: Outgoing,
+  place: ReturnType<typeof placeOf>,
+  context: SendContext,
+): Promise<Receipt> {
+  const { json, status } = await callZoom(call, outgoing.connection, context);
+  const id = textAt(json, 'id');
+  if (id === undefined)
+    throw new SendFailure({
+      kind: 'ambiguous',
+      code: 'bad_response',
+      message: 'Zoom agreed but named no message',
+      status,
+    });
+  return { ...receiptOf(outgoing, { ...place, id }), status };
 }

@@ -30,8 +30,7 @@ export const zoomSettings = [
     label: 'Secret tokens',
     kind: 'secrets',
     required: false,
-    description:
-      'Of the app, for checking what Zoom sends to `/hooks/{connection}`; several while one is changed, the one that Zoom shows as current first.',
+    description: 'Of the app, for checking what Zoom sends to `/hooks/{connection}`; several while one is changed.',
   },
   {
     key: 'user',
