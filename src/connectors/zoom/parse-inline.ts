@@ -60,8 +60,10 @@ function runsOf(text: string, line: Span, spans: InlineSpans): Run[] {
     const last = runs.at(-1);
     const at = line.start + index;
     const own = flags[index] ?? 0;
-    if (last !== undefined && last.bits === own && last.link === link && last.mention === mention)
-      runs[runs.length - 1] = { ...last, end: at + 1 };
+    const isSame = last?.bits === own && last.link === link && last.mention === mention;
+    // A format that ends inside a character that takes two code units ends behind it.
+    const isTail = /[\uDC00-\uDFFF]/.test(text[at] ?? '') && /[\uD800-\uDBFF]/.test(text[at - 1] ?? '');
+    if (last !== undefined && (isSame || isTail)) runs[runs.length - 1] = { ...last, end: at + 1 };
     else runs.push({ start: at, end: at + 1, bits: own, ...(link && { link }), ...(mention && { mention }) });
   }
   return runs;

@@ -1,5 +1,6 @@
 import type { BlockContent, ListItem, Paragraph, PhrasingContent, Root } from 'mdast';
 import type { ConnectionId } from '../../domain/ids.ts';
+import { wellFormed } from '../dialect/markdown.ts';
 import { at, listAt, textAt } from '../hook-checks.ts';
 import { linkTarget, readLine, type InlineSpans, type LinkSpan, type MentionSpan, type Span } from './parse-inline.ts';
 
@@ -23,7 +24,7 @@ interface Line extends Span {
  * message, and `team_chat.channel_message_posted`). Colours, sizes and underlining are left out. Never throws.
  */
 export function readMessage(message: unknown, connection: ConnectionId): Root {
-  const text = (textAt(message, 'message') ?? '').slice(0, maxText);
+  const text = wellFormed((textAt(message, 'message') ?? '').slice(0, maxText));
   const formats = listAt(message, 'rich_text').slice(0, maxFormats);
   const spans: InlineSpans = {
     styles: formats.flatMap((one) => {
