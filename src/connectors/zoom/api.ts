@@ -1,0 +1,64 @@
+import type { ActionKind, LookUpContext, Target } from '../connector.ts';
+import { withToken, type TokenRequest } from '../bearer.ts';
+import { readText } from '../fields.ts';
+import { at } from '../hook-checks.ts';
+import { callJson, type JsonAnswer, type JsonCall } from '../json-call.ts';
+import { secretTexts } from '../secrets.ts';
+import { meaningOf } from './errors.ts';
+import { zoomSettings } from './settings.ts';
+
+/** One call of the API. */
+export interface ZoomCall {
+  readonly method: JsonCall['method'];
+  /** Below the base URL, with its query. */
+  readonly path: string;
+  readonly body?: object;
+  /** What is refused where it is refused. */
+  readonly purpose: ActionKind | 'look-up';
+  /** Histories are longer than an answer to a post; undefined for the client's own limit. */
+  readonly maxResponseBytes?: number;
+}
+
+/**
+ * Calls the API as the app, with a token that is obtained where none is kept (developers.zoom.us, "Server-to-server
+ * OAuth").
+ * @returns any 2xx.
+ * @throws SendFailure.
+ */
+export async function callZoom(
+  { purpose, path, ...call }: ZoomCall,
+  { settings }: Target['connection'],
+  context: LookUpContext,
+): Promise<JsonAnswer> {
+  const base = readText(zoomSettings, settings, 'baseUrl').replace(/\/*$/, '');
+  const secrets = secretTexts(zoomSettings, settings);
+  return withToken(tokenRequest(settings, secrets), context, (token) =>
+    callJson({ ...call, url: `${base}/${path}`, headers: { authorization: `Bearer ${token}` } }, context, {
+      secrets: [...secrets, token],
+      meaningOf: (status, answer) => {
+        const code = at(answer, 'code');
+        return meaningOf(typeof code === 'number' ? code : undefined, status, purpose);
+      },
+    }),
+  );
+}
+
+/** The messages of the user that we post as, or one of them, as a path. */
+export function messagesPath({ settings }: Target['connection'], id?: string): string {
+  const user = encodeURIComponent(readText(zoomSettings, settings, 'user'));
+  return `chat/users/${user}/messages${id === undefined ? '' : `/${encodeURIComponent(id)}`}`;
+}
+
+function tokenRequest(settings: Target['connection']['settings'], secrets: readonly string[]): TokenRequest {
+  const [client, secret] = [
+    readText(zoomSettings, settings, 'clientId'),
+    readText(zoomSettings, settings, 'clientSecret'),
+  ];
+  const basic = Buffer.from(`${client}:${secret}`).toString('base64');
+  return {
+    url: readText(zoomSettings, settings, 'tokenUrl'),
+    form: { grant_type: 'account_credentials', account_id: readText(zoomSettings, settings, 'accountId') },
+    headers: { authorization: `Basic ${basic}` },
+    secrets: [...secrets, basic],
+  };
+}

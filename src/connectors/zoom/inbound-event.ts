@@ -1,0 +1,122 @@
+import type { InboundEvent, InboundFile, InboundSender } from '../../domain/inbound.ts';
+import { writeMarkdown } from '../dialect/markdown.ts';
+import { at, listAt, textAt } from '../hook-checks.ts';
+import type { HookConnection, HookEvent } from '../inbound.ts';
+import { fromZoomEmoji } from './emoji.ts';
+import { isMarked } from './marker.ts';
+import { nativeId } from './native-id.ts';
+import { readMessage } from './parse.ts';
+import { isOurUser } from './settings.ts';
+
+const kinds = {
+  'team_chat.channel_message_posted': 'created',
+  'team_chat.channel_message_updated': 'edited',
+  'team_chat.channel_message_deleted': 'deleted',
+  'team_chat.channel_reaction_added': 'reacted',
+  'team_chat.channel_reaction_removed': 'unreacted',
+} as const;
+
+/**
+ * One event of Team Chat (developers.zoom.us, "Team Chat Webhooks").
+ * @returns a text where a part that every such event has is missing.
+ */
+export function readEvent(name: string, body: unknown, connection: HookConnection): HookEvent | string {
+  const kind = kinds[name as keyof typeof kinds];
+  if (kind === undefined) return { ignored: reasonFor(name) };
+  const payload = at(body, 'payload');
+  const object = at(payload, 'object');
+  const eventTime = at(body, 'event_ts');
+  const [channel, id] = [textAt(object, 'channel_id'), textAt(object, 'message_id') ?? textAt(object, 'msg_id')];
+  if (channel === undefined || id === undefined || !Number.isSafeInteger(eventTime))
+    return 'the event names no channel, no message or no time';
+  // A deletion too: that of our own post is an answer to what we were told, and not a new one to pass on.
+  if (isOurUser(connection.settings, textAt(payload, 'operator'), textAt(payload, 'operator_id')))
+    return { ignored: 'own_post' };
+  if (isMarked(textAt(object, 'message') ?? '')) return { ignored: 'own_post' };
+  const time = eventTime as number;
+  const sender = senderOf(payload);
+  const thread = textAt(object, 'reply_main_message_id');
+  const event: InboundEvent = {
+    // No event has an id of its own (and whether `x-zm-request-id` stays the same is not documented): what happened to
+    // which message, and when, is the same in every redelivery.
+    key: `${kind}:${channel}:${id}:${time}`,
+    kind,
+    room: channel,
+    nativeId: nativeId({ channel, id, ...(thread === undefined ? {} : { thread }) }),
+    at: timeOf(kind === 'created' ? (at(object, 'timestamp') ?? time) : time),
+    ...(sender === undefined ? {} : { sender }),
+  };
+  switch (kind) {
+    case 'created': {
+      const root = thread === undefined ? {} : { thread: nativeId({ channel, id: thread }) };
+      return { event: { ...event, ...root, ...contentOf(object, connection) } };
+    }
+    case 'edited':
+      return { event: { ...event, revision: String(time).padStart(16, '0'), ...contentOf(object, connection) } };
+    case 'deleted':
+      return { event };
+    default: {
+      const emoji = fromZoomEmoji(textAt(object, 'emoji') ?? '');
+      if (emoji === undefined || sender === undefined) return 'the reaction names no emoji or nobody';
+      // Two people may react in the same millisecond.
+      return { event: { ...event, key: `${event.key}:${sender.id}:${emoji}`, emoji } };
+    }
+  }
+}
+
+function reasonFor(name: string): string {
+  // A conversation of two has no room that a bridge could name.
+  if (/^team_chat\.dm_(?:message|reaction)_/.test(name)) return 'direct_message';
+  // The older events tell the same once more, where an app has subscribed to both.
+  if (name.startsWith('chat_message.')) return 'legacy_event';
+  // A file is named by the message that it came with.
+  if (name.startsWith('team_chat.file_')) return 'file_event';
+  return 'unsupported_event';
+}
+
+/**
+ * People of other accounts have a member id alone; `operator_id` and `operator` are then empty.
+ */
+function senderOf(payload: unknown): InboundSender | undefined {
+  const id = textAt(payload, 'operator_id') ?? textAt(payload, 'operator_member_id') ?? textAt(payload, 'operator');
+  if (id === undefined) return undefined;
+  const email = textAt(payload, 'operator');
+  return { id, ...(email === undefined ? {} : { email }) };
+}
+
+/**
+ * Text and files. An event does not say whom it mentions, nor where a file lies: only the message does that, so one that
+ * may have either is fetched (`complete.ts`). What the event says is kept for the case that it may not be read.
+ */
+export function contentOf(
+  message: unknown,
+  connection: HookConnection,
+): Pick<InboundEvent, 'text' | 'files' | 'isIncomplete'> {
+  const files = listAt(message, 'files').flatMap(readFile);
+  const mayHaveMore = files.length > 0 || (textAt(message, 'message') ?? '').includes('@');
+  return {
+    text: writeMarkdown(readMessage(message, connection.id)),
+    ...(files.length === 0 ? {} : { files }),
+    ...(mayHaveMore ? { isIncomplete: true } : {}),
+  };
+}
+
+function readFile(file: unknown): InboundFile[] {
+  const id = textAt(file, 'file_id');
+  if (id === undefined) return [];
+  const [size, url] = [at(file, 'file_size'), textAt(file, 'download_url')];
+  return [
+    {
+      id,
+      name: textAt(file, 'file_name') ?? id,
+      ...(typeof size === 'number' ? { size } : {}),
+      ...(url === undefined ? {} : { url }),
+    },
+  ];
+}
+
+/** Milliseconds since 1970. */
+function timeOf(ms: unknown): string {
+  const date = new Date(typeof ms === 'number' ? ms : 0);
+  return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();
+}

@@ -1,0 +1,37 @@
+import type { Connector } from '../connector.ts';
+import { reconcile } from './history.ts';
+import { inbound } from './inbound.ts';
+import { prepare, send, type PreparedCall } from './outbound.ts';
+import { people } from './people.ts';
+import { zoomAddress, zoomSettings } from './settings.ts';
+
+/** Zoom Team Chat as one user of it, by a server-to-server OAuth app. */
+export const zoom: Connector<PreparedCall> = {
+  name: 'zoom',
+  title: 'Zoom Team Chat',
+  settings: zoomSettings,
+  address: zoomAddress,
+  capabilities: {
+    thread: { level: 'full' },
+    edit: {
+      level: 'partial',
+      why: 'Zoom takes a text alone in an edit: styles are left out, links are written out, and nobody is mentioned anew.',
+    },
+    delete: { level: 'full' },
+    react: {
+      level: 'partial',
+      why: 'Everybody who reacted with an emoji is shown as one reaction, of the user; emoji of an account are left out.',
+    },
+    mention: { level: 'full' },
+  },
+  isOneService: true,
+  // A post takes no key of ours, but is found again in the channel's history by the mark in its text. A text may be set
+  // again, and what is gone deleted again, without harm.
+  deliveryClass: (_target, action) =>
+    action === 'create' ? { kind: 'B' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
+  prepare,
+  send,
+  reconcile,
+  inbound,
+  people,
+};
