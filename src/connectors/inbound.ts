@@ -79,6 +79,12 @@ export interface Inbound {
   linkKey(nativeId: string): string;
 
   /**
+   * Of platforms whose events name a thread by an id of its own, and not by its first message: the thread that a
+   * message's `nativeId` is the root of, as `linkKey` gives it for an event's `thread`. Undefined for what is no root.
+   */
+  threadKey?(nativeId: string): string | undefined;
+
+  /**
    * Completes an event that came without its content.
    * @returns `gone` where the platform has no such message any more.
    * @throws SendFailure `transient` or `permanent`.
