@@ -126,6 +126,19 @@ describe('a post in google-chat', () => {
     }
   });
 
+  it('is not believed to be refused where an earlier attempt made it, whatever the refusal', async () => {
+    const out = fresh('spaces/AAAA16');
+    const first = await send(out);
+    await bench.fault(name, { path: 'requestId=', times: 2, ...refusal(400, 'INVALID_ARGUMENT') });
+    expect(await send(out, { attempt: 2 })).toEqual({ ...first, status: 400 });
+    const other = fresh('spaces/AAAA16');
+    expect(await failureOf(send(other, { attempt: 2 }))).toMatchObject({ kind: 'permanent', code: 'invalid_argument' });
+    const before = (await bench.requests(name)).length;
+    await bench.fault(name, { path: 'requestId=', ...refusal(403, 'PERMISSION_DENIED') });
+    expect(await failureOf(send(out, { attempt: 2 }))).toMatchObject({ kind: 'permanent', scope: 'destination' });
+    expect((await bench.requests(name)).slice(before).map(({ method }) => method)).toEqual(['POST', 'POST']);
+  });
+
   it('goes to the thread also where it replies to a reply, and beside it where that is gone', async () => {
     const root = await post(fresh('spaces/AAAA05'));
     const reply = await post(replyTo(root));

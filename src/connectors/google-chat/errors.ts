@@ -21,13 +21,11 @@ export function meaningOf(status: number, json: unknown, isCreate: boolean): Mea
       return { kind: 'permanent', code: 'permission_denied', scope };
     case 'NOT_FOUND':
       return { kind: 'permanent', code: 'not_found', scope };
-    case 'ALREADY_EXISTS':
-      return { kind: 'ambiguous', code: alreadyExists, scope: 'message' };
     // A new token was refused, too (`withToken`). It is the account that matters, and that was let in a moment ago.
     case 'UNAUTHENTICATED':
       return { kind: 'transient', code: 'unauthenticated', scope: 'connection' };
     default:
-      return status === 409 ? { kind: 'ambiguous', code: alreadyExists, scope: 'message' } : undefined;
+      return status === 409 && isCreate ? { kind: 'ambiguous', code: alreadyExists, scope: 'message' } : undefined;
   }
 }
 

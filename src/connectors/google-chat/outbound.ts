@@ -88,10 +88,20 @@ async function create(prepared: PreparedCall, outgoing: Outgoing, context: SendC
     return { ...(receipt ?? (await fetchOurs(outgoing, rest()))), status: answer.status };
   } catch (error) {
     if (!(error instanceof SendFailure)) throw error;
-    if (error.code !== alreadyExists) throw error;
-    return { ...(await fetchOurs(outgoing, rest())), ...(error.status === undefined ? {} : { status: error.status }) };
+    // What is answered where the name is taken is not published, so a refusal of what was tried before is not believed
+    // before it is certain that nothing is there.
+    const isDoubtful =
+      context.attempt > 1 && error.kind === 'permanent' && error.status !== undefined && error.scope === 'message';
+    if (error.code !== alreadyExists && !isDoubtful) throw error;
+    const receipt = await fetchOurs(outgoing, rest()).catch((reason: unknown) => {
+      throw isDoubtful && reason instanceof SendFailure && reason.code === notThere ? error : reason;
+    });
+    return { ...receipt, ...(error.status === undefined ? {} : { status: error.status }) };
   }
 }
+
+/** Nothing is found under the name that we gave. */
+const notThere = 'not_there';
 
 /**
  * The delivery's message by the name that we gave it, under which Google finds it as well.
@@ -119,8 +129,7 @@ function ambiguous({ code, message, status, excerpt, cause }: SendFailure): Send
   return new SendFailure({
     kind: 'ambiguous',
     scope: 'message',
-    // The name is taken or was agreed to, and yet nothing is found under it.
-    code: code === 'not_found' ? 'bad_response' : code,
+    code: code === 'not_found' ? notThere : code,
     message,
     cause,
     ...(status === undefined ? {} : { status }),
