@@ -30,6 +30,7 @@ describe('Markdown as text of Google Chat', () => {
     ['a link with | and > in its URL', '[x](http://a.b/?q=a|b>c)', '<http://a.b/?q=a%7Cb%3Ec|x>'],
     ['a link with ) and a space in its URL', '[x](<http://a.b/(c) d>)', '<http://a.b/(c)%20d|x>'],
     ['a link by reference', '[r][1]\n\n[1]: http://z.z', '<http://z.z|r>'],
+    ['a link with back-ticks in its URL', '[x](<http://a.b/```>)', '<http://a.b/%60%60%60|x>'],
     ['a bare URL', 'see https://x.y/a_b_c', 'see <https://x.y/a_b_c>'],
     ['an image', '![alt](http://i/x.png)', '<http://i/x.png|alt>'],
     ['a heading', '# Head *i* **b**', '*Head _i_ b*'],
@@ -173,6 +174,8 @@ describe('whatever anybody writes', () => {
   it('can be read, and is the same after it was written and read once more', () => {
     fc.assert(
       fc.property(soup, (text) => {
+        // A bare address becomes a link by what stands around it, which GFM has no escape for.
+        fc.pre(!/https?:|www\.|@/i.test(text));
         const once = read(toChatText(read(text)));
         expect(read(toChatText(once))).toBe(once);
       }),
@@ -180,6 +183,13 @@ describe('whatever anybody writes', () => {
     );
   });
 });
+
+it.each(['*a <https://a.b/c?d=e&f|x> b*', 'see <https://a.b/c>', '* <https://a.b|x>\n* <users/all>'])(
+  'the links of %s stay the same when they are written and read again',
+  (text) => {
+    expect(read(toChatText(read(text)))).toBe(read(text));
+  },
+);
 
 describe('a long text', () => {
   const limit = 31_500;

@@ -37,7 +37,7 @@ export function escapeCode(text: string): string {
 /** A link's target as it stands between `<` and `|`; undefined for schemes that are no link, and `users/…`, a mention. */
 export function linkTarget(url: string): string | undefined {
   if (!/^(?:https?:\/\/|mailto:|tel:)/i.test(url) || !URL.canParse(url)) return undefined;
-  return url.replaceAll(/[\s<>|\p{Cc}\u200B]/gu, (char) => encodeURIComponent(char));
+  return url.replaceAll(/[\s<>|`\p{Cc}\u200B]/gu, (char) => encodeURIComponent(char));
 }
 
 /** A label ends at the `>` of its link. */
