@@ -54,6 +54,8 @@ create table links (
   connection text not null,
   -- The connector's unchanging key of the native message.
   key text not null,
+  -- The key of the thread that it is the root of, on platforms where a thread has an id of its own.
+  thread text,
   -- All that names it to the connector, as in receipts.
   native text not null,
   destination text not null,
@@ -66,6 +68,7 @@ create table links (
   primary key (tenant, connection, key)
 );
 create index links_message on links (message, destination);
+create index links_thread on links (tenant, connection, thread) where thread is not null;
 create index links_created on links (created_at);
 
 -- Who reacts to what with what: several people's are one reaction of ours, which goes when the last of theirs does.
@@ -100,13 +103,13 @@ alter table deliveries add constraint deliveries_action_check
 -- what came in meanwhile about it is routed now.
 create function link_receipt() returns trigger language plpgsql as $$
 begin
-  insert into links (tenant, connection, key, native, destination, message, is_origin)
-  values (new.tenant, new.receipts->-1->'link'->>'connection', new.receipts->-1->'link'->>'key', new.receipts->-1->>'nativeId',
-    new.destination, new.message, false)
+  insert into links (tenant, connection, key, thread, native, destination, message, is_origin)
+  values (new.tenant, new.receipts->-1->'link'->>'connection', new.receipts->-1->'link'->>'key',
+    new.receipts->-1->'link'->>'thread', new.receipts->-1->>'nativeId', new.destination, new.message, false)
   on conflict (tenant, connection, key) do nothing;
   update inbox set due_at = clock_timestamp()
   where tenant = new.tenant and connection = new.receipts->-1->'link'->>'connection'
-    and waits_for = new.receipts->-1->'link'->>'key' and due_at is not null;
+    and waits_for in (new.receipts->-1->'link'->>'key', new.receipts->-1->'link'->>'thread') and due_at is not null;
   return null;
 end $$;
 create trigger deliveries_link after update of receipts on deliveries

@@ -35,7 +35,9 @@ export function delivered(job: Job, claimed: Claim, receipt: Receipt): Settlemen
 /** Where events come back from a platform, what we posted must be known there. */
 export function linkOf({ entry, connector }: Job, nativeId: string): Pick<StoredReceipt, 'link'> {
   if (connector.inbound === undefined || entry.target === undefined || entry.action !== 'create') return {};
-  return { link: { connection: entry.target.connection, key: connector.inbound.linkKey(nativeId) } };
+  const thread = connector.inbound.threadKey?.(nativeId);
+  const key = connector.inbound.linkKey(nativeId);
+  return { link: { connection: entry.target.connection, key, ...(thread === undefined ? {} : { thread }) } };
 }
 
 /** @param random a number in [0, 1), for the spread of the backoff. */

@@ -29,7 +29,16 @@ export async function routeCreated(deps: RouteDeps, routed: Routed, plan: Tenant
   }
   const message = await acceptCreated(deps, routed, plan, parent);
   const origin = routed.rooms[0]?.destination.id ?? '';
-  await linkOrigin(sql, { tenant, connection, key, native: event.nativeId, destination: origin, message });
+  const thread = inbound.threadKey?.(event.nativeId);
+  await linkOrigin(sql, {
+    tenant,
+    connection,
+    key,
+    native: event.nativeId,
+    destination: origin,
+    message,
+    ...(thread === undefined ? {} : { thread }),
+  });
   const isAstray = event.thread !== undefined && parent === undefined;
   const miss = ignored('thread_unknown', 'It replies to something that is not known here, so it stands by itself.');
   await finish(sql, due.id, 'routed', { message, ...(isAstray ? miss : {}) });

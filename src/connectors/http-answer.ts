@@ -26,9 +26,11 @@ function httpDate(text: string): number {
  * secrets, which a receiver may send back to us.
  */
 export function excerptOf(text: string, secrets: readonly string[]): string {
-  let clean = text.replaceAll(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, ' ');
+  // Secrets first: a key in PEM has line ends of its own, which would be gone.
+  let clean = text;
   for (const secret of secrets.flatMap(spellings)) clean = clean.replaceAll(secret, '[secret]');
   return clean
+    .replaceAll(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, ' ')
     .trim()
     .slice(0, maxExcerpt)
     .replace(/[\uD800-\uDBFF]$/, '');

@@ -82,6 +82,12 @@ export interface Inbound {
   linkKey(nativeId: string): string;
 
   /**
+   * Of platforms whose events name a thread by an id of its own, and not by its first message: the thread that a
+   * message's `nativeId` is the root of, as `linkKey` gives it for an event's `thread`. Undefined for what is no root.
+   */
+  threadKey?(nativeId: string): string | undefined;
+
+  /**
    * What was said in a room since then, as the events that it would have been, with the same keys, oldest first: for what
    * was missed while nobody listened.
    * @returns `lacks` says in sentences what the history does not show.

@@ -1,12 +1,19 @@
 import { startSimulatorServer, type SimulatorServer } from './simulator-kit-server.ts';
 import type { Simulator } from './simulator-kit.ts';
+import { googleChatSimulator } from './google-chat/simulator.ts';
 import { slackSimulator } from './slack/simulator.ts';
 import { webexSimulator } from './webex/simulator.ts';
 import { webhookSimulator } from './webhook/simulator.ts';
 import { zoomSimulator } from './zoom/simulator.ts';
 
 /** For demonstrations and tests only; nothing that delivers imports this file. */
-export const simulators: readonly Simulator[] = [webhookSimulator, slackSimulator, webexSimulator, zoomSimulator];
+export const simulators: readonly Simulator[] = [
+  webhookSimulator,
+  slackSimulator,
+  webexSimulator,
+  zoomSimulator,
+  googleChatSimulator,
+];
 
 export interface SimulatorsOptions {
   /** 0 for any that is free. */

@@ -10,7 +10,7 @@ export interface StoredReceipt {
   readonly version: number;
   readonly attempt: string;
   /** By which what happens to it at the platform is found to be about it; see `links`. */
-  readonly link?: { readonly connection: ConnectionId; readonly key: string };
+  readonly link?: { readonly connection: ConnectionId; readonly key: string; readonly thread?: string };
 }
 
 export interface Settled {

@@ -244,6 +244,15 @@ describe('retryAfterMs', () => {
 });
 
 describe('excerptOf', () => {
+  it('is free of a secret of several lines, however its line ends are written', () => {
+    const secret = '-----BEGIN PRIVATE KEY-----\nMIIEvQ\nIBADAN\n-----END PRIVATE KEY-----\n';
+    for (const said of [secret, JSON.stringify(secret), encodeURIComponent(secret)]) {
+      const excerpt = excerptOf(`you said ${said}!`, [secret]);
+      expect(excerpt).toContain('[secret]');
+      expect(excerpt).not.toContain('MIIEvQ');
+    }
+  });
+
   it('is short, printable and free of secrets in the ways they are written', () => {
     const secret = 'whsec_a+b/c=="';
     const text = `\u0000\u001b[31m${secret} a+b/c== ${encodeURIComponent(secret)} ${JSON.stringify(secret)}\n\u202Eend`;

@@ -97,7 +97,9 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
       content: [{ text: `${text} ` }, { text: '', mention: 'ben' }, { text: ' <!here> <@U0CLEO> @all' }],
     });
     const shown = await seen(there, text);
-    if (capabilities.mention.level === 'full') expect(shown.mentions).toEqual(['ben']);
+    // Who is meant is known elsewhere by their address, which not every platform tells.
+    const isKnown = from.connector.people?.byId !== undefined;
+    if (isKnown && capabilities.mention.level === 'full') expect(shown.mentions).toEqual(['ben']);
     else expect(shown).toMatchObject({ mentions: [], markup: expect.stringContaining('@Ben Baker') });
   });
 

@@ -1,0 +1,133 @@
+import type { ConnectionId } from '../../domain/ids.ts';
+import type { InboundEvent, InboundFile, InboundSender } from '../../domain/inbound.ts';
+import { at, listAt, textAt } from '../hook-checks.ts';
+import type { HookEvent } from '../inbound.ts';
+import { writeMarkdown } from '../dialect/markdown.ts';
+import { isOurs } from './client-id.ts';
+import { nativeId } from './native-id.ts';
+import { readMessage } from './parse.ts';
+
+export const ignored = (code: string): HookEvent => ({ ignored: code });
+
+/**
+ * A message that somebody wrote. An interaction and a Workspace Event of the same message are one: whichever is first
+ * counts.
+ * @param user who wrote it, as interaction events say it beside the message, with their address.
+ * @returns a text where a part that every message has is missing.
+ */
+export function readCreated(message: unknown, connection: ConnectionId, user?: unknown): HookEvent | string {
+  const named = nameOf(message);
+  if (named === undefined) return 'the message has no name';
+  const not = notSaidByAPerson(message);
+  if (not !== undefined) return ignored(not);
+  const created = timeOf(textAt(message, 'createTime'));
+  if (created === undefined) return 'the message has no time';
+  const thread = textAt(message, 'thread', 'name');
+  const isReply = at(message, 'threadReply') === true;
+  return {
+    event: {
+      key: `created:${named.name}`,
+      kind: 'created',
+      room: named.space,
+      nativeId: nativeId({ name: named.name, ...(thread === undefined ? {} : { thread }), isReply }),
+      ...(isReply && thread !== undefined ? { thread } : {}),
+      at: created,
+      ...contentOf(message, connection, user),
+    },
+  };
+}
+
+/** An edit: `lastUpdateTime` rises with each. */
+export function readEdited(message: unknown, connection: ConnectionId): HookEvent | string {
+  const named = nameOf(message);
+  if (named === undefined) return 'the edit names no message';
+  const not = notSaidByAPerson(message);
+  if (not !== undefined) return ignored(not);
+  const raw = textAt(message, 'lastUpdateTime');
+  const edited = timeOf(raw);
+  // Links that got a preview, and reactions, change the message too.
+  if (raw === undefined || edited === undefined) return ignored('no_edit');
+  return {
+    event: {
+      key: `edited:${named.name}:${raw}`,
+      kind: 'edited',
+      room: named.space,
+      nativeId: named.name,
+      at: edited,
+      revision: sortable(raw),
+      ...contentOf(message, connection),
+    },
+  };
+}
+
+/** @param at when the platform says that it happened. */
+export function readDeleted(message: unknown, time: string | undefined): HookEvent | string {
+  const named = nameOf(message);
+  if (named === undefined) return 'the deletion names no message';
+  const deleted = timeOf(textAt(message, 'deleteTime') ?? time);
+  if (deleted === undefined) return 'the deletion has no time';
+  const key = `deleted:${named.name}`;
+  return { event: { key, kind: 'deleted', room: named.space, nativeId: named.name, at: deleted } };
+}
+
+/** `spaces/X/messages/Y`, by the id that the system gave: events never use a client's. */
+export function nameOf(message: unknown): { readonly name: string; readonly space: string } | undefined {
+  const [name, space] = /^(spaces\/[^/:]+)\/messages\/[^/:]+$/.exec(textAt(message, 'name') ?? '') ?? [];
+  return name === undefined || space === undefined ? undefined : { name, space };
+}
+
+/**
+ * Why a message is not bridged: a post of ours come back, or a copy that some Carillon made of what was said elsewhere, or
+ * an app's. Two that answer each other would never end.
+ */
+function notSaidByAPerson(message: unknown): string | undefined {
+  if (isOurs(textAt(message, 'clientAssignedMessageId'))) return 'own_post';
+  return textAt(message, 'sender', 'type') === 'BOT' ? 'bot_post' : undefined;
+}
+
+function contentOf(
+  message: unknown,
+  connection: ConnectionId,
+  user?: unknown,
+): Pick<InboundEvent, 'text' | 'files' | 'sender'> {
+  const files = listAt(message, 'attachment').flatMap(readFile);
+  const sender = readSender(at(message, 'sender'), user);
+  return {
+    text: writeMarkdown(readMessage(message, connection)),
+    ...(files.length === 0 ? {} : { files }),
+    ...(sender === undefined ? {} : { sender }),
+  };
+}
+
+/** @param known says more of the same person, where it is the same. */
+export function readSender(user: unknown, known?: unknown): InboundSender | undefined {
+  const id = textAt(user, 'name') ?? textAt(known, 'name');
+  if (id === undefined) return undefined;
+  const more = textAt(known, 'name') === id ? known : undefined;
+  const [name, email] = ['displayName', 'email'].map((key) => textAt(user, key) ?? textAt(more, key));
+  return {
+    id,
+    ...(name === undefined ? {} : { name }),
+    ...(email === undefined ? {} : { email }),
+  };
+}
+
+/** `Attachment`: an uploaded file is known by its resource, one of Drive by its place in the message. */
+function readFile(file: unknown): InboundFile[] {
+  const id = textAt(file, 'attachmentDataRef', 'resourceName') ?? textAt(file, 'name');
+  if (id === undefined) return [];
+  const mediaType = textAt(file, 'contentType');
+  return [{ id, name: textAt(file, 'contentName') ?? id, ...(mediaType === undefined ? {} : { mediaType }) }];
+}
+
+/** RFC 3339, with up to nine digits behind the second. */
+export function timeOf(text: string | undefined): string | undefined {
+  const ms = Date.parse((text ?? '').replace(/(\.\d{3})\d+/, '$1'));
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+/** The time with all nine digits, so that it is ordered as a text. */
+function sortable(time: string): string {
+  const [, seconds = time, digits = ''] = /^([^.Z]+)(?:\.(\d+))?Z$/.exec(time) ?? [];
+  return `${seconds}.${digits.padEnd(9, '0')}Z`;
+}

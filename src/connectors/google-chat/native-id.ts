@@ -1,0 +1,78 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { Outgoing, Receipt } from '../connector.ts';
+import { readText } from '../fields.ts';
+import { googleChatAddress } from './settings.ts';
+
+/** A message of Google Chat, and its place. Every message has a thread; a new one is the root of its own. */
+export interface ChatMessage {
+  /** `spaces/X/messages/Y`, with the id that the system gave it. */
+  readonly name: string;
+  /** `spaces/X/threads/Z`; absent where an event did not say. */
+  readonly thread?: string;
+  readonly isReply?: boolean;
+}
+
+/**
+ * `spaces/X/messages/Y`, then `:Z` for the thread `spaces/X/threads/Z` where that is known, then `:reply` for what is not
+ * the root of it. Ids hold no colon.
+ */
+export function nativeId({ name, thread, isReply = false }: ChatMessage): string {
+  const id = thread?.split('/').at(-1);
+  return id === undefined || id === '' ? name : `${name}:${id}${isReply ? ':reply' : ''}`;
+}
+
+/**
+ * Reads what `nativeId` wrote.
+ * @throws SendFailure permanent `invalid_native_id`, also for null: without a name Google Chat knows no message.
+ */
+export function parseNativeId(text: string | null): ChatMessage & { readonly space: string } {
+  const [, space, id, thread, reply] =
+    /^(spaces\/[^/:]+)\/messages\/([^/:]+)(?::([^/:]+)(:reply)?)?$/.exec(text ?? '') ?? [];
+  if (space === undefined || id === undefined)
+    throw new SendFailure({
+      kind: 'permanent',
+      code: 'invalid_native_id',
+      message: 'the receipt of what this refers to names no message of Google Chat',
+    });
+  return {
+    space,
+    name: `${space}/messages/${id}`,
+    ...(thread === undefined ? {} : { thread: `${space}/threads/${thread}` }),
+    isReply: reply !== undefined,
+  };
+}
+
+/** Without the thread, which not every event says. A thread's own name is its own key. */
+export const linkKey = (native: string): string => native.split(':')[0] ?? '';
+
+/** Events name the thread of a reply, and never its first message. */
+export function threadKey(native: string): string | undefined {
+  const [name = '', thread, reply] = native.split(':');
+  return thread === undefined || reply !== undefined
+    ? undefined
+    : name.replace(/\/messages\/.*$/, `/threads/${thread}`);
+}
+
+/**
+ * Where a new post goes: always into the destination's space, and into the thread of what it replies to where that is in
+ * this space. A thread in another one, from before the destination was moved, does not exist here.
+ */
+export function placeOf({ action, destination }: Outgoing): { readonly space: string; readonly thread?: string } {
+  const space = readText(googleChatAddress, destination.address, 'space');
+  if (action.kind !== 'create' || action.thread === undefined) return { space };
+  const parent = parseNativeId(action.thread.nativeId);
+  return parent.space === space && parent.thread !== undefined ? { space, thread: parent.thread } : { space };
+}
+
+/** The receipt of a new post that stands there; it says so where a reply stands outside of its thread. */
+export function receiptOf(outgoing: Outgoing, { name, thread }: ChatMessage): Receipt {
+  const asked = placeOf(outgoing).thread;
+  const isReply = asked !== undefined && asked === thread;
+  const { action } = outgoing;
+  const isAstray = action.kind === 'create' && action.thread !== undefined && !isReply;
+  const text = 'It stands by itself: the thread that it replies to is not in this space any more.';
+  return {
+    nativeId: nativeId({ name, ...(thread === undefined ? {} : { thread }), isReply }),
+    ...(isAstray ? { degraded: { code: 'thread_missing', message: text } } : {}),
+  };
+}

@@ -1,0 +1,146 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { Outgoing, Receipt, SendContext } from '../connector.ts';
+import { withAuthor } from '../dialect/author.ts';
+import { textAt } from '../hook-checks.ts';
+import { restated } from '../restated.ts';
+import { callChat, getToken, type ChatCall } from './chat-api.ts';
+import { clientId, requestId } from './client-id.ts';
+import { toChatText } from './dialect.ts';
+import { alreadyExists } from './errors.ts';
+import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
+
+/** The one call that `send` makes to change something. */
+export type PreparedCall = Pick<ChatCall, 'method' | 'path' | 'body'>;
+
+/**
+ * @throws SendFailure permanent: `no_text` where nothing is left to say; `invalid_native_id` where the message that is meant
+ * has no name; `unsupported_action` for a reaction, which needs a person's consent.
+ */
+export async function prepare(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
+  const call = callOf(outgoing);
+  // Handed out before the claim, so that the time of the send is the message's own.
+  await getToken(outgoing.connection, context);
+  return call;
+}
+
+function callOf(outgoing: Outgoing): PreparedCall {
+  const { action, message, delivery, author, people } = outgoing;
+  if (action.kind === 'react' || action.kind === 'unreact')
+    throw permanent('unsupported_action', 'an app cannot react');
+  if (action.kind === 'delete') {
+    // Without `force` a message that has replies is not deleted (spaces.messages.delete).
+    return { method: 'DELETE', path: `${parseNativeId(action.nativeId).name}?force=true` };
+  }
+  const text = toChatText(message.content.text, {
+    ...(people === undefined ? {} : { people }),
+    ...(author === undefined ? {} : { change: (tree) => withAuthor(tree, author) }),
+  });
+  if (text === '') throw permanent('no_text', 'the message has no text to post');
+  if (action.kind === 'edit') {
+    const { name } = parseNativeId(action.nativeId);
+    return { method: 'PATCH', path: `${name}?updateMask=text&allowMissing=false`, body: { text } };
+  }
+  const { space, thread } = placeOf(outgoing);
+  const query = new URLSearchParams({
+    requestId: requestId(delivery),
+    messageId: clientId(delivery),
+    ...(thread === undefined ? {} : { messageReplyOption: 'REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD' }),
+  });
+  return {
+    method: 'POST',
+    path: `${space}/messages?${query.toString()}`,
+    body: { text, ...(thread === undefined ? {} : { thread: { name: thread } }) },
+  };
+}
+
+/**
+ * Deleting what is not there is done already, and so is a post under a name that is taken: it is our own.
+ * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Google agrees but names no message.
+ */
+export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
+  const { action, connection, destination } = outgoing;
+  if (action.kind === 'create') return create(prepared, outgoing, context);
+  // An edited or deleted message keeps its name.
+  const changed = action.nativeId ?? '';
+  try {
+    const { status } = await callChat(prepared, connection, context);
+    return { nativeId: changed, status };
+  } catch (error) {
+    if (!(error instanceof SendFailure)) throw error;
+    if (action.kind === 'delete' && error.code === 'not_found')
+      return { nativeId: changed, ...(error.status === undefined ? {} : { status: error.status }) };
+    // A space that the destination has since been moved away from says nothing of the one it is at now.
+    const isElsewhere = parseNativeId(changed).space !== destination.address['space'];
+    throw isElsewhere && error.scope === 'destination' ? restated(error, { scope: 'message' }) : error;
+  }
+}
+
+async function create(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
+  const { connection } = outgoing;
+  const end = performance.now() + context.timeoutMs;
+  const rest = (): SendContext => ({ ...context, timeoutMs: Math.max(1, Math.floor(end - performance.now())) });
+  try {
+    const isAgreed = (code: number, json: unknown): boolean =>
+      code === 200 && typeof json === 'object' && json !== null;
+    const answer = await callChat({ ...prepared, isAgreed }, connection, context);
+    const receipt = read(answer.json, outgoing);
+    // A repeated request may be answered with parts of what it made the first time (spaces.messages.create, `requestId`).
+    return { ...(receipt ?? (await fetchOurs(outgoing, rest()))), status: answer.status };
+  } catch (error) {
+    if (!(error instanceof SendFailure)) throw error;
+    // What is answered where the name is taken is not published, so a refusal of what was tried before is not believed
+    // before it is certain that nothing is there.
+    const isDoubtful =
+      context.attempt > 1 && error.kind === 'permanent' && error.status !== undefined && error.scope === 'message';
+    if (error.code !== alreadyExists && !isDoubtful) throw error;
+    const receipt = await fetchOurs(outgoing, rest()).catch((reason: unknown) => {
+      throw isDoubtful && reason instanceof SendFailure && reason.code === notThere ? error : reason;
+    });
+    return { ...receipt, ...(error.status === undefined ? {} : { status: error.status }) };
+  }
+}
+
+/** Nothing is found under the name that we gave. */
+const notThere = 'not_there';
+
+/**
+ * The delivery's message by the name that we gave it, under which Google finds it as well.
+ * @throws SendFailure ambiguous, whatever the reason: something was written before, and it may have been taken.
+ */
+async function fetchOurs(outgoing: Outgoing, context: SendContext): Promise<Receipt> {
+  const { delivery, connection } = outgoing;
+  try {
+    const path = `${placeOf(outgoing).space}/messages/${clientId(delivery)}`;
+    const { json, status } = await callChat({ method: 'GET', path }, connection, context);
+    const receipt = read(json, outgoing);
+    if (receipt !== undefined) return receipt;
+    throw new SendFailure({
+      kind: 'ambiguous',
+      code: 'bad_response',
+      message: 'Google Chat agreed but named no message',
+      status,
+    });
+  } catch (error) {
+    throw error instanceof SendFailure ? ambiguous(error) : error;
+  }
+}
+
+function ambiguous({ code, message, status, excerpt, cause }: SendFailure): SendFailure {
+  return new SendFailure({
+    kind: 'ambiguous',
+    scope: 'message',
+    code: code === 'not_found' ? notThere : code,
+    message,
+    cause,
+    ...(status === undefined ? {} : { status }),
+    ...(excerpt === undefined ? {} : { excerpt }),
+  });
+}
+
+/** Undefined where the answer does not say all that a later reply needs. */
+function read(json: unknown, outgoing: Outgoing): Receipt | undefined {
+  const [name, thread] = [textAt(json, 'name'), textAt(json, 'thread', 'name')];
+  return name === undefined || thread === undefined ? undefined : receiptOf(outgoing, { name, thread });
+}
+
+const permanent = (code: string, message: string): SendFailure => new SendFailure({ kind: 'permanent', code, message });

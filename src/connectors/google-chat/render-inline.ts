@@ -1,0 +1,141 @@
+import type { Definition as MdastDefinition, Nodes } from 'mdast';
+import type { Mentioned } from '../connector.ts';
+import { mentionOf } from '../dialect/mention.ts';
+import { escapeCode, escapeText, linkLabel, linkTarget, zeroWidthSpace } from './escape.ts';
+
+export type Node = Nodes;
+export type Definition = MdastDefinition;
+
+export interface RenderContext {
+  readonly definitions: ReadonlyMap<string, Definition>;
+  /** Who is mentioned, by the mention's `ref`. */
+  readonly people: ReadonlyMap<string, Mentioned>;
+  /** Delimiters that are open around this place; the same one twice would close it. */
+  readonly styles: string;
+  readonly depth: number;
+  readonly quoted: boolean;
+}
+
+interface Piece {
+  readonly text: string;
+  /** Begins and ends with delimiters, which need white space or punctuation beside them. */
+  readonly styled: boolean;
+}
+
+/** Deeper styles than this say nothing more, and the stack is finite. */
+const maxDepth = 50;
+
+/** Phrasing content as Google Chat's text. */
+export function renderInline(nodes: readonly Node[], context: RenderContext): string {
+  const deeper = { ...context, depth: context.depth + 1 };
+  if (deeper.depth > maxDepth) return escapeText(plainText(nodes), context.styles);
+  return nodes.map((node) => piece(node, deeper)).reduce(join, { text: '', styled: false }).text;
+}
+
+function piece(node: Node, context: RenderContext): Piece {
+  switch (node.type) {
+    case 'text':
+      return asText(node.value, context);
+    case 'strong':
+      return styled('*', node.children, context);
+    case 'emphasis':
+      return styled('_', node.children, context);
+    case 'delete':
+      return styled('~', node.children, context);
+    case 'inlineCode':
+      return inlineCode(node.value, context);
+    case 'break':
+      return { text: '\n', styled: false };
+    case 'html':
+      return /^<br\s*\/?>$/i.test(node.value) ? { text: '\n', styled: false } : asText(node.value, context);
+    case 'link':
+      return mention(node, context) ?? link(node.url, plainText(node.children), context);
+    case 'image':
+      return link(node.url, node.alt ?? '', context);
+    case 'linkReference':
+      return link(context.definitions.get(node.identifier)?.url ?? '', plainText(node.children), context);
+    case 'imageReference':
+      return link(context.definitions.get(node.identifier)?.url ?? '', node.alt ?? '', context);
+    case 'footnoteReference':
+      return asText(`[${node.identifier}]`, context);
+    default:
+      return asText(plainText([node]), context);
+  }
+}
+
+function asText(text: string, { styles }: RenderContext): Piece {
+  return { text: escapeText(text, styles), styled: false };
+}
+
+function styled(delimiter: string, children: readonly Node[], context: RenderContext): Piece {
+  if (context.styles.includes(delimiter)) return { text: renderInline(children, context), styled: false };
+  const inner = renderInline(children, { ...context, styles: context.styles + delimiter });
+  return { text: style(delimiter, inner), styled: inner.trim() !== '' };
+}
+
+/** Delimiters stand directly at what they style, and a style ends with its line. */
+export function style(delimiter: string, text: string): string {
+  return text
+    .split('\n')
+    .map((line) => {
+      const core = line.trim();
+      if (core === '') return line;
+      const start = line.indexOf(core);
+      return `${line.slice(0, start)}${delimiter}${core}${delimiter}${line.slice(start + core.length)}`;
+    })
+    .join('\n');
+}
+
+/** A back-tick inside would end the code, and there is no way to escape it: then the text matters more than the style. */
+function inlineCode(value: string, context: RenderContext): Piece {
+  if (/[`\n]/.test(value) || value.trim() === '') return asText(value, context);
+  return { text: `\`${escapeCode(value)}\``, styled: true };
+}
+
+/** A person who is known here is told; anybody else is named, as text. */
+function mention(node: Extract<Node, { type: 'link' }>, context: RenderContext): Piece | undefined {
+  const found = mentionOf(node);
+  if (found === undefined) return undefined;
+  if (found.mention.kind === 'all') return { text: '<users/all>', styled: false };
+  const { id, name = found.label } = context.people.get(found.ref) ?? {};
+  // An address is an alias in requests only, and `all` would be everybody.
+  if (id !== undefined && /^users\/\d+$/.test(id)) return { text: `<${id}>`, styled: false };
+  return asText(`@${name}`, context);
+}
+
+function link(url: string, label: string, context: RenderContext): Piece {
+  const text = label.replaceAll(/\s+/g, ' ').trim();
+  const target = linkTarget(url);
+  if (target === undefined) return asText(url === '' || url === text ? text : `${text} (${url})`.trim(), context);
+  return {
+    text: text === '' || text === url ? `<${target}>` : `<${target}|${escapeText(linkLabel(text), context.styles)}>`,
+    styled: false,
+  };
+}
+
+/** Inside a word a style needs a zero-width space to be one. */
+function join(left: Piece, right: Piece): Piece {
+  if (left.text === '' || right.text === '') return left.text === '' ? right : left;
+  const needed =
+    (right.styled && !/[\s\p{P}\u200B]$/u.test(withoutMarks(left.text.slice(-2)))) ||
+    (left.styled && !/^[\s\p{P}\u200B]/u.test(withoutMarks(right.text.slice(0, 2))));
+  return { text: left.text + (needed ? zeroWidthSpace : '') + right.text, styled: right.styled };
+}
+
+/** Delimiters are punctuation to Unicode, but not to Google Chat. */
+function withoutMarks(text: string): string {
+  return text.replaceAll(/[*_~`]/g, 'x');
+}
+
+/** What the nodes say, without any markup; on a stack of its own, because trees can be deeper than the machine's. */
+export function plainText(nodes: readonly Node[]): string {
+  const stack = [...nodes].reverse();
+  let text = '';
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if ('children' in node) for (const child of [...node.children].reverse()) stack.push(child);
+    else if ('value' in node) text += node.value;
+    else if (node.type === 'break') text += '\n';
+    else if ('alt' in node) text += node.alt ?? '';
+  }
+  return text;
+}

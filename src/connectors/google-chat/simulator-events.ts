@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import type { Hook } from '../simulator-kit.ts';
+import type { IssuerKeys } from './simulator-keys.ts';
+import { shown, type ChatEvent, type Held } from './simulator-messages.ts';
+
+/**
+ * Who gets events. `push`: a Pub/Sub subscription of all Workspace Events, which signs as `email`. `classic`, `add-on`: the
+ * app's own address, which is told of messages that mention it, in either shape; its audience is a URL or a project number.
+ */
+export interface Subscription {
+  readonly url: string;
+  readonly kind: 'push' | 'classic' | 'add-on';
+  readonly audience: string;
+  readonly email?: string;
+}
+
+/** Pub/Sub waits longer each time, until it is acknowledged; Google Chat's own redelivery is not published. */
+const pushSchedule = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000];
+const chat = 'chat@system.gserviceaccount.com';
+const lifeSeconds = 3_600;
+
+/** What Google tells of a change. `held` are those of the space, after the change. */
+export function eventsOf(
+  change: ChatEvent,
+  held: readonly Held[],
+  subscriptions: readonly Subscription[],
+  keys: IssuerKeys,
+): Hook[] {
+  return subscriptions.flatMap((one) => {
+    const bodies = one.kind === 'push' ? pushes(change, held) : interactions(change, held, one);
+    return bodies.map((body) => hook(body, one, keys));
+  });
+}
+
+function hook(body: string, { url, kind, audience, email }: Subscription, keys: IssuerKeys): Hook {
+  return {
+    url,
+    schedule: kind === 'push' ? pushSchedule : [],
+    timeoutMs: kind === 'push' ? 10_000 : 30_000,
+    isSentAgain: () => kind === 'push',
+    make: (now) => {
+      const iat = Math.floor(now.getTime() / 1_000);
+      const life = { aud: audience, iat, exp: iat + lifeSeconds };
+      // A project number as audience: signed by Google Chat itself, and no ID token.
+      const claims =
+        kind !== 'push' && /^\d+$/.test(audience)
+          ? { iss: chat, ...life }
+          : { iss: 'https://accounts.google.com', email: email ?? chat, email_verified: true, sub: '1', ...life };
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${keys.token(claims)}` };
+      return { headers, body };
+    },
+  };
+}
+
+/** Workspace Events as Pub/Sub wraps them: base64 of the resource, and what CloudEvents says in attributes. */
+function pushes(change: ChatEvent, held: readonly Held[]): string[] {
+  return resources(change, held).map(({ type, data }) => {
+    const id = createHash('sha256')
+      .update(JSON.stringify([type, data, change.at]))
+      .digest('hex');
+    return JSON.stringify({
+      message: {
+        data: Buffer.from(JSON.stringify(data)).toString('base64'),
+        attributes: {
+          'ce-id': id.slice(0, 32),
+          'ce-source': `//workspaceevents.googleapis.com/subscriptions/${change.space.replace('/', '-')}`,
+          'ce-subject': `//chat.googleapis.com/${change.space}`,
+          'ce-type': `google.workspace.chat.${type}`,
+          'ce-time': change.at,
+          'ce-specversion': '1.0',
+        },
+        messageId: String(Number.parseInt(id.slice(0, 12), 16)),
+        publishTime: change.at,
+      },
+      subscription: 'projects/simulated/subscriptions/carillon',
+    });
+  });
+}
+
+function resources(change: ChatEvent, held: readonly Held[]): { type: string; data: object }[] {
+  if (change.kind === 'delete')
+    return change.names.map((name) => ({
+      type: 'message.v1.deleted',
+      data: { message: { name, deleteTime: change.at } },
+    }));
+  const found = held.find(({ name }) => name === change.name);
+  if (found === undefined) return [];
+  switch (change.kind) {
+    case 'create':
+      return [{ type: 'message.v1.created', data: { message: withoutAddress(found) } }];
+    case 'edit':
+      return [{ type: 'message.v1.updated', data: { message: withoutAddress(found) } }];
+    default: {
+      const { user, emoji, name } = change;
+      const id = createHash('sha256').update(`${user.name} ${emoji}`).digest('base64url').slice(0, 16);
+      const reaction = { name: `${name}/reactions/${id}`, user: bare(user), emoji: { unicode: emoji } };
+      return [{ type: `reaction.v1.${change.kind === 'react' ? 'created' : 'deleted'}`, data: { reaction } }];
+    }
+  }
+}
+
+/** Addresses are in interaction events only. */
+const withoutAddress = (one: Held): object => shown({ ...one, sender: bare(one.sender) });
+const bare = ({ email: _email, ...user }: Held['sender']): Held['sender'] => user;
+
+/** Of what the app is mentioned in; no edits, deletes or reactions (developers.google.com/workspace/chat, "Interaction events"). */
+function interactions(change: ChatEvent, held: readonly Held[], { kind }: Subscription): string[] {
+  if (change.kind !== 'create' || change.sender.type === 'BOT' || !change.text.includes('<users/900>')) return [];
+  const found = held.find(({ name }) => name === change.name);
+  if (found === undefined) return [];
+  const message = shown(found);
+  const space = { name: found.space, type: 'ROOM', spaceType: 'SPACE', displayName: 'A room' };
+  const [user, eventTime] = [found.sender, found.at];
+  return [
+    JSON.stringify(
+      kind === 'classic'
+        ? { type: 'MESSAGE', eventTime, space, message, user }
+        : {
+            commonEventObject: { hostApp: 'CHAT' },
+            authorizationEventObject: { systemIdToken: 'simulated' },
+            chat: { user, eventTime, messagePayload: { message, space } },
+          },
+    ),
+  ];
+}

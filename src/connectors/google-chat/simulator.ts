@@ -1,0 +1,135 @@
+import {
+  controlBody,
+  ControlError,
+  type Outcome,
+  type RunningSimulator,
+  type SimulatedRequest,
+  type Simulator,
+} from '../simulator-kit.ts';
+import { accountControl, isAuthorized, revokeControl, token, type TokenRules } from './simulator-account.ts';
+import { create, get, patch, remove, type Call } from './simulator-calls.ts';
+import { eventsOf, type Subscription } from './simulator-events.ts';
+import { createIssuerKeys } from './simulator-keys.ts';
+import { agreed, apply, errorBody, refused, type ChatEvent, type Held } from './simulator-messages.ts';
+import { act, roomMessage } from './simulator-people.ts';
+
+interface Limits {
+  perSpaceMs: number;
+  readonly lastWrite: Map<string, number>;
+}
+
+/**
+ * The part of the Chat API that Carillon calls, below `/google-chat/v1/`; where tokens are handed out, `/google-chat/token`;
+ * and Google's keys, `/google-chat/keys/jwks` and `/google-chat/keys/x509`. Spaces exist when their id begins with `AAAA`.
+ */
+export const googleChatSimulator: Simulator = {
+  name: 'google-chat',
+  start(): RunningSimulator {
+    const spaces = new Map<string, Held[]>();
+    const limits: Limits = { perSpaceMs: 0, lastWrite: new Map() };
+    const tokens: TokenRules = { validFromMs: 0 };
+    const keys = createIssuerKeys();
+    let remembers = true;
+    let subscriptions: readonly Subscription[] = [];
+    const heldOf = (space: string): readonly Held[] => spaces.get(space) ?? [];
+    return {
+      handle(request): Outcome<ChatEvent> {
+        if (request.path === '/token') return token(request);
+        if (request.path === '/keys/jwks') return agreed(keys.jwks());
+        if (request.path === '/keys/x509') return agreed(keys.x509());
+        if (!isAuthorized(request, tokens))
+          return refused('UNAUTHENTICATED', 'Request had invalid authentication credentials.');
+        const [, space, rest] = /^\/v1\/(spaces\/[^/]+)\/messages(\/.*)?$/.exec(request.path) ?? [];
+        if (space === undefined) return { answer: { status: 404, body: 'the simulator has no such method' } };
+        if (!/^spaces\/AAAA[\w-]*$/.test(space)) return refused('NOT_FOUND', 'Space not found.');
+        const { query, now, method } = request;
+        const call: Call = { space, held: heldOf(space), query, body: readBody(request), now, remembers };
+        return (method === 'GET' ? undefined : takeTurn(limits, space, now)) ?? route(method, call, rest);
+      },
+      act: (action, now) =>
+        action.room.startsWith('spaces/AAAA')
+          ? act(action, heldOf(action.room), now)
+          : refused('NOT_FOUND', 'Space not found.'),
+      room: (space) => heldOf(space).map(roomMessage),
+      hooks(event) {
+        const change = event as ChatEvent;
+        return eventsOf(change, heldOf(change.space), subscriptions, keys);
+      },
+      commit(event) {
+        const change = event as ChatEvent;
+        const held = spaces.get(change.space) ?? [];
+        spaces.set(change.space, held);
+        apply(held, change);
+      },
+      accepted: () => ({ spaces: Object.fromEntries(spaces) }),
+      controls: {
+        /** `{"subscriptions": [{"url", "kind", "audience", "email"?}]}`: who gets events from now on. */
+        subscribe(value) {
+          subscriptions = controlBody(value)['subscriptions'] as readonly Subscription[];
+          return { subscriptions: subscriptions.length };
+        },
+        limits(value) {
+          const enabled = flag(value, 'enabled');
+          limits.perSpaceMs = enabled ? 1_000 : 0;
+          return { enabled };
+        },
+        /** `{"remembers": false}`: request ids mean nothing from now on, as after a time that nobody knows. */
+        requests(value) {
+          remembers = flag(value, 'remembers');
+          return { remembers };
+        },
+        revoke: revokeControl(tokens),
+        account: accountControl,
+      },
+      faultBody: errorBody,
+    };
+  },
+};
+
+function route(method: string, call: Call, rest = ''): Outcome<ChatEvent> {
+  if (rest === '' && method === 'POST') return create(call);
+  if (rest === '')
+    return refused('PERMISSION_DENIED', 'Listing needs the consent of a person, or of an administrator.');
+  const [, id, reactions] = /^\/([^/]+)(\/reactions.*)?$/.exec(rest) ?? [];
+  if (id === undefined) return { answer: { status: 404, body: 'the simulator has no such method' } };
+  if (reactions !== undefined) return refused('PERMISSION_DENIED', 'Apps cannot react.');
+  switch (method) {
+    case 'GET':
+      return get(call, id);
+    case 'PATCH':
+      return patch(call, id);
+    case 'DELETE':
+      return remove(call, id);
+    default:
+      return { answer: { status: 405, body: 'the simulator has no such method' } };
+  }
+}
+
+/** @throws ControlError */
+function flag(value: unknown, key: string): boolean {
+  const given = controlBody(value)[key] ?? true;
+  if (typeof given !== 'boolean') throw new ControlError(`/${key}`, 'must be true or false');
+  return given;
+}
+
+function readBody({ body }: SimulatedRequest): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  } catch {
+    // Nothing that could be read: the call then says what it misses.
+    return {};
+  }
+}
+
+/**
+ * One write a second and space, by all apps together, when that is switched on; no time to wait is named
+ * (developers.google.com/workspace/chat, "Usage limits").
+ */
+function takeTurn(limits: Limits, space: string, now: Date): Outcome<ChatEvent> | undefined {
+  const free = (limits.lastWrite.get(space) ?? Number.NEGATIVE_INFINITY) + limits.perSpaceMs;
+  if (limits.perSpaceMs > 0 && now.getTime() < free)
+    return refused('RESOURCE_EXHAUSTED', "Quota exceeded for quota metric 'Message writes per space'.");
+  limits.lastWrite.set(space, now.getTime());
+  return undefined;
+}

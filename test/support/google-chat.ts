@@ -1,0 +1,51 @@
+import type { Outgoing, Target } from '../../src/connectors/connector.ts';
+import { account } from '../../src/connectors/google-chat/simulator-account.ts';
+import type { Shown } from '../suites/connector-suite.ts';
+import type { SimulatorBench } from './simulators.ts';
+
+/** What the simulator holds; nothing of it is ever taken away. */
+interface Accepted {
+  readonly spaces: Record<
+    string,
+    { name: string; client?: string; thread: string; isReply: boolean; text: string; deleted?: string }[]
+  >;
+}
+
+/** Everything that was posted to a space, oldest first. */
+export const held = async (bench: SimulatorBench, space: string) =>
+  (await bench.accepted<Accepted>('google-chat')).spaces[space] ?? [];
+
+/** As the page of spaces.messages.create wants it, made by hand. */
+export const clientOf = (delivery: string): string => `client-carillon-${delivery.replaceAll('_', '-')}`;
+
+/** A post as users see it. */
+export const shown = async (bench: SimulatorBench, { delivery, destination }: Outgoing): Promise<Shown | undefined> => {
+  const posts = await held(bench, String(destination.address['space']));
+  const found = posts.find(({ client, deleted }) => deleted === undefined && client === clientOf(delivery));
+  if (found === undefined) return undefined;
+  const root = found.isReply ? posts.find(({ thread, isReply }) => !isReply && thread === found.thread) : undefined;
+  const replyTo = root?.client?.replace('client-carillon-dlv-', 'dlv_');
+  return { text: found.text, ...(replyTo === undefined ? {} : { replyTo }) };
+};
+
+export const settings = (base: string) => ({
+  serviceAccount: account.email,
+  privateKey: account.privateKey,
+  audience: 'https://carillon.example/hooks/under-test',
+  pushAudience: 'carillon-push',
+  pushServiceAccount: 'push@simulated.iam.gserviceaccount.com',
+  baseUrl: `${base}/google-chat/v1/`,
+  tokenUrl: `${base}/google-chat/token`,
+  oidcKeysUrl: `${base}/google-chat/keys/jwks`,
+  chatCertsUrl: `${base}/google-chat/keys/x509`,
+});
+export const target = (base: string, space = 'spaces/AAAAops', more: object = {}): Target => ({
+  connection: { id: 'acme-chat', settings: { ...settings(base), ...more } },
+  destination: { id: 'ops-chat', address: { space } },
+});
+
+/** As Google refuses. */
+export const refusal = (code: number, status: string) => ({
+  status: code,
+  body: { error: { code, message: 'said so', status } },
+});
