@@ -1,10 +1,11 @@
 import { startSimulatorServer, type SimulatorServer } from './simulator-kit-server.ts';
 import type { Simulator } from './simulator-kit.ts';
+import { msteamsSimulator } from './msteams/simulator.ts';
 import { slackSimulator } from './slack/simulator.ts';
 import { webhookSimulator } from './webhook/simulator.ts';
 
 /** For demonstrations and tests only; nothing that delivers imports this file. */
-export const simulators: readonly Simulator[] = [webhookSimulator, slackSimulator];
+export const simulators: readonly Simulator[] = [webhookSimulator, slackSimulator, msteamsSimulator];
 
 export interface SimulatorsOptions {
   /** 0 for any that is free. */
