@@ -112,3 +112,23 @@ end $$;
 create trigger deliveries_link after update of receipts on deliveries
   for each row when (new.action = 'create' and new.receipts->-1 ? 'link' and new.receipts is distinct from old.receipts)
   execute function link_receipt();
+
+-- Who is who on several platforms, as somebody who knows has said; stands above what addresses tell.
+create table identities (
+  tenant text not null,
+  id text not null,
+  name text,
+  created_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default clock_timestamp(),
+  primary key (tenant, id)
+);
+create table identity_accounts (
+  tenant text not null,
+  connection text not null,
+  -- The platform's id of the person.
+  person text not null,
+  identity text not null,
+  primary key (tenant, connection, person),
+  foreign key (tenant, identity) references identities (tenant, id) on delete cascade
+);
+create index identity_accounts_identity on identity_accounts (tenant, identity);

@@ -1,5 +1,5 @@
 // `node scripts/docs.mjs` writes what of the docs is made from the code, which must be built: docs/configuration.md from
-// the fields of src/config.ts, docs/openapi.json from the API. `--check` changes nothing and fails where one is not current.
+// the fields of src/config.ts, docs/openapi.json from the API, the table of capabilities in docs/connectors.md. `--check` changes nothing and fails where one is not current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -38,7 +38,7 @@ function configurationPage(fields) {
 }
 
 function table(fields) {
-  const rows = [
+  return rowsAsTable([
     ['Variable', 'Kind', 'Default', 'Meaning'],
     ...fields.map(({ name, kind, default: value, description }) => [
       `\`${name}\``,
@@ -46,17 +46,61 @@ function table(fields) {
       value === undefined ? '' : value === '' ? 'none' : `\`${value}\``,
       description.replaceAll('|', '\\|'),
     ]),
-  ];
+  ]);
+}
+
+function rowsAsTable(rows) {
   const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((row) => row[column].length)));
   const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
   const [heading, ...body] = rows.map(line);
   return [heading, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n');
 }
 
+const abilities = {
+  thread: 'Threads',
+  edit: 'Edits',
+  delete: 'Deletes',
+  react: 'Reactions',
+  mention: 'Mentions',
+  files: 'Files',
+};
+
+/** What each platform can do, and under the table what is less than full, and why. */
+function capabilities(connectors) {
+  const rows = [
+    ['Connector', 'Comes in', ...Object.values(abilities)],
+    ...connectors.map(({ title, inbound, capabilities: of }) => [
+      title,
+      inbound === undefined ? 'no' : 'yes',
+      ...Object.keys(abilities).map((key) => of[key].level),
+    ]),
+  ];
+  const lacks = connectors.flatMap(({ title, capabilities: of }) =>
+    Object.entries(abilities)
+      .filter(([key]) => of[key].level !== 'full')
+      .map(([key, name]) => `- **${title}, ${name.toLowerCase()}** (${of[key].level}): ${of[key].why}`),
+  );
+  return `${rowsAsTable(rows)}\n\n${lacks.join('\n')}`;
+}
+
+/** A page of ours with the part between its two marks made anew. */
+function withPart(page, name, text) {
+  const [begin, end] = [`<!-- made by scripts/docs.mjs: ${name} -->`, `<!-- end of ${name} -->`];
+  const before = readFileSync(page, 'utf8');
+  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${page} has no part "${name}"`);
+  return `${before.slice(0, from + begin.length)}\n\n${text}\n\n${before.slice(to)}`;
+}
+
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const { configFields } = await import('../dist/src/config.js');
+const { connectors } = await import('../dist/src/connectors/registry.js');
 const { renderOpenApi } = await import('../dist/src/api/openapi-file.js');
-const pages = { 'docs/configuration.md': configurationPage(configFields), 'docs/openapi.json': await renderOpenApi() };
+const pages = {
+  'docs/configuration.md': configurationPage(configFields),
+  'docs/openapi.json': await renderOpenApi(),
+  'docs/connectors.md': withPart('docs/connectors.md', 'capabilities', capabilities(connectors)),
+};
 for (const [page, wanted] of Object.entries(pages))
   if (!process.argv.includes('--check')) writeFileSync(page, wanted);
   else if (readFileSync(page, 'utf8') !== wanted) {

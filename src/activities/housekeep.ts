@@ -27,6 +27,9 @@ const limits: Readonly<Record<RetentionKind, number>> = {
   dedupe: 500,
   messages: 100,
   jobs: 500,
+  links: 500,
+  inbox: 500,
+  people: 500,
 };
 /** No further batch begins behind this, so that a call is short and progress is in history. */
 const callMs = 5_000;

@@ -3,6 +3,7 @@ import { parseMarkdown } from '../connectors/dialect/markdown.ts';
 import { mentionsIn, type Mention } from '../connectors/dialect/mention.ts';
 import type { ConnectionId, TenantId } from '../domain/ids.ts';
 import { connectionWithSecrets } from '../store/connections.ts';
+import { findCounterpart } from '../store/identities.ts';
 import { findPerson, keepPerson, type PersonKey } from '../store/people.ts';
 import type { ActivityDeps } from './index.ts';
 import type { Job } from './job.ts';
@@ -23,20 +24,24 @@ export async function identify(deps: ActivityDeps, { entry, connector, outgoing,
   const isNameless = author !== undefined && native !== undefined && author.name === native.id;
   const mentions = message.content.text.includes('](mention:') ? mentionsIn(parseMarkdown(message.content.text)) : [];
   if (!isNameless && mentions.length === 0) return outgoing;
+  const counterpart = ({ connection, id }: Extract<Mention, { kind: 'native' }>, at: ConnectionId) =>
+    findCounterpart(deps.sql, entry.tenant, { connection, person: id }, at).catch(() => undefined);
   const people = peopleOf(deps, entry.tenant, { ...context, timeoutMs: Math.min(lookUpMs, context.timeoutMs) });
   const [speaker, known] = await Promise.all([
     isNameless ? people(native.connection, { id: native.id }) : undefined,
     Promise.all(
       mentions.map(async ({ ref, mention }): Promise<[string, Mentioned]> => {
-        const source = await sourcePerson(mention, people);
         const at = outgoing.connection.id;
+        const told = mention.kind === 'native' ? await counterpart(mention, at) : undefined;
+        if (told?.person != null) return [ref, { id: told.person, ...(told.name === null ? {} : { name: told.name }) }];
+        const source = await sourcePerson(mention, people);
         const isHere = mention.kind === 'native' && mention.connection === at;
         const here =
           isHere || source?.email === undefined || connector.people?.byEmail === undefined
             ? undefined
             : await people(at, { email: source.email });
         const id = isHere ? mention.id : here?.id;
-        const name = source?.name ?? here?.name;
+        const name = told?.name ?? source?.name ?? here?.name;
         return [ref, { ...(id === undefined ? {} : { id }), ...(name === undefined ? {} : { name }) }];
       }),
     ),

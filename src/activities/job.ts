@@ -1,7 +1,9 @@
 import type { Action, Author, Connector, DeliveryClass, Outgoing, SendContext } from '../connectors/connector.ts';
+import { withFiles } from '../connectors/dialect/files.ts';
 import { changeStep, replyStep } from '../domain/change.ts';
 import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
 import type { Reason } from '../domain/failure.ts';
+import type { Message } from '../domain/message.ts';
 import { nextStep, type Step } from '../domain/step.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import type { ActivityDeps } from './index.ts';
@@ -32,7 +34,7 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
     ...targetOf(entry, target),
     delivery: entry.id,
     action,
-    message: entry.message,
+    message: messageFor(connector, entry),
     ...(author === undefined ? {} : { author }),
   };
   return {
@@ -44,6 +46,13 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
     degraded,
     context: { http: deps.http, tokens: deps.tokens, now: entry.readAt, timeoutMs: entry.timeoutMs, signal },
   };
+}
+
+/** With its files named in the text where the connector does nothing with them. */
+function messageFor({ capabilities }: Connector, { message }: LedgerEntry): Message {
+  const { text, attachments = [] } = message.content;
+  if (capabilities.files.level === 'full' || attachments.length === 0) return message;
+  return { ...message, content: { ...message.content, text: withFiles(text, attachments) } };
 }
 
 /** Whoever spoke on a platform is named on the others; a caller of the API speaks as the bot. */

@@ -6,7 +6,7 @@ import { readLedger, readLedgerOf, type LedgerEntry } from '../store/ledger.ts';
 import { settle, settleAll, type Settlement } from '../store/settle.ts';
 import type { DeliveredSettlement } from '../store/settle-delivered.ts';
 import type { Settled } from '../store/settled.ts';
-import { gather } from './gather.ts';
+import { gather } from '../store/gather.ts';
 
 /** The ledger as all activities of this worker use it: what is asked at the same time becomes one statement. */
 export interface LedgerCalls {

@@ -25,6 +25,7 @@ export const problems = {
   in_use: { status: 409, title: 'It is in use' },
   not_retryable: { status: 409, title: 'There is nothing to retry' },
   not_cancellable: { status: 409, title: 'There is nothing to cancel' },
+  not_understood: { status: 409, title: 'It is still not understood' },
   cursor_expired: { status: 410, title: 'The cursor is too old' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },

@@ -50,6 +50,8 @@ export interface Capabilities {
   readonly react: Capability;
   /** A person who is known there is mentioned so that the platform tells them. */
   readonly mention: Capability;
+  /** `full`: the connector does with `content.attachments` what there is to be done; else they are linked in the text. */
+  readonly files: Capability;
 }
 
 /** A person on a platform. */

@@ -15,7 +15,7 @@ const longest = '3650d';
 
 /**
  * What housekeeping removes, in the order in which it does. A window counts from when the thing was stored; that of a
- * dedupe key from its own `expires_at`, which accepting sets, that of a job from its end. A new kind is one entry here and one remover in the store.
+ * dedupe key, and of what is known of people, from its own `expires_at`, that of a job from its end. A new kind is one entry here and one remover in the store.
  */
 export const retentionKinds = {
   /** What a message says; a tombstone with the time stays. */
@@ -24,6 +24,12 @@ export const retentionKinds = {
   /** Whoever follows them must be able to be away for a while. */
   events: { usual: '30d', choice: { shortest: '1h', longest }, inMessage: false },
   dedupe: { usual: '0ms', inMessage: false },
+  /** Which native message is which of ours: what is older is edited, deleted and replied to no more. */
+  links: { usual: '30d', choice: { shortest: '1d', longest }, inMessage: true },
+  /** Keys of what platforms sent, by which a redelivery is known, and bodies in quarantine. */
+  inbox: { usual: '30d', choice: { shortest: '7d', longest }, inMessage: false },
+  /** What platforms said of people; from its own end, which is a day after it was asked for at most. */
+  people: { usual: '0ms', inMessage: false },
   /** Metadata and deliveries. Never before the message's dedupe key has expired, which looks for it: hence 7d. */
   messages: { usual: '365d', choice: { shortest: '7d', longest }, inMessage: false },
   /** From its end, with its idempotency key: hence 7d, as with messages. One that runs is kept. */

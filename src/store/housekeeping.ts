@@ -7,7 +7,10 @@ import { removeAttempts } from './remove-attempts.ts';
 import { removeDedupe } from './remove-dedupe.ts';
 import { removeEvents } from './remove-events.ts';
 import { removeJobs } from './remove-jobs.ts';
+import { removeInbox } from './remove-inbox.ts';
+import { removeLinks } from './remove-links.ts';
 import { removeMessages } from './remove-messages.ts';
+import { removePeople } from './remove-people.ts';
 
 /** How each kind is removed. */
 export const removers: Readonly<Record<RetentionKind, Remover>> = {
@@ -17,6 +20,9 @@ export const removers: Readonly<Record<RetentionKind, Remover>> = {
   dedupe: removeDedupe,
   messages: removeMessages,
   jobs: removeJobs,
+  links: removeLinks,
+  inbox: removeInbox,
+  people: removePeople,
 };
 
 export interface TenantRetention {

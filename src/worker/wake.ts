@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { gather } from '../activities/gather.ts';
+import { gather } from '../store/gather.ts';
 import { queueAtGates } from '../store/call-next.ts';
 import type { Sql } from '../store/db.ts';
 import { bringBack, type Called, type NextInLane } from '../store/lane.ts';

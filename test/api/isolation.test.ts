@@ -1,6 +1,8 @@
 import { stepDeliveries } from '../../src/store/job-deliveries.ts';
 import { pickMessages } from '../../src/store/job-messages.ts';
 import { findJob } from '../../src/store/jobs.ts';
+import { receive } from '../../src/store/inbox.ts';
+import { listQuarantine } from '../../src/store/quarantine.ts';
 import { eventually } from '../support/eventually.ts';
 import { failOnce } from './ledger-steps.ts';
 import { makeKey, makeTenant } from './key-holder.ts';
@@ -34,6 +36,22 @@ async function fill(tenant: string): Promise<Side> {
       connection: 'hooks',
       address: { url: `http://127.0.0.1:9/${tenant}` },
     });
+  const slack = { botToken: 'xoxb-1', signingSecrets: ['secret'] };
+  await must('PUT', `/v1/connections/slack-${tenant}`, { connector: 'slack', settings: slack });
+  for (const room of ['one', 'two'])
+    await must('PUT', `/v1/destinations/room-${room}`, {
+      connection: `slack-${tenant}`,
+      address: { channel: `C0${room.toUpperCase()}` },
+    });
+  await must('PUT', `/v1/bridges/bridge-${tenant}`, { members: ['room-one', 'room-two'] });
+  await must('PUT', `/v1/identities/person-${tenant}`, {
+    accounts: [{ connection: `slack-${tenant}`, person: `U${tenant}` }],
+  });
+  const request = { method: 'POST', path: '', query: '', headers: {}, body: '', at: new Date().toISOString() };
+  const reason = { code: 'unreadable', message: 'unreadable' };
+  const arrivals = [{ unreadable: { key: 'one', request, reason } }];
+  await receive(api.sql, api.ring, [{ tenant, connection: `slack-${tenant}`, arrivals }]);
+  const [quarantined] = await listQuarantine(api.sql, tenant, 1, undefined);
   const message = await must('POST', '/v1/messages', {
     text: `of ${tenant}`,
     id: 'key-1',
@@ -49,6 +67,9 @@ async function fill(tenant: string): Promise<Side> {
       keys: (await makeKey(api, ['messages:read'], tenant)).id,
       connections: `hooks-${tenant}`,
       destinations: `orders-${tenant}`,
+      bridges: `bridge-${tenant}`,
+      identities: `person-${tenant}`,
+      quarantine: quarantined?.id ?? '',
       messages: message.id,
       deliveries: message.deliveries[0].id,
       jobs: job.id,
@@ -104,6 +125,7 @@ async function everythingOf({ holder, ids }: Side): Promise<unknown> {
 const put = {
   connections: { connector: 'webhook', settings: { secrets: [secret] } },
   destinations: { connection: 'hooks', address: { url: 'http://127.0.0.1:9/mine' } },
+  bridges: { members: ['room-one', 'room-two'] },
 };
 
 test("every route with an id answers 404 to another tenant's, and changes nothing there", async () => {
@@ -132,6 +154,7 @@ test("a PUT with an id that another tenant has too makes one's own", async () =>
 test('of the routes without an id each that changes something is tried here', () => {
   const changing = operations(false).filter(({ method }) => method !== 'GET');
   expect(changing.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+    'POST /v1/bridges',
     'POST /v1/connections',
     'POST /v1/deliveries/cancel',
     'POST /v1/deliveries/retry',

@@ -170,7 +170,7 @@ test.each([
   '/v1/deliveries/dlv_01m821ja90eskaf0f8jas8zfxd/attempts',
   '/v1/connections/NOT-AN-ID',
   '/v1/destinations/-x',
-  '/v1/bridges',
+  '/v1/routes',
   '/v1/routes',
   '/v2/messages',
 ])('GET %s is 404', async (path) => {

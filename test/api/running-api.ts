@@ -37,6 +37,8 @@ export interface TestRuns {
 export interface TestApi {
   readonly url: string;
   readonly sql: Sql;
+  readonly databaseUrl: string;
+  readonly connectors: ApiDeps['connectors'];
   readonly ring: KeyRing;
   readonly runs: TestRuns;
   readonly pokes: () => number;
@@ -74,6 +76,8 @@ export async function startTestApi(databaseUrl?: string, more: Partial<ApiDeps> 
   const check = await createAnswerCheck(server.url);
   return {
     url: server.url,
+    databaseUrl: url,
+    connectors: deps.connectors,
     sql,
     ring,
     runs,

@@ -22,22 +22,15 @@ function table(connector: Connector): string {
   ].join('\n');
 }
 
-function capabilityRow({ title, capabilities }: Connector): string {
-  const cell = (one: Capability): string => (one.level === 'full' ? 'full' : `${one.level}: ${one.why}`);
-  return `| ${title} | ${cell(capabilities.thread)} | ${cell(capabilities.edit)} | ${cell(capabilities.delete)} |`;
-}
-
 /** The formatter may pad the columns. */
 const squeeze = (text: string): string => text.replaceAll(/ *\| */g, '|').replaceAll(/-{2,}/g, '--');
 
 describe('docs/connectors.md', () => {
-  it('says what each connector can do with what was delivered, and of no other', () => {
-    const table = [
-      '| Connector | Reply in its thread | Edit | Delete |',
-      '| --- | --- | --- | --- |',
-      ...connectors.map(capabilityRow),
-    ];
-    expect(squeeze(page)).toContain(`\n\n${squeeze(table.join('\n'))}\n\n`);
+  it('says of each connector what is less than full, and why', () => {
+    for (const { capabilities } of connectors)
+      for (const one of Object.values<Capability>(capabilities))
+        if (one.level !== 'full') expect(page).toContain(`(${one.level}): ${one.why}`);
+    for (const { title } of connectors) expect(squeeze(page)).toContain(`|${title}|`);
   });
 
   it.each(connectors.map((connector) => [connector.name, connector] as const))(

@@ -6,6 +6,9 @@ const day = 24 * hour;
 describe('windows', () => {
   it('are the defaults where the tenant says nothing', () => {
     expect(resolveRetention({})).toEqual({
+      links: 30 * day,
+      inbox: 30 * day,
+      people: 0,
       content: 30 * day,
       attempts: 90 * day,
       events: 30 * day,
@@ -59,7 +62,7 @@ describe('problems', () => {
     expect(findRetentionProblems({ messages: '7d' })).toEqual([]);
   });
 
-  it.each(retentionOrder.filter((kind) => kind !== 'dedupe'))('%s keeps its bounds', (kind) => {
+  it.each(retentionOrder.filter((kind) => kind !== 'dedupe' && kind !== 'people'))('%s keeps its bounds', (kind) => {
     const { shortest, longest } = retentionKinds[kind as 'content'].choice;
     expect(findRetentionProblems({ [kind]: '59m' })).toEqual([
       { key: kind, message: `must be a duration between ${shortest} and ${longest}` },
@@ -70,8 +73,8 @@ describe('problems', () => {
   it('names each kind that is wrong, and what there is', () => {
     expect(findRetentionProblems({ content: '', raw: '7d', dedupe: '7d' })).toEqual([
       { key: 'content', message: 'must be a duration between 1h and 3650d' },
-      { key: 'raw', message: 'is no kind of data; there are content, attempts, events, messages, jobs' },
-      { key: 'dedupe', message: 'cannot be chosen; there are content, attempts, events, messages, jobs' },
+      { key: 'raw', message: 'is no kind of data; there are content, attempts, events, links, inbox, messages, jobs' },
+      { key: 'dedupe', message: 'cannot be chosen; there are content, attempts, events, links, inbox, messages, jobs' },
     ]);
   });
 

@@ -156,6 +156,10 @@ describe('edits and deletes', () => {
       judge({ accepted: from, held: without('folding-1'), shown: [shown(destination, 1, delivery)] });
     expect(of('folding', doubtful)).not.toContain('parked');
     expect(of('folding', doubtful, posts)).toContain('parked');
+    const lost = { outcome: 'unknown', code: 'worker_lost', late: false };
+    const died = { state: 'uncertain', reason: 'worker_lost: It died.', attempts: [lost] };
+    expect(of('folding', died)).not.toContain('parked');
+    expect(of('folding', { ...died, attempts: [{ ...lost, outcome: 'transient' }] })).toContain('parked');
     expect(of('folding', { ...doubtful, reason: 'exhausted: …' })).toContain('parked');
     expect(of('slack', doubtful)).toContain('parked');
   });

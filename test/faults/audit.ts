@@ -167,8 +167,12 @@ function changesOf(accepted: readonly Accepted[]): ReadonlyMap<string, Change> {
   return changes;
 }
 
-const isCancelledInDoubt = ({ state, reason }: ShownDelivery): boolean =>
-  state === 'uncertain' && reason?.startsWith('cancelled_in_doubt') === true;
+/** Stopped by the wish itself, or by the end of the attempt that was under way then: its reason is that attempt's. */
+const isCancelledInDoubt = ({ state, reason = '', attempts }: ShownDelivery): boolean => {
+  const last = attempts.at(-1);
+  const isOfAttempt = doubtful.has(last?.outcome ?? '') && reason.startsWith(`${last?.code}: `);
+  return state === 'uncertain' && (reason.startsWith('cancelled_in_doubt') || isOfAttempt);
+};
 
 function checkState(
   it: ShownDelivery,

@@ -24,76 +24,88 @@ export async function bridge(stack: Stack, platforms: readonly Platform[], room:
 }
 
 /** What must hold from each platform to each other, as far as its capabilities go. */
-export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Rooms; room: string }): void {
+export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Rooms; room: string; to?: string }): void {
   const { capabilities } = to.connector;
+  const [here, there] = [{ platform: from }, { platform: to }];
+  type Side = typeof here;
   let count = 0;
   const fresh = (what: string): string => `${what} ${(count += 1)} of ${from.connector.name}`;
-  const act = (platform: Platform, action: Parameters<Rooms['act']>[1]) =>
-    at().rooms.act(platform.connector.name, { room: platform.room(at().room), ...action });
-  const read = (platform: Platform): Promise<RoomMessage[]> =>
-    at().rooms.read(platform.connector.name, platform.room(at().room));
-  const seen = (platform: Platform, text: string) =>
-    eventually(`"${text}" is seen on ${platform.connector.name}`, async () =>
-      (await read(platform)).find(({ markup, deleted }) => markup.includes(text) && !deleted),
+  const roomOf = (side: Side): string => side.platform.room((side === there ? at().to : undefined) ?? at().room);
+  const act = (side: Side, action: Parameters<Rooms['act']>[1]) =>
+    at().rooms.act(side.platform.connector.name, { room: roomOf(side), ...action });
+  const read = (side: Side): Promise<RoomMessage[]> => at().rooms.read(side.platform.connector.name, roomOf(side));
+  const seen = (side: Side, text: string) =>
+    eventually(`"${text}" is seen on ${side.platform.connector.name}`, async () =>
+      (await read(side)).find(({ markup, deleted }) => markup.includes(text) && !deleted),
     );
 
   it('shows what is said, once, with who said it and where', async () => {
     const text = fresh('hello');
-    await act(from, { text });
-    const shown = await seen(to, text);
+    await act(here, { text });
+    const shown = await seen(there, text);
     expect(`${shown.by} ${shown.markup}`).toContain('Ann Archer');
     expect(`${shown.by} ${shown.markup}`).toContain(from.connector.title);
-    expect((await read(to)).filter(({ markup }) => markup.includes(text))).toHaveLength(1);
+    expect((await read(there)).filter(({ markup }) => markup.includes(text))).toHaveLength(1);
   });
 
   if (capabilities.thread.level !== 'dropped' && from.connector.capabilities.thread.level !== 'dropped')
     it('takes a reply into the thread, also one to a copy', async () => {
       const [root, reply, answer] = [fresh('root'), fresh('reply'), fresh('answer')];
-      const { id } = await act(from, { text: root });
-      const copy = await seen(to, root);
-      await act(from, { text: reply, user: 'ben', thread: id });
-      expect((await seen(to, reply)).thread).toBe(copy.id);
-      await act(to, { text: answer, user: 'cleo', thread: copy.id });
-      expect((await seen(from, answer)).thread).toBe(id);
+      const { id } = await act(here, { text: root });
+      const copy = await seen(there, root);
+      await act(here, { text: reply, user: 'ben', thread: id });
+      expect((await seen(there, reply)).thread).toBe(copy.id);
+      await act(there, { text: answer, user: 'cleo', thread: copy.id });
+      expect((await seen(here, answer)).thread).toBe(id);
     });
 
   if (capabilities.edit.level !== 'dropped')
     it('follows an edit', async () => {
       const [before, after] = [fresh('before'), fresh('after')];
-      const { id } = await act(from, { text: before });
-      const copy = await seen(to, before);
-      await act(from, { do: 'edit', id, text: after });
-      expect((await seen(to, after)).id).toBe(copy.id);
+      const { id } = await act(here, { text: before });
+      const copy = await seen(there, before);
+      await act(here, { do: 'edit', id, text: after });
+      expect((await seen(there, after)).id).toBe(copy.id);
     });
 
   if (capabilities.delete.level !== 'dropped')
     it('follows a delete', async () => {
       const text = fresh('soon gone');
-      const { id } = await act(from, { text });
-      const copy = await seen(to, text);
-      await act(from, { do: 'delete', id });
-      await eventually('it is gone', async () => (await read(to)).find((one) => one.id === copy.id)?.deleted !== false);
+      const { id } = await act(here, { text });
+      const copy = await seen(there, text);
+      await act(here, { do: 'delete', id });
+      await eventually(
+        'it is gone',
+        async () => (await read(there)).find((one) => one.id === copy.id)?.deleted !== false,
+      );
     });
 
   if (capabilities.react.level !== 'dropped' && from.connector.capabilities.react.level !== 'dropped')
     it('follows a reaction, and its end', async () => {
       const text = fresh('react to this');
-      const { id } = await act(from, { text });
-      await seen(to, text);
-      await act(from, { do: 'react', id, user: 'ben', emoji: '👍' });
-      await eventually('it is shown', async () => (await seen(to, text)).reactions['👍']?.length === 1);
-      await act(from, { do: 'unreact', id, user: 'ben', emoji: '👍' });
-      await eventually('it is gone', async () => (await seen(to, text)).reactions['👍'] === undefined);
+      const { id } = await act(here, { text });
+      await seen(there, text);
+      await act(here, { do: 'react', id, user: 'ben', emoji: '👍' });
+      await eventually('it is shown', async () => (await seen(there, text)).reactions['👍']?.length === 1);
+      await act(here, { do: 'unreact', id, user: 'ben', emoji: '👍' });
+      await eventually('it is gone', async () => (await seen(there, text)).reactions['👍'] === undefined);
     });
 
   it('names who is mentioned, so that the platform tells them where it can, and makes no mention of text', async () => {
     const text = fresh('look');
-    await act(from, {
+    await act(here, {
       content: [{ text: `${text} ` }, { text: '', mention: 'ben' }, { text: ' <!here> <@U0CLEO> @all' }],
     });
-    const shown = await seen(to, text);
+    const shown = await seen(there, text);
     if (capabilities.mention.level === 'full') expect(shown.mentions).toEqual(['ben']);
     else expect(shown).toMatchObject({ mentions: [], markup: expect.stringContaining('@Ben Baker') });
+  });
+
+  it('names a file, with a link to it, where it is not uploaded', async () => {
+    const text = fresh('with a file');
+    const file = { name: 'plan.txt', mediaType: 'text/plain', base64: Buffer.from('the plan').toString('base64') };
+    await act(here, { text, file });
+    expect((await seen(there, text)).markup).toContain('plan.txt');
   });
 
   it('keeps styles and links', async () => {
@@ -106,8 +118,8 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
       { text: ' and ' },
       { text: 'a link', link: 'https://example.com/a?b=c' },
     ];
-    await act(from, { content });
-    const { markup } = await seen(to, text);
+    await act(here, { content });
+    const { markup } = await seen(there, text);
     for (const part of ['strong', 'code', 'https://example.com/a?b=c'])
       expect(markup.replaceAll('&amp;', '&')).toContain(part);
   });

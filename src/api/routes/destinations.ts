@@ -179,7 +179,8 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
       const id = pathId(params, 'destination');
       const outcome = await deleteDestination(sql, tenant, id);
       if (outcome === 'not-found') throw notFound('destination');
-      if (outcome === 'in-use') throw new Problem('in_use', `Deliveries to "${id}" are still under way.`, { id });
+      if (outcome === 'in-use')
+        throw new Problem('in_use', `Deliveries to "${id}" are still under way, or a bridge has it.`, { id });
       return reply.code(204).send(null);
     },
   });

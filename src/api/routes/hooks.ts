@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HookAnswer, HookRequest, Received } from '../../connectors/inbound.ts';
-import { receive } from '../../store/inbox.ts';
+import { createReceive } from '../../store/inbox.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound } from '../errors.ts';
 import { findHook, type Hook } from '../find-hook.ts';
@@ -16,6 +16,7 @@ const limitMs = 2_500;
 export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
   const { acceptSql, ring, keys, logger, pokeInbox } = deps;
   const find = findHook(deps);
+  const receive = createReceive(acceptSql, ring);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
 
@@ -26,11 +27,12 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
     const { inbound, tenant, connection } = hook;
     let received: Received;
     try {
-      const context = { now: new Date(), keys };
-      received = await within(limitMs, Promise.resolve(inbound.receive(hookRequest(request, id), connection, context)));
-      const arrivals = arrivalsOf(received, request.body as Buffer | undefined);
+      const asked = hookRequest(request, id);
+      const now = new Date();
+      received = await within(limitMs, Promise.resolve(inbound.receive(asked, connection, { now, keys })));
+      const arrivals = arrivalsOf(received, asked, now);
       if (arrivals.length > 0) {
-        const fresh = await within(limitMs, receive(acceptSql, ring, tenant, connection.id, arrivals));
+        const fresh = await within(limitMs, receive({ tenant, connection: connection.id, arrivals }));
         if (fresh > 0) pokeInbox();
         logger.debug({ connection: connection.id, events: arrivals.length, fresh }, 'hook: stored');
       }
@@ -43,20 +45,22 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
     return send(reply, received.answer);
   }
 
-  for (const url of ['/hooks/:connection', '/hooks/:connection/*'])
-    app.route({
-      method: ['GET', 'POST', 'PUT'],
-      url,
-      config: { scope: 'open' },
-      schema: {
-        hide: url.endsWith('*'),
-        operationId: url.endsWith('*') ? 'receiveEventBelow' : 'receiveEvent',
-        tags: ['hooks'],
-        summary: 'What a platform calls: signed by it, and answered as it wants',
-        security: [],
-      },
-      handler: handle,
-    });
+  app.route({
+    method: 'POST',
+    url: '/hooks/:connection',
+    config: { scope: 'open' },
+    schema: {
+      operationId: 'receiveEvent',
+      tags: ['hooks'],
+      summary: 'What a platform calls: signed by it, and answered as it wants',
+      security: [],
+    },
+    handler: handle,
+  });
+  // Some platforms ask with other methods, and put more behind the path.
+  const hidden = { config: { scope: 'open' }, schema: { hide: true }, handler: handle } as const;
+  app.route({ method: ['GET', 'PUT'], url: '/hooks/:connection', ...hidden });
+  app.route({ method: ['GET', 'POST', 'PUT'], url: '/hooks/:connection/*', ...hidden });
 }
 
 /** Who is refused learns nothing; who operates us must be able to see why. */

@@ -20,6 +20,7 @@ export const slack: Connector<PreparedCall> = {
     delete: { level: 'full' },
     react: { level: 'partial', why: 'Everybody who reacted with an emoji is shown as one reaction, of the bot.' },
     mention: { level: 'full' },
+    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
   },
   isOneService: true,
   // chat.postMessage takes no key of ours, but its metadata is found again in the channel's history. A text may be set

@@ -54,6 +54,7 @@ export const webhook: Connector<PreparedWebhook> = {
     edit: { level: 'full' },
     delete: { level: 'full' },
     react: { level: 'full' },
+    files: { level: 'full' },
     mention: { level: 'partial', why: 'The text holds the mention as a link; what it means is up to the receiver.' },
   },
   addressesByOurIds: true,

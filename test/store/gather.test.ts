@@ -1,4 +1,4 @@
-import { gather } from '../../src/activities/gather.ts';
+import { gather } from '../../src/store/gather.ts';
 
 /** A call that ends when told, and what it was given. */
 function held() {

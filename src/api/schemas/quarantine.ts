@@ -1,0 +1,36 @@
+import { Type, type Static } from 'typebox';
+import { instant, pageQuery, pageSchema } from './list.ts';
+
+const shown = {
+  id: Type.String({ description: '`inb_…`' }),
+  connection: Type.String(),
+  receivedAt: instant('When it came.'),
+  reason: Type.Object({ code: Type.String(), message: Type.String() }, { additionalProperties: false }),
+};
+
+export const quarantinedSchema = Type.Object(shown, { title: 'Quarantined', additionalProperties: false });
+export type QuarantinedAnswer = Static<typeof quarantinedSchema>;
+
+export const quarantinedRequestSchema = Type.Object(
+  {
+    ...shown,
+    request: Type.Object(
+      {
+        method: Type.String(),
+        path: Type.String({ description: 'Behind `/hooks/{connection}`.' }),
+        query: Type.String(),
+        body: Type.String({ description: 'As text; what is not UTF-8 in it is replaced.' }),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { title: 'QuarantinedRequest', additionalProperties: false },
+);
+
+export const quarantinePage = pageSchema(quarantinedSchema, 'QuarantinePage');
+export const quarantineQuery = Type.Object({ ...pageQuery }, { additionalProperties: false });
+
+export const replayedSchema = Type.Object(
+  { id: Type.String(), events: Type.Integer({ description: 'That it held; those that had come before count too.' }) },
+  { title: 'ReplayedQuarantine', additionalProperties: false },
+);

@@ -1,0 +1,81 @@
+import { eventually } from '../support/eventually.ts';
+import { slack } from '../support/platforms/slack.ts';
+import { roomsAt, type Rooms } from '../support/rooms.ts';
+import { startStack, type Stack } from '../support/stack.ts';
+
+const names = ['one', 'two', 'three'] as const;
+const channels = names.map((name) => slack.room(name));
+/** Messages that people say; with `CARILLON_BRIDGE_MESSAGES` more of them, for minutes. */
+const messages = Number(process.env['CARILLON_BRIDGE_MESSAGES'] ?? 30);
+
+let first: Stack;
+let second: Stack;
+let rooms: Rooms;
+
+/** Two of them, each with two bridges over the same three rooms of one workspace, and each with a bot of its own. */
+beforeAll(async () => {
+  [first, second] = await Promise.all([startStack(), startStack()]);
+  rooms = roomsAt(first.simulators);
+  for (const [index, stack] of [first, second].entries()) {
+    const settings = { ...slack.settings(first.simulators), botToken: `xoxb-1-bot${index}-abc` };
+    await stack.must('PUT', '/v1/connections/acme', { connector: 'slack', settings });
+    for (const name of names)
+      await stack.must('PUT', `/v1/destinations/${name}`, { connection: 'acme', address: slack.address(name) });
+    for (const id of ['a', 'b']) await stack.must('PUT', `/v1/bridges/${id}`, { members: names });
+  }
+  const subscriptions = [first, second].map(({ url }) => ({ url: `${url}/hooks/acme`, secret: 'a-signing-secret' }));
+  await rooms.control('slack', 'subscribe', { subscriptions });
+}, 120_000);
+afterAll(() => Promise.all([first.close(), second.close()]));
+
+/** Everything that was said or copied, by its first word. */
+async function counts(channel: string): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (const { markup, deleted } of await rooms.read('slack', channel)) {
+    const word = markup.split(' ')[0] ?? '';
+    if (!deleted) found.set(word, (found.get(word) ?? 0) + 1);
+  }
+  return found;
+}
+
+it(
+  'neither loop nor double: each room has what was said, and one copy by each Carillon of what was said elsewhere',
+  async () => {
+    const said: string[] = [];
+    for (let n = 0; n < messages; n += 1) {
+      const room = channels[n % 3] ?? '';
+      const { id } = await rooms.act('slack', { room, user: 'ann', text: `m${n} hello` });
+      said.push(id);
+      if (n % 5 === 0) await rooms.act('slack', { do: 'edit', user: 'ann', room, id, text: `m${n} edited` });
+      if (n % 4 === 0) await rooms.act('slack', { room, user: 'ben', text: `r${n} reply`, thread: id });
+      if (n % 3 === 0) await rooms.act('slack', { do: 'react', room, user: 'cleo', id, emoji: '👍' });
+    }
+    const isWhole = async (): Promise<boolean> => {
+      for (const [index, channel] of channels.entries()) {
+        const found = await counts(channel);
+        for (let n = 0; n < messages; n += 1) if (found.get(`m${n}`) !== (n % 3 === index ? 1 : 2)) return false;
+      }
+      return true;
+    };
+    await eventually('every message is in every room', isWhole, 60_000 + messages * 500);
+    // What would loop comes back as events: they have been read when the inbox is empty and nothing is on its way.
+    for (const stack of [first, second])
+      await eventually('nothing is on its way any more', async () => {
+        const [row] = await stack.sql<[{ open: number }]>`
+          select (select count(*) from inbox where due_at is not null)::integer
+            + (select count(*) from deliveries where state in ('queued', 'waiting', 'sending', 'retrying'))::integer as open`;
+        return row.open === 0;
+      });
+    expect(await isWhole()).toBe(true);
+    for (const channel of channels)
+      expect((await rooms.read('slack', channel)).filter(({ markup }) => markup.startsWith('r0'))).toHaveLength(
+        channel === channels[0] ? 1 : 2,
+      );
+    for (const stack of [first, second]) {
+      const [row] = await stack.sql<[{ count: number }]>`
+        select count(*)::integer as count from messages where type = 'message.created'`;
+      expect(row.count).toBe(messages + Math.ceil(messages / 4));
+    }
+  },
+  120_000 + messages * 1_000,
+);
