@@ -94,25 +94,25 @@ describe('Markdown as the XML of Teams', () => {
 
 describe('a long text', () => {
   it.each([
-    ['words', 'word '.repeat(40_000)],
-    ['emoji', '👨‍👩‍👧‍👦'.repeat(10_000)],
-    ['brackets', '&lt;'.repeat(40_000)],
-    ['links', '[label](https://example.com/path) '.repeat(5_000)],
-    ['code', `\`\`\`\n${'line "of" code\n'.repeat(8_000)}\`\`\``],
-  ])('of %s is cut between characters, closed, and shows it', (_, markdown) => {
+    ['words', 'word '.repeat(30_000), /w?o?r?d?…<\/p>$/],
+    ['emoji', '👨‍👩‍👧‍👦'.repeat(10_000), /👨‍👩‍👧‍👦…<\/p>$/u],
+    ['brackets', '&lt;'.repeat(40_000), /&lt;…<\/p>$/],
+    ['links', '[label](https://example.com/path) '.repeat(1_500), /…(?:<\/a>)?<\/p>$/],
+    ['code', `\`\`\`\n${'line "of" code\n'.repeat(8_000)}\`\`\``, /…<\/pre>$/],
+  ])('of %s is cut between characters, closed, and shows it', (_, markdown, end) => {
     const written = toTeamsText(markdown);
     const size = JSON.stringify(written).length;
     expect(size).toBeLessThanOrEqual(maxUnits);
     expect(size).toBeGreaterThan(maxUnits / 2);
-    expect(written.text).toMatch(/(?:word|👨‍👩‍👧‍👦|&lt;|label|line|"of"|code)…(?:<\/\w+>)+$/u);
+    expect(written.text.slice(-60)).toMatch(end);
   });
 
   it('never ends in a mention, and names nobody who is not in it', () => {
     const people = new Map([['mention:a/1', { id: '29:one', name: 'Somebody' }]]);
-    const { text, entities } = toTeamsText('[@x](mention:a/1) '.repeat(3_000), { people });
+    const { text, entities } = toTeamsText('[@x](mention:a/1) '.repeat(1_500), { people });
     expect(entities).toHaveLength(text.match(/<at>Somebody<\/at>/g)?.length ?? 0);
     expect(entities.length).toBeGreaterThan(100);
-    expect(text).toMatch(/…<\/p>$/);
+    expect(text.slice(-60)).toMatch(/<\/at> ?…<\/p>$/);
   });
 
   it('stays whole where it is not too long', () => {
@@ -153,7 +153,7 @@ describe('what Teams sends as Markdown', () => {
       '<blockquote><p>q</p><pre>code\n  more</pre></blockquote>',
       '> q\n>\n> ```\n> code\n>   more\n> ```',
     ],
-    ['a link', '<a href="https://a.b/c?d=e&amp;f=(g)">x</a>', '[x](<https://a.b/c?d=e&f=(g)>)'],
+    ['a link', '<a href="https://a.b/c?d=e&amp;f=(g)">x</a>', '[x](https://a.b/c?d=e\\&f=\\(g\\))'],
     ['a link that is none', '<a href="javascript:alert(1)">x</a> <a href="mention:acme/1">y</a>', 'x y'],
     ['an emoji', '<p>hi <img itemtype="http://schema.skype.com/Emoji" alt="😀" src="https://x/y"></p>', 'hi 😀'],
     ['what looks like markup', '<p>*no* &lt;b&gt; [a](b) &amp;amp;</p>', '\\*no\\* \\<b> \\[a]\\(b) \\&amp;'],

@@ -230,7 +230,7 @@ describe('an activity', () => {
       reactionsAdded: [{ type: 'like' }, { type: 'heart' }],
       reactionsRemoved: [{ type: 'like' }, { type: '1f389_party' }],
     };
-    const events = (await read(reaction)) as {
+    const events = (await read(reaction)) as unknown as {
       event: { key: string; kind: string; emoji: string; nativeId: string };
     }[];
     expect(events.map(({ event: { kind, emoji } }) => [kind, emoji])).toEqual([

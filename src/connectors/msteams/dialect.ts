@@ -46,7 +46,7 @@ export function toTeamsText(
   const whole = render(change(parseMarkdown(markdown)), people);
   let written = write(whole);
   // Each round leaves less, since markup and escapes make the text longer than it is.
-  for (let keep = Math.min(textLength(whole), max); sizeOf(written) > max;)
+  for (let keep = textLength(whole); sizeOf(written) > max;)
     written = write(cutTree(whole, (keep = Math.floor(keep * Math.min(0.95, max / sizeOf(written))))));
   return written;
 }

@@ -19,6 +19,7 @@ export const msteams: Connector<PreparedCall> = {
     delete: { level: 'full' },
     react: { level: 'dropped', why: 'Bots cannot react to messages in Teams.' },
     mention: { level: 'full' },
+    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
   },
   isOneService: true,
   // Posts take no key of ours, and bots cannot read what is there (msteams-docs and bot-docs have neither). A text may be

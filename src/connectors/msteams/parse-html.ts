@@ -1,16 +1,13 @@
 import type { Element, ElementContent, Nodes, Root as HastRoot } from 'hast';
-import { fromHtml } from 'hast-util-from-html';
 import { toHtml } from 'hast-util-to-html';
 import type { Root } from 'mdast';
 import type { Mention } from '../dialect/mention.ts';
-import { readHtml } from '../dialect/html.ts';
+import { parseHtml, readHtml } from '../dialect/html.ts';
+import { tidy } from './tidy.ts';
 
 /** Names the mention that an element stands for; `drop` for one that says nothing, undefined where it is only text. */
 export type FindMention = (label: string) => Mention | 'drop' | undefined;
 
-const maxSource = 200_000;
-/** Deeper than this is cut off, as in what reads it afterwards. */
-const maxDepth = 90;
 /** A host that cannot exist (RFC 6761, section 6.4) stands for a mention while the HTML is read. */
 const placeholder = 'https://mention.invalid/';
 const blocks = new Set('blockquote div h1 h2 h3 h4 h5 h6 hr li ol p pre table tbody td th thead tr ul'.split(' '));
@@ -20,20 +17,19 @@ const blocks = new Set('blockquote div h1 h2 h3 h4 h5 h6 hr li ol p pre table tb
  * `at`, uses `div` for lines, and pictures for emoji.
  */
 export function readTeamsHtml(html: string, findMention: FindMention): Root {
-  const tree = fromHtml(html.slice(0, maxSource), { fragment: true });
+  const tree = parseHtml(html);
   const mentions: Mention[] = [];
-  const waiting: { node: HastRoot | Element; depth: number }[] = [{ node: tree, depth: 0 }];
+  const waiting: (HastRoot | Element)[] = [tree];
   // First child first, so that mentions are met in the order of the text.
-  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
-    const { node, depth } = one;
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     const children = flatten(node.children as ElementContent[]).map((child) => replaced(child, findMention, mentions));
-    node.children = depth < maxDepth ? children : children.filter(({ type }) => type === 'text');
-    for (const child of [...children].reverse())
-      if (child.type === 'element') waiting.push({ node: child, depth: depth + 1 });
+    node.children = children;
+    for (const child of [...children].reverse()) if (child.type === 'element') waiting.push(child);
   }
-  return readHtml(toHtml(tree), {
+  const read = readHtml(toHtml(tree), {
     mentionOfUrl: (url) => (url.startsWith(placeholder) ? mentions[Number(url.slice(placeholder.length))] : undefined),
   });
+  return tidy(read);
 }
 
 /** A `div` around other blocks says nothing, one around text alone is a line of its own. */
