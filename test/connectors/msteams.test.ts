@@ -127,6 +127,16 @@ describe('a post to Teams', () => {
     expect(await send(moved)).toMatchObject({ degraded: { code: 'thread_missing' } });
   });
 
+  it('says nothing of a destination that was moved away when its old conversation is gone', async () => {
+    const out = sampleOutgoing(target(bench.url, '19:old@thread.tacv2'));
+    const created = { out, receipt: await send(out) };
+    await bench.fault('msteams', { path: '/activities/', times: 2, ...refusal(404, 'ConversationNotFound') });
+    const failed = { kind: 'permanent', code: 'conversation_not_found' };
+    const moved = { ...editOf(created, 'second'), ...target(bench.url, '19:new@thread.tacv2') };
+    expect(await failureOf(send(moved))).toMatchObject({ ...failed, scope: 'message' });
+    expect(await failureOf(send(editOf(created, 'second')))).toMatchObject({ ...failed, scope: 'destination' });
+  });
+
   it('goes to the service URL of its conversation where it has one', async () => {
     const out = sampleOutgoing(target(bench.url, channel, { serviceUrl: 'http://carillon-test.invalid/' }));
     const address = { conversation: channel, serviceUrl: `${bench.url}/msteams/service` };

@@ -3,10 +3,11 @@ import type { Outgoing, Receipt, SendContext } from '../connector.ts';
 import { withAuthor } from '../dialect/author.ts';
 import { readText } from '../fields.ts';
 import { textAt } from '../hook-checks.ts';
+import { restated } from '../restated.ts';
 import { callTeams, obtainToken, serviceUrlOf, type TeamsCall } from './connector-api.ts';
 import { toTeamsText } from './dialect.ts';
 import { conversationId, isChannel, nativeId, parseConversationId, parseNativeId, placeOf } from './native-id.ts';
-import { teamsSettings } from './settings.ts';
+import { teamsAddress, teamsSettings } from './settings.ts';
 
 /** The one call that `send` makes. */
 export type PreparedCall = TeamsCall;
@@ -93,9 +94,15 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
     return { nativeId: changed, status };
   } catch (error) {
     const isGone = error instanceof SendFailure && error.code === 'activity_not_found_in_conversation';
-    if (action.kind !== 'delete' || !isGone) throw error;
-    return { nativeId: changed, ...(error.status === undefined ? {} : { status: error.status }) };
+    if (action.kind === 'delete' && isGone) return { nativeId: changed, status: error.status ?? 404 };
+    if (!(error instanceof SendFailure) || !isElsewhere(changed, outgoing)) throw error;
+    throw error.scope === 'destination' ? restated(error, { scope: 'message' }) : error;
   }
+}
+
+/** Whether the message lies in a conversation that the destination has since been moved away from. */
+function isElsewhere(id: string, { destination }: Outgoing): boolean {
+  return parseNativeId(id).conversation !== readText(teamsAddress, destination.address, 'conversation');
 }
 
 /** The id of a new message; a new thread is answered with its conversation's, and may name the message beside it. */
