@@ -1,5 +1,16 @@
 import { msteams } from '../../src/connectors/msteams/index.ts';
-import { activity, appId, channel, read } from '../support/msteams-activity.ts';
+import {
+  activity,
+  appId,
+  channel,
+  jwk,
+  now,
+  publishing,
+  read,
+  receive,
+  request,
+  token,
+} from '../support/msteams-activity.ts';
 
 describe('an activity', () => {
   it('is a message with its place, author and text', async () => {
@@ -100,6 +111,8 @@ describe('an activity', () => {
   it.each([
     ['our own post', { from: { id: `28:${appId}` } }, 'own_post'],
     ["another bot's post", { from: { id: '28:another' } }, 'bot_post'],
+    ['a mention of the bot alone', { attachments: [], text: ' <at>Carillon</at> ' }, 'no_text'],
+    ['an edit that leaves nothing', { type: 'messageUpdate', attachments: [], text: '' }, 'no_text'],
     ['a new member', { type: 'conversationUpdate' }, 'unsupported_event'],
     ['an installation', { type: 'installationUpdate', action: 'add' }, 'unsupported_event'],
     [
@@ -109,6 +122,14 @@ describe('an activity', () => {
     ],
   ])('passes over %s', async (_, change, code) => {
     expect(await read({ ...activity, ...change })).toEqual({ ignored: code });
+  });
+
+  it('passes over another channel of the Bot Framework, whose key is genuine', async () => {
+    const elsewhere = JSON.stringify({ ...activity, channelId: 'webchat' });
+    const published = publishing({ ...jwk, endorsements: ['msteams', 'webchat'] });
+    expect(await receive(request(elsewhere, `Bearer ${token(now)}`), published)).toMatchObject({
+      events: [{ ignored: 'other_channel' }],
+    });
   });
 
   it.each([

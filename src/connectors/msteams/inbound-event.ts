@@ -55,11 +55,14 @@ function created(
 ): readonly HookEvent[] | string {
   const sender = senderOf(activity);
   if (sender === undefined) return 'the message names no sender';
+  const content = contentOf(activity, connection);
+  // Such as a card, or a mention of the bot alone: there is nothing to show elsewhere.
+  if (content.text === '' && content.files === undefined) return ignored('no_text');
   const { conversation, root, id } = message;
   const isReply = root !== undefined && root !== id;
   const thread = isReply ? { thread: nativeId({ conversation, root, id: root }) } : {};
   const key = keyOf('created', message);
-  return [{ event: { ...one, kind: 'created', key, ...thread, sender, ...contentOf(activity, connection) } }];
+  return [{ event: { ...one, kind: 'created', key, ...thread, sender, ...content } }];
 }
 
 function edited(activity: Json, message: TeamsMessage, one: Common, connection: HookConnection): readonly HookEvent[] {
@@ -68,6 +71,7 @@ function edited(activity: Json, message: TeamsMessage, one: Common, connection: 
   const revision = String(ms).padStart(16, '0');
   const key = keyOf('edited', message, revision);
   const content = contentOf(activity, connection);
+  if (content.text === '' && content.files === undefined) return ignored('no_text');
   return [{ event: { ...one, kind: 'edited', key, revision, ...(sender && { sender }), ...content } }];
 }
 

@@ -59,7 +59,7 @@ export function vouchesFor({ claims, key }: TokenProof, activity: unknown): Refu
   const channel = textAt(activity, 'channelId');
   if (channel === undefined || !listAt(key.jwk, 'endorsements').includes(channel))
     return refuse(401, 'bad_signature', 'the key is not endorsed for the channel of the activity');
-  const claimed = textAt(claims, 'serviceurl') ?? textAt(claims, 'serviceUrl');
+  const claimed = textAt(claims, 'serviceurl');
   return claimed !== undefined && claimed === textAt(activity, 'serviceUrl')
     ? undefined
     : refuse(401, 'bad_signature', 'the token is of another service URL than the activity');
