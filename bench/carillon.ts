@@ -36,6 +36,8 @@ export async function startCarillon(
     readonly profile: string | undefined;
     /** Settings beside those of the bench. */
     readonly env?: Readonly<Record<string, string>>;
+    /** Of the API alone, such as another way to the database. */
+    readonly apiEnv?: Readonly<Record<string, string>>;
   },
 ): Promise<Carillon> {
   const { database, port, sinkPort, destinations, profile } = options;
@@ -52,7 +54,13 @@ export async function startCarillon(
   };
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const start = (role: string): Child =>
-    stack.start({ name: role, module: main, args: [role], execArgv: ['--import', endWithBench, ...profiling], env });
+    stack.start({
+      name: role,
+      module: main,
+      args: [role],
+      execArgv: ['--import', endWithBench, ...profiling],
+      env: role === 'api' ? { ...env, ...options.apiEnv } : env,
+    });
   const origin = `http://127.0.0.1:${port}`;
 
   await promisify(execFile)(process.execPath, [main, 'migrate'], { env, timeout: readyLimitMs });

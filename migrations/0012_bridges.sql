@@ -132,3 +132,21 @@ create table identity_accounts (
   foreign key (tenant, identity) references identities (tenant, id) on delete cascade
 );
 create index identity_accounts_identity on identity_accounts (tenant, identity);
+
+-- When somebody last listened at the hooks. A time when nobody did is a gap: what platforms did not send again is read
+-- from their histories.
+create table hearing (
+  id boolean primary key default true check (id),
+  last_at timestamptz not null
+);
+create table gaps (
+  id bigint generated always as identity primary key,
+  from_at timestamptz not null,
+  to_at timestamptz not null,
+  -- When its run was last asked for, and when all rooms were read.
+  started_at timestamptz,
+  done_at timestamptz,
+  -- One entry a room: what was read, what was new, what cannot be read.
+  report jsonb
+);
+create index gaps_open on gaps (id) where done_at is null;

@@ -16,6 +16,8 @@ import type { Dispatchable } from './store/dispatch.ts';
 import type { StartableJob } from './store/jobs.ts';
 import {
   cancelSignal,
+  catchUpType,
+  catchUpWorkflowId,
   deliverMessageType,
   fetchEventType,
   fetchEventWorkflowId,
@@ -27,6 +29,7 @@ import {
   taskQueue,
   troubleSignal,
   turnSignal,
+  type CatchUpInput,
   type DeliverMessageInput,
   type FetchEventInput,
   type RunJobInput,
@@ -51,6 +54,8 @@ export interface Runs {
   startJob(job: StartableJob): Promise<void>;
   /** Where its run is there, or was and is closed with its work done, nothing happens. */
   fetchEvent(event: InboxId): Promise<void>;
+  /** As `fetchEvent`, for a gap. */
+  catchUp(gap: number): Promise<void>;
   /** Whether Temporal answers now. */
   isReachable(): Promise<boolean>;
 }
@@ -182,6 +187,18 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
           taskQueue,
           args: [{ event }] as [FetchEventInput],
           staticSummary: 'fetches what an event came without',
+          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        }),
+      );
+    },
+    async catchUp(gap) {
+      await within(() =>
+        client.workflow.start(catchUpType, {
+          workflowId: catchUpWorkflowId(gap),
+          taskQueue,
+          args: [{ gap }] as [CatchUpInput],
+          staticSummary: 'reads what was missed',
           workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
           workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
         }),

@@ -2,7 +2,16 @@ import type { TemporalStore } from '../../test/support/temporal-on-postgres.ts';
 import { parseDuration } from '../../src/domain/retry.ts';
 import { ArgumentError } from '../arguments.ts';
 
-export const scenarioNames = ['express', 'outage', 'fairness', 'lanes', 'slow', 'slow-burst', 'waiting'] as const;
+export const scenarioNames = [
+  'express',
+  'outage',
+  'fairness',
+  'lanes',
+  'slow',
+  'slow-burst',
+  'waiting',
+  'acks',
+] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 /** What was asked for; each scenario has sizes of its own for what was not. */
@@ -31,6 +40,7 @@ const sizesOf: Readonly<Record<ScenarioName, readonly string[]>> = {
   slow: ['--messages', '--per-second'],
   'slow-burst': ['--messages', '--per-second'],
   waiting: ['--messages'],
+  acks: [],
 };
 
 /**

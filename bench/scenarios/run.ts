@@ -1,5 +1,6 @@
 import { describeMachine, describeVersion } from '../machine.ts';
 import { inSession, writeResults } from '../session.ts';
+import { acks } from './acks.ts';
 import { aimLines, brokenPromises } from './aims.ts';
 import type { ScenarioName, ScenarioRequest } from './arguments.ts';
 import { express } from './express.ts';
@@ -18,6 +19,7 @@ const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   slow,
   'slow-burst': slowBurst,
   waiting,
+  acks,
 };
 
 /** Runs one scenario, prints what it found, writes the JSON. @returns the exit code: 1 where a promise was broken. */

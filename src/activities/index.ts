@@ -6,6 +6,7 @@ import type { KeyRing } from '../store/key-ring.ts';
 import type { NextInLane } from '../store/lane.ts';
 import type { Wished } from '../store/wishes.ts';
 import { createApplyWish } from './apply-wish.ts';
+import { createCatchUp } from './catch-up.ts';
 import { createDeliver } from './deliver.ts';
 import { createDeliverCalled } from './deliver-called.ts';
 import { createDeliverFirst } from './deliver-first.ts';
@@ -50,6 +51,7 @@ export function createActivities(deps: ActivityDeps) {
     deliverCalled: createDeliverCalled(deps),
     settleOutcome: createSettleOutcome(deps),
     applyWish: createApplyWish(deps),
+    ...createCatchUp(deps),
     fetchEvent: createFetchEvent(deps),
     housekeep: createHousekeep(deps),
     workJob: createWorkJob(deps),

@@ -1,5 +1,7 @@
-import type { Receipt, SendContext } from '../connectors/connector.ts';
-import { SendFailure } from '../domain/failure.ts';
+import type { Outgoing, Receipt, SendContext } from '../connectors/connector.ts';
+import { parseMarkdown, plainTree, writeMarkdown } from '../connectors/dialect/markdown.ts';
+import { plainText } from '../connectors/dialect/plain.ts';
+import { SendFailure, type Reason } from '../domain/failure.ts';
 import type { Claim, ClaimRequest } from '../store/claim.ts';
 import { newAttemptId } from '../store/new-id.ts';
 import { release } from '../store/release.ts';
@@ -20,6 +22,9 @@ export type Sent =
 
 type Outcome<T> = { readonly value: T } | { readonly failure: SendFailure };
 
+/** What a connector made of a message before the claim; `degraded` where it had to be made otherwise than it was written. */
+export type Prepared = Outcome<{ readonly call: unknown; readonly degraded?: Reason }>;
+
 /**
  * One attempt: prepare → claim → send → settle. A failure while preparing is settled like one of the send, with a claim
  * of its own, so that it counts and backs off; it is never ambiguous.
@@ -30,13 +35,26 @@ export async function sendOnce(deps: ActivityDeps, job: Job): Promise<Sent | 'no
   return claimed === undefined ? 'not-claimed' : sendClaimed(deps, job, prepared, claimed);
 }
 
-/** All that comes before the claim; changes nothing at the platform. */
-export function prepare(deps: ActivityDeps, job: Job): Promise<Outcome<unknown>> {
-  const { entry, connector, context } = job;
-  return outcomeOf('transient', async () =>
-    connector.prepare(await identify(deps, job), { ...context, attempt: entry.view.attempts + 1 }),
-  );
+/** All that comes before the claim; changes nothing at the platform. What cannot be rendered is rendered as plain text. */
+export function prepare(deps: ActivityDeps, job: Job): Promise<Prepared> {
+  const { entry, connector } = job;
+  const context = { ...job.context, attempt: entry.view.attempts + 1 };
+  return outcomeOf('transient', async () => {
+    const outgoing = await identify(deps, job);
+    try {
+      return { call: await connector.prepare(outgoing, context) };
+    } catch (error) {
+      if (error instanceof SendFailure || !canBePlain(job)) throw error;
+      const degraded = {
+        code: 'plain_text',
+        message: `It could not be written for ${connector.title}: plain text instead.`,
+      };
+      return { call: await connector.prepare(asPlain(outgoing), context), degraded };
+    }
+  });
 }
+
+const canBePlain = ({ outgoing }: Job): boolean => ['create', 'edit'].includes(outgoing.action.kind);
 
 export function claimRequest({ worker }: ActivityDeps, { entry }: Job): ClaimRequest {
   return {
@@ -50,19 +68,23 @@ export function claimRequest({ worker }: ActivityDeps, { entry }: Job): ClaimReq
 }
 
 /** From the claim to the settle. */
-export async function sendClaimed(
-  deps: ActivityDeps,
-  job: Job,
-  prepared: Outcome<unknown>,
-  claimed: Claim,
-): Promise<Sent> {
+export async function sendClaimed(deps: ActivityDeps, job: Job, prepared: Prepared, claimed: Claim): Promise<Sent> {
   const { entry, connector, outgoing } = job;
   const context: SendContext = { ...job.context, attempt: claimed.attempt };
   await deps.pace.keep(entry.tenant, entry.target?.rates ?? []);
-  const outcome: Outcome<Receipt> =
+  const begin = performance.now();
+  let outcome: Outcome<Receipt> =
     'failure' in prepared
       ? prepared
-      : await outcomeOf('ambiguous', () => connector.send(prepared.value, outgoing, context));
+      : await outcomeOf('ambiguous', async () => {
+          const { call, degraded } = prepared.value;
+          const receipt = await connector.send(call, outgoing, context);
+          return degraded === undefined ? receipt : { ...receipt, degraded };
+        });
+  if ('failure' in outcome && outcome.failure.isOfFormat && canBePlain(job)) {
+    const timeoutMs = Math.floor(context.timeoutMs - (performance.now() - begin));
+    outcome = await sendPlain(deps, job, { ...context, timeoutMs }, outcome.failure);
+  }
   if ('failure' in outcome && outcome.failure.kind === 'stopped') {
     (await release(deps.sql, entry.id, claimed.token)).forEach(deps.wake);
     throw tryAgain(`${entry.destination}: the worker stopped before anything was sent`, 1_000);
@@ -75,6 +97,35 @@ export async function sendClaimed(
   if (settled === undefined) return { unsettled: withoutWords(settlement) };
   const code = 'failure' in outcome ? outcome.failure.code : 'delivered';
   return { settled, attempt: { number: claimed.attempt, max: claimed.maxAttempts, code } };
+}
+
+/**
+ * What a platform refuses for its format is sent once more as plain text, under the same claim and within its time: a
+ * refusal is proof that nothing was taken.
+ */
+async function sendPlain(
+  deps: ActivityDeps,
+  job: Job,
+  context: SendContext,
+  refusal: SendFailure,
+): Promise<Outcome<Receipt>> {
+  const { connector } = job;
+  if (context.timeoutMs <= 0) return { failure: refusal };
+  const message = `${connector.title} refused how it was written (${refusal.code}): plain text instead.`;
+  const plain = asPlain(await identify(deps, job));
+  const prepared = await outcomeOf('transient', () => connector.prepare(plain, context));
+  if ('failure' in prepared) return { failure: refusal };
+  return outcomeOf('ambiguous', async () => ({
+    ...(await connector.send(prepared.value, plain, context)),
+    degraded: { code: 'plain_text', message },
+  }));
+}
+
+/** The same words without any markup. */
+function asPlain(outgoing: Outgoing): Outgoing {
+  const { message } = outgoing;
+  const text = writeMarkdown(plainTree(plainText(parseMarkdown(message.content.text))));
+  return { ...outgoing, message: { ...message, content: { ...message.content, text } } };
 }
 
 /** What a connector throws beside SendFailure is a defect of ours; in a send nobody knows what it wrote by then. */

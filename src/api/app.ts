@@ -17,6 +17,7 @@ import { connectionRoutes } from './routes/connections.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { destinationRoutes } from './routes/destinations.ts';
 import { eventRoutes } from './routes/events.ts';
+import { gapRoutes } from './routes/gaps.ts';
 import { healthRoutes } from './routes/health.ts';
 import { hookRoutes } from './routes/hooks.ts';
 import { housekeepingRoutes } from './routes/housekeeping.ts';
@@ -104,6 +105,7 @@ export function buildApi(deps: ApiDeps): Api {
     eventRoutes(routes, deps);
     tenantRoutes(routes, deps);
     keyRoutes(routes, deps);
+    gapRoutes(routes, deps);
     housekeepingRoutes(routes, deps);
     identityRoutes(routes, deps);
     jobRoutes(routes, deps);

@@ -20,7 +20,9 @@ export async function routeReaction(deps: RouteDeps, routed: Routed, plan: Tenan
   const person = event.sender?.id ?? '';
   const adds = event.kind === 'reacted';
   const reactor = { message: original.message, emoji, connection, person };
-  if (!(await noteReaction(sql, reactor, adds)))
+  const { changed, others } = await noteReaction(sql, reactor, adds);
+  // Once more after a crash it is noted already, and may not be accepted yet.
+  if (others > 0 || (!changed && due.tries === 1))
     return finish(sql, due.id, 'ignored', ignored('same_reaction', 'Others react so, too: nothing changes elsewhere.'));
   const message = { class: null, conversation: original.conversation };
   const result = await acceptReaction(sql, ring, {

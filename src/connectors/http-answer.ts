@@ -58,6 +58,8 @@ export interface Meaning {
   /** Stored as the reason; the platform's own words go to the excerpt only. */
   readonly code: string;
   readonly scope?: FailureScope;
+  /** It speaks of how the message is written: see `SendFailureDetails`. */
+  readonly isOfFormat?: boolean;
 }
 
 /**

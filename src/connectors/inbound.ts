@@ -79,6 +79,19 @@ export interface Inbound {
   linkKey(nativeId: string): string;
 
   /**
+   * What was said in a room since then, as the events that it would have been, with the same keys, oldest first: for what
+   * was missed while nobody listened.
+   * @returns `lacks` says in sentences what the history does not show.
+   * @throws SendFailure `transient` or `permanent`.
+   */
+  history?(
+    room: string,
+    since: Date,
+    connection: HookConnection,
+    context: LookUpContext,
+  ): Promise<{ readonly events: readonly InboundEvent[]; readonly lacks: readonly string[] }>;
+
+  /**
    * Completes an event that came without its content.
    * @returns `gone` where the platform has no such message any more.
    * @throws SendFailure `transient` or `permanent`.

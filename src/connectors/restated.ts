@@ -5,13 +5,14 @@ export function restated(
   failure: SendFailure,
   change: Pick<Partial<SendFailureDetails>, 'kind' | 'scope'>,
 ): SendFailure {
-  const { kind, scope, code, message, status, retryAfterMs, excerpt, cause } = failure;
+  const { kind, scope, code, message, status, retryAfterMs, excerpt, isOfFormat, cause } = failure;
   return new SendFailure({
     kind,
     scope,
     code,
     message,
     cause,
+    isOfFormat,
     ...(status === undefined ? {} : { status }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(excerpt === undefined ? {} : { excerpt }),

@@ -29,6 +29,8 @@ export interface SendFailureDetails extends Reason {
   readonly scope?: FailureScope;
   /** Milliseconds that the platform asked us to stay away; never undercut. */
   readonly retryAfterMs?: number;
+  /** The platform refuses how it is written, and nothing else: as plain text it may pass. Only with `permanent`. */
+  readonly isOfFormat?: boolean;
   /** The first bytes of the platform's answer, secrets removed; goes to `attempts`, never to Temporal. */
   readonly excerpt?: string;
   readonly cause?: unknown;
@@ -43,6 +45,7 @@ export class SendFailure extends Error {
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly excerpt: string | undefined;
+  readonly isOfFormat: boolean;
 
   constructor(details: SendFailureDetails) {
     super(details.message, { cause: details.cause });
@@ -52,5 +55,6 @@ export class SendFailure extends Error {
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
     this.excerpt = details.excerpt;
+    this.isOfFormat = details.isOfFormat === true;
   }
 }

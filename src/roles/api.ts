@@ -10,6 +10,7 @@ import { connect } from '../store/db.ts';
 import { createRuns } from '../temporal.ts';
 import { wishWaker } from '../wish-runs.ts';
 import { receivedChannel } from '../workflows/contract.ts';
+import { startListening } from './listening.ts';
 import { createLogger } from './logger.ts';
 import { openStore } from './open-store.ts';
 import { createPoke } from './poke.ts';
@@ -46,7 +47,9 @@ export async function api(config: Config): Promise<number> {
     { sql, acceptSql, ring, adminKey, connectors, runs, logger: log, poke, pokeInbox, keys: createSigningKeys(http) },
     { host: config.host, port: config.port },
   );
+  const listening = startListening(sql, log);
   log.info({ signal: await stopped }, 'api: finishing what was asked');
+  listening.stop();
   await server.close();
   await connection.close();
   await http.close();

@@ -19,9 +19,14 @@ export interface Reactor {
 
 /**
  * Writes down who reacts, or does so no more.
- * @returns whether others see a difference: the first of an emoji came, or the last one went.
+ * @returns whether anything changed, and how many others react alike: only the first that comes and the last that goes
+ * make a difference elsewhere.
  */
-export async function noteReaction(sql: Db, { message, emoji, connection, person }: Reactor, adds: boolean) {
+export async function noteReaction(
+  sql: Db,
+  { message, emoji, connection, person }: Reactor,
+  adds: boolean,
+): Promise<{ changed: boolean; others: number }> {
   const [row] = await sql<[{ changed: boolean; others: number }]>`
     with changed as (
       ${
@@ -35,7 +40,7 @@ export async function noteReaction(sql: Db, { message, emoji, connection, person
     select exists (select from changed) as changed,
       (select count(*)::integer from reactions
         where message = ${message} and emoji = ${emoji} and (connection, person) <> (${connection}, ${person})) as others`;
-  return row.others === 0;
+  return row;
 }
 
 export interface ReactionChange extends Change {

@@ -21,6 +21,7 @@ import { wishWaker } from '../wish-runs.ts';
 import { acceptedChannel, receivedChannel, taskQueue } from '../workflows/contract.ts';
 import { startDispatcher, type Dispatcher } from './dispatcher.ts';
 import { startDrain } from './drain.ts';
+import { startGaps } from './gaps.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { startHousekeepingSchedule } from './housekeeping-schedule.ts';
 import { startInbox } from './inbox.ts';
@@ -158,13 +159,14 @@ async function openSession(deps: {
   const sweep = startSweep({ sql, runs, worker, log, poke: dispatcher.poke, wake });
   const drain = startDrain({ sql, worker, log, call });
   const jobStarter = startJobStarter({ sql, runs, log });
+  const gaps = startGaps({ sql, runs, log });
   const firstRound = createFirstRound();
   const stopping = new AbortController();
   const wakeWished = wishWaker(runs, sql, dispatcher.poke);
   const { temporalNamespace: namespace, housekeepingEveryMs: everyMs } = config;
   const schedule = startHousekeepingSchedule({ connection, namespace, everyMs, log });
   const close = async (): Promise<void> => {
-    const parts = [dispatcher, sweep, drain, schedule, jobStarter];
+    const parts = [dispatcher, sweep, drain, schedule, jobStarter, gaps];
     await Promise.all([...parts.map((part) => part.stop()), firstRound.idle()]);
     await connection.close();
   };

@@ -118,6 +118,14 @@ export interface FetchEventInput {
   readonly event: InboxId;
 }
 
+/** The workflow type that reads what was missed in a gap. */
+export const catchUpType = 'catchUp';
+export const catchUpWorkflowId = (gap: number): string => `catch-up:${gap}`;
+
+export interface CatchUpInput {
+  readonly gap: number;
+}
+
 /** PostgreSQL channel on which the API says that messages were accepted. */
 export const acceptedChannel = 'carillon_accepted';
 

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { closeGap, listenNow, takeOpenGaps } from '../../src/store/gaps.ts';
 import { startTestApi, type TestApi } from './running-api.ts';
 
 const secret = 'a-signing-secret';
@@ -80,6 +81,23 @@ describe('a hook', () => {
     await api.sql`alter table away rename to inbox`;
     expect((await hook(message('3.000200'))).status).toBe(200);
   });
+});
+
+it('when nobody listened, and what was read since, can be asked for', async () => {
+  expect(await listenNow(api.sql, 60)).toBe(false);
+  await api.sql`update hearing set last_at = clock_timestamp() - interval '30 minutes'`;
+  expect(await listenNow(api.sql, 3_600)).toBe(false);
+  await api.sql`update hearing set last_at = clock_timestamp() - interval '30 minutes'`;
+  expect(await listenNow(api.sql, 60)).toBe(true);
+  expect(await listenNow(api.sql, 60)).toBe(false);
+  const [gap = 0] = await takeOpenGaps(api.sql, 60);
+  expect(await takeOpenGaps(api.sql, 60)).toEqual([]);
+  expect((await api.call('GET', '/v1/gaps')).body.data).toMatchObject([{ caughtUpAt: null, rooms: [] }]);
+  const room = { tenant: 'default', connection: 'acme', destination: 'one', read: 2, fresh: 1, lacks: ['deletes'] };
+  await closeGap(api.sql, gap, [room]);
+  expect((await api.call('GET', '/v1/gaps')).body.data).toMatchObject([
+    { caughtUpAt: expect.any(String), rooms: [room] },
+  ]);
 });
 
 describe('what is genuine and not understood', () => {

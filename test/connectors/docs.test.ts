@@ -28,7 +28,7 @@ const squeeze = (text: string): string => text.replaceAll(/ *\| */g, '|').replac
 describe('docs/connectors.md', () => {
   it('says of each connector what is less than full, and why', () => {
     for (const { capabilities } of connectors)
-      for (const one of Object.values<Capability>(capabilities))
+      for (const one of Object.values(capabilities) as Capability[])
         if (one.level !== 'full') expect(page).toContain(`(${one.level}): ${one.why}`);
     for (const { title } of connectors) expect(squeeze(page)).toContain(`|${title}|`);
   });

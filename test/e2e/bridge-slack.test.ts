@@ -115,3 +115,22 @@ describe('a bridge of three rooms', () => {
     });
   });
 });
+
+it('what the platform refuses for its format is sent once more as plain text, and says so', async () => {
+  await stack.fault('slack', { path: 'chat.postMessage', status: 200, body: { ok: false, error: 'invalid_blocks' } });
+  const { id } = await stack.post({ text: 'so **very** bold', destinations: ['c0one'] });
+  const { deliveries } = await stack.rest(id);
+  expect(deliveries).toMatchObject([{ state: 'delivered', attempts: 1, degraded: [{ code: 'plain_text' }] }]);
+  expect(await seen(one, 'so very bold')).toMatchObject({ isBot: true });
+});
+
+it('what is refused as plain text too is parked with the second reason', async () => {
+  await stack.fault('slack', {
+    path: 'chat.postMessage',
+    status: 200,
+    body: { ok: false, error: 'invalid_blocks' },
+    times: 2,
+  });
+  const { id } = await stack.post({ text: 'never **bold**', destinations: ['c0one'] });
+  expect((await stack.rest(id)).deliveries).toMatchObject([{ state: 'parked', reason: { code: 'invalid_blocks' } }]);
+});

@@ -108,12 +108,17 @@ describe('a link', () => {
   });
 });
 
-it('of several who react alike only the first and the last are told of', async () => {
+it('of several who react alike the first and the last can be told', async () => {
   const { id: message } = await bench.post();
   const note = (person: string, adds: boolean) =>
     noteReaction(bench.sql, { message, emoji: '👍', connection, person }, adds);
-  expect([await note('ann', true), await note('ben', true)]).toEqual([true, false]);
-  expect([await note('ann', false), await note('ben', false)]).toEqual([false, true]);
+  expect(await note('ann', true)).toEqual({ changed: true, others: 0 });
+  expect(await note('ann', true)).toEqual({ changed: false, others: 0 });
+  expect(await note('ben', true)).toEqual({ changed: true, others: 1 });
+  expect([await note('ann', false), await note('ben', false)]).toEqual([
+    { changed: true, others: 1 },
+    { changed: true, others: 0 },
+  ]);
 });
 
 it('what is known of people is kept sealed, is one connection’s, and ends', async () => {

@@ -2,6 +2,8 @@ import type { FailureKind, FailureScope } from '../../domain/failure.ts';
 import type { Meaning } from '../http-answer.ts';
 
 interface Row {
+  /** They refuse how it is written. */
+  readonly isOfFormat?: true;
   readonly kind: FailureKind;
   readonly scope: FailureScope;
   readonly codes: readonly string[];
@@ -15,11 +17,14 @@ const rows: readonly Row[] = [
   {
     kind: 'permanent',
     scope: 'message',
+    isOfFormat: true,
+    codes: ['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long'],
+  },
+  {
+    kind: 'permanent',
+    scope: 'message',
     codes: [
       'no_text',
-      'invalid_blocks',
-      'invalid_blocks_format',
-      'msg_blocks_too_long',
       'msg_too_long',
       'too_many_attachments',
       'invalid_arguments',
@@ -73,7 +78,7 @@ export function meaningOf(error: string | undefined, status: number): Meaning | 
   const code = error !== undefined && /^[a-z0-9_]{1,64}$/.test(error) ? error : undefined;
   if (code === undefined) return status >= 300 ? undefined : { kind: 'ambiguous', code: 'bad_response' };
   const row = rows.find(({ codes }) => codes.includes(code));
-  if (row !== undefined) return { kind: row.kind, code, scope: row.scope };
+  if (row !== undefined) return { kind: row.kind, code, scope: row.scope, ...(row.isOfFormat && { isOfFormat: true }) };
   // Preferences about who may post where; those on threads let other posts pass.
   if (code.startsWith('restricted_action'))
     return { kind: 'permanent', code, scope: code.includes('thread') ? 'message' : 'destination' };

@@ -1,5 +1,6 @@
 import { hmac, isFresh, isSignedBy, readHookJson, refuse, textAt } from '../hook-checks.ts';
 import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
+import { history } from './catch-up.ts';
 import { readEvent } from './inbound-event.ts';
 
 /** Slack gives an answer 3 s, and sends again what was answered with a 5xx (docs.slack.dev, "Using HTTP request URLs"). */
@@ -7,6 +8,7 @@ export const inbound: Inbound = {
   receive,
   unavailable: { status: 503 },
   roomOf: ({ channel }) => (typeof channel === 'string' ? channel : undefined),
+  history,
   linkKey: (nativeId) => nativeId.split(':').slice(0, 2).join(':'),
 };
 

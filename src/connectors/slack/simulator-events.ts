@@ -27,7 +27,7 @@ function describe(change: SlackEvent, posts: readonly Held[]): Record<string, un
   if (found === undefined) return undefined;
   const { channel } = change;
   const place = { channel, channel_type: 'channel' };
-  const message = messageOf(found);
+  const message = shown(found, { allMetadata: true });
   if (!('kind' in change)) {
     const subtype = found.files === undefined ? {} : { subtype: 'file_share' };
     return { type: 'message', ...subtype, ...message, ...place, event_ts: change.ts };
@@ -60,17 +60,6 @@ function describe(change: SlackEvent, posts: readonly Held[]): Record<string, un
         event_ts: change.at,
       };
   }
-}
-
-/** A bot's post is marked as such; metadata comes along where the app has the scope for it. */
-function messageOf(found: Held): Record<string, unknown> {
-  const { user, blocks, files, bot } = found;
-  const plain = shown(found, { allMetadata: true }) as Record<string, unknown>;
-  if (user === undefined) return { ...plain, app_id: bot === undefined ? app : `A${bot}`, ...(blocks && { blocks }) };
-  const { bot_id: _bot, ...rest } = plain;
-  const client = `${user}-${found.ts}`;
-  const listed = files?.map(({ base64: _bytes, ...file }) => file);
-  return { ...rest, user, client_msg_id: client, ...(blocks && { blocks }), ...(listed && { files: listed }) };
 }
 
 /** The same for a redelivery, and another one for each event. */

@@ -149,22 +149,30 @@ export function remove(posts: readonly Held[], params: Params, by: string | unde
   return { event: { kind: 'delete', channel, ts }, ...agreed({ channel, ts }) };
 }
 
-/** A message as an answer shows it; `replies` are those of a root. */
+/** A message as an answer or an event shows it; `replies` are those of a root. A person's has no bot. */
 export function shown(
   one: Held,
   { allMetadata, replies = [] }: { allMetadata: boolean; replies?: readonly Held[] },
-): object {
-  const { ts, text, thread_ts: thread, metadata, edited, bot = 'B0CARILLON' } = one;
+): Record<string, unknown> {
+  const { ts, text, thread_ts: thread, metadata, edited, bot = 'B0CARILLON', blocks, reactions = {} } = one;
+  const { user = 'U0CARILLON' } = one;
   const last = replies.at(-1);
+  const files = one.files?.map(({ base64: _bytes, ...file }) => file);
+  const counted = Object.entries(reactions).map(([name, users]) => ({ name, users, count: users.length }));
   return {
     type: 'message',
-    user: 'U0CARILLON',
-    bot_id: bot,
+    user,
+    ...(one.user === undefined
+      ? { bot_id: bot, app_id: one.bot === undefined ? 'A0CARILLON' : `A${bot}` }
+      : { client_msg_id: `${user}-${ts}` }),
     text,
     ts,
+    ...(blocks && { blocks }),
+    ...(files && { files }),
     ...(thread === undefined ? {} : { thread_ts: thread, parent_user_id: 'U0CARILLON' }),
     ...(last === undefined ? {} : { thread_ts: ts, reply_count: replies.length, latest_reply: last.ts }),
-    ...(edited === undefined ? {} : { edited: { user: 'U0CARILLON', ...edited } }),
+    ...(edited === undefined ? {} : { edited: { user, ...edited } }),
+    ...(counted.length === 0 ? {} : { reactions: counted }),
     ...(metadata === undefined ? {} : { metadata: allMetadata ? metadata : { event_type: metadata.event_type } }),
   };
 }

@@ -1,6 +1,14 @@
 import type { Connector } from '../../../src/connectors/connector.ts';
 import type { Rooms } from '../rooms.ts';
 
+export interface PlatformEvent {
+  readonly method?: 'POST' | 'PUT';
+  /** Behind the hook's URL. */
+  readonly path?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /** A simulated platform as the tests of bridges want it. */
 export interface Platform {
   readonly connector: Connector;
@@ -12,4 +20,6 @@ export interface Platform {
   room(room: string): string;
   /** Has the simulator send its events to this hook. */
   subscribe(rooms: Rooms, hook: string): Promise<void>;
+  /** A genuine request of the platform about the n-th message of a room, as it would come at that moment. */
+  event(room: string, n: number, now: Date): PlatformEvent | Promise<PlatformEvent>;
 }

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { slack as connector } from '../../../src/connectors/slack/index.ts';
 import type { Platform } from './platform.ts';
 
@@ -13,5 +14,18 @@ export const slack: Platform = {
   }),
   address: (room) => ({ channel: channel(room) }),
   room: channel,
+  event(room, n, now) {
+    const ts = `${Math.floor(now.getTime() / 1_000)}.${String(n).padStart(6, '0')}`;
+    const event = { type: 'message', channel: channel(room), user: 'U0ANN', ts, text: `message ${n}` };
+    const body = JSON.stringify({ type: 'event_callback', api_app_id: 'A1', event_id: `Ev${ts}`, event });
+    const timestamp = String(Math.floor(now.getTime() / 1_000));
+    const signature = createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex');
+    const headers = {
+      'content-type': 'application/json',
+      'x-slack-request-timestamp': timestamp,
+      'x-slack-signature': `v0=${signature}`,
+    };
+    return { headers, body };
+  },
   subscribe: (rooms, url) => rooms.control('slack', 'subscribe', { subscriptions: [{ url, secret }] }),
 };

@@ -1,0 +1,40 @@
+import { listGaps, type GapRow } from '../../store/gaps.ts';
+import { cursorsOf, pageOf } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { Api } from '../route.ts';
+import { gapsPage, gapsQuery, type GapAnswer } from '../schemas/gap.ts';
+import { defaultLimit } from '../schemas/list.ts';
+import { errorAnswers } from '../schemas/problem.ts';
+
+const cursors = cursorsOf('gaps', /^[1-9][0-9]{0,15}$/);
+
+/** Times in which nobody listened at the hooks, and what was recovered of them, of all tenants. */
+export function gapRoutes(app: Api, { sql }: ApiDeps): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/gaps',
+    config: { scope: 'administrator' },
+    schema: {
+      operationId: 'listGaps',
+      tags: ['hooks'],
+      summary: 'When nobody listened at the hooks, and what was read from the platforms since, the newest first',
+      querystring: gapsQuery,
+      response: { 200: gapsPage, ...errorAnswers('invalid') },
+    },
+    handler: async ({ query }) => {
+      const { limit = defaultLimit, cursor } = query;
+      const before = cursors.decode(cursor);
+      const rows = await listGaps(sql, limit + 1, before === undefined ? undefined : Number(before));
+      return pageOf(rows, limit, cursors, ({ id }) => String(id), show);
+    },
+  });
+}
+
+function show({ fromAt, toAt, doneAt, report }: GapRow): GapAnswer {
+  return {
+    from: fromAt.toISOString(),
+    to: toAt.toISOString(),
+    caughtUpAt: doneAt?.toISOString() ?? null,
+    rooms: (report ?? []).map(({ lacks, ...room }) => ({ ...room, lacks: [...lacks] })),
+  };
+}

@@ -1,0 +1,21 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { CatchUpInput } from './contract.ts';
+
+const { listRooms, catchUpRoom, concludeGap } = proxyActivities<Activities>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '2 seconds', maximumInterval: '2 minutes', maximumAttempts: 20 },
+});
+
+/**
+ * Reads from the platforms' histories what was said in bridged rooms while nobody listened. One room after the other, so
+ * that a catch-up spends little of any platform's rate.
+ * @returns how many events were new.
+ */
+export async function catchUp({ gap }: CatchUpInput): Promise<number> {
+  const reports = [];
+  for (const room of await listRooms()) reports.push(await catchUpRoom(gap, room));
+  await concludeGap(gap, reports);
+  return reports.reduce((all, { fresh }) => all + fresh, 0);
+}

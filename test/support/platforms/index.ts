@@ -1,0 +1,5 @@
+import type { Platform } from './platform.ts';
+import { slack } from './slack.ts';
+
+/** Every platform that can be bridged. */
+export const platforms: readonly Platform[] = [slack];
