@@ -1,3 +1,4 @@
+import type { Values } from '../../src/connectors/connector.ts';
 import { msteams } from '../../src/connectors/msteams/index.ts';
 import {
   activity,
@@ -11,6 +12,7 @@ import {
   request,
   token,
 } from '../support/msteams-activity.ts';
+import { msteams as platform } from '../support/platforms/msteams.ts';
 
 describe('an activity', () => {
   it('is a message with its place, author and text', async () => {
@@ -122,6 +124,19 @@ describe('an activity', () => {
     ],
   ])('passes over %s', async (_, change, code) => {
     expect(await read({ ...activity, ...change })).toEqual({ ignored: code });
+  });
+
+  it('that tests and benchmarks make is genuine, and another one each time', async () => {
+    const { event, room, settings } = platform;
+    const at = { id: 'acme', settings: settings('http://127.0.0.1:1') as Values };
+    const made = await Promise.all([1, 2].map(async (n) => event('ops', n, now)));
+    const keys = made.map(async ({ headers, body }) => {
+      const hook = { method: 'POST', path: '', query: new URLSearchParams(), headers, body: Buffer.from(body) };
+      const received = await msteams.inbound?.receive(hook, at, { now, keys: publishing(jwk) });
+      expect(received).toMatchObject({ events: [{ event: { kind: 'created', room: room('ops') } }] });
+      return JSON.stringify(received);
+    });
+    expect(new Set(await Promise.all(keys)).size).toBe(2);
   });
 
   it('passes over another channel of the Bot Framework, whose key is genuine', async () => {

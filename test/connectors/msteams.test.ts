@@ -208,6 +208,14 @@ describe('a post to Teams', () => {
     expect(await failureOf(call)).toMatchObject({ kind: 'transient', scope: 'connection' });
   });
 
+  it('may pass as plain text where only its syntax is refused', async () => {
+    const refused = async (code: string) => {
+      await bench.fault('msteams', { path: '/v3/conversations', ...refusal(400, code) });
+      return (await failureOf(send(sampleOutgoing(target(bench.url))))).isOfFormat;
+    };
+    expect([await refused('BadSyntax'), await refused('BadArgument')]).toEqual([true, false]);
+  });
+
   it('is limited in each thread where the simulator is told so', async () => {
     await bench.control('msteams', 'limits', {});
     const place = target(bench.url, '19:busy@thread.v2');
@@ -222,38 +230,6 @@ describe('a post to Teams', () => {
     const text = '&<**b** '.repeat(30_000);
     await send(sampleOutgoing(target(bench.url, place), { content: { text } }));
     expect((await read(place))[0]?.markup).toMatch(/…/);
-  });
-});
-
-describe('people of Teams', () => {
-  let bench: SimulatorBench;
-  beforeAll(async () => {
-    bench = await startSimulatorBench(['msteams']);
-  });
-  afterAll(() => bench.stop());
-  const at = (more: object = {}) => target(bench.url, channel, more).connection;
-
-  it('are found by id, and by e-mail address on any page of the roster', async () => {
-    const ben = { id: '29:1ben-sim', name: 'Ben Baker', email: 'ben@example.com' };
-    expect(await msteams.people?.byId?.(ben.id, at(), sendContext(bench.http))).toEqual(ben);
-    const cleo = await msteams.people?.byEmail?.('Cleo@Example.com', at(), sendContext(bench.http));
-    expect(cleo).toMatchObject({ id: '29:1cleo-sim' });
-  });
-
-  it('are nobody where they are not members, and where no roster is named', async () => {
-    const context = sendContext(bench.http);
-    expect(await msteams.people?.byId?.('29:nobody', at(), context)).toBeUndefined();
-    expect(await msteams.people?.byEmail?.('eve@example.com', at(), context)).toBeUndefined();
-    const { roster: _, ...rest } = settings(bench.url);
-    const without = { id: 'acme', settings: rest };
-    expect(await msteams.people?.byEmail?.('ben@example.com', without, context)).toBeUndefined();
-    expect(await msteams.people?.byId?.('29:1ben-sim', without, context)).toBeUndefined();
-  });
-
-  it('are never absent because the look-up failed', async () => {
-    await bench.fault('msteams', { path: 'pagedmembers', status: 500 });
-    const call = msteams.people?.byEmail?.('ben@example.com', at(), sendContext(bench.http));
-    expect(await failureOf(Promise.resolve(call))).toMatchObject({ kind: 'transient' });
   });
 });
 

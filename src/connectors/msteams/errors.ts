@@ -6,14 +6,17 @@ interface Row {
   readonly kind: FailureKind;
   readonly scope: FailureScope;
   readonly codes: readonly string[];
+  /** They refuse how it is written. */
+  readonly isOfFormat?: true;
 }
 
 /** Codes of the bot connector by what they mean (msteams-docs, "Status codes from bot conversational APIs"). */
 const rows: readonly Row[] = [
+  { kind: 'permanent', scope: 'message', isOfFormat: true, codes: ['BadSyntax'] },
   {
     kind: 'permanent',
     scope: 'message',
-    codes: ['BadSyntax', 'BadArgument', 'MessageSizeTooBig', 'ActivityNotFoundInConversation'],
+    codes: ['BadArgument', 'MessageSizeTooBig', 'ActivityNotFoundInConversation'],
   },
   {
     kind: 'permanent',
@@ -56,7 +59,8 @@ export function meaningOf(error: string | undefined, status: number, action: Act
   if (row === undefined)
     return status < 400 ? undefined : { kind: 'permanent', code: `teams_${snake(error)}`, scope: 'message' };
   const isOfPost = action !== 'create' && ofOnePost.includes(error);
-  return { kind: row.kind, code: snake(error), scope: isOfPost ? 'message' : row.scope };
+  const { kind, scope, isOfFormat = false } = row;
+  return { kind, code: snake(error), scope: isOfPost ? 'message' : scope, isOfFormat };
 }
 
 function snake(code: string): string {
