@@ -1,6 +1,7 @@
 import { startSimulatorServer, type SimulatorServer } from './simulator-kit-server.ts';
 import type { Simulator } from './simulator-kit.ts';
 import { googleChatSimulator } from './google-chat/simulator.ts';
+import { msteamsSimulator } from './msteams/simulator.ts';
 import { slackSimulator } from './slack/simulator.ts';
 import { webexSimulator } from './webex/simulator.ts';
 import { webhookSimulator } from './webhook/simulator.ts';
@@ -10,9 +11,10 @@ import { zoomSimulator } from './zoom/simulator.ts';
 export const simulators: readonly Simulator[] = [
   webhookSimulator,
   slackSimulator,
+  msteamsSimulator,
   webexSimulator,
-  zoomSimulator,
   googleChatSimulator,
+  zoomSimulator,
 ];
 
 export interface SimulatorsOptions {

@@ -47,6 +47,31 @@ export function writeHtml(tree: Root, { hrefOf }: HtmlOptions = {}): string {
   return toHtml(clean).replaceAll(/\n(?=<)|(?<=>)\n/g, '');
 }
 
+/** Elements that end by themselves, so that a row of them is not deep. */
+const selfEnding = 'br hr img input wbr p li td th tr tbody thead tfoot'.split(' ');
+/** The parser needs some frames of the stack for each level. */
+const maxOpen = 1_000;
+
+/** HTML as a tree that is not too deep; so much nested that it would end the stack is read as text. */
+export function parseHtml(html: string): HastRoot {
+  const source = html.slice(0, maxSource);
+  if (isDeep(source)) return { type: 'root', children: [{ type: 'text', value: source.replaceAll(/<[^<>]*>/g, ' ') }] };
+  const parsed = fromHtml(source, { fragment: true });
+  prune(parsed, 0);
+  return parsed;
+}
+
+/** Before the parser, which recurses: what a stranger nests does not end our stack. */
+function isDeep(source: string): boolean {
+  let open = 0;
+  for (const [, end, name = ''] of source.matchAll(/<(\/?)([a-z][^\s/>]*)/gi)) {
+    if (selfEnding.includes(name.toLowerCase())) continue;
+    open = end === '/' ? Math.max(0, open - 1) : open + 1;
+    if (open > maxOpen) return true;
+  }
+  return false;
+}
+
 export interface ReadHtmlOptions {
   /** The person that a link names, such as `https://matrix.to/#/@ann:example.com`. */
   readonly mentionOfUrl?: (url: string) => Mention | undefined;
@@ -62,9 +87,7 @@ export interface MentionElement {
 
 /** HTML that a platform sent as a tree; whatever is not in the list above is left out. */
 export function readHtml(html: string, { mentionOfUrl, mentionElements = {} }: ReadHtmlOptions = {}): Root {
-  const parsed = fromHtml(html.slice(0, maxSource), { fragment: true });
-  // Before anything that recurses: what a stranger nests does not end our stack.
-  prune(parsed, 0);
+  const parsed = parseHtml(html);
   const made = new Set<Nodes>();
   const handlers = handlersOf(mentionElements, made);
   const tree = toMdast(sanitize(parsed, schemaWith(mentionElements)) as HastRoot, { handlers });

@@ -23,6 +23,7 @@ export const zoom: Connector<PreparedCall> = {
       why: 'Everybody who reacted with an emoji is shown as one reaction, of the user; emoji of an account are left out.',
     },
     mention: { level: 'full' },
+    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
   },
   isOneService: true,
   // A post takes no key of ours, but is found again in the channel's history by the mark in its text. A text may be set

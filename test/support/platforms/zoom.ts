@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { zoom as connector } from '../../../src/connectors/zoom/index.ts';
 import type { Platform } from './platform.ts';
 
@@ -18,5 +18,24 @@ export const zoom: Platform = {
   }),
   address: (room) => ({ channel: channel(room) }),
   room: channel,
+  event(room, n, now) {
+    const object = {
+      message_id: `M${now.getTime()}-${n}`,
+      channel_id: channel(room),
+      message: `message ${n}`,
+      date_time: now.toISOString(),
+      timestamp: now.getTime(),
+    };
+    const payload = { account_id: 'SimAccount', operator: 'ann@example.com', operator_id: 'uAnn', object };
+    const body = JSON.stringify({ event: 'team_chat.channel_message_posted', event_ts: now.getTime(), payload });
+    const timestamp = String(Math.floor(now.getTime() / 1_000));
+    const signature = createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex');
+    const headers = {
+      'content-type': 'application/json',
+      'x-zm-request-timestamp': timestamp,
+      'x-zm-signature': `v0=${signature}`,
+    };
+    return { headers, body };
+  },
   subscribe: (rooms, url) => rooms.control('zoom', 'subscribe', { subscriptions: [{ url, secret }] }),
 };

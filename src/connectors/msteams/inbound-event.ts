@@ -1,0 +1,134 @@
+import type { InboundEvent, InboundFile } from '../../domain/inbound.ts';
+import { readText } from '../fields.ts';
+import { listAt, textAt } from '../hook-checks.ts';
+import type { HookConnection, HookEvent } from '../inbound.ts';
+import { writeMarkdown } from '../dialect/markdown.ts';
+import { nativeId, parseConversationId, type TeamsMessage } from './native-id.ts';
+import { readActivityText } from './parse.ts';
+import { emojiOfType } from './reactions.ts';
+import { teamsSettings } from './settings.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const ignored = (code: string): readonly HookEvent[] => [{ ignored: code }];
+const fileType = 'application/vnd.microsoft.teams.file.download.info';
+
+/**
+ * One activity (bot-docs, "Activity object"; msteams-docs, "Conversation events"). Several reactions may come in one.
+ * @returns a text where a part that every such activity has is missing.
+ */
+export function readActivity(activity: Json, connection: HookConnection): readonly HookEvent[] | string {
+  const { type } = activity;
+  if (activity['channelId'] !== 'msteams') return ignored('other_channel');
+  if (!['message', 'messageUpdate', 'messageDelete', 'messageReaction'].includes(String(type)))
+    return ignored('unsupported_event');
+  const place = parseConversationId(textAt(activity, 'conversation', 'id') ?? '');
+  if (place.conversation === '') return 'the activity names no conversation';
+  const at = timeOf(activity);
+  if (at === undefined) return 'the activity has no time';
+  const not = notSaidByAPerson(activity, connection);
+  if (not !== undefined) return ignored(not);
+  if (type === 'messageReaction') return readReactions(activity, place, at);
+  const id = textAt(activity, 'id');
+  if (id === undefined) return 'the activity has no id';
+  const message = { ...place, id };
+  const one = { room: place.conversation, nativeId: nativeId(message), at };
+  switch (type) {
+    case 'message':
+      return created(activity, message, one, connection);
+    case 'messageUpdate':
+      // A message that comes back is new to nobody: what was deleted elsewhere stays deleted.
+      if (textAt(activity, 'channelData', 'eventType') === 'undeleteMessage') return ignored('message_restored');
+      return edited(activity, message, one, connection);
+    default:
+      return [{ event: { ...one, kind: 'deleted', key: keyOf('deleted', message) } }];
+  }
+}
+
+type Common = Pick<InboundEvent, 'room' | 'nativeId' | 'at'>;
+
+function created(
+  activity: Json,
+  message: TeamsMessage,
+  one: Common,
+  connection: HookConnection,
+): readonly HookEvent[] | string {
+  const sender = senderOf(activity);
+  if (sender === undefined) return 'the message names no sender';
+  const content = contentOf(activity, connection);
+  // Such as a card, or a mention of the bot alone: there is nothing to show elsewhere.
+  if (content.text === '' && content.files === undefined) return ignored('no_text');
+  const { conversation, root, id } = message;
+  const isReply = root !== undefined && root !== id;
+  const thread = isReply ? { thread: nativeId({ conversation, root, id: root }) } : {};
+  const key = keyOf('created', message);
+  return [{ event: { ...one, kind: 'created', key, ...thread, sender, ...content } }];
+}
+
+function edited(activity: Json, message: TeamsMessage, one: Common, connection: HookConnection): readonly HookEvent[] {
+  const sender = senderOf(activity);
+  const ms = new Date(one.at).getTime();
+  const revision = String(ms).padStart(16, '0');
+  const key = keyOf('edited', message, revision);
+  const content = contentOf(activity, connection);
+  if (content.text === '' && content.files === undefined) return ignored('no_text');
+  return [{ event: { ...one, kind: 'edited', key, revision, ...(sender && { sender }), ...content } }];
+}
+
+/** Each reaction is an event of its own; together with the person and the time no two of them are alike. */
+function readReactions(activity: Json, place: Omit<TeamsMessage, 'id'>, at: string): readonly HookEvent[] | string {
+  const target = textAt(activity, 'replyToId');
+  const sender = senderOf(activity);
+  if (target === undefined || sender === undefined) return 'the reaction names no message or no person';
+  const message = { ...place, id: target };
+  const one = { room: place.conversation, nativeId: nativeId(message), at, sender };
+  const read = (list: string, kind: 'reacted' | 'unreacted'): HookEvent[] =>
+    listAt(activity, list).flatMap((reaction) => {
+      const type = textAt(reaction, 'type');
+      if (type === undefined) return [];
+      const key = keyOf(kind, message, sender.id, type.slice(0, 100), at);
+      return [{ event: { ...one, kind, key, emoji: emojiOfType(type) } }];
+    });
+  const events = [...read('reactionsAdded', 'reacted'), ...read('reactionsRemoved', 'unreacted')];
+  return events.length === 0 ? 'the activity holds no reaction' : events;
+}
+
+/** Bots are `28:` and their app's id, people `29:`. Two bots that answer each other would never end. */
+function notSaidByAPerson(activity: Json, { settings }: HookConnection): string | undefined {
+  const from = textAt(activity, 'from', 'id') ?? '';
+  if (from === `28:${readText(teamsSettings, settings, 'appId')}`) return 'own_post';
+  return from.startsWith('28:') ? 'bot_post' : undefined;
+}
+
+function contentOf(activity: Json, connection: HookConnection): Pick<InboundEvent, 'text' | 'files'> {
+  const bot = `28:${readText(teamsSettings, connection.settings, 'appId')}`;
+  const files = listAt(activity, 'attachments').flatMap(readFile);
+  return {
+    text: writeMarkdown(readActivityText(activity, { connection: connection.id, bot })),
+    ...(files.length === 0 ? {} : { files }),
+  };
+}
+
+/** A file of a personal chat (msteams-docs, "Send and receive files"); those of channels come as links in the text. */
+function readFile(attachment: unknown): InboundFile[] {
+  if (textAt(attachment, 'contentType') !== fileType) return [];
+  const id = textAt(attachment, 'content', 'uniqueId');
+  if (id === undefined) return [];
+  const [url, page] = [textAt(attachment, 'content', 'downloadUrl'), textAt(attachment, 'contentUrl')];
+  return [{ id, name: textAt(attachment, 'name') ?? id, ...(url && { url }), ...(page && { page }) }];
+}
+
+function senderOf(activity: Json): InboundEvent['sender'] {
+  const [id, name] = [textAt(activity, 'from', 'id'), textAt(activity, 'from', 'name')];
+  return id === undefined ? undefined : { id, ...(name === undefined ? {} : { name }) };
+}
+
+/** Without the thread, which one and the same message may be named with or without. */
+function keyOf(kind: string, { conversation, id }: TeamsMessage, ...more: readonly string[]): string {
+  return [kind, conversation, id, ...more].join(' ').slice(0, 500);
+}
+
+function timeOf(activity: Json): string | undefined {
+  const time = new Date(textAt(activity, 'timestamp') ?? Number.NaN);
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+}

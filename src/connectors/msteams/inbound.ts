@@ -1,0 +1,64 @@
+import { hmac, isSignedBy, readHookJson, refuse } from '../hook-checks.ts';
+import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
+import { readActivity } from './inbound-event.ts';
+import { linkKey } from './native-id.ts';
+import { verifyToken, vouchesFor } from './verify-token.ts';
+
+/** Teams gives an answer 15 s, and sends some activities again where it does not come (msteams-docs, "Bot basics"). */
+export const inbound: Inbound = {
+  receive,
+  unavailable: { status: 503 },
+  roomOf: ({ conversation }) => (typeof conversation === 'string' ? conversation : undefined),
+  linkKey,
+};
+
+const ok = { status: 200, body: {} } as const;
+/** An outgoing webhook must be answered with a message, which is shown (msteams-docs, "Create an outgoing webhook"). */
+const passedOn = { status: 200, body: { type: 'message', text: '✓' } } as const;
+
+/** Activities of the bot and of outgoing webhooks come to one address; how they are signed tells them apart. */
+async function receive(request: HookRequest, connection: HookConnection, context: ReceiveContext): Promise<Received> {
+  const [, scheme = '', proof = ''] = /^(\S+) +(\S+) *$/.exec(request.headers['authorization'] ?? '') ?? [];
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+      return receiveActivity(proof, request, connection, context);
+    case 'hmac':
+      return receiveWebhook(proof, request, connection);
+    default:
+      return refuse(401, 'missing_signature', 'the request holds neither a token nor a MAC');
+  }
+}
+
+async function receiveActivity(
+  token: string,
+  request: HookRequest,
+  connection: HookConnection,
+  context: ReceiveContext,
+): Promise<Received> {
+  const verified = await verifyToken(token, connection, context);
+  if ('not' in verified) return verified.not;
+  const read = readHookJson(request);
+  if ('not' in read) return read.not;
+  return vouchesFor(verified, read.json) ?? eventsOf(read.json, connection, ok);
+}
+
+/** The key is what the token says in base64, not its letters. */
+function receiveWebhook(mac: string, request: HookRequest, connection: HookConnection): Received {
+  const secrets = (connection.settings['outgoingWebhookSecrets'] ?? []) as readonly string[];
+  const sign = (secret: string): string => hmac('sha256', Buffer.from(secret, 'base64'), 'base64', request.body);
+  if (!isSignedBy(mac, secrets, sign))
+    return refuse(401, 'bad_signature', 'the MAC is of another token, or of another body');
+  const read = readHookJson(request);
+  return 'not' in read ? read.not : eventsOf(read.json, connection, passedOn);
+}
+
+function eventsOf(
+  activity: Readonly<Record<string, unknown>>,
+  connection: HookConnection,
+  answer: typeof ok | typeof passedOn,
+): Received {
+  const events = readActivity(activity, connection);
+  return typeof events === 'string'
+    ? { kind: 'unreadable', answer, message: events }
+    : { kind: 'events', events, answer };
+}

@@ -1,0 +1,33 @@
+import type { Connector } from '../connector.ts';
+import { inbound } from './inbound.ts';
+import { prepare, send, type PreparedCall } from './outbound.ts';
+import { people } from './people.ts';
+import { teamsAddress, teamsSettings } from './settings.ts';
+
+/** Microsoft Teams by the bot connector of the Bot Framework. */
+export const msteams: Connector<PreparedCall> = {
+  name: 'msteams',
+  title: 'Microsoft Teams',
+  settings: teamsSettings,
+  address: teamsAddress,
+  capabilities: {
+    thread: {
+      level: 'partial',
+      why: 'Channels have threads; in a chat a reply stands below what was said last.',
+    },
+    edit: { level: 'full' },
+    delete: { level: 'full' },
+    react: { level: 'dropped', why: 'Bots cannot react to messages in Teams.' },
+    mention: { level: 'full' },
+    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+  },
+  isOneService: true,
+  // Posts take no key of ours, and bots cannot read what is there (msteams-docs and bot-docs have neither). A text may be
+  // set again, and what is gone deleted again, without harm.
+  deliveryClass: (_target, action) =>
+    action === 'create' ? { kind: 'C' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
+  prepare,
+  send,
+  inbound,
+  people,
+};

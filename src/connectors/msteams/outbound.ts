@@ -1,0 +1,129 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { Outgoing, Receipt, SendContext } from '../connector.ts';
+import { withAuthor } from '../dialect/author.ts';
+import { readText } from '../fields.ts';
+import { textAt } from '../hook-checks.ts';
+import { restated } from '../restated.ts';
+import { callTeams, obtainToken, serviceUrlOf, type TeamsCall } from './connector-api.ts';
+import { toTeamsText } from './dialect.ts';
+import { conversationId, isChannel, nativeId, parseConversationId, parseNativeId, placeOf } from './native-id.ts';
+import { teamsAddress, teamsSettings } from './settings.ts';
+
+/** The one call that `send` makes. */
+export type PreparedCall = TeamsCall;
+
+/**
+ * @throws SendFailure permanent: `no_text` where nothing is left to say; `invalid_native_id` where the message that is
+ * meant has none of Teams's; `not_supported` for reactions, which bots cannot add.
+ */
+export async function prepare(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
+  const call = plan(outgoing);
+  // Before the claim, so that the send has its whole time for the one call that changes something.
+  await obtainToken(outgoing.connection.settings, context);
+  return call;
+}
+
+function plan(outgoing: Outgoing): PreparedCall {
+  const { action, delivery } = outgoing;
+  // For whoever reads the logs on the way; Teams does not know it.
+  const headers = { 'carillon-delivery': delivery };
+  switch (action.kind) {
+    case 'create':
+      return { ...creation(outgoing), headers };
+    case 'edit':
+      return { method: 'PUT', path: pathOf(action.nativeId), body: activityOf(outgoing), headers };
+    case 'delete':
+      return { method: 'DELETE', path: pathOf(action.nativeId), headers };
+    default:
+      throw new SendFailure({ kind: 'permanent', code: 'not_supported', message: 'bots cannot react in Teams' });
+  }
+}
+
+/**
+ * A new thread of a channel is a new conversation, a reply goes to its thread's conversation, and a chat is one
+ * conversation (msteams-docs, "Send proactive messages"; bot-docs, "API reference").
+ */
+function creation(outgoing: Outgoing): PreparedCall {
+  const { conversation, root, replyTo } = placeOf(outgoing);
+  const activity = activityOf(outgoing);
+  if (root === undefined && isChannel(conversation)) {
+    const bot = { id: `28:${readText(teamsSettings, outgoing.connection.settings, 'appId')}` };
+    const body = { bot, isGroup: true, channelData: { channel: { id: conversation } }, activity };
+    return { method: 'POST', path: 'v3/conversations', body };
+  }
+  const path = `${conversationPath(conversationId({ conversation, ...(root && { root }) }))}/activities`;
+  if (replyTo === undefined) return { method: 'POST', path, body: activity };
+  return { method: 'POST', path: `${path}/${encodeURIComponent(replyTo)}`, body: { ...activity, replyToId: replyTo } };
+}
+
+function activityOf({ message, author, people }: Outgoing): object {
+  const { text, entities } = toTeamsText(message.content.text, {
+    ...(people === undefined ? {} : { people }),
+    ...(author === undefined ? {} : { change: (tree) => withAuthor(tree, author) }),
+  });
+  if (text === '')
+    throw new SendFailure({ kind: 'permanent', code: 'no_text', message: 'the message has no text to post' });
+  return { type: 'message', textFormat: 'xml', text, ...(entities.length === 0 ? {} : { entities }) };
+}
+
+function conversationPath(id: string): string {
+  return `v3/conversations/${encodeURIComponent(id)}`;
+}
+
+function pathOf(native: string | null): string {
+  const { id, ...conversation } = parseNativeId(native);
+  return `${conversationPath(conversationId(conversation))}/activities/${encodeURIComponent(id)}`;
+}
+
+/**
+ * One call of the bot connector. Deleting what is not there is done already.
+ * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Teams agrees but names no message.
+ */
+export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
+  const { action, connection } = outgoing;
+  const where = { serviceUrl: serviceUrlOf(outgoing), settings: connection.settings };
+  if (action.kind === 'create') {
+    const isAgreed = (answer: unknown): boolean => createdId(answer) !== undefined;
+    const { json, status } = await callTeams(prepared, where, context, { action: 'create', isAgreed });
+    return { ...receiptOf(json, outgoing), status };
+  }
+  // An edited or deleted message keeps its id.
+  const changed = action.nativeId ?? '';
+  try {
+    const { status } = await callTeams(prepared, where, context, { action: action.kind });
+    return { nativeId: changed, status };
+  } catch (error) {
+    const isGone = error instanceof SendFailure && error.code === 'activity_not_found_in_conversation';
+    if (action.kind === 'delete' && isGone) return { nativeId: changed, status: error.status ?? 404 };
+    if (!(error instanceof SendFailure) || !isElsewhere(changed, outgoing)) throw error;
+    throw error.scope === 'destination' ? restated(error, { scope: 'message' }) : error;
+  }
+}
+
+/** Whether the message lies in a conversation that the destination has since been moved away from. */
+function isElsewhere(id: string, { destination }: Outgoing): boolean {
+  return parseNativeId(id).conversation !== readText(teamsAddress, destination.address, 'conversation');
+}
+
+/** The id of a new message; a new thread is answered with its conversation's, and may name the message beside it. */
+function createdId(answer: unknown): string | undefined {
+  const id = textAt(answer, 'id');
+  return textAt(answer, 'activityId') ?? (id === undefined ? undefined : (parseConversationId(id).root ?? id));
+}
+
+function receiptOf(answer: unknown, outgoing: Outgoing): Receipt {
+  const id = createdId(answer) ?? '';
+  const { conversation, root, replyTo } = placeOf(outgoing);
+  if (root !== undefined) return { nativeId: nativeId({ conversation, root, id }) };
+  if (isChannel(conversation)) return { nativeId: nativeId({ conversation, root: id, id }), ...astray(outgoing) };
+  const degraded = { code: 'no_threads', message: 'Chats have no threads: it stands below what was said last.' };
+  if (replyTo !== undefined) return { nativeId: nativeId({ conversation, id }), degraded };
+  return { nativeId: nativeId({ conversation, id }), ...astray(outgoing) };
+}
+
+/** A reply that found no thread. */
+function astray({ action }: Outgoing): Pick<Receipt, 'degraded'> {
+  if (action.kind !== 'create' || action.thread === undefined) return {};
+  const message = 'It stands by itself: the message that it replies to is in another conversation.';
+  return { degraded: { code: 'thread_missing', message } };
+}

@@ -1,0 +1,75 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { LookUpContext, People, Person, Target } from '../connector.ts';
+import { readText } from '../fields.ts';
+import { listAt, textAt } from '../hook-checks.ts';
+import { asLookUp } from '../restated.ts';
+import { callTeams } from './connector-api.ts';
+import { teamsSettings } from './settings.ts';
+
+const pageSize = 500;
+/** A team has 25 000 members at most. */
+const maxPages = 50;
+const maxPageBytes = 2 * 1_024 * 1_024;
+
+/**
+ * A bot knows people by the rosters of the conversations it is in: by id one member, by e-mail address only all of them
+ * page by page (bot-docs, "API reference", Get Conversation Paged Members).
+ */
+export const people: People = { byId, byEmail };
+
+type Connection = Target['connection'];
+
+async function byId(id: string, connection: Connection, context: LookUpContext): Promise<Person | undefined> {
+  const roster = connection.settings['roster'];
+  if (typeof roster !== 'string') return undefined;
+  try {
+    return toPerson(await read(`${pathOf(roster)}/members/${encodeURIComponent(id)}`, connection, context));
+  } catch (error) {
+    // Who is not in the roster, or was never anybody.
+    if (error instanceof SendFailure && (error.status === 404 || error.status === 400)) return undefined;
+    throw error;
+  }
+}
+
+async function byEmail(email: string, connection: Connection, context: LookUpContext): Promise<Person | undefined> {
+  const roster = connection.settings['roster'];
+  if (typeof roster !== 'string') return undefined;
+  const wanted = email.toLowerCase();
+  let token: string | undefined;
+  for (let page = 0; page < maxPages; page += 1) {
+    const query = new URLSearchParams({ pageSize: String(pageSize), ...(token && { continuationToken: token }) });
+    const answer = await read(`${pathOf(roster)}/pagedmembers?${query.toString()}`, connection, context);
+    const found = listAt(answer, 'members').find((member) =>
+      [textAt(member, 'email'), textAt(member, 'userPrincipalName')].some((one) => one?.toLowerCase() === wanted),
+    );
+    if (found !== undefined) return toPerson(found);
+    token = textAt(answer, 'continuationToken');
+    if (token === undefined) return undefined;
+  }
+  throw new SendFailure({
+    kind: 'transient',
+    code: 'lookup_unfinished',
+    message: 'the roster was not read to its end',
+  });
+}
+
+function pathOf(roster: string): string {
+  return `v3/conversations/${encodeURIComponent(roster)}`;
+}
+
+async function read(path: string, { settings }: Connection, context: LookUpContext): Promise<unknown> {
+  const serviceUrl = readText(teamsSettings, settings, 'serviceUrl');
+  const rules = { action: 'create', maxResponseBytes: maxPageBytes } as const;
+  try {
+    return (await callTeams({ method: 'GET', path }, { serviceUrl, settings }, context, rules)).json;
+  } catch (error) {
+    throw asLookUp(error);
+  }
+}
+
+function toPerson(member: unknown): Person | undefined {
+  const id = textAt(member, 'id');
+  if (id === undefined) return undefined;
+  const [name, email] = [textAt(member, 'name'), textAt(member, 'email') ?? textAt(member, 'userPrincipalName')];
+  return { id, ...(name === undefined ? {} : { name }), ...(email === undefined ? {} : { email }) };
+}
