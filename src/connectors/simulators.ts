@@ -1,10 +1,11 @@
 import { startSimulatorServer, type SimulatorServer } from './simulator-kit-server.ts';
 import type { Simulator } from './simulator-kit.ts';
+import { matrixSimulator } from './matrix/simulator.ts';
 import { slackSimulator } from './slack/simulator.ts';
 import { webhookSimulator } from './webhook/simulator.ts';
 
 /** For demonstrations and tests only; nothing that delivers imports this file. */
-export const simulators: readonly Simulator[] = [webhookSimulator, slackSimulator];
+export const simulators: readonly Simulator[] = [webhookSimulator, slackSimulator, matrixSimulator];
 
 export interface SimulatorsOptions {
   /** 0 for any that is free. */
