@@ -39,7 +39,7 @@ describe('matrix', () => {
       { kind: 'permanent', code: 'matrix_brand_new', answer: refusal(400, 'M_BRAND_NEW') },
       { kind: 'permanent', code: 'matrix_forbidden', scope: 'destination', answer: refusal(403, 'M_FORBIDDEN') },
       { kind: 'permanent', code: 'matrix_unknown_token', scope: 'connection', answer: refusal(401, 'M_UNKNOWN_TOKEN') },
-      { kind: 'permanent', code: 'matrix_user_locked', scope: 'message', answer: refusal(403, 'M_USER_LOCKED') },
+      { kind: 'permanent', code: 'matrix_user_locked', scope: 'connection', answer: refusal(403, 'M_USER_LOCKED') },
       { kind: 'transient', code: 'matrix_limit_exceeded', answer: { status: 429 } },
       {
         kind: 'transient',

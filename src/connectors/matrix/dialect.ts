@@ -1,7 +1,7 @@
 import type { Definition, Link, ListItem, Nodes, PhrasingContent, Root } from 'mdast';
 import type { Mentioned } from '../connector.ts';
 import { writeHtml } from '../dialect/html.ts';
-import { parseMarkdown } from '../dialect/markdown.ts';
+import { parseMarkdown, wellFormed } from '../dialect/markdown.ts';
 import { mentionNode, mentionOf, mentionsIn, type Mention } from '../dialect/mention.ts';
 import { plainText } from '../dialect/plain.ts';
 import { cutTree, textLength } from './cut-tree.ts';
@@ -21,6 +21,8 @@ export interface TextContent {
  * text once more, short, for clients that know no edits.
  */
 const maxBytes = 60_000;
+/** Of Markdown, in code units: more does not fit, and takes long to read. */
+const maxSource = 70_000;
 
 export interface TextOptions {
   readonly people?: ReadonlyMap<string, Mentioned>;
@@ -36,11 +38,14 @@ export function toContent(
   markdown: string,
   { people = new Map(), change = (tree) => tree }: TextOptions = {},
 ): TextContent | undefined {
-  const parsed = parseMarkdown(markdown);
+  const parsed = parseMarkdown(wellFormed(markdown.slice(0, maxSource)));
   if (plainText(parsed) === '') return undefined;
-  const tree = change(shaped(parsed, people));
+  const whole = change(shaped(parsed, people));
+  // Each character is a byte at least, and where there is markup it stands there twice.
+  const length = textLength(whole) - (markdown.length > maxSource ? 1 : 0);
+  let budget = Math.min(length, isPlain(whole) ? maxBytes : maxBytes / 2);
+  const tree = cutTree(whole, budget);
   let content = render(tree, people);
-  let budget = textLength(tree);
   // Markup and escapes make the bytes of a text many or few, so the right length is come near in steps.
   while (sizeOf(content) > maxBytes && budget > 1) {
     budget = Math.floor(budget * Math.min(0.9, (maxBytes / sizeOf(content)) * 0.98));

@@ -19,6 +19,7 @@ export const matrix: Connector<PreparedCall> = {
       level: 'partial',
       why: 'Only who is known by their Matrix id is told: Matrix finds nobody by e-mail address.',
     },
+    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
   },
   isOneService: true,
   // The homeserver knows a transaction id again for a while (client-server API, "Transaction identifiers"). A text may be

@@ -42,10 +42,12 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
 
 async function newMessage(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
   const { room, thread } = placeOf(outgoing);
-  // Before anybody joins for it.
-  contentOf(outgoing, true);
+  const bot = botOf(outgoing.connection.settings);
+  // Before anybody joins for it: most speak as they were asked to.
+  const asGhost = contentOf(outgoing, false);
   const speaker = await speakerFor(outgoing, room, context);
-  const content = contentOf(outgoing, speaker.user === botOf(outgoing.connection.settings));
+  const isNamed = outgoing.author !== undefined && speaker.user === bot;
+  const content = isNamed ? contentOf(outgoing, true) : asGhost;
   const body = { ...content, ...(thread === undefined ? {} : { 'm.relates_to': threadRelation(thread) }) };
   return { room, speaker, call: sending(outgoing, room, 'm.room.message', body, speaker) };
 }
