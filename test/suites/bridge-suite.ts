@@ -97,7 +97,9 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
       content: [{ text: `${text} ` }, { text: '', mention: 'ben' }, { text: ' <!here> <@U0CLEO> @all' }],
     });
     const shown = await seen(there, text);
-    if (capabilities.mention.level === 'full') expect(shown.mentions).toEqual(['ben']);
+    // Who is known by no address cannot be found on another platform.
+    const hasAddresses = from.connector.people?.byEmail !== undefined;
+    if (capabilities.mention.level === 'full' && hasAddresses) expect(shown.mentions).toEqual(['ben']);
     else expect(shown).toMatchObject({ mentions: [], markup: expect.stringContaining('@Ben Baker') });
   });
 
