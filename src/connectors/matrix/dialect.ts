@@ -39,8 +39,9 @@ export function toContent(
   { people = new Map(), change = (tree) => tree }: TextOptions = {},
 ): TextContent | undefined {
   const parsed = parseMarkdown(wellFormed(markdown.slice(0, maxSource)));
-  if (plainText(parsed) === '') return undefined;
-  const whole = change(shaped(parsed, people));
+  const shown = shaped(parsed, people);
+  if (plainText(shown) === '') return undefined;
+  const whole = change(shown);
   // Each character is a byte at least, and where there is markup it stands there twice.
   const length = textLength(whole) - (markdown.length > maxSource ? 1 : 0);
   let budget = Math.min(length, isPlain(whole) ? maxBytes : maxBytes / 2);
