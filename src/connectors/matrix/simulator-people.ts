@@ -126,7 +126,7 @@ function roomMessage(one: Held, edit: Held | undefined, all: readonly Held[], wo
     id: one.event_id,
     by: nameOf(world, one.sender) ?? one.sender,
     isBot: keyOf(one.sender) === undefined,
-    markup: String(content['formatted_body'] ?? content['body'] ?? ''),
+    markup: textOf(content['formatted_body'] ?? content['body']),
     thread: typeof root === 'string' ? root : null,
     edited: edit !== undefined,
     deleted: isGone,
@@ -139,10 +139,14 @@ function roomMessage(one: Held, edit: Held | undefined, all: readonly Held[], wo
 /** Who is told: `m.mentions` alone where it is there, else whoever is named in the plain text ("User and room mentions"). */
 function notified(content: Record<string, unknown>): string[] {
   const mentions = content['m.mentions'] as { user_ids?: string[]; room?: boolean } | undefined;
-  const body = String(content['body'] ?? '');
+  const body = textOf(content['body']);
   if (mentions === undefined) {
     const named = (Object.keys(people) as PersonKey[]).filter((key) => body.includes(people[key].name));
     return [...named, ...(/@room\b/.test(body) ? ['all'] : [])];
   }
   return [...(mentions.user_ids ?? []).map((id) => keyOf(id) ?? id), ...(mentions.room === true ? ['all'] : [])];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
