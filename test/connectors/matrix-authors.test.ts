@@ -1,6 +1,6 @@
 import type { Author, Outgoing } from '../../src/connectors/connector.ts';
 import { matrix } from '../../src/connectors/matrix/index.ts';
-import { held, names, room, settings, shown, target } from '../support/matrix.ts';
+import { held, names, shown, target } from '../support/matrix.ts';
 import {
   attempt,
   deletionOf,

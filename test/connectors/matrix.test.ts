@@ -2,7 +2,7 @@ import type { Outgoing } from '../../src/connectors/connector.ts';
 import { checkFields } from '../../src/connectors/fields.ts';
 import { matrix } from '../../src/connectors/matrix/index.ts';
 import { connectorSuite } from '../suites/connector-suite.ts';
-import { copies, held, names, reactionsOf, refusal, room, settings, shown, target } from '../support/matrix.ts';
+import { copies, held, reactionsOf, refusal, room, settings, shown, target } from '../support/matrix.ts';
 import {
   attempt,
   editOf,
