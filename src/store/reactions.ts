@@ -30,7 +30,8 @@ export async function noteReaction(sql: Db, { message, emoji, connection, person
         adds
           ? sql`insert into reactions (message, emoji, connection, person, native)
             values (${message}, ${emoji}, ${connection}, ${person}, ${native ?? null})
-            on conflict (message, emoji, connection, person) do update set native = excluded.native returning 1`
+            on conflict (message, emoji, connection, person) do update set native = excluded.native
+            where reactions.native is distinct from excluded.native returning 1`
           : sql`delete from reactions
             where message = ${message} and emoji = ${emoji} and connection = ${connection} and person = ${person} returning 1`
       }
