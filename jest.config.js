@@ -9,6 +9,8 @@ const esmOnly = [
   'hastscript',
   'parse5',
   'collapse-white-space',
+  'html-whitespace-sensitive-tag-names',
+  'is-[a-z-]+',
   'entities',
   'rehype-[^/]+',
   'property-information',

@@ -77,9 +77,12 @@ create table reactions (
   emoji text not null,
   connection text not null,
   person text not null,
+  -- The connector's key of the reaction, of platforms that name one and take it away by that name alone.
+  native text,
   created_at timestamptz not null default clock_timestamp(),
   primary key (message, emoji, connection, person)
 );
+create index reactions_native on reactions (connection, native) where native is not null;
 
 -- People as the platforms know them, looked up and kept for a while. An address is sealed, and found by its hash.
 create table people (

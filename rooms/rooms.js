@@ -55,7 +55,7 @@ function openRoom({ connector, title, room }) {
       );
     }
     shown = '';
-    read();
+    void read();
   }
 
   function line(message) {
@@ -95,13 +95,13 @@ function openRoom({ connector, title, room }) {
     event.preventDefault();
     if (text.value === '') return;
     const said = { text: text.value };
-    if (isEditing) act({ do: 'edit', id: chosen.id, ...said });
-    else act({ do: 'say', ...said, ...(chosen === undefined ? {} : { thread: chosen.id }) });
+    if (isEditing) void act({ do: 'edit', id: chosen.id, ...said });
+    else void act({ do: 'say', ...said, ...(chosen === undefined ? {} : { thread: chosen.id }) });
     text.value = '';
     choose();
   });
-  setInterval(read, everyMs);
-  read();
+  setInterval(() => void read(), everyMs);
+  void read();
 }
 
 const { rooms } = await ask('_sim/rooms');

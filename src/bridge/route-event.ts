@@ -2,7 +2,7 @@ import { finish, type Due } from '../store/inbox.ts';
 import { roomsOf } from './rooms.ts';
 import { routeChange } from './route-change.ts';
 import { routeCreated } from './route-created.ts';
-import { routeReaction } from './route-reaction.ts';
+import { asReaction, routeReaction } from './route-reaction.ts';
 import { ignored, type RouteDeps, type Routed } from './routed.ts';
 
 /**
@@ -28,8 +28,11 @@ export async function routeEvent(deps: RouteDeps, due: Due): Promise<void> {
     case 'created':
       return routeCreated(deps, routed, plan);
     case 'edited':
-    case 'deleted':
       return routeChange(deps, routed);
+    case 'deleted': {
+      const reaction = await asReaction(deps, routed);
+      return reaction === undefined ? routeChange(deps, routed) : routeReaction(deps, reaction, plan);
+    }
     default:
       return routeReaction(deps, routed, plan);
   }

@@ -1,8 +1,8 @@
 import { planDelivery } from '../domain/plan.ts';
 import type { TenantPlan } from '../store/destinations.ts';
-import { finish } from '../store/inbox.ts';
+import { finish, rewrite } from '../store/inbox.ts';
 import { newMessageId } from '../store/new-id.ts';
-import { acceptReaction, noteReaction } from '../store/reactions.ts';
+import { acceptReaction, findNamedReaction, noteReaction } from '../store/reactions.ts';
 import { listenersOf } from './rooms.ts';
 import { findOriginal, ignored, type RouteDeps, type Routed } from './routed.ts';
 
@@ -12,14 +12,15 @@ import { findOriginal, ignored, type RouteDeps, type Routed } from './routed.ts'
  */
 export async function routeReaction(deps: RouteDeps, routed: Routed, plan: TenantPlan): Promise<void> {
   const { sql, ring, poke } = deps;
-  const { due, rooms } = routed;
+  const { due, rooms, inbound } = routed;
   const { event, tenant, connection } = due;
   const original = await findOriginal(deps, routed);
   if (original === undefined) return;
   const emoji = event.emoji ?? '';
   const person = event.sender?.id ?? '';
   const adds = event.kind === 'reacted';
-  const reactor = { message: original.message, emoji, connection, person };
+  const named = event.reaction === undefined ? {} : { native: inbound.linkKey(event.reaction) };
+  const reactor = { message: original.message, emoji, connection, person, ...named };
   const { changed, others } = await noteReaction(sql, reactor, adds);
   // Once more after a crash it is noted already, and may not be accepted yet.
   if (others > 0 || (!changed && due.tries === 1))
@@ -44,4 +45,20 @@ export async function routeReaction(deps: RouteDeps, routed: Routed, plan: Tenan
   if (result.outcome !== 'accepted' && result.outcome !== 'duplicate')
     throw new Error(`the reaction was not accepted: ${result.outcome}`);
   await finish(sql, due.id, 'routed', { message: result.id });
+}
+
+/**
+ * A `deleted` that is about a reaction, as its end: some platforms name each reaction, and say no more than that it is gone.
+ * Written down before anything is done by it, since then the reaction itself is forgotten.
+ * @returns undefined where it is about no reaction that is known here.
+ */
+export async function asReaction({ sql, ring }: RouteDeps, routed: Routed): Promise<Routed | undefined> {
+  const { due, inbound } = routed;
+  const named = inbound.linkKey(due.event.nativeId);
+  const found = await findNamedReaction(sql, due.tenant, due.connection, named);
+  if (found === undefined) return undefined;
+  const { emoji, person, original } = found;
+  const event = { ...due.event, kind: 'unreacted' as const, nativeId: original, sender: { id: person }, emoji };
+  await rewrite(sql, ring, due.id, event);
+  return { ...routed, due: { ...due, event } };
 }

@@ -1,13 +1,14 @@
 import type { Connector } from './connector.ts';
 import { googleChat } from './google-chat/index.ts';
 import { msteams } from './msteams/index.ts';
+import { matrix } from './matrix/index.ts';
 import { slack } from './slack/index.ts';
 import { webex } from './webex/index.ts';
 import { webhook } from './webhook/index.ts';
 import { zoom } from './zoom/index.ts';
 
 /** Every platform that Carillon can deliver to, in the order of the docs. A new one is a folder and a line here. */
-export const connectors: readonly Connector[] = [webhook, slack, msteams, webex, googleChat, zoom];
+export const connectors: readonly Connector[] = [webhook, slack, msteams, webex, googleChat, zoom, matrix];
 
 /** The connector of a connection; undefined where there is none of that name. */
 export function findConnector(name: string): Connector | undefined {

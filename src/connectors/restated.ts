@@ -1,9 +1,9 @@
 import { SendFailure, type SendFailureDetails } from '../domain/failure.ts';
 
-/** The same failure with another kind or scope; what the platform said stays. */
+/** The same failure with another kind, scope or wait; what the platform said stays. */
 export function restated(
   failure: SendFailure,
-  change: Pick<Partial<SendFailureDetails>, 'kind' | 'scope'>,
+  change: Pick<Partial<SendFailureDetails>, 'kind' | 'scope' | 'retryAfterMs'>,
 ): SendFailure {
   const { kind, scope, code, message, status, retryAfterMs, excerpt, isOfFormat, cause } = failure;
   return new SendFailure({

@@ -2,6 +2,7 @@ import { startSimulatorServer, type SimulatorServer } from './simulator-kit-serv
 import type { Simulator } from './simulator-kit.ts';
 import { googleChatSimulator } from './google-chat/simulator.ts';
 import { msteamsSimulator } from './msteams/simulator.ts';
+import { matrixSimulator } from './matrix/simulator.ts';
 import { slackSimulator } from './slack/simulator.ts';
 import { webexSimulator } from './webex/simulator.ts';
 import { webhookSimulator } from './webhook/simulator.ts';
@@ -15,6 +16,7 @@ export const simulators: readonly Simulator[] = [
   webexSimulator,
   googleChatSimulator,
   zoomSimulator,
+  matrixSimulator,
 ];
 
 export interface SimulatorsOptions {

@@ -53,6 +53,11 @@ export interface InboundEvent {
   readonly files?: readonly InboundFile[];
   /** Of `reacted` and `unreacted`: Unicode, or `:name:` where it is no emoji of Unicode. */
   readonly emoji?: string;
+  /**
+   * Only of `reacted`, where the platform names the reaction itself, and takes it away by that name alone: a `deleted` of
+   * it is then the end of the reaction.
+   */
+  readonly reaction?: string;
   /** The platform sent ids only: the rest is fetched before it is routed. */
   readonly isIncomplete?: true;
 }

@@ -168,6 +168,13 @@ export async function setAside(sql: Db, id: InboxId, waitsFor: string, seconds: 
     where id = ${id} and done_at is null`;
 }
 
+/** It turned out to be about something else than it said: from now on, and after a crash, this is what came. */
+export async function rewrite(sql: Db, ring: KeyRing, id: InboxId, event: InboundEvent): Promise<void> {
+  await sql`
+    update inbox set kind = ${event.kind}, sealed = ${seal(ring, place(id), JSON.stringify(event))}
+    where id = ${id} and done_at is null`;
+}
+
 /** Something failed on our side: again after `seconds`. */
 export async function postpone(sql: Db, id: InboxId, seconds: number): Promise<void> {
   await sql`

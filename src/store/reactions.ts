@@ -1,5 +1,5 @@
 import { graceMs } from '../domain/clocks.ts';
-import type { ConnectionId, MessageId } from '../domain/ids.ts';
+import type { ConnectionId, MessageId, TenantId } from '../domain/ids.ts';
 import type { PlannedDelivery } from '../domain/plan.ts';
 import { findAccepted, type AcceptedDelivery, type AcceptResult } from './accept.ts';
 import { changeMessage, claimed, planned, type Change } from './change-statement.ts';
@@ -15,6 +15,8 @@ export interface Reactor {
   readonly connection: ConnectionId;
   /** The platform's id of who reacts. */
   readonly person: string;
+  /** Key of the reaction itself, where the platform takes it away by that alone. */
+  readonly native?: string;
 }
 
 /**
@@ -24,15 +26,17 @@ export interface Reactor {
  */
 export async function noteReaction(
   sql: Db,
-  { message, emoji, connection, person }: Reactor,
+  { message, emoji, connection, person, native }: Reactor,
   adds: boolean,
 ): Promise<{ changed: boolean; others: number }> {
   const [row] = await sql<[{ changed: boolean; others: number }]>`
     with changed as (
       ${
         adds
-          ? sql`insert into reactions (message, emoji, connection, person) values (${message}, ${emoji}, ${connection}, ${person})
-            on conflict do nothing returning 1`
+          ? sql`insert into reactions (message, emoji, connection, person, native)
+            values (${message}, ${emoji}, ${connection}, ${person}, ${native ?? null})
+            on conflict (message, emoji, connection, person) do update set native = excluded.native
+            where reactions.native is distinct from excluded.native returning 1`
           : sql`delete from reactions
             where message = ${message} and emoji = ${emoji} and connection = ${connection} and person = ${person} returning 1`
       }
@@ -40,6 +44,21 @@ export async function noteReaction(
     select exists (select from changed) as changed,
       (select count(*)::integer from reactions
         where message = ${message} and emoji = ${emoji} and (connection, person) <> (${connection}, ${person})) as others`;
+  return row;
+}
+
+/** A reaction that its platform names, with any native id there of what it reacts to. Uses `reactions_native`. */
+export async function findNamedReaction(
+  sql: Db,
+  tenant: TenantId,
+  connection: ConnectionId,
+  native: string,
+): Promise<{ readonly emoji: string; readonly person: string; readonly original: string } | undefined> {
+  const [row] = await sql<{ emoji: string; person: string; original: string }[]>`
+    select r.emoji, r.person, l.native as original
+    from reactions r join links l on l.message = r.message and l.connection = r.connection
+    where r.connection = ${connection} and r.native = ${native} and l.tenant = ${tenant}
+    order by l.key limit 1`;
   return row;
 }
 

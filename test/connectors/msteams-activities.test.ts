@@ -128,6 +128,7 @@ describe('an activity', () => {
 
   it('that tests and benchmarks make is genuine, and another one each time', async () => {
     const { event, room, settings } = platform;
+    if (event === undefined) throw new Error('no event can be made');
     const at = { id: 'acme', settings: settings('http://127.0.0.1:1') as Values };
     const made = await Promise.all([1, 2].map(async (n) => event('ops', n, now)));
     const keys = made.map(async ({ headers, body }) => {

@@ -39,7 +39,7 @@ describe('what Slack sends', () => {
     message: { body: envelope(message), text: 'a **bold** [@U2](mention:under-test/U2)' },
     unknown: envelope({ type: 'channel_rename' }),
     forged: (one) => ({ ...one, body: Buffer.from(one.body.toString().replace('bold', 'bald')) }),
-    unsigned: ({ headers: { 'x-slack-signature': _, ...headers }, ...one }) => ({ ...one, headers }),
+    unsigned: ({ headers: { 'x-slack-signature': _proof, ...headers }, ...one }) => ({ ...one, headers }),
     refusal: 401,
     isDated: true,
   });

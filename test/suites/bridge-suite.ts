@@ -98,7 +98,8 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
     });
     const shown = await seen(there, text);
     // Who is meant is known elsewhere by their address, which not every platform tells.
-    const isKnown = from.connector.people?.byId !== undefined;
+    const { byId, byEmail } = from.connector.people ?? {};
+    const isKnown = byId !== undefined && byEmail !== undefined;
     if (isKnown && capabilities.mention.level === 'full') expect(shown.mentions).toEqual(['ben']);
     else expect(shown).toMatchObject({ mentions: [], markup: expect.stringContaining('@Ben Baker') });
   });

@@ -5,6 +5,8 @@ import { toHtml } from 'hast-util-to-html';
 import { toMdast, type Handle } from 'hast-util-to-mdast';
 import type { Link, Nodes, Root } from 'mdast';
 import { toHast } from 'mdast-util-to-hast';
+import { isCostlyHtml, textOfSource } from './html-cost.ts';
+import { plainTree } from './markdown.ts';
 import { mentionNode, mentionOf, safeUrl, type Mention } from './mention.ts';
 
 /**
@@ -44,32 +46,18 @@ export function writeHtml(tree: Root, { hrefOf }: HtmlOptions = {}): string {
   textOfHtml(named);
   const clean = sanitize(toHast(named), allowed);
   prune(clean, 0);
-  return toHtml(clean).replaceAll(/\n(?=<)|(?<=>)\n/g, '');
+  dropLineEnds(clean);
+  return toHtml(clean);
 }
 
-/** Elements that end by themselves, so that a row of them is not deep. */
-const selfEnding = 'br hr img input wbr p li td th tr tbody thead tfoot'.split(' ');
-/** The parser needs some frames of the stack for each level. */
-const maxOpen = 1_000;
-
-/** HTML as a tree that is not too deep; so much nested that it would end the stack is read as text. */
+/** HTML as a tree that is not too deep; what is too costly to be read is one text. */
 export function parseHtml(html: string): HastRoot {
   const source = html.slice(0, maxSource);
-  if (isDeep(source)) return { type: 'root', children: [{ type: 'text', value: source.replaceAll(/<[^<>]*>/g, ' ') }] };
+  if (isCostlyHtml(source)) return { type: 'root', children: [{ type: 'text', value: textOfSource(source) }] };
   const parsed = fromHtml(source, { fragment: true });
+  // Before anything that recurses: what a stranger nests does not end our stack.
   prune(parsed, 0);
   return parsed;
-}
-
-/** Before the parser, which recurses: what a stranger nests does not end our stack. */
-function isDeep(source: string): boolean {
-  let open = 0;
-  for (const [, end, name = ''] of source.matchAll(/<(\/?)([a-z][^\s/>]*)/gi)) {
-    if (selfEnding.includes(name.toLowerCase())) continue;
-    open = end === '/' ? Math.max(0, open - 1) : open + 1;
-    if (open > maxOpen) return true;
-  }
-  return false;
 }
 
 export interface ReadHtmlOptions {
@@ -87,10 +75,13 @@ export interface MentionElement {
 
 /** HTML that a platform sent as a tree; whatever is not in the list above is left out. */
 export function readHtml(html: string, { mentionOfUrl, mentionElements = {} }: ReadHtmlOptions = {}): Root {
-  const parsed = parseHtml(html);
+  const source = html.slice(0, maxSource);
+  if (isCostlyHtml(source)) return plainTree(textOfSource(source));
   const made = new Set<Nodes>();
   const handlers = handlersOf(mentionElements, made);
-  const tree = toMdast(sanitize(parsed, schemaWith(mentionElements)) as HastRoot, { handlers });
+  const clean = sanitize(parseHtml(source), schemaWith(mentionElements)) as HastRoot;
+  dropEmpty(clean);
+  const tree = toMdast(clean, { handlers });
   const root: Root = tree.type === 'root' ? tree : { type: 'root', children: [tree as Root['children'][number]] };
   replaceLinks(root, (link) => {
     if (made.has(link)) return undefined;
@@ -138,6 +129,60 @@ function prune(root: HastNodes, from: number): void {
     const node = one.node as Element;
     if (one.depth >= maxDepth) node.children = node.children.filter(({ type }) => type === 'text');
     for (const child of node.children) waiting.push({ node: child as HastNodes, depth: one.depth + 1 });
+  }
+}
+
+const inline = new Set('a b code del em i s span strike strong u'.split(' '));
+
+/**
+ * Takes out styles and links of nothing, however they are nested: they show nothing, and hast-util-to-mdast takes time by their square
+ * (3 000 of `<b></b>`: minutes).
+ */
+function dropEmpty(root: HastRoot): void {
+  const waiting: Element[] = [];
+  const visit: HastNodes[] = [root];
+  for (let node = visit.pop(); node !== undefined; node = visit.pop()) {
+    if (!('children' in node)) continue;
+    waiting.push(node as Element);
+    visit.push(...(node.children as HastNodes[]));
+  }
+  // Children come behind their parents, so that from the end each sees its own without what is empty.
+  for (const node of waiting.reverse()) {
+    const kept: HastNodes[] = [];
+    for (const child of node.children) {
+      const blank = child.type === 'element' && inline.has(child.tagName) ? blankOf(child) : undefined;
+      const text = blank ?? (child.type === 'text' ? child.value : undefined);
+      const last = kept.at(-1);
+      if (text === undefined) kept.push(child);
+      else if (last?.type === 'text') last.value += text;
+      else if (text !== '') kept.push({ type: 'text', value: text });
+    }
+    node.children = kept as typeof node.children;
+  }
+}
+
+/** The white space that is all there is in it; undefined where there is more. */
+function blankOf({ children }: Element): string | undefined {
+  const [first, ...more] = children;
+  if (first === undefined) return '';
+  return more.length === 0 && first.type === 'text' && first.value.trim() === '' ? first.value : undefined;
+}
+
+const blocks = new Set('blockquote h1 h2 h3 h4 h5 h6 hr li ol p pre table tbody td th thead tr ul br'.split(' '));
+
+/** Line ends between blocks only make the HTML longer; those within a paragraph are white space, and in code they count. */
+function dropLineEnds(root: HastNodes): void {
+  const waiting: HastNodes[] = [root];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (!('children' in node) || (node.type === 'element' && node.tagName === 'pre')) continue;
+    const children = node.children as HastNodes[];
+    const isEdge = (one: HastNodes | undefined): boolean =>
+      one === undefined || (one.type === 'element' && blocks.has(one.tagName));
+    node.children = children.filter(
+      (one, index) =>
+        one.type !== 'text' || one.value !== '\n' || !(isEdge(children[index - 1]) || isEdge(children[index + 1])),
+    ) as typeof node.children;
+    waiting.push(...(node.children as HastNodes[]));
   }
 }
 

@@ -1,4 +1,5 @@
 import { googleChat } from './google-chat.ts';
+import { matrix } from './matrix.ts';
 import { msteams } from './msteams.ts';
 import type { Platform } from './platform.ts';
 import { slack } from './slack.ts';
@@ -6,4 +7,4 @@ import { webex } from './webex.ts';
 import { zoom } from './zoom.ts';
 
 /** Every platform that can be bridged. */
-export const platforms: readonly Platform[] = [slack, msteams, webex, googleChat, zoom];
+export const platforms: readonly Platform[] = [slack, msteams, webex, googleChat, zoom, matrix];

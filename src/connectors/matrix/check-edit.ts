@@ -1,0 +1,32 @@
+import type { InboundEvent } from '../../domain/inbound.ts';
+import type { LookUpContext } from '../connector.ts';
+import { at, textAt } from '../hook-checks.ts';
+import type { HookConnection } from '../inbound.ts';
+import { find, path } from './client-api.ts';
+import { nativeId, parseNativeId } from './native-id.ts';
+
+/**
+ * Whether an edit counts: it is by the sender of the original, which is a message, and no edit itself (client-server API,
+ * "Validity of replacement events").
+ * @returns `gone` where it does not, or where the original is redacted or unknown.
+ * @throws SendFailure of any kind but `ambiguous`.
+ */
+export async function checkEdit(
+  edit: InboundEvent,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<InboundEvent | 'gone'> {
+  const { room, event } = parseNativeId(edit.nativeId);
+  const original = await find({ method: 'GET', path: path`/v3/rooms/${room}/event/${event}` }, connection, context);
+  const relation = at(original, 'content', 'm.relates_to');
+  const isEditable =
+    textAt(original, 'type') === 'm.room.message' &&
+    textAt(original, 'sender') === edit.sender?.id &&
+    textAt(relation, 'rel_type') !== 'm.replace' &&
+    at(original, 'unsigned', 'redacted_because') === undefined;
+  if (!isEditable) return 'gone';
+  const thread = textAt(relation, 'rel_type') === 'm.thread' ? textAt(relation, 'event_id') : undefined;
+  const sender = edit.sender?.id ?? '';
+  const { isIncomplete: _checked, ...whole } = edit;
+  return { ...whole, nativeId: nativeId({ room, event, sender, ...(thread === undefined ? {} : { thread }) }) };
+}

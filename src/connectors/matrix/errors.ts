@@ -1,0 +1,61 @@
+import type { FailureKind, FailureScope } from '../../domain/failure.ts';
+import type { Meaning } from '../http-answer.ts';
+
+interface Row {
+  readonly kind: FailureKind;
+  readonly scope: FailureScope;
+  readonly codes: readonly string[];
+}
+
+/** `errcode`s by what they mean (client-server API, "Standard error response" and "Common error codes"). */
+const rows: readonly Row[] = [
+  {
+    kind: 'permanent',
+    scope: 'message',
+    codes: [
+      'M_BAD_JSON',
+      'M_NOT_JSON',
+      'M_TOO_LARGE',
+      'M_INVALID_PARAM',
+      'M_MISSING_PARAM',
+      'M_NOT_FOUND',
+      'M_EXCLUSIVE',
+      'M_DUPLICATE_ANNOTATION',
+    ],
+  },
+  {
+    kind: 'permanent',
+    scope: 'destination',
+    codes: ['M_FORBIDDEN', 'M_UNSUPPORTED_ROOM_VERSION', 'M_INCOMPATIBLE_ROOM_VERSION', 'M_GUEST_ACCESS_FORBIDDEN'],
+  },
+  // Of the registration, or of the bot: nothing of this connection passes until an operator acts.
+  {
+    kind: 'permanent',
+    scope: 'connection',
+    codes: [
+      'M_UNKNOWN_TOKEN',
+      'M_MISSING_TOKEN',
+      'M_UNAUTHORIZED',
+      'M_USER_SUSPENDED',
+      'M_USER_LOCKED',
+      'M_USER_DEACTIVATED',
+    ],
+  },
+  { kind: 'transient', scope: 'destination', codes: ['M_LIMIT_EXCEEDED'] },
+  // The homeserver is full, by its operator's own bound.
+  { kind: 'transient', scope: 'connection', codes: ['M_RESOURCE_LIMIT_EXCEEDED'] },
+];
+
+/**
+ * What an answer that is no agreement means, as `matrix_<errcode>` in lower case without its `M_`. An unknown code is a
+ * rejection all the same, so permanent, unless it stands beside a 5xx, which proves nothing. Undefined: the status decides.
+ */
+export function meaningOf(status: number, errcode: string | undefined): Meaning | undefined {
+  if (status === 429) return { kind: 'transient', code: 'matrix_limit_exceeded', scope: 'destination' };
+  if (errcode === undefined || !/^[A-Z0-9_.]{1,64}$/i.test(errcode))
+    return status >= 200 && status < 300 ? { kind: 'ambiguous', code: 'bad_response' } : undefined;
+  const code = `matrix_${errcode.replace(/^M_/, '').toLowerCase()}`;
+  const row = rows.find(({ codes }) => codes.includes(errcode));
+  if (row !== undefined) return { kind: row.kind, code, scope: row.scope };
+  return status >= 300 && status < 500 && status !== 408 ? { kind: 'permanent', code, scope: 'message' } : undefined;
+}

@@ -1,0 +1,169 @@
+import type { InboundEvent, InboundFile } from '../../domain/inbound.ts';
+import { at, textAt } from '../hook-checks.ts';
+import type { HookConnection, HookEvent } from '../inbound.ts';
+import { writeMarkdown } from '../dialect/markdown.ts';
+import { readFiles } from './files.ts';
+import { nativeId } from './native-id.ts';
+import { isMarked, isOurUser } from './own.ts';
+import { readContent } from './parse.ts';
+import { emojiOf } from './reactions.ts';
+
+const ignored = (code: string): HookEvent => ({ ignored: code });
+const unreadable = ignored('unreadable_event');
+
+/** What every event has (client-server API, "Client event format"). */
+interface Head {
+  readonly event: unknown;
+  readonly room: string;
+  readonly id: string;
+  readonly sender: string;
+  readonly at: string;
+}
+
+/** One event of a transaction. Never throws: what cannot be read is passed over. */
+export function readEvent(event: unknown, connection: HookConnection): HookEvent {
+  const type = textAt(event, 'type');
+  if (type !== 'm.room.message' && type !== 'm.reaction' && type !== 'm.room.redaction')
+    return ignored(type === 'm.room.encrypted' ? 'encrypted' : 'unsupported_event');
+  // A state event of that type is nothing that was said.
+  if (at(event, 'state_key') !== undefined) return ignored('unsupported_event');
+  const head = readHead(event);
+  if (head === undefined) return unreadable;
+  if (isOurUser(head.sender, connection.settings) || isMarked(event)) return ignored('own_post');
+  if (type === 'm.reaction') return readReaction(head);
+  return type === 'm.room.redaction' ? readRedaction(head) : readMessage(head, connection);
+}
+
+function readHead(event: unknown): Head | undefined {
+  const [room, id, sender] = [idAt(event, '!', 'room_id'), idAt(event, '$', 'event_id'), idAt(event, '@', 'sender')];
+  if (room === undefined || id === undefined || sender === undefined) return undefined;
+  return { event, room, id, sender, at: timeOf(at(event, 'origin_server_ts')) };
+}
+
+/** At most 255 bytes, and no white space (client-server API appendices, "Identifier grammar"). */
+function idAt(value: unknown, sigil: '!' | '$' | '@', ...keys: readonly string[]): string | undefined {
+  const id = textAt(value, ...keys);
+  return id !== undefined && id.length <= 255 && id.startsWith(sigil) && /^\S{2,}$/.test(id) ? id : undefined;
+}
+
+/** Milliseconds, by the clock of the sender's homeserver. */
+function timeOf(milliseconds: unknown): string {
+  const time = new Date(typeof milliseconds === 'number' ? milliseconds : 0);
+  return (Number.isNaN(time.getTime()) || time.getUTCFullYear() > 9_999 ? new Date(0) : time).toISOString();
+}
+
+function readMessage(head: Head, connection: HookConnection): HookEvent {
+  const content = at(head.event, 'content');
+  if (textAt(content, 'm.relates_to', 'rel_type') === 'm.replace') return readEdit(head, connection);
+  const said = readSaid(content, connection);
+  if ('ignored' in said) return said;
+  const thread = threadOf(content);
+  const replied = thread ?? idAt(content, '$', 'm.relates_to', 'm.in_reply_to', 'event_id');
+  const { room, id, sender } = head;
+  return {
+    event: {
+      key: `created:${id}`,
+      kind: 'created',
+      room,
+      nativeId: nativeId({ room, event: id, sender, ...(thread === undefined ? {} : { thread }) }),
+      ...(replied === undefined ? {} : { thread: nativeId({ room, event: replied }) }),
+      at: head.at,
+      sender: { id: sender },
+      ...said,
+    },
+  };
+}
+
+function threadOf(content: unknown): string | undefined {
+  if (textAt(content, 'm.relates_to', 'rel_type') !== 'm.thread') return undefined;
+  return idAt(content, '$', 'm.relates_to', 'event_id');
+}
+
+/**
+ * The homeserver passes on everybody's edits of everything; only the sender's own counts (client-server API, "Validity of
+ * replacement events"). So the original is fetched and compared before it is believed.
+ */
+function readEdit(head: Head, connection: HookConnection): HookEvent {
+  const content = at(head.event, 'content');
+  const { room, id, sender } = head;
+  const original = idAt(content, '$', 'm.relates_to', 'event_id');
+  if (original === undefined || at(content, 'm.new_content') === undefined) return unreadable;
+  const said = readSaid(at(content, 'm.new_content'), connection);
+  if ('ignored' in said) return said;
+  const time = at(head.event, 'origin_server_ts');
+  const stamp = typeof time === 'number' && time >= 0 ? String(Math.floor(time)) : '0';
+  return {
+    event: {
+      key: `edited:${id}`,
+      kind: 'edited',
+      room,
+      nativeId: nativeId({ room, event: original, sender }),
+      at: head.at,
+      // The newest counts, and of two of one moment that with the greater id ("Applying m.new_content").
+      revision: `${stamp.padStart(16, '0')} ${id}`,
+      sender: { id: sender },
+      ...said,
+      isIncomplete: true,
+    },
+  };
+}
+
+type Said = Pick<InboundEvent, 'text' | 'files'>;
+
+function readSaid(content: unknown, { id, settings }: HookConnection): Said | { readonly ignored: string } {
+  switch (textAt(content, 'msgtype')) {
+    case 'm.text':
+    case 'm.emote':
+    case 'm.location':
+      return { text: writeMarkdown(readContent(content, id)) };
+    // By convention what bots say, and what bots do not answer ("m.notice").
+    case 'm.notice':
+      return { ignored: 'bot_post' };
+    case 'm.image':
+    case 'm.file':
+    case 'm.audio':
+    case 'm.video':
+      return readFileMessage(content, id, readFiles(content, settings));
+    default:
+      return { ignored: 'unsupported_event' };
+  }
+}
+
+/** The body is a caption where it is not the file's name ("Media captions"). */
+function readFileMessage(content: unknown, connection: string, files: readonly InboundFile[]): Said {
+  const name = textAt(content, 'filename');
+  const isCaptioned = name !== undefined && name !== textAt(content, 'body');
+  return {
+    text: isCaptioned ? writeMarkdown(readContent(content, connection)) : '',
+    ...(files.length > 0 && { files }),
+  };
+}
+
+function readReaction({ event, room, id, sender, at: time }: Head): HookEvent {
+  const target = idAt(event, '$', 'content', 'm.relates_to', 'event_id');
+  const key = textAt(event, 'content', 'm.relates_to', 'key');
+  if (target === undefined || key === undefined) return unreadable;
+  const emoji = emojiOf(key);
+  if (emoji === undefined) return ignored('unsupported_emoji');
+  return {
+    event: {
+      key: `reacted:${id}`,
+      kind: 'reacted',
+      room,
+      nativeId: nativeId({ room, event: target }),
+      at: time,
+      sender: { id: sender },
+      emoji,
+      // Taken away by redacting this event, and nothing then says what it was.
+      reaction: nativeId({ room, event: id }),
+    },
+  };
+}
+
+/** What is redacted stands in the content since rooms of version 11, and beside it before ("m.room.redaction"). */
+function readRedaction({ event, room, id, sender, at: time }: Head): HookEvent {
+  const target = idAt(event, '$', 'content', 'redacts') ?? idAt(event, '$', 'redacts');
+  if (target === undefined) return unreadable;
+  const native = nativeId({ room, event: target });
+  return { event: { key: `deleted:${id}`, kind: 'deleted', room, nativeId: native, at: time, sender: { id: sender } } };
+}

@@ -1,0 +1,68 @@
+import { at, isSignedBy, listAt, readHookJson } from '../hook-checks.ts';
+import type { HookAnswer, HookConnection, HookRequest, Inbound, Received } from '../inbound.ts';
+import { checkEdit } from './check-edit.ts';
+import { readEvent } from './inbound-event.ts';
+import { linkKey } from './native-id.ts';
+
+/** The homeserver sends a transaction again, for ever, until it is answered with 200; meanwhile nothing else comes. */
+export const inbound: Inbound = {
+  receive,
+  unavailable: { status: 503, body: { errcode: 'M_UNKNOWN', error: 'not stored' } },
+  roomOf: ({ room }) => (typeof room === 'string' ? room : undefined),
+  linkKey,
+  fetch: checkEdit,
+};
+
+const ok = { status: 200, body: {} } as const;
+
+/** Application service API, "Pushing events", "Querying" and "Pinging"; older homeservers call without the prefix. */
+function receive(request: HookRequest, connection: HookConnection): Received {
+  const refusal = verify(request, connection);
+  if (refusal !== undefined) return refusal;
+  const [, what, rest] =
+    /^(?:\/_matrix\/app\/(?:v1|unstable))?\/(transactions|users|rooms|ping)(\/.*)?$/.exec(request.path) ?? [];
+  switch (what) {
+    case 'transactions':
+      return request.method === 'PUT' && rest !== undefined
+        ? readTransaction(request, connection)
+        : answered(unknownCall);
+    case 'ping':
+      return answered(request.method === 'POST' ? ok : unknownCall);
+    // Ghosts are made when they speak, and rooms never.
+    case 'users':
+    case 'rooms':
+      return answered({ status: 404, body: { errcode: 'M_NOT_FOUND', error: 'not made on demand' } });
+    default:
+      return answered(unknownCall);
+  }
+}
+
+const unknownCall: HookAnswer = { status: 404, body: { errcode: 'M_UNRECOGNIZED', error: 'no such call' } };
+const answered = (answer: HookAnswer): Received => ({ kind: 'answered', answer });
+
+/** What cannot be read never holds up the rest: it would come again for ever, before all else. */
+function readTransaction(request: HookRequest, connection: HookConnection): Received {
+  const read = readHookJson(request);
+  if ('not' in read) return read.not;
+  const events = at(read.json, 'events');
+  if (events !== undefined && events !== null && !Array.isArray(events))
+    return { kind: 'unreadable', answer: ok, message: 'the transaction holds no list of events' };
+  return {
+    kind: 'events',
+    events: listAt(read.json, 'events').map((event) => readEvent(event, connection)),
+    answer: ok,
+  };
+}
+
+/** The token as a bearer, or, from homeservers before version 1.4 of the specification, in the query. */
+function verify({ headers, query }: HookRequest, { settings }: HookConnection): Received | undefined {
+  const given = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1] ?? query.get('access_token');
+  if (given === null || given === '') return refused('missing_signature', 'the request has no hs_token');
+  const tokens = (settings['hsTokens'] ?? []) as readonly string[];
+  return isSignedBy(given, tokens, (token) => token) ? undefined : refused('bad_signature', 'the hs_token is another');
+}
+
+function refused(code: 'missing_signature' | 'bad_signature', message: string): Received {
+  const answer = { status: 403, body: { errcode: 'M_FORBIDDEN', error: 'the token is not known here' } };
+  return { kind: 'refused', answer, code, message };
+}

@@ -1,0 +1,35 @@
+import type { Connector } from '../connector.ts';
+import { inbound } from './inbound.ts';
+import { prepare, send, type PreparedCall } from './outbound.ts';
+import { people } from './people.ts';
+import { matrixAddress, matrixSettings, txnMemoryOf } from './settings.ts';
+
+/** Matrix as an application service of one homeserver. */
+export const matrix: Connector<PreparedCall> = {
+  name: 'matrix',
+  title: 'Matrix',
+  settings: matrixSettings,
+  address: matrixAddress,
+  capabilities: {
+    thread: { level: 'full' },
+    edit: { level: 'full' },
+    delete: { level: 'full' },
+    react: { level: 'partial', why: 'Everybody who reacted with an emoji is shown as one reaction, of the bot.' },
+    mention: {
+      level: 'partial',
+      why: 'Only who is known by their Matrix id is told: Matrix finds nobody by e-mail address.',
+    },
+    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+  },
+  isOneService: true,
+  // The homeserver knows a transaction id again for a while (client-server API, "Transaction identifiers"). A text may be
+  // set again, what is gone redacted again, and one's own reaction repeated, without harm.
+  deliveryClass: ({ connection }, action) => ({
+    kind: 'A',
+    memoryMs: action === 'create' ? txnMemoryOf(connection.settings) : Number.POSITIVE_INFINITY,
+  }),
+  prepare,
+  send,
+  inbound,
+  people,
+};

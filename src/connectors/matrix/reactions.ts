@@ -1,0 +1,60 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { LookUpContext, Target } from '../connector.ts';
+import { shortcodeOf, unicodeOf } from '../dialect/emoji.ts';
+import { listAt, textAt } from '../hook-checks.ts';
+import { find, path } from './client-api.ts';
+
+const pageSize = '100';
+/** A bound for a message that everybody reacts to. */
+const maxPages = 20;
+
+export interface Reaction {
+  readonly room: string;
+  /** What is reacted to. */
+  readonly event: string;
+  readonly emoji: string;
+  /** User id. */
+  readonly by: string;
+}
+
+/**
+ * The event that a reaction is, among the annotations of what it reacts to (client-server API, "GET relations"): it is
+ * taken away by redacting that one.
+ * @returns undefined where there is none.
+ * @throws SendFailure of any kind but `ambiguous`.
+ */
+export async function findReaction(
+  { room, event, emoji, by }: Reaction,
+  connection: Target['connection'],
+  context: LookUpContext,
+): Promise<string | undefined> {
+  const to = path`/v1/rooms/${room}/relations/${event}/m.annotation/m.reaction`;
+  let from: string | undefined;
+  for (let page = 0; page < maxPages; page += 1) {
+    const query = { limit: pageSize, ...(from === undefined ? {} : { from }) };
+    const answer = await find({ method: 'GET', path: to, query }, connection, context);
+    const found = listAt(answer, 'chunk').find(
+      (one) => textAt(one, 'sender') === by && isSameEmoji(textAt(one, 'content', 'm.relates_to', 'key'), emoji),
+    );
+    if (found !== undefined) return textAt(found, 'event_id');
+    from = textAt(answer, 'next_batch');
+    if (from === undefined) return undefined;
+  }
+  const message = 'the reactions were not read to their end';
+  throw new SendFailure({ kind: 'transient', scope: 'message', code: 'lookup_unfinished', message });
+}
+
+function isSameEmoji(key: string | undefined, emoji: string): boolean {
+  return key !== undefined && (key === emoji || emojiOf(key) === emoji);
+}
+
+/**
+ * The emoji of a reaction's `key`, in the one spelling that we have for it; `:name:` for other text. Undefined where it
+ * is none that another platform could show, such as a sentence or a picture.
+ */
+export function emojiOf(key: string): string | undefined {
+  const name = shortcodeOf(key);
+  if (name !== undefined) return unicodeOf(name);
+  if (/^\p{Extended_Pictographic}/u.test(key) || /^\p{Regional_Indicator}/u.test(key)) return key.slice(0, 64);
+  return /^[^:\s/]{1,64}$/.test(key) ? `:${key}:` : undefined;
+}

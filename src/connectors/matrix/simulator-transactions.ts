@@ -1,0 +1,35 @@
+import type { Hook } from '../simulator-kit.ts';
+import type { RoomEvent } from './simulator-rooms.ts';
+
+/** An application service, as its registration names it (application service API, "Registration"). */
+export interface Subscription {
+  /** The registration's `url`. */
+  readonly url: string;
+  /** Its `hs_token`. */
+  readonly hsToken: string;
+  /** As homeservers before version 1.4 call: the token in the query, and no prefix. */
+  readonly isOld?: true;
+}
+
+/** Seconds that double, and no end (Synapse, appservice/scheduler.py); an hour and more is an end for us. */
+const schedule = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048].map((seconds) => seconds * 1_000);
+
+/** One transaction with one event; in order, and nothing before the one before it was taken. */
+export function transactionOf(event: RoomEvent, number: number, subscription: Subscription): Hook {
+  const { url, hsToken, isOld } = subscription;
+  const body = JSON.stringify({ events: [{ ...event, unsigned: { age: 1 } }] });
+  const below =
+    isOld === true ? `/transactions/${number}?access_token=${hsToken}` : `/_matrix/app/v1/transactions/${number}`;
+  const headers = {
+    'content-type': 'application/json',
+    ...(isOld === true ? {} : { authorization: `Bearer ${hsToken}` }),
+  };
+  return {
+    url: url.replace(/\/$/, '') + below,
+    lane: url,
+    schedule,
+    timeoutMs: 60_000,
+    isSentAgain: () => true,
+    make: () => ({ method: 'PUT', headers, body }),
+  };
+}
