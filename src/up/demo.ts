@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, readAdminKey } from '../config.ts';
 import { apiUrl } from './announce.ts';
+import { bridgeDemoRooms } from './demo-rooms.ts';
 import { createDemoClient, type DemoClient } from './demo-client.ts';
 import { demoTable } from './demo-table.ts';
 import type { Ports } from './program.ts';
@@ -59,6 +60,7 @@ export function createDemo(config: Config, ports: Ports, say: (line: string) => 
   return {
     configure: tolerant(async () => {
       await configure(client, simulators);
+      await bridgeDemoRooms(client, { api: apiUrl(config, ports), simulators, signal });
       isConfigured = true;
     }),
     show: tolerant(show),

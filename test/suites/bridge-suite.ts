@@ -29,7 +29,8 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
   const [here, there] = [{ platform: from }, { platform: to }];
   type Side = typeof here;
   let count = 0;
-  const fresh = (what: string): string => `${what} ${(count += 1)} of ${from.connector.name}`;
+  /** No other text of the room contains it. */
+  const fresh = (what: string): string => `${what} ${(count += 1)} of ${from.connector.name} for ${to.connector.name}`;
   const roomOf = (side: Side): string => side.platform.room((side === there ? at().to : undefined) ?? at().room);
   const act = (side: Side, action: Parameters<Rooms['act']>[1]) =>
     at().rooms.act(side.platform.connector.name, { room: roomOf(side), ...action });
@@ -126,4 +127,22 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
     for (const part of ['strong', 'code', 'https://example.com/a?b=c'])
       expect(markup.replaceAll('&amp;', '&')).toContain(part);
   });
+}
+
+/** What can be done from one platform to another, for a table: C create, T thread, E edit, D delete, R react, M mention, F file. */
+export function cellsOf(from: Platform, to: Platform): string {
+  const { capabilities: can } = to.connector;
+  const { capabilities: had, people } = from.connector;
+  const levels = {
+    C: 'full',
+    T: had.thread.level === 'dropped' ? 'dropped' : can.thread.level,
+    E: can.edit.level,
+    D: can.delete.level,
+    R: had.react.level === 'dropped' ? 'dropped' : can.react.level,
+    M: people?.byId === undefined || people.byEmail === undefined ? 'partial' : can.mention.level,
+    F: can.files.level,
+  };
+  return Object.entries(levels)
+    .map(([letter, level]) => (level === 'full' ? letter : level === 'partial' ? letter.toLowerCase() : '-'))
+    .join('');
 }

@@ -102,7 +102,7 @@ function json(part: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** `{"account": true}` would be nothing more than this: what a connection to the simulator holds. */
+/** `POST /_sim/google-chat/account` with `{}`: the service account, as whoever makes one at Google is given it. */
 export function accountControl(body: unknown): object {
   if (Object.keys(controlBody(body)).length > 0) throw new ControlError('', 'must be empty');
   return { serviceAccount: account.email, privateKey: account.privateKey };

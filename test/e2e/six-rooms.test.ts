@@ -1,0 +1,31 @@
+import { platforms } from '../support/platforms/index.ts';
+import type { Rooms } from '../support/rooms.ts';
+import { startStack, type Stack } from '../support/stack.ts';
+import { bridge, bridgeSuite, cellsOf } from '../suites/bridge-suite.ts';
+
+let stack: Stack;
+let rooms: Rooms;
+const room = 'six';
+
+/** One room of every platform, all in one bridge: what is said in one comes to five others. */
+beforeAll(async () => {
+  stack = await startStack();
+  rooms = await bridge(stack, platforms, room);
+}, 120_000);
+afterAll(async () => {
+  await stack.close();
+  // What a cell says less than "yes" is in docs/connectors.md, with the reason.
+  const heading = ['from \\ to', ...platforms.map(({ connector }) => connector.name)];
+  const rows = platforms.map((from) => [
+    from.connector.name,
+    ...platforms.map((to) => (from === to ? '' : cellsOf(from, to))),
+  ]);
+  process.stdout.write(`${[heading, ...rows].map((cells) => cells.join(' | ')).join('\n')}\n`);
+});
+
+for (const from of platforms)
+  for (const to of platforms)
+    if (from !== to)
+      describe(`${from.connector.name} to ${to.connector.name}`, () => {
+        bridgeSuite(from, to, () => ({ rooms, room }));
+      });
