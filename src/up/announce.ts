@@ -30,7 +30,7 @@ export function announcement(config: Config, ports: Ports): readonly string[] {
     'carillon ready',
     `  API          ${api}  (reference ${api}/docs)`,
     `  Temporal UI  ${temporalUi ?? `of the server at ${config.temporalAddress}`}`,
-    ...(simulators === undefined ? [] : [`  simulators   ${simulators}`]),
+    ...(simulators === undefined ? [] : [`  simulators   ${simulators}  (six rooms, bridged: type in one)`]),
     `  admin key    ${config.adminKey === undefined ? keyFile : 'as given in CARILLON_ADMIN_KEY'}`,
     `  logs         ${shown(`${config.home}/log`)}/`,
     '  try',
