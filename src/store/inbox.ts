@@ -7,8 +7,6 @@ import { gather } from './gather.ts';
 import { open, seal, type KeyRing } from './key-ring.ts';
 import { newInboxId } from './new-id.ts';
 
-export type InboxState = 'received' | 'fetching' | 'waiting' | 'routed' | 'ignored' | 'quarantined';
-
 /** What a platform sent, as it is stored before the platform is answered. */
 export type Arrival =
   | { readonly event: InboundEvent }
