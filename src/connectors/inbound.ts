@@ -11,7 +11,7 @@ export interface HookRequest {
   readonly query: URLSearchParams;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The bytes as they came: what a signature is made of. At most 1 MiB. */
+  /** The bytes as they came: what a signature is made of. */
   readonly body: Buffer;
 }
 
@@ -71,6 +71,9 @@ export interface Inbound {
    * (`platforms`: 5xx nearly everywhere; some take a 4xx for good).
    */
   readonly unavailable: HookAnswer;
+
+  /** Of platforms that send more than 1 MiB at once, at most 8 MiB; a larger request is a 413. */
+  readonly maxBodyBytes?: number;
 
   /** The key of the room that a destination's address names, as in `InboundEvent.room`. */
   roomOf(address: Values): string | undefined;

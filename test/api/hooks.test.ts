@@ -74,6 +74,33 @@ describe('a hook', () => {
     expect((await hook('x'.repeat(1_048_577))).status).toBe(413);
   });
 
+  it('takes a larger one from a homeserver, which would send it for ever', async () => {
+    const token = 'hs-token';
+    const settings = {
+      homeserver: 'https://a.b',
+      asToken: 'as',
+      hsTokens: [token],
+      serverName: 'a.b',
+      senderLocalpart: 'c',
+    };
+    expect((await api.call('PUT', '/v1/connections/hs', { body: { connector: 'matrix', settings } })).status).toBe(201);
+    const events = Array.from({ length: 100 }, (_, n) => ({
+      type: 'm.room.message',
+      sender: '@ann:a.b',
+      room_id: '!room',
+      event_id: `$${n}`,
+      origin_server_ts: Date.now(),
+      content: { msgtype: 'm.text', body: 'x'.repeat(60_000) },
+    }));
+    const answer = await fetch(`${api.url}/hooks/hs/_matrix/app/v1/transactions/1`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ events }),
+    });
+    expect(answer.status).toBe(200);
+    expect(await stored()).toHaveLength(100);
+  });
+
   it('asks to be called again where it could not store', async () => {
     expect((await hook(message('3.000100'))).status).toBe(200); // the connection is known from now on
     await api.sql`alter table inbox rename to away`;

@@ -2,15 +2,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HookAnswer, HookRequest, Received } from '../../connectors/inbound.ts';
 import { createReceive } from '../../store/inbox.ts';
 import type { ApiDeps } from '../deps.ts';
-import { notFound } from '../errors.ts';
+import { notFound, Problem } from '../errors.ts';
 import { findHook, type Hook } from '../find-hook.ts';
 import { arrivalsOf } from '../hook-arrivals.ts';
-import { bodyLimit } from '../json-body.ts';
+import { bodyLimit as usualLimit } from '../json-body.ts';
 import type { Api } from '../route.ts';
 import { within } from '../time-limit.ts';
 
 /** Slack, Zoom and Graph give an answer 3 s, the others more (each platform's page on its webhooks). */
 const limitMs = 2_500;
+
+/** No platform sends more at once: Matrix's transactions have a hundred events of 64 KiB. */
+const largest = 8 * 1_024 * 1_024;
 
 /** The one door for platforms. A scope of its own: bodies stay bytes, since signatures are made of bytes. */
 export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
@@ -18,13 +21,15 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
   const find = findHook(deps);
   const receive = createReceive(acceptSql, ring);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: largest }, (_request, body, done) => done(null, body));
 
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { connection: id } = request.params as { connection: string };
     const hook = await find(id);
     if (hook === undefined) throw notFound('path');
     const { inbound, tenant, connection } = hook;
+    if (Buffer.isBuffer(request.body) && request.body.length > (inbound.maxBodyBytes ?? usualLimit))
+      throw new Problem('body_too_large', 'This platform sends no such bodies.');
     let received: Received;
     try {
       const asked = hookRequest(request, id);
@@ -49,6 +54,7 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
     method: 'POST',
     url: '/hooks/:connection',
     config: { scope: 'open' },
+    bodyLimit: largest,
     schema: {
       operationId: 'receiveEvent',
       tags: ['hooks'],
@@ -58,7 +64,7 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
     handler: handle,
   });
   // Some platforms ask with other methods, and put more behind the path.
-  const hidden = { config: { scope: 'open' }, schema: { hide: true }, handler: handle } as const;
+  const hidden = { bodyLimit: largest, config: { scope: 'open' }, schema: { hide: true }, handler: handle } as const;
   app.route({ method: ['GET', 'PUT'], url: '/hooks/:connection', ...hidden });
   app.route({ method: ['GET', 'POST', 'PUT'], url: '/hooks/:connection/*', ...hidden });
 }

@@ -7,6 +7,8 @@ import { linkKey } from './native-id.ts';
 /** The homeserver sends a transaction again, for ever, until it is answered with 200; meanwhile nothing else comes. */
 export const inbound: Inbound = {
   receive,
+  // A hundred events of at most 65 536 bytes each (client-server API, "Size limits"; Synapse).
+  maxBodyBytes: 8 * 1_024 * 1_024,
   unavailable: { status: 503, body: { errcode: 'M_UNKNOWN', error: 'not stored' } },
   roomOf: ({ room }) => (typeof room === 'string' ? room : undefined),
   linkKey,
