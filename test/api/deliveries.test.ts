@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 beforeEach(async () => {
-  await api.sql`truncate messages, contents, deliveries, attempts, dedupe, events`;
+  await api.sql`truncate messages, contents, deliveries, attempts, dedupe, events, links, reactions`;
 });
 
 const post = async (destinations: string[], more: object = {}): Promise<string[]> => {

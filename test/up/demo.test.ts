@@ -69,6 +69,28 @@ const run = async (): Promise<void> => {
 const made = (method: string): (string | undefined)[] =>
   calls.filter((call) => call.method === method).map(({ url }) => url);
 
+/** What bridges the simulated rooms. */
+const isOfRooms = (url = ''): boolean =>
+  /\/demo-room(?:s|-[a-z-]+)$|^\/_sim\/(?:rooms|[a-z-]+\/(?:subscribe|account))$/.test(url);
+
+test('bridges a room of each platform, and tells the simulators at each start whom to call', async () => {
+  await run();
+  const puts = made('PUT').filter(isOfRooms);
+  expect(puts.filter((url) => url?.startsWith('/v1/destinations/'))).toHaveLength(6);
+  expect(puts.at(-1)).toBe('/v1/bridges/demo-rooms');
+  const told = () => calls.filter(({ method, url }) => method === 'POST' && isOfRooms(url));
+  expect(told().find(({ url }) => url === '/_sim/slack/subscribe')?.body).toMatchObject({
+    subscriptions: [{ url: `http://127.0.0.1:${port}/hooks/demo-room-slack` }],
+  });
+  expect(told().at(-1)).toMatchObject({ url: '/_sim/rooms', body: { rooms: { length: 6 } } });
+  for (const url of puts) known.add(url ?? '');
+  const before = told().length;
+  calls = [];
+  await run();
+  expect(made('PUT').filter(isOfRooms)).toEqual([]);
+  expect(told()).toHaveLength(before);
+});
+
 const delivered = { state: 'delivered', attempts: 1, maxAttempts: 8, nextAttemptAt: null };
 const orders = { destination: 'demo-orders', ...delivered };
 const refused = {
@@ -88,12 +110,12 @@ test('configures what is missing, sends one message and shows it while it retrie
     { id: 'msg_1', state: 'delivered', deliveries: [orders, { ...refused, ...delivered, attempts: 3, reason: null }] },
   ];
   await run();
-  expect(made('PUT')).toEqual([
+  expect(made('PUT').filter((url) => !isOfRooms(url))).toEqual([
     '/v1/connections/demo-slack',
     '/v1/destinations/demo-audit',
     '/v1/destinations/demo-slack-ops',
   ]);
-  const posts = calls.filter(({ method }) => method === 'POST');
+  const posts = calls.filter(({ method, url }) => method === 'POST' && !isOfRooms(url));
   expect(posts).toMatchObject([
     { url: '/_sim/webhook/faults', body: { path: '/webhook/audit', status: 503, times: 2 } },
     {
@@ -120,7 +142,7 @@ test('a second start sends nothing and says so in one line', async () => {
   await run();
   [calls, said] = [[], []];
   await run();
-  expect(made('POST')).toEqual([]);
+  expect(made('POST').filter((url) => !isOfRooms(url))).toEqual([]);
   expect(said).toEqual(['the demo message was sent by an earlier start (key carillon-demo-1)']);
 });
 
