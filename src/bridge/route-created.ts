@@ -21,6 +21,8 @@ export async function routeCreated(deps: RouteDeps, routed: Routed, plan: Tenant
   const known = await findLink(sql, tenant, connection, key);
   if (known !== undefined && !known.isOrigin)
     return finish(sql, due.id, 'ignored', ignored('own_post', 'Carillon posted it.'));
+  if ((event.text ?? '').trim() === '' && (event.files ?? []).length === 0)
+    return finish(sql, due.id, 'ignored', ignored('no_content', 'It has neither text nor files, as a bare card has.'));
   let parent: { message: MessageId; conversation: string | null } | undefined;
   if (event.thread !== undefined) {
     const parentKey = inbound.linkKey(event.thread);

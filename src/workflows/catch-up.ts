@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { CatchUpInput } from './contract.ts';
 
@@ -14,8 +14,16 @@ const { listRooms, catchUpRoom, concludeGap } = proxyActivities<Activities>({
  * @returns how many events were new.
  */
 export async function catchUp({ gap }: CatchUpInput): Promise<number> {
-  const reports = [];
-  for (const room of await listRooms()) reports.push(await catchUpRoom(gap, room));
+  const reports: Awaited<ReturnType<typeof catchUpRoom>>[] = [];
+  for (const room of await listRooms()) {
+    try {
+      reports.push(await catchUpRoom(gap, room));
+    } catch (error) {
+      // One room that cannot be read does not keep the others from it.
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      reports.push({ ...room, read: 0, fresh: 0, lacks: ['Its history could not be read for half an hour.'] });
+    }
+  }
   await concludeGap(gap, reports);
   return reports.reduce((all, { fresh }) => all + fresh, 0);
 }

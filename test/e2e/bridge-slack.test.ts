@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { eventually } from '../support/eventually.ts';
 import { roomsAt, type Rooms } from '../support/rooms.ts';
 import { startStack, type Stack } from '../support/stack.ts';
@@ -114,6 +115,25 @@ describe('a bridge of three rooms', () => {
       return !texts.includes('never mind') && !texts.includes('not yet');
     });
   });
+});
+
+it('what holds neither text nor files goes nowhere, and parks nothing', async () => {
+  const event = { type: 'message', channel: one, user: 'U0ANN', ts: '1700000000.000100', text: '' };
+  const body = JSON.stringify({ type: 'event_callback', api_app_id: 'A1', event_id: 'Ev1', event });
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const signature = createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex');
+  const headers = {
+    'content-type': 'application/json',
+    'x-slack-request-timestamp': timestamp,
+    'x-slack-signature': `v0=${signature}`,
+  };
+  expect((await fetch(`${stack.url}/hooks/acme`, { method: 'POST', headers, body })).status).toBe(200);
+  const code = await eventually('it is passed over', async () => {
+    const [row] = await stack.sql<{ code: string | null }[]>`
+      select reason->>'code' as code from inbox where state = 'ignored' order by id desc limit 1`;
+    return row?.code === 'no_content' ? row.code : undefined;
+  });
+  expect(code).toBe('no_content');
 });
 
 it('what the platform refuses for its format is sent once more as plain text, and says so', async () => {

@@ -2,6 +2,7 @@ import { bridge, bridgeSuite } from '../suites/bridge-suite.ts';
 import { eventually } from '../support/eventually.ts';
 import { slack } from '../support/platforms/slack.ts';
 import { webex } from '../support/platforms/webex.ts';
+import { recordHistories } from '../support/record-histories.ts';
 import type { Rooms } from '../support/rooms.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
@@ -13,7 +14,12 @@ beforeAll(async () => {
   stack = await startStack();
   rooms = await bridge(stack, [slack, webex], room);
 }, 120_000);
-afterAll(() => stack.close());
+afterAll(async () => {
+  const [fetched] = await stack.sql<{ id: string }[]>`
+    select id from inbox where connection = 'webex' and kind = 'created' and state = 'routed' order by id limit 1`;
+  await recordHistories(stack.temporal, new Map([['fetched', `event:${fetched?.id}`]]));
+  await stack.close();
+});
 
 describe('from Slack to Webex', () => bridgeSuite(slack, webex, () => ({ rooms, room })));
 describe('from Webex to Slack', () => bridgeSuite(webex, slack, () => ({ rooms, room })));
