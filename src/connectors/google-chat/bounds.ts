@@ -1,4 +1,4 @@
-import { zeroWidthSpace } from './escape.ts';
+import { zeroWidthSpace } from '../dialect/star-inline.ts';
 
 /**
  * Bytes of text. A message may have 32 000 (developers.google.com/workspace/chat, "Usage limits"), and a little is left for

@@ -1,9 +1,9 @@
 import type { Root } from 'mdast';
 import type { Mentioned } from '../connector.ts';
 import { isCostly, parseMarkdown, wellFormed } from '../dialect/markdown.ts';
+import { renderStar } from '../dialect/star-blocks.ts';
 import { cutChatText, maxBytes, maxSource } from './bounds.ts';
-import { renderBlocks } from './render-blocks.ts';
-import type { Definition, RenderContext } from './render-inline.ts';
+import { chatMarkup } from './markup.ts';
 
 export interface ChatTextOptions {
   /** In bytes of UTF-8; `maxBytes` where none is given. */
@@ -23,17 +23,14 @@ export function toChatText(markdown: string, { max = maxBytes, people = new Map(
   const source = markdown.replaceAll(/\r\n?/g, '\n');
   const cut = wellFormed(source.slice(0, maxSource));
   const tree = isCostly(cut) ? costly(cut) : parseMarkdown(cut);
-  return cutChatText(render(change === undefined ? tree : change(tree), people), max, cut.length < source.length);
+  return cutChatText(
+    renderStar(change === undefined ? tree : change(tree), chatMarkup, people),
+    max,
+    cut.length < source.length,
+  );
 }
 
 /** One paragraph of nothing but text. */
 function costly(text: string): Root {
   return { type: 'root', children: [{ type: 'paragraph', children: [{ type: 'text', value: text }] }] };
-}
-
-function render(tree: Root, people: ReadonlyMap<string, Mentioned>): string {
-  const definitions = new Map<string, Definition>();
-  for (const node of tree.children) if (node.type === 'definition') definitions.set(node.identifier, node);
-  const context: RenderContext = { definitions, people, styles: '', depth: 0, quoted: false };
-  return renderBlocks(tree.children, context).join('\n\n');
 }

@@ -1,5 +1,4 @@
-/** Breaks a run of characters without being seen: Google Chat has no escape for its markup. */
-export const zeroWidthSpace = '\u200B';
+import { zeroWidthSpace } from '../dialect/star-inline.ts';
 
 /**
  * Text that shows as it is. `<` begins a mention or a link, so it never stands directly before what follows. A formatting

@@ -1,6 +1,7 @@
 import type { BlockContent, List, PhrasingContent, Root } from 'mdast';
 import { mentionNode, safeUrl } from '../dialect/mention.ts';
 import { styledText } from '../dialect/styled-text.ts';
+import { closersOf, isOpener, starStyles, type Delimiter } from '../dialect/star-delimiters.ts';
 
 /** What `<users/123>` becomes. */
 export type ReadMention = (id: string) => PhrasingContent;
@@ -63,12 +64,10 @@ function joinLists(blocks: BlockContent[], block: BlockContent): BlockContent[] 
 
 /** What begins with a zero-width space is no code. */
 const token = /`([^`\u200B][^`]*)`|<([^<>]+)>/y;
-const styles = { '*': 'strong', _: 'emphasis', '~': 'delete' } as const;
-type Delimiter = keyof typeof styles;
 
 function readInline(line: string, readMention: ReadMention, depth: number): PhrasingContent[] {
   const nodes: PhrasingContent[] = [];
-  const closers = depth < maxDepth ? closersOf(line) : undefined;
+  const closers = depth < maxDepth ? closersOf(line, isVisible) : undefined;
   let plain = '';
   const flush = (): void => {
     const text = bare(plain);
@@ -77,11 +76,11 @@ function readInline(line: string, readMention: ReadMention, depth: number): Phra
   };
   for (let index = 0; index < line.length;) {
     const char = line[index] ?? '';
-    const end = isOpener(line, index) ? closers?.[char as Delimiter][index + 1] : undefined;
+    const end = isOpener(line, index, isVisible) ? closers?.[char as Delimiter][index + 1] : undefined;
     if (end !== undefined && end > index + 1) {
       flush();
       const children = readInline(line.slice(index + 1, end), readMention, depth + 1);
-      if (children.length > 0) nodes.push({ type: styles[char as Delimiter], children });
+      if (children.length > 0) nodes.push({ type: starStyles[char as Delimiter], children });
       index = end + 1;
       continue;
     }
@@ -116,24 +115,6 @@ function readToken(code: string | undefined, inner: string, readMention: ReadMen
   return [{ type: 'link', url, children: [{ type: 'text', value: label === '' ? url : label }] }];
 }
 
-/** At each place, where the next delimiter that can end a style stands; one pass from the right for each. */
-function closersOf(line: string): Record<Delimiter, (number | undefined)[]> {
-  const closers: Record<Delimiter, (number | undefined)[]> = { '*': [], _: [], '~': [] };
-  for (const mark of Object.keys(styles) as Delimiter[]) {
-    let next: number | undefined;
-    for (let index = line.length - 1; index >= 0; index -= 1) {
-      if (line[index] === mark && isVisible(line[index - 1]) && !isWord(line[index + 1])) next = index;
-      closers[mark][index] = next;
-    }
-  }
-  return closers;
-}
-
-function isOpener(line: string, index: number): boolean {
-  return Object.hasOwn(styles, line[index] ?? '') && !isWord(line[index - 1]) && isVisible(line[index + 1]);
-}
-
 const bare = (text: string): string => text.replaceAll('\u200B', '');
-const isWord = (char: string | undefined): boolean => char !== undefined && /[\p{L}\p{N}]/u.test(char);
 /** A zero-width space beside a delimiter makes it text. */
 const isVisible = (char: string | undefined): boolean => char !== undefined && !/[\s\u200B]/.test(char);

@@ -1,4 +1,4 @@
-import { zeroWidthSpace } from './escape.ts';
+import { zeroWidthSpace } from '../dialect/star-inline.ts';
 
 /** Where Slack cuts a text (docs.slack.dev, chat.postMessage, "Truncating content"), in code units. */
 export const maxText = 40_000;

@@ -1,10 +1,10 @@
 import type { Root } from 'mdast';
 import type { Mentioned } from '../connector.ts';
 import { isCostly, parseMarkdown, wellFormed } from '../dialect/markdown.ts';
+import { renderStar } from '../dialect/star-blocks.ts';
 import { cutMrkdwn, maxSource, maxText } from './bounds.ts';
 import { escapeLineStarts, escapeText } from './escape.ts';
-import { renderBlocks } from './render-blocks.ts';
-import type { Definition, RenderContext } from './render-inline.ts';
+import { mrkdwn } from './markup.ts';
 
 export interface MrkdwnOptions {
   /** In code units; `maxText` where none is given. */
@@ -25,13 +25,6 @@ export function toMrkdwn(markdown: string, { max = maxText, people = new Map(), 
   const cut = wellFormed(source.slice(0, maxSource));
   const text = isCostly(cut)
     ? escapeLineStarts(escapeText(cut)).trim()
-    : render(change === undefined ? parseMarkdown(cut) : change(parseMarkdown(cut)), people);
+    : renderStar(change === undefined ? parseMarkdown(cut) : change(parseMarkdown(cut)), mrkdwn, people);
   return cutMrkdwn(text, max, cut.length < source.length);
-}
-
-function render(tree: Root, people: ReadonlyMap<string, Mentioned>): string {
-  const definitions = new Map<string, Definition>();
-  for (const node of tree.children) if (node.type === 'definition') definitions.set(node.identifier, node);
-  const context: RenderContext = { definitions, people, styles: '', depth: 0, quoted: false };
-  return renderBlocks(tree.children, context).join('\n\n');
 }

@@ -1,5 +1,4 @@
-/** Breaks a run of characters without being seen: mrkdwn has no escape for its formatting characters. */
-export const zeroWidthSpace = '\u200B';
+import { zeroWidthSpace } from '../dialect/star-inline.ts';
 
 /** The three characters that Slack decodes; escaping them also disarms `<!channel>`, `<@U…>` and links (docs.slack.dev, "Formatting"). */
 export function escapeEntities(text: string): string {

@@ -3,6 +3,7 @@ import type { ConnectionId } from '../../domain/ids.ts';
 import { unicodeOf } from '../dialect/emoji.ts';
 import { mentionNode, safeUrl } from '../dialect/mention.ts';
 import { styledText } from '../dialect/styled-text.ts';
+import { closersOf, isOpener, starStyles, type Delimiter } from '../dialect/star-delimiters.ts';
 
 /** Styles inside each other beyond this are text. */
 const maxDepth = 10;
@@ -48,12 +49,10 @@ function readLines(text: string, connection: ConnectionId): BlockContent[] {
 }
 
 const token = /`([^`]+)`|<([^<>]+)>|:([a-z0-9_+'-]{1,100}(?:::skin-tone-[2-6])?):/y;
-const styles = { '*': 'strong', _: 'emphasis', '~': 'delete' } as const;
-type Delimiter = keyof typeof styles;
 
 function readInline(line: string, connection: ConnectionId, depth: number): PhrasingContent[] {
   const nodes: PhrasingContent[] = [];
-  const closers = depth < maxDepth ? closersOf(line) : undefined;
+  const closers = depth < maxDepth ? closersOf(line, isVisible) : undefined;
   let plain = '';
   const flush = (): void => {
     if (plain !== '') nodes.push({ type: 'text', value: decode(plain) });
@@ -61,11 +60,11 @@ function readInline(line: string, connection: ConnectionId, depth: number): Phra
   };
   for (let index = 0; index < line.length;) {
     const char = line[index] ?? '';
-    const end = isOpener(line, index) ? closers?.[char as Delimiter][index + 1] : undefined;
+    const end = isOpener(line, index, isVisible) ? closers?.[char as Delimiter][index + 1] : undefined;
     if (end !== undefined && end > index + 1) {
       flush();
       nodes.push({
-        type: styles[char as Delimiter],
+        type: starStyles[char as Delimiter],
         children: readInline(line.slice(index + 1, end), connection, depth + 1),
       });
       index = end + 1;
@@ -90,24 +89,6 @@ function readInline(line: string, connection: ConnectionId, depth: number): Phra
   return nodes;
 }
 
-/** At each place, where the next delimiter that can end a style stands; one pass from the right for each. */
-function closersOf(line: string): Record<Delimiter, (number | undefined)[]> {
-  const closers: Record<Delimiter, (number | undefined)[]> = { '*': [], _: [], '~': [] };
-  for (const mark of Object.keys(styles) as Delimiter[]) {
-    let next: number | undefined;
-    for (let index = line.length - 1; index >= 0; index -= 1) {
-      if (line[index] === mark && isVisible(line[index - 1]) && !isWord(line[index + 1])) next = index;
-      closers[mark][index] = next;
-    }
-  }
-  return closers;
-}
-
-function isOpener(line: string, index: number): boolean {
-  return Object.hasOwn(styles, line[index] ?? '') && !isWord(line[index - 1]) && isVisible(line[index + 1]);
-}
-
-const isWord = (char: string | undefined): boolean => char !== undefined && /[\p{L}\p{N}]/u.test(char);
 const isVisible = (char: string | undefined): boolean => char !== undefined && !/\s/.test(char);
 
 /** What stands between `<` and `>`: a mention, a channel, a date or a link. */

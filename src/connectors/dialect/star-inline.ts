@@ -1,12 +1,35 @@
-import type { fromMarkdown } from 'mdast-util-from-markdown';
+import type { Definition, Nodes, Table } from 'mdast';
 import type { Mentioned } from '../connector.ts';
-import { mentionOf } from '../dialect/mention.ts';
-import { escapeEntities, escapeText, linkTarget, zeroWidthSpace } from './escape.ts';
+import { mentionOf } from './mention.ts';
 
-export type Node = ReturnType<typeof fromMarkdown>['children'][number];
-export type Definition = Extract<Node, { type: 'definition' }>;
+/** Breaks a run of characters without being seen: this markup has no escape. */
+export const zeroWidthSpace = '\u200B';
+
+/** What platforms whose markup is `*strong* _emphasis_ ~strike~` with `<url|label>` do each in their own way. */
+export interface StarMarkup {
+  /** Text that shows as it is; `styles` are the delimiters that are open around it. */
+  escapeText(text: string, styles?: string): string;
+  /** What would begin a block at the start of a line does not. */
+  escapeLineStarts(text: string): string;
+  /** Undefined where it cannot stand in back-ticks: then the text matters more than the style. */
+  inlineCode(value: string): string | undefined;
+  /** What stands between two fences. */
+  fenced(value: string): string;
+  /** A table as lines of text. */
+  rows(table: Table): string;
+  /** Undefined for schemes that are no link. */
+  linkTarget(url: string): string | undefined;
+  linkLabel(label: string): string;
+  readonly everybody: string;
+  /** Undefined for what is no id of a person. */
+  person(id: string): string | undefined;
+  /** Whether a style around this stands beside its neighbours as a styled piece. */
+  isStyled(inner: string): boolean;
+  readonly bullet: string;
+}
 
 export interface RenderContext {
+  readonly markup: StarMarkup;
   readonly definitions: ReadonlyMap<string, Definition>;
   /** Who is mentioned, by the mention's `ref`. */
   readonly people: ReadonlyMap<string, Mentioned>;
@@ -25,14 +48,14 @@ interface Piece {
 /** Deeper styles than this say nothing more, and the stack is finite. */
 const maxDepth = 50;
 
-/** Phrasing content as mrkdwn. */
-export function renderInline(nodes: readonly Node[], context: RenderContext): string {
+/** Phrasing content in this markup. */
+export function renderInline(nodes: readonly Nodes[], context: RenderContext): string {
   const deeper = { ...context, depth: context.depth + 1 };
-  if (deeper.depth > maxDepth) return escapeText(plainText(nodes), context.styles);
+  if (deeper.depth > maxDepth) return context.markup.escapeText(plainText(nodes), context.styles);
   return nodes.map((node) => piece(node, deeper)).reduce(join, { text: '', styled: false }).text;
 }
 
-function piece(node: Node, context: RenderContext): Piece {
+function piece(node: Nodes, context: RenderContext): Piece {
   switch (node.type) {
     case 'text':
       return asText(node.value, context);
@@ -63,14 +86,14 @@ function piece(node: Node, context: RenderContext): Piece {
   }
 }
 
-function asText(text: string, { styles }: RenderContext): Piece {
-  return { text: escapeText(text, styles), styled: false };
+function asText(text: string, { markup, styles }: RenderContext): Piece {
+  return { text: markup.escapeText(text, styles), styled: false };
 }
 
-function styled(delimiter: string, children: readonly Node[], context: RenderContext): Piece {
+function styled(delimiter: string, children: readonly Nodes[], context: RenderContext): Piece {
   if (context.styles.includes(delimiter)) return { text: renderInline(children, context), styled: false };
   const inner = renderInline(children, { ...context, styles: context.styles + delimiter });
-  return { text: style(delimiter, inner), styled: true };
+  return { text: style(delimiter, inner), styled: context.markup.isStyled(inner) };
 }
 
 /** Delimiters stand directly at what they style, and a style ends with its line. */
@@ -88,31 +111,35 @@ export function style(delimiter: string, text: string): string {
 
 /** A back-tick inside would end the code, and there is no way to escape it: then the text matters more than the style. */
 function inlineCode(value: string, context: RenderContext): Piece {
-  if (value.includes('`') || value.trim() === '') return asText(value, context);
-  return { text: `\`${escapeEntities(value)}\``, styled: true };
+  const code = value.trim() === '' ? undefined : context.markup.inlineCode(value);
+  return code === undefined ? asText(value, context) : { text: `\`${code}\``, styled: true };
 }
 
 /** A person who is known here is told; anybody else is named, as text. */
-function mention(node: Extract<Node, { type: 'link' }>, context: RenderContext): Piece | undefined {
+function mention(node: Extract<Nodes, { type: 'link' }>, context: RenderContext): Piece | undefined {
   const found = mentionOf(node);
   if (found === undefined) return undefined;
-  if (found.mention.kind === 'all') return { text: '<!here>', styled: false };
+  if (found.mention.kind === 'all') return { text: context.markup.everybody, styled: false };
   const { id, name = found.label } = context.people.get(found.ref) ?? {};
-  if (id !== undefined && /^[UW][A-Z0-9]+$/.test(id)) return { text: `<@${id}>`, styled: false };
-  return asText(`@${name}`, context);
+  const known = id === undefined ? undefined : context.markup.person(id);
+  return known === undefined ? asText(`@${name}`, context) : { text: known, styled: false };
 }
 
 function link(url: string, label: string, context: RenderContext): Piece {
   const text = label.replaceAll(/\s+/g, ' ').trim();
-  const target = linkTarget(url);
+  const { markup } = context;
+  const target = markup.linkTarget(url);
   if (target === undefined) return asText(url === '' || url === text ? text : `${text} (${url})`.trim(), context);
   return {
-    text: text === '' || text === url ? `<${target}>` : `<${target}|${escapeText(text, context.styles)}>`,
+    text:
+      text === '' || text === url
+        ? `<${target}>`
+        : `<${target}|${markup.escapeText(markup.linkLabel(text), context.styles)}>`,
     styled: false,
   };
 }
 
-/** Inside a word a style needs a zero-width space to be one (as slackify-markdown does it). */
+/** Inside a word a style needs a zero-width space to be one. */
 function join(left: Piece, right: Piece): Piece {
   if (left.text === '' || right.text === '') return left.text === '' ? right : left;
   const needed =
@@ -121,13 +148,13 @@ function join(left: Piece, right: Piece): Piece {
   return { text: left.text + (needed ? zeroWidthSpace : '') + right.text, styled: right.styled };
 }
 
-/** Delimiters are punctuation to Unicode, but not to mrkdwn. */
+/** Delimiters are punctuation to Unicode, but not to this markup. */
 function withoutMarks(text: string): string {
   return text.replaceAll(/[*_~`]/g, 'x');
 }
 
 /** What the nodes say, without any markup; on a stack of its own, because trees can be deeper than the machine's. */
-export function plainText(nodes: readonly Node[]): string {
+export function plainText(nodes: readonly Nodes[]): string {
   const stack = [...nodes].reverse();
   let text = '';
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {

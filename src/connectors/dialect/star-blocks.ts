@@ -1,17 +1,24 @@
-import { alignedRows } from '../dialect/plain.ts';
-import { escapeCode, escapeLineStarts, escapeText } from './escape.ts';
-import { renderInline, style, type Node, type RenderContext } from './render-inline.ts';
-
-type List = Extract<Node, { type: 'list' }>;
+import type { Definition, List, Nodes, Root } from 'mdast';
+import type { Mentioned } from '../connector.ts';
+import { renderInline, style, type RenderContext, type StarMarkup } from './star-inline.ts';
 
 const indent = '    ';
 
-/** Flow content as Google Chat's text, one for each block that has any. */
-export function renderBlocks(nodes: readonly Node[], context: RenderContext): string[] {
+/** A tree in this markup; what its author wrote as text is never markup, link or mention. */
+export function renderStar(tree: Root, markup: StarMarkup, people: ReadonlyMap<string, Mentioned>): string {
+  const definitions = new Map<string, Definition>();
+  for (const node of tree.children) if (node.type === 'definition') definitions.set(node.identifier, node);
+  const context: RenderContext = { markup, definitions, people, styles: '', depth: 0, quoted: false };
+  return renderBlocks(tree.children, context).join('\n\n');
+}
+
+/** Flow content, one text for each block that has any. */
+function renderBlocks(nodes: readonly Nodes[], context: RenderContext): string[] {
   return nodes.map((node) => block(node, context)).filter((text) => text !== '');
 }
 
-function block(node: Node, context: RenderContext): string {
+function block(node: Nodes, context: RenderContext): string {
+  const { escapeLineStarts, escapeText, fenced, rows } = context.markup;
   switch (node.type) {
     case 'paragraph':
       return escapeLineStarts(renderInline(node.children, context)).trim();
@@ -20,11 +27,11 @@ function block(node: Node, context: RenderContext): string {
     case 'blockquote':
       return quote(renderBlocks(node.children, { ...context, quoted: true }).join('\n\n'), context);
     case 'code':
-      return codeBlock(node.value);
+      return codeBlock(fenced(node.value));
     case 'list':
       return list(node, context);
     case 'table':
-      return codeBlock(alignedRows(node));
+      return codeBlock(fenced(rows(node)));
     case 'thematicBreak':
       return '---';
     case 'html':
@@ -39,22 +46,24 @@ function block(node: Node, context: RenderContext): string {
   }
 }
 
-/** There are no quotes: the mark is text, and people know it. */
+/** One level of quotes, at most. */
 function quote(text: string, context: RenderContext): string {
   return context.quoted || text === '' ? text : text.replaceAll(/^/gm, '> ');
 }
 
 /** No language, and nothing inside may look like the end. */
-function codeBlock(value: string): string {
-  return `\`\`\`\n${escapeCode(value)}\n\`\`\``;
+function codeBlock(safe: string): string {
+  return `\`\`\`
+${safe}
+\`\`\``;
 }
 
-/** Bullets are markup, numbers are text; a list in a list is moved in. */
+/** Numbers are text; a list in a list is moved in. */
 function list(node: List, context: RenderContext): string {
   const first = node.start ?? 1;
   return node.children
     .map((item, index) => {
-      const mark = node.ordered === true ? `${first + index}.` : '*';
+      const mark = node.ordered === true ? `${first + index}.` : context.markup.bullet;
       const box = typeof item.checked === 'boolean' ? (item.checked ? ' ☑' : ' ☐') : '';
       const parts = item.children.map((child) => {
         const text = block(child, context);
