@@ -173,10 +173,13 @@ export async function rewrite(sql: Db, ring: KeyRing, id: InboxId, event: Inboun
     where id = ${id} and done_at is null`;
 }
 
-/** Something failed on our side: again after `seconds`. */
-export async function postpone(sql: Db, id: InboxId, seconds: number): Promise<void> {
+/**
+ * Something failed on our side, or its content is being fetched: again after `seconds`. One that has come further since it
+ * was taken, as by a fetch that was quick, is due when that said.
+ */
+export async function postpone(sql: Db, { id, state }: Pick<Due, 'id' | 'state'>, seconds: number): Promise<void> {
   await sql`
-    update inbox set due_at = clock_timestamp() + make_interval(secs => ${seconds}) where id = ${id} and done_at is null`;
+    update inbox set due_at = clock_timestamp() + make_interval(secs => ${seconds}) where id = ${id} and state = ${state}`;
 }
 
 /** An event whose content is still to be fetched; undefined where it is complete, or over. */

@@ -58,10 +58,10 @@ export function startInbox(deps: InboxDeps): Loop {
       if (due.state !== 'fetching') return await routeEvent(deps, due);
       // Its run completes it; looked at again in case that was lost.
       await deps.fetchEvent(due.id);
-      await postpone(sql, due.id, refetchSeconds);
+      await postpone(sql, due, refetchSeconds);
     } catch (error) {
       log.warn({ err: error, event: due.id, tries: due.tries }, 'inbox: an event could not be routed; tried again');
-      await postpone(sql, due.id, retrySeconds(due.tries));
+      await postpone(sql, due, retrySeconds(due.tries));
     }
   }
 

@@ -1,5 +1,5 @@
 import type { InboundEvent } from '../../src/domain/inbound.ts';
-import { complete, finish, leaseDue, receive, setAside } from '../../src/store/inbox.ts';
+import { complete, finish, leaseDue, postpone, receive, setAside } from '../../src/store/inbox.ts';
 import { findLink, linkOrigin, raiseRevision } from '../../src/store/links.ts';
 import { findPerson, keepPerson } from '../../src/store/people.ts';
 import { noteReaction } from '../../src/store/reactions.ts';
@@ -58,6 +58,15 @@ describe('what comes in', () => {
     const [first] = await bench.sql<{ id: string }[]>`select id from inbox where state = 'fetching'`;
     await complete(bench.sql, bench.ring, first?.id ?? '', said('first', { text: 'whole' }).event);
     expect(keysOf(await due())).toEqual(['first', 'second']);
+  });
+
+  it('whose content is fetched while its run is still being started does not wait for a minute', async () => {
+    await take(said('a', { isIncomplete: true }));
+    const [one] = await due();
+    if (one === undefined) throw new Error('nothing was due');
+    await complete(bench.sql, bench.ring, one.id, said('a', { text: 'whole' }).event);
+    await postpone(bench.sql, one, 60);
+    expect(await due()).toMatchObject([{ state: 'received', event: { text: 'whole' } }]);
   });
 
   it('that is set aside comes back when what it waits for is linked, and holds up nobody', async () => {
