@@ -44,7 +44,8 @@ create table inbox (
 create index inbox_due on inbox (due_at, id) where due_at is not null;
 create index inbox_room on inbox (tenant, connection, room, id) where due_at is not null;
 create index inbox_waits on inbox (tenant, connection, waits_for) where waits_for is not null;
-create index inbox_list on inbox (tenant, state, id);
+create index inbox_list on inbox (tenant, id);
+create index inbox_open on inbox (tenant, state, id) where done_at is null;
 create index inbox_done on inbox (done_at) where done_at is not null;
 
 -- Which native message is which of ours: what was said in a room (origin), and what we posted there. Found from either

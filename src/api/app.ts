@@ -22,6 +22,7 @@ import { healthRoutes } from './routes/health.ts';
 import { hookRoutes } from './routes/hooks.ts';
 import { housekeepingRoutes } from './routes/housekeeping.ts';
 import { identityRoutes } from './routes/identities.ts';
+import { inboxRoutes } from './routes/inbox.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { messageRoutes } from './routes/messages.ts';
@@ -109,6 +110,7 @@ export function buildApi(deps: ApiDeps): Api {
     housekeepingRoutes(routes, deps);
     identityRoutes(routes, deps);
     jobRoutes(routes, deps);
+    inboxRoutes(routes, deps);
     quarantineRoutes(routes, deps);
     replayRoutes(routes, deps, plans);
   });

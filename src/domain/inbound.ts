@@ -2,6 +2,10 @@
 export const inboundKinds = ['created', 'edited', 'deleted', 'reacted', 'unreacted'] as const;
 export type InboundKind = (typeof inboundKinds)[number];
 
+/** Where something that came in is, apart from `quarantined`. */
+export const inboxStates = ['received', 'fetching', 'waiting', 'routed', 'ignored'] as const;
+export type InboxState = (typeof inboxStates)[number];
+
 /** A person, as the platform that said something names them. */
 export interface InboundSender {
   /** The platform's own id of them. */

@@ -12,7 +12,7 @@ export interface QuarantinedRow {
   readonly reason: Reason;
 }
 
-/** The newest first, those older than `before`. Uses `inbox_list`. */
+/** The newest first, those older than `before`. Uses `inbox_open`. */
 export async function listQuarantine(
   sql: Db,
   tenant: TenantId,
@@ -21,7 +21,7 @@ export async function listQuarantine(
 ): Promise<QuarantinedRow[]> {
   return sql<QuarantinedRow[]>`
     select id, connection, received_at as "receivedAt", reason from inbox
-    where tenant = ${tenant} and state = 'quarantined' ${before === undefined ? sql`` : sql`and id < ${before}`}
+    where tenant = ${tenant} and state = 'quarantined' and done_at is null ${before === undefined ? sql`` : sql`and id < ${before}`}
     order by id desc limit ${limit}`;
 }
 
