@@ -125,6 +125,8 @@ create table identities (
   tenant text not null,
   id text not null,
   name text,
+  -- A file says it: it goes when the file has it no more.
+  is_filed boolean not null default false,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),
   primary key (tenant, id)

@@ -60,6 +60,12 @@ export const configFields = [
     default: '1h',
     description: 'Time between two passes of housekeeping, `1m` to `7d`. The same for all workers.',
   },
+  {
+    name: 'CARILLON_IDENTITIES_FILE',
+    kind: 'path',
+    description:
+      'YAML or JSON list of who is who on several platforms, `{id, name?, tenant?, accounts: [{connection, person}]}` each, read when the API starts; what the file has no more is forgotten then.',
+  },
   { name: 'CARILLON_LOG_LEVEL', kind: 'level', default: 'info', description: `One of ${levels.join(', ')}.` },
   {
     name: 'CARILLON_KEYS',
@@ -118,6 +124,8 @@ export interface Config {
   readonly express: boolean;
   readonly egressAllow: readonly string[];
   readonly housekeepingEveryMs: number;
+  /** Absolute path. */
+  readonly identitiesFile: string | undefined;
   readonly logLevel: LogLevel;
   readonly keys: string | undefined;
   readonly keysFile: string | undefined;
@@ -187,6 +195,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   if (given.has('TEMPORAL_ADDRESS') && !/^[^/\s]+:[0-9]{1,5}$/.test(text('TEMPORAL_ADDRESS')))
     throw new ConfigError(`TEMPORAL_ADDRESS: "${text('TEMPORAL_ADDRESS')}" is not host:port`);
   const keysFile = optional('CARILLON_KEYS_FILE');
+  const identitiesFile = optional('CARILLON_IDENTITIES_FILE');
   const databaseUrl = given.has('DATABASE_URL')
     ? text('DATABASE_URL')
     : `postgres://carillon:carillon@127.0.0.1:${port('POSTGRES_PORT')}/carillon`;
@@ -201,6 +210,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     housekeepingEveryMs: duration('CARILLON_HOUSEKEEPING_EVERY', '1m', '7d'),
     logLevel: level as LogLevel,
     keys: optional('CARILLON_KEYS'),
+    identitiesFile: identitiesFile === undefined ? undefined : resolve(identitiesFile),
     keysFile: keysFile === undefined ? undefined : resolve(keysFile),
     databaseUrl,
     databaseListenUrl: optional('DATABASE_LISTEN_URL') ?? databaseUrl,

@@ -7,9 +7,11 @@ import { connectors } from '../connectors/registry.ts';
 import { createSigningKeys } from '../connectors/signing-keys.ts';
 import { loadKeyRing } from '../keys.ts';
 import { connect } from '../store/db.ts';
+import { writeFiledIdentities } from '../store/filed-identities.ts';
 import { createRuns } from '../temporal.ts';
 import { wishWaker } from '../wish-runs.ts';
 import { receivedChannel } from '../workflows/contract.ts';
+import { readIdentitiesFile } from './identities-file.ts';
 import { startListening } from './listening.ts';
 import { createLogger } from './logger.ts';
 import { openStore } from './open-store.ts';
@@ -27,6 +29,7 @@ export async function api(config: Config): Promise<number> {
   if (adminKey === undefined)
     throw new Error(`no admin key: set CARILLON_ADMIN_KEY, or put one into ${config.home}/admin.key`);
   const ring = loadKeyRing(config);
+  const identities = config.identitiesFile === undefined ? undefined : readIdentitiesFile(config.identitiesFile);
   const sql = connect(config.databaseUrl, { name: 'carillon-api', max: 8, statementTimeoutMs: 10_000 });
   const acceptSql = connect(config.databaseUrl, {
     name: 'carillon-accept',
@@ -34,6 +37,10 @@ export async function api(config: Config): Promise<number> {
     statementTimeoutMs: acceptTimeoutMs,
   });
   if (!(await openStore(sql, ring, log, stopped))) return 0;
+  if (identities !== undefined) {
+    const forgotten = await writeFiledIdentities(sql, identities);
+    log.info({ file: config.identitiesFile, identities: identities.length, forgotten }, 'api: identities of the file');
+  }
   const connection = Connection.lazy({ address: config.temporalAddress });
   const poke = createPoke(sql, log);
   const pokeInbox = createPoke(sql, log, receivedChannel);

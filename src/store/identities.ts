@@ -52,7 +52,7 @@ export async function writeIdentity(
       where a.tenant = ${tenant} and a.identity <> ${id}
     ), written as (
       insert into identities (tenant, id, name) select ${tenant}, ${id}, ${name} where not exists (select from taken)
-      on conflict (tenant, id) do update set name = excluded.name, updated_at = clock_timestamp()
+      on conflict (tenant, id) do update set name = excluded.name, is_filed = false, updated_at = clock_timestamp()
       returning old.id is null as created
     ), removed as (
       delete from identity_accounts a using written

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { slack } from '../support/platforms/slack.ts';
 import { eventually } from '../support/eventually.ts';
 import { roomsAt, type Rooms } from '../support/rooms.ts';
@@ -6,10 +9,13 @@ import { bridgeSuite } from '../suites/bridge-suite.ts';
 
 let stack: Stack;
 let rooms: Rooms;
+const folder = mkdtempSync(join(tmpdir(), 'identities-'));
+const file = join(folder, 'people.yaml');
 
 /** Two workspaces, each with its own bot; people are the same in both, and are found by their addresses. */
 beforeAll(async () => {
-  stack = await startStack();
+  writeFileSync(file, '- { id: dora, name: Dora, accounts: [{ connection: acme, person: U0DORA }] }');
+  stack = await startStack({ env: { CARILLON_IDENTITIES_FILE: file } });
   rooms = roomsAt(stack.simulators);
   for (const id of ['acme', 'umbrella']) {
     const settings = { ...slack.settings(stack.simulators), botToken: `xoxb-1-${id}-abc` };
@@ -23,7 +29,10 @@ beforeAll(async () => {
   }));
   await rooms.control('slack', 'subscribe', { subscriptions });
 }, 120_000);
-afterAll(() => stack.close());
+afterAll(async () => {
+  await stack.close();
+  rmSync(folder, { recursive: true });
+});
 
 const room = (id: string) => slack.room(id);
 const seen = (text: string) =>
@@ -32,6 +41,13 @@ const seen = (text: string) =>
   );
 const mention = (text: string) =>
   rooms.act('slack', { room: room('acme'), content: [{ text: `${text} ` }, { text: '', mention: 'ben' }] });
+
+it('those of the file are there when the API is ready', async () => {
+  expect(await stack.must('GET', '/v1/identities/dora')).toMatchObject({
+    name: 'Dora',
+    accounts: [{ connection: 'acme', person: 'U0DORA' }],
+  });
+});
 
 it('a person is mentioned on the other side by their address', async () => {
   await mention('by address');
