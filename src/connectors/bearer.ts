@@ -4,6 +4,7 @@ import type { LookUpContext } from './connector.ts';
 import { at, textAt } from './hook-checks.ts';
 import { callJson } from './json-call.ts';
 import { asLookUp, restated } from './restated.ts';
+import { timeLeft } from './time-left.ts';
 
 /** How a token is asked for (RFC 6749, section 4.4, and what platforms make of it). */
 export interface TokenRequest {
@@ -22,24 +23,26 @@ const usualLifeSeconds = 3_600;
 
 /**
  * Calls with an access token, which is obtained where none is kept. A token that is refused before its time is dropped
- * and the call made once more: nothing was done by a call that was not let in.
+ * and the call made once more: nothing was done by a call that was not let in. The time is for all of it: a claim ends
+ * soon after, and then somebody else may send.
  * @throws SendFailure; permanent for the whole connection where the credentials are refused, never for an expired token.
  */
-export async function withToken<T>(
+export async function withToken<T, C extends LookUpContext>(
   request: TokenRequest,
-  context: LookUpContext,
-  call: (token: string) => Promise<T>,
+  context: C,
+  call: (token: string, context: C) => Promise<T>,
 ): Promise<T> {
   const { tokens } = context;
+  const rest = timeLeft(context);
   const credentials = request.credentials ?? [request.url, JSON.stringify([request.form, request.headers])];
-  const get = () => tokens.get(credentials, () => obtain(request, context));
+  const get = () => tokens.get(credentials, () => obtain(request, rest()));
   const token = await get();
   try {
-    return await call(token);
+    return await call(token, rest());
   } catch (error) {
     if (!(error instanceof SendFailure) || error.status !== 401) throw error;
     tokens.drop(token);
-    return call(await get());
+    return call(await get(), rest());
   }
 }
 

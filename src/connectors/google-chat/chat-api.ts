@@ -35,9 +35,8 @@ export async function callChat(
   context: LookUpContext,
 ): Promise<JsonAnswer> {
   const base = readText(googleChatSettings, settings, 'baseUrl').replace(/\/*$/, '');
-  const end = performance.now() + context.timeoutMs;
   const request = await tokenRequest(settings, context.now);
-  return withToken(request, context, (token) =>
+  return withToken(request, context, (token, rest) =>
     callJson(
       {
         method,
@@ -46,7 +45,7 @@ export async function callChat(
         maxResponseBytes: maxAnswerBytes,
         ...(body === undefined ? {} : { body }),
       },
-      { ...context, timeoutMs: Math.max(1, Math.floor(end - performance.now())) },
+      rest,
       {
         secrets: [...request.secrets, token],
         meaningOf: (status, json) => meaningOf(status, json, method === 'POST'),

@@ -3,6 +3,7 @@ import type { Outgoing, Receipt, SendContext } from '../connector.ts';
 import { withAuthor } from '../dialect/author.ts';
 import { textAt } from '../hook-checks.ts';
 import { restated } from '../restated.ts';
+import { timeLeft } from '../time-left.ts';
 import { callChat, getToken, type ChatCall } from './chat-api.ts';
 import { clientId, requestId } from './client-id.ts';
 import { toChatText } from './dialect.ts';
@@ -77,8 +78,7 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
 
 async function create(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
   const { connection } = outgoing;
-  const end = performance.now() + context.timeoutMs;
-  const rest = (): SendContext => ({ ...context, timeoutMs: Math.max(1, Math.floor(end - performance.now())) });
+  const rest = timeLeft(context);
   try {
     const isAgreed = (code: number, json: unknown): boolean =>
       code === 200 && typeof json === 'object' && json !== null;

@@ -62,8 +62,7 @@ export async function callTeams(
   { action, isAgreed, maxResponseBytes }: CallRules,
 ): Promise<JsonAnswer> {
   const request = tokenRequest(settings);
-  const deadline = performance.now() + context.timeoutMs;
-  return withToken(request, context, (token) =>
+  return withToken(request, context, (token, rest) =>
     callJson(
       {
         method,
@@ -72,8 +71,7 @@ export async function callTeams(
         ...(body === undefined ? {} : { body }),
         ...(maxResponseBytes === undefined ? {} : { maxResponseBytes }),
       },
-      // The time is for all of it: getting a token, and a second try with another one.
-      { ...context, timeoutMs: Math.max(1, Math.floor(deadline - performance.now())) },
+      rest,
       {
         secrets: [...request.secrets, token],
         isAgreed: (status, answer) => status >= 200 && status < 300 && (isAgreed?.(answer) ?? true),

@@ -32,8 +32,8 @@ export async function callZoom(
 ): Promise<JsonAnswer> {
   const base = readText(zoomSettings, settings, 'baseUrl').replace(/\/*$/, '');
   const secrets = secretTexts(zoomSettings, settings);
-  return withToken(tokenRequest(settings, secrets), context, (token) =>
-    callJson({ ...call, url: `${base}/${path}`, headers: { authorization: `Bearer ${token}` } }, context, {
+  return withToken(tokenRequest(settings, secrets), context, (token, rest) =>
+    callJson({ ...call, url: `${base}/${path}`, headers: { authorization: `Bearer ${token}` } }, rest, {
       secrets: [...secrets, token],
       meaningOf: (status, answer) => {
         const code = at(answer, 'code');
