@@ -8,9 +8,8 @@ import { removeDedupe } from './remove-dedupe.ts';
 import { removeEvents } from './remove-events.ts';
 import { removeJobs } from './remove-jobs.ts';
 import { removeInbox } from './remove-inbox.ts';
-import { removeLinks } from './remove-links.ts';
 import { removeMessages } from './remove-messages.ts';
-import { removePeople } from './remove-people.ts';
+import { removerOfConnections } from './remove-of-connections.ts';
 
 /** How each kind is removed. */
 export const removers: Readonly<Record<RetentionKind, Remover>> = {
@@ -20,9 +19,9 @@ export const removers: Readonly<Record<RetentionKind, Remover>> = {
   dedupe: removeDedupe,
   messages: removeMessages,
   jobs: removeJobs,
-  links: removeLinks,
+  links: removerOfConnections('links', 'created_at'),
   inbox: removeInbox,
-  people: removePeople,
+  people: removerOfConnections('people', 'expires_at'),
 };
 
 export interface TenantRetention {
