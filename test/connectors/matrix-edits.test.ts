@@ -45,6 +45,13 @@ describe('an edit that came from matrix', () => {
     expect(found).not.toHaveProperty('isIncomplete');
   });
 
+  it('is checked in a room that the bot has never been in', async () => {
+    const elsewhere = '!never-been:sim.example';
+    const { id } = await roomsAt(bench.url).act('matrix', { room: elsewhere, text: 'old' });
+    const event = { ...edited(id, 'ann'), room: elsewhere, nativeId: `${elsewhere} ${id} @ann:sim.example` };
+    expect(await check(event)).toMatchObject({ text: 'new' });
+  });
+
   it("is nothing where it is somebody else's, or of what is redacted, unknown, or an edit itself", async () => {
     await enter();
     const id = await say();

@@ -26,24 +26,6 @@ describe('events of google-chat', () => {
       (await rooms.read('slack', slack.room(room))).find(({ markup }) => markup.includes(text)),
     );
 
-  it('end alike when they come in the wrong order and three times each', async () => {
-    await rooms.outbox('google-chat', { held: true, copies: 3 });
-    const root = await rooms.act('google-chat', { room: space, text: 'root of all' });
-    await rooms.act('google-chat', { room: space, text: 'leaf', thread: root.id });
-    const edited = await rooms.act('google-chat', { room: space, text: 'not yet' });
-    await rooms.act('google-chat', { room: space, do: 'edit', id: edited.id, text: 'edited early' });
-    await rooms.act('google-chat', { room: space, do: 'react', id: root.id, user: 'ben', emoji: '🎉' });
-    await rooms.outbox('google-chat', { held: false, release: 'reversed' });
-    expect((await seen('leaf')).thread).toBe((await seen('root of all')).id);
-    await seen('edited early');
-    await eventually('the reaction is there', async () => (await seen('root of all')).reactions['🎉']?.length === 1);
-    await rooms.outbox('google-chat', { copies: 1 });
-    const all = await rooms.read('slack', slack.room(room));
-    for (const text of ['root of all', 'leaf', 'edited early'])
-      expect(all.filter(({ markup }) => markup.includes(text))).toHaveLength(1);
-    expect(all.filter(({ markup }) => markup.includes('not yet'))).toEqual([]);
-  });
-
   it('from the app itself and from Pub/Sub are one message', async () => {
     const url = `${stack.url}/hooks/google-chat`;
     const { pushAudience, pushServiceAccount: email, audience } = settings('');

@@ -52,15 +52,4 @@ describe('a bridge between slack and matrix', () => {
     expect(texts).toContain('ship it');
     expect(texts).not.toContain('sink it');
   });
-
-  it('doubles nothing when every transaction comes three times', async () => {
-    await rooms.outbox('matrix', { copies: 3 });
-    await rooms.act('matrix', { room: matrix.room(room), text: 'only once' });
-    await seen(slack, 'only once');
-    await rooms.outbox('matrix', { copies: 1, repeat: true });
-    await rooms.act('matrix', { room: matrix.room(room), text: 'the last word' });
-    await seen(slack, 'the last word');
-    const texts = (await rooms.read('slack', slack.room(room))).filter(({ markup }) => markup === 'only once');
-    expect(texts).toHaveLength(1);
-  });
 });

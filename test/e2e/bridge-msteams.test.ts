@@ -36,15 +36,4 @@ describe('a bridge of Slack and Teams', () => {
     const here = (await rooms.read('msteams', msteams.room(room))).find((message) => message.id === id);
     expect(here?.reactions).toEqual({});
   });
-
-  it('doubles nothing when Teams sends every activity three times, and later again', async () => {
-    await rooms.outbox('msteams', { copies: 3 });
-    await rooms.act('msteams', { room: msteams.room(room), text: 'only once' });
-    await inSlack('only once');
-    await rooms.outbox('msteams', { copies: 1, repeat: true });
-    await rooms.act('msteams', { room: msteams.room(room), text: 'the last word' });
-    await inSlack('the last word');
-    const texts = (await rooms.read('slack', slack.room(room))).filter(({ markup }) => markup.includes('only once'));
-    expect(texts).toHaveLength(1);
-  });
 });

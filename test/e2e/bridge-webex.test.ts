@@ -39,16 +39,6 @@ describe('webex', () => {
     await webex.subscribe(rooms, old.url);
   });
 
-  it('doubles nothing when every event comes three times, and later again', async () => {
-    await rooms.outbox('webex', { copies: 3 });
-    await rooms.act('webex', { room: webex.room(room), text: 'only once' });
-    await seenInSlack('only once');
-    await rooms.outbox('webex', { copies: 1, repeat: true });
-    await rooms.act('webex', { room: webex.room(room), text: 'the last word' });
-    await seenInSlack('the last word');
-    expect(await inSlack('only once')).toHaveLength(1);
-  });
-
   it('does not bring back a post of ours whose answer was lost', async () => {
     const fault = { path: '/v1/messages', match: 'lost answer', mode: 'reset-after' };
     await fetch(`${stack.simulators}/_sim/webex/faults`, { method: 'POST', body: JSON.stringify(fault) });

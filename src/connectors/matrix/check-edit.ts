@@ -3,6 +3,7 @@ import type { LookUpContext } from '../connector.ts';
 import { at, textAt } from '../hook-checks.ts';
 import type { HookConnection } from '../inbound.ts';
 import { find, path } from './client-api.ts';
+import { enter } from './ghosts.ts';
 import { nativeId, parseNativeId } from './native-id.ts';
 
 /**
@@ -17,6 +18,7 @@ export async function checkEdit(
   context: LookUpContext,
 ): Promise<InboundEvent | 'gone'> {
   const { room, event } = parseNativeId(edit.nativeId);
+  await enter(room, connection, context);
   const original = await find({ method: 'GET', path: path`/v3/rooms/${room}/event/${event}` }, connection, context);
   const relation = at(original, 'content', 'm.relates_to');
   const isEditable =

@@ -1,5 +1,5 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Author, Outgoing, SendContext, Target } from '../connector.ts';
+import type { Author, LookUpContext, Outgoing, SendContext, Target } from '../connector.ts';
 import { authorLine } from '../dialect/author.ts';
 import { readText } from '../fields.ts';
 import { lookUp, path } from './client-api.ts';
@@ -28,13 +28,9 @@ const maxName = 256;
 export async function speakerFor(outgoing: Outgoing, room: string, context: SendContext): Promise<Speaker> {
   const { connection, author, message } = outgoing;
   const { settings } = connection;
-  const bot = botOf(settings);
   const native = message.sender?.native;
   const wantsGhost = readText(matrixSettings, settings, 'authors') === 'ghost';
-  await kept(connection, room, [bot], context, async () => {
-    await join(room, undefined, connection, context);
-    return bot;
-  });
+  const bot = await enter(room, connection, context);
   if (author === undefined || native === undefined || !wantsGhost) return { user: bot, isStandIn: false };
   const ghost = ghostOf(native, settings);
   const user = await kept(connection, room, [ghost, authorLine(author)], context, async () => {
@@ -42,6 +38,19 @@ export async function speakerFor(outgoing: Outgoing, room: string, context: Send
     return isIn ? ghost : bot;
   });
   return { user, isStandIn: user !== ghost };
+}
+
+/**
+ * Has the bot in the room, where it has not posted before: only who is in a room may read it.
+ * @returns the bot.
+ * @throws SendFailure of any kind but `ambiguous`.
+ */
+export async function enter(room: string, connection: Target['connection'], context: LookUpContext): Promise<string> {
+  const bot = botOf(connection.settings);
+  return kept(connection, room, [bot], context, async () => {
+    await join(room, undefined, connection, context);
+    return bot;
+  });
 }
 
 /** The room had nothing from this user: what is known of them there is looked at anew. */
@@ -54,7 +63,7 @@ async function kept(
   { settings }: Target['connection'],
   room: string,
   who: readonly [user: string, name?: string],
-  { tokens }: SendContext,
+  { tokens }: LookUpContext,
   work: () => Promise<string>,
 ): Promise<string> {
   const credentials = ['matrix speaker', homeserverOf(settings), readText(matrixSettings, settings, 'asToken'), room];
@@ -112,7 +121,7 @@ async function join(
   room: string,
   as: string | undefined,
   connection: Target['connection'],
-  context: SendContext,
+  context: LookUpContext,
 ): Promise<void> {
   await lookUp({ method: 'POST', path: path`/v3/join/${room}`, body: {}, ...(as && { as }) }, connection, context);
 }
