@@ -53,11 +53,34 @@ describe('what comes in', () => {
   });
 
   it('stays behind what its room still waits for, and goes before it where that is another room', async () => {
-    await take(said('first', { isIncomplete: true }), said('second'), said('elsewhere', { room: 'other' }));
+    const first = said('first', { isIncomplete: true });
+    await take(first, said('second'), said('elsewhere', { room: 'other' }));
     expect(keysOf(await due())).toEqual(['first', 'elsewhere']);
-    const [first] = await bench.sql<{ id: string }[]>`select id from inbox where state = 'fetching'`;
-    await complete(bench.sql, bench.ring, first?.id ?? '', said('first', { text: 'whole' }).event);
+    const [row] = await bench.sql<{ id: string }[]>`select id from inbox where state = 'fetching'`;
+    await complete(bench.sql, bench.ring, row?.id ?? '', { ...first.event, text: 'whole' });
     expect(keysOf(await due())).toEqual(['first', 'second']);
+  });
+
+  it('late has its turn where it would have had it, however it comes', async () => {
+    const ago = (minutes: number) => ({ at: new Date(Date.now() - minutes * 60_000).toISOString() });
+    await take(said('now'), said('b', ago(20)), said('c', ago(10)));
+    await take(said('a', ago(30)), said('without a time', { at: 'never' }));
+    expect(keysOf(await due())).toEqual(['a', 'b', 'c', 'now', 'without a time']);
+  });
+
+  it('waits while it is being read what was missed, so that it does not get in front of it', async () => {
+    await take(said('live'));
+    await bench.sql`insert into gaps (from_at, to_at) values (clock_timestamp() - interval '30 minutes', clock_timestamp())`;
+    expect(await due()).toEqual([]);
+    await take(said('missed', { at: new Date(Date.now() - 60_000).toISOString() }));
+    await bench.sql`update gaps set done_at = clock_timestamp()`;
+    expect(keysOf(await due())).toEqual(['missed', 'live']);
+  });
+
+  it('waits for that half a minute at most', async () => {
+    await take(said('live'));
+    await bench.sql`insert into gaps (from_at, to_at) values (clock_timestamp() - interval '31 minutes', clock_timestamp() - interval '31 seconds')`;
+    expect(keysOf(await due())).toEqual(['live']);
   });
 
   it('that is set aside comes back when what it waits for is linked, and holds up nobody', async () => {
