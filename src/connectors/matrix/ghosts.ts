@@ -1,5 +1,5 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Author, Outgoing, SendContext, Target } from '../connector.ts';
+import type { Author, LookUpContext, Outgoing, SendContext, Target } from '../connector.ts';
 import { authorLine } from '../dialect/author.ts';
 import { readText } from '../fields.ts';
 import { lookUp, path } from './client-api.ts';
@@ -108,11 +108,12 @@ async function register(ghost: string, connection: Target['connection'], context
   }
 }
 
-async function join(
+/** @param as the bot itself where nobody is named. */
+export async function join(
   room: string,
   as: string | undefined,
   connection: Target['connection'],
-  context: SendContext,
+  context: LookUpContext,
 ): Promise<void> {
   await lookUp({ method: 'POST', path: path`/v3/join/${room}`, body: {}, ...(as && { as }) }, connection, context);
 }
