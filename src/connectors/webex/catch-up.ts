@@ -14,7 +14,7 @@ import { baseUrlOf, callWebex } from './web-api.ts';
 /** What Webex hands out at once where nothing is said; the most is not published. */
 const pageSize = 50;
 
-const lacks = ['What was deleted, and edits of messages from before, cannot be learned from Webex.'];
+const lacks = ['What was deleted, and edits of messages from long before, cannot be learned from Webex.'];
 const lacksForBots = 'A bot is shown only what mentions it; the token of an account would be shown all.';
 
 /**
