@@ -1,4 +1,5 @@
 import type { InboundEvent } from '../../src/domain/inbound.ts';
+import { listenNow, noteGap } from '../../src/store/gaps.ts';
 import { complete, finish, leaseDue, receive, setAside } from '../../src/store/inbox.ts';
 import { findLink, linkOrigin, raiseRevision } from '../../src/store/links.ts';
 import { findPerson, keepPerson } from '../../src/store/people.ts';
@@ -95,6 +96,30 @@ describe('what comes in', () => {
     expect(await due()).toMatchObject([{ event: { key: 'reply' }, isOver: false }]);
     await bench.sql`update inbox set wait_until = clock_timestamp() - interval '1 s', due_at = clock_timestamp()`;
     expect((await due()).find(({ event }) => event.key === 'reply')).toMatchObject({ isOver: true });
+  });
+});
+
+describe('a gap', () => {
+  const gaps = async () => bench.sql<{ id: number; done: boolean }[]>`
+    select id::int, done_at is not null as done from gaps order by id`;
+
+  it('is written down once, before anybody listens or by the first who says so', async () => {
+    expect(await noteGap(bench.sql, 60)).toBe(false);
+    expect(await listenNow(bench.sql, 60)).toBe(false);
+    await bench.sql`update hearing set last_at = clock_timestamp() - interval '30 minutes'`;
+    expect(await noteGap(bench.sql, 60)).toBe(true);
+    expect(await noteGap(bench.sql, 60)).toBe(false);
+    expect(await listenNow(bench.sql, 60)).toBe(false);
+    expect(await gaps()).toMatchObject([{ done: false }]);
+  });
+
+  it('goes on where who found it never came to listen, and is read once more', async () => {
+    await listenNow(bench.sql, 60);
+    await bench.sql`update hearing set last_at = clock_timestamp() - interval '30 minutes'`;
+    await noteGap(bench.sql, 60);
+    await bench.sql`update gaps set done_at = clock_timestamp(), to_at = clock_timestamp() - interval '5 minutes'`;
+    expect(await listenNow(bench.sql, 60)).toBe(true);
+    expect(await gaps()).toMatchObject([{ done: false }]);
   });
 });
 
