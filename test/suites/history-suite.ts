@@ -43,7 +43,10 @@ export function historySuite(platform: Platform, path: string, refusal: { status
   let settings: Values;
   const tokens = createAccessTokens();
   const context = (timeoutMs = 10_000): LookUpContext => ({
-    ...{ http: bench.http, tokens, now: new Date(), timeoutMs },
+    http: bench.http,
+    tokens,
+    now: new Date(),
+    timeoutMs,
     signal: new AbortController().signal,
   });
   const read = async (room: string, minutes = 30, at = context()): Promise<History> => {
