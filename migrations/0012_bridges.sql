@@ -150,7 +150,8 @@ create table hearing (
 );
 create table gaps (
   id bigint generated always as identity primary key,
-  from_at timestamptz not null,
+  -- When somebody listened last.
+  from_at timestamptz not null unique,
   to_at timestamptz not null,
   -- When its run was last asked for, and when all rooms were read.
   started_at timestamptz,

@@ -10,7 +10,8 @@ import type { ActivityDeps } from './index.ts';
 
 /** A platform's clock may be off, and an event under way when we stopped hearing. */
 const marginMs = 120_000;
-const timeoutMs = 60_000;
+/** A room that is read within less than the activity's own time; limits of a platform may make it wait. */
+const timeoutMs = 240_000;
 const usualRetryMs = 5_000;
 
 /** What reads histories after a gap; each may be repeated, since what was stored is known by its key. */
@@ -24,16 +25,21 @@ export function createCatchUp({ sql, ring, connectors, http, tokens, pokeInbox }
       await findDestination(sql, tenant, destination),
     ];
     const inbound = at === undefined ? undefined : connectors.get(at.connector)?.inbound;
-    const name = to === undefined ? undefined : inbound?.roomOf(to.address);
+
     const lacking = (why: string): RoomReport => ({ ...room, read: 0, fresh: 0, lacks: [why] });
-    if (at === undefined || inbound === undefined || name === undefined) return lacking('The room is gone.');
+    if (at === undefined || inbound === undefined || to === undefined) return lacking('The room is gone.');
     if (inbound.history === undefined) return lacking('This platform has no history that we may read.');
     const { cancellationSignal: signal, heartbeat } = Context.current();
     const beat = setInterval(heartbeat, 5_000);
     try {
       const since = new Date(gap.fromAt.getTime() - marginMs);
       const context = { http, tokens, now: new Date(), timeoutMs, signal };
-      const { events, lacks } = await inbound.history(name, since, { id: connection, settings: at.settings }, context);
+      const { events, lacks } = await inbound.history(
+        to.address,
+        since,
+        { id: connection, settings: at.settings },
+        context,
+      );
       const arrivals = events.map((event) => ({ event }));
       const [fresh = 0] = events.length === 0 ? [0] : await receive(sql, ring, [{ tenant, connection, arrivals }]);
       if (fresh > 0) pokeInbox();

@@ -58,6 +58,13 @@ export interface ReceiveContext {
   readonly keys: SigningKeys;
 }
 
+/** What a room's history shows. */
+export interface History {
+  readonly events: readonly InboundEvent[];
+  /** In sentences, what it does not show, or why it cannot be read. */
+  readonly lacks: readonly string[];
+}
+
 /** What a connector knows of what comes in. */
 export interface Inbound {
   /**
@@ -92,16 +99,10 @@ export interface Inbound {
 
   /**
    * What was said in a room since then, as the events that it would have been, with the same keys, oldest first: for what
-   * was missed while nobody listened.
-   * @returns `lacks` says in sentences what the history does not show.
+   * was missed while nobody listened. Waits where the platform says that it is asked too often.
    * @throws SendFailure `transient` or `permanent`.
    */
-  history?(
-    room: string,
-    since: Date,
-    connection: HookConnection,
-    context: LookUpContext,
-  ): Promise<{ readonly events: readonly InboundEvent[]; readonly lacks: readonly string[] }>;
+  history?(address: Values, since: Date, connection: HookConnection, context: LookUpContext): Promise<History>;
 
   /**
    * Completes an event that came without its content.

@@ -21,12 +21,25 @@ export function json(body: unknown): unknown {
   }
 }
 
+/**
+ * `minutesAgo` of an act: the platform's clock stood there when it was done, so that a test need not wait for half an hour.
+ * @throws ControlError
+ */
+function minutesAgo(body: unknown): number {
+  const { minutesAgo: given = 0 } = controlBody(body);
+  if (typeof given !== 'number' || !(given >= 0))
+    throw new ControlError('/minutesAgo', 'must be a number, and not negative');
+  return given;
+}
+
 /** What people do in the simulated rooms, what they see there, and the events that leave the platform because of it. */
 export function addRoomControls(app: FastifyInstance, find: (name: string) => Mounted): void {
   app.post<Params>('/_sim/:name/act', async ({ params, body }, reply) => {
     const mounted = find(params.name);
     if (mounted.simulator.act === undefined) throw new NotFound(`nobody can speak on "${params.name}"`);
-    const { answer, event } = mounted.simulator.act(readAction(json(body)), new Date());
+    const given = json(body);
+    const action = readAction(given);
+    const { answer, event } = mounted.simulator.act(action, new Date(Date.now() - minutesAgo(given) * 60_000));
     if (event !== undefined) take(mounted, event);
     return reply.code(answer.status).send(answer.body);
   });

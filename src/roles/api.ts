@@ -12,7 +12,7 @@ import { createRuns } from '../temporal.ts';
 import { wishWaker } from '../wish-runs.ts';
 import { receivedChannel } from '../workflows/contract.ts';
 import { readIdentitiesFile } from './identities-file.ts';
-import { startListening } from './listening.ts';
+import { beforeListening, startListening } from './listening.ts';
 import { createLogger } from './logger.ts';
 import { openStore } from './open-store.ts';
 import { createPoke } from './poke.ts';
@@ -50,6 +50,7 @@ export async function api(config: Config): Promise<number> {
     express: false,
   });
   const runs = { wish: wishWaker({ startJob, isReachable, ...rest }, sql, poke), startJob, isReachable };
+  await beforeListening(sql, log);
   const server = await startApi(
     { sql, acceptSql, ring, adminKey, connectors, runs, logger: log, poke, pokeInbox, keys: createSigningKeys(http) },
     { host: config.host, port: config.port },

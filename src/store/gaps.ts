@@ -23,9 +23,29 @@ export interface RoomReport {
 
 const columns = (sql: Db) => sql`id, from_at as "fromAt", to_at as "toAt", done_at as "doneAt", report`;
 
+/** One that was noted already, by a process that then did not come to listen, goes on; what was read of it is read again. */
+const longer = (sql: Db, gapSeconds: number) => sql`
+  on conflict (from_at) do update set to_at = excluded.to_at, started_at = null, done_at = null
+  where gaps.to_at < excluded.to_at - make_interval(secs => ${gapSeconds}::float8)`;
+
 /**
- * Says that somebody listens now. Whoever says it first after `gapSeconds` of silence writes the gap down.
- * @returns whether there was one.
+ * Writes down the gap that there is, if nobody has listened for `gapSeconds`: before anybody does, so that what comes then
+ * waits for what was missed.
+ * @returns whether there is one that nobody had written down.
+ */
+export async function noteGap(sql: Db, gapSeconds: number): Promise<boolean> {
+  const rows = await sql`
+    insert into gaps (from_at, to_at)
+    select last_at, clock_timestamp() from hearing
+    where last_at < clock_timestamp() - make_interval(secs => ${gapSeconds}::float8)
+    ${longer(sql, gapSeconds)}
+    returning id`;
+  return rows.length > 0;
+}
+
+/**
+ * Says that somebody listens now. Whoever says it first after `gapSeconds` of silence writes the gap down, unless it is.
+ * @returns whether it was written now.
  */
 export async function listenNow(sql: Db, gapSeconds: number): Promise<boolean> {
   const rows = await sql`
@@ -36,6 +56,7 @@ export async function listenNow(sql: Db, gapSeconds: number): Promise<boolean> {
     )
     insert into gaps (from_at, to_at)
     select before, now from beat where before < now - make_interval(secs => ${gapSeconds}::float8)
+    ${longer(sql, gapSeconds)}
     returning id`;
   return rows.length > 0;
 }

@@ -47,11 +47,11 @@ export async function receive(sql: Db, ring: KeyRing, requests: readonly Deliver
   const stored = await sql<{ request: number }[]>`
     with came as materialized (
       select r.* from jsonb_to_recordset(${json(sql, rows)}) as r (request integer, tenant text, connection text, id text,
-        hash text, room text, kind text, state text, reason jsonb, sealed text)
+        hash text, room text, kind text, state text, due double precision, reason jsonb, sealed text)
     ), stored as (
       insert into inbox (id, tenant, connection, hash, room, kind, state, reason, sealed, due_at)
       select id, tenant, connection, decode(hash, 'hex'), room, kind, state, reason, decode(sealed, 'base64'),
-        case when state <> 'quarantined' then clock_timestamp() end
+        case when state <> 'quarantined' then least(to_timestamp(due), clock_timestamp()) end
       -- In one order everywhere: two that store the same in another order would wait for each other.
       from came order by tenant, connection, hash
       on conflict (tenant, connection, hash) do nothing
@@ -69,12 +69,30 @@ function rowOf(ring: KeyRing, arrival: Arrival) {
   if ('unreadable' in arrival) {
     const { key, request, reason } = arrival.unreadable;
     const hash = hashOf(key).toString('hex');
-    return { id, hash, room: '', kind: '', state: 'quarantined', reason, sealed: sealed(request) };
+    return { id, hash, room: '', kind: '', state: 'quarantined', due: null, reason, sealed: sealed(request) };
   }
   const { event } = arrival;
   const state = event.isIncomplete === true ? 'fetching' : 'received';
   const hash = hashOf(event.key).toString('hex');
-  return { id, hash, room: event.room, kind: event.kind, state, reason: null, sealed: sealed(event) };
+  return {
+    id,
+    hash,
+    room: event.room,
+    kind: event.kind,
+    state,
+    due: turnOf(event),
+    reason: null,
+    sealed: sealed(event),
+  };
+}
+
+/**
+ * In seconds: what comes late, from a history or again, has its turn where it would have had it. Null where the platform's
+ * time is none.
+ */
+function turnOf({ at }: InboundEvent): number | null {
+  const ms = Date.parse(at);
+  return Number.isNaN(ms) ? null : Math.max(0, ms) / 1_000;
 }
 
 /** What a process uses to store: requests that come while a statement is under way go together in the next. */
@@ -108,15 +126,17 @@ export interface Due {
 }
 
 /**
- * Takes what is due, oldest first, for `seconds`: who dies with it loses nothing. One process at a time may do this. Of a
- * room nobody takes what came behind something that is being fetched, or tried again, so that its events are routed in
- * their order; for at most half a minute.
+ * Takes what is due, oldest first by the platform's clock, for `seconds`: who dies with it loses nothing. One process at a
+ * time may do this. Of a room nobody takes what came behind something that is being fetched, or tried again, so that its
+ * events are routed in their order; and nothing is taken while it is being read what was missed, so that what comes
+ * meanwhile does not get in front of it. Either for at most half a minute.
  */
 export async function leaseDue(sql: Db, ring: KeyRing, limit: number, seconds: number): Promise<Due[]> {
-  const rows = await sql<(Omit<Due, 'event'> & { sealed: Buffer })[]>`
+  const rows = await sql<(Omit<Due, 'event'> & { sealed: Buffer; turn: Date })[]>`
     with due as materialized (
-      select i.id from inbox i
+      select i.id, i.due_at as turn from inbox i
       where i.due_at <= clock_timestamp()
+        and not exists (select from gaps where done_at is null and to_at > clock_timestamp() - interval '30 seconds')
         and (i.state = 'waiting' or not exists (
           select from inbox b
           where b.tenant = i.tenant and b.connection = i.connection and b.room = i.room and b.id < i.id
@@ -126,11 +146,11 @@ export async function leaseDue(sql: Db, ring: KeyRing, limit: number, seconds: n
     )
     update inbox i set due_at = clock_timestamp() + make_interval(secs => ${seconds}), tries = tries + 1
     from due where i.id = due.id
-    returning i.id, i.tenant, i.connection, i.state, i.sealed, i.tries,
+    returning i.id, due.turn, i.tenant, i.connection, i.state, i.sealed, i.tries,
       coalesce(i.wait_until < clock_timestamp(), false) as "isOver"`;
   return rows
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ sealed, ...rest }) => ({ ...rest, event: openEvent(ring, rest.id, sealed) }));
+    .sort((a, b) => a.turn.getTime() - b.turn.getTime() || (a.id < b.id ? -1 : 1))
+    .map(({ sealed, turn: _turn, ...rest }) => ({ ...rest, event: openEvent(ring, rest.id, sealed) }));
 }
 
 export function openEvent(ring: KeyRing, id: InboxId, sealed: Buffer): InboundEvent {
@@ -195,9 +215,10 @@ export async function findFetching(
   return { ...rest, event: openEvent(ring, id, sealed) };
 }
 
-/** Its content has come. */
+/** Its content has come: it is due in its place. */
 export async function complete(sql: Db, ring: KeyRing, id: InboxId, event: InboundEvent): Promise<void> {
   await sql`
-    update inbox set state = 'received', sealed = ${seal(ring, place(id), JSON.stringify(event))}, due_at = clock_timestamp()
+    update inbox set state = 'received', sealed = ${seal(ring, place(id), JSON.stringify(event))},
+      due_at = least(to_timestamp(${turnOf(event)}::float8), clock_timestamp())
     where id = ${id} and state = 'fetching'`;
 }

@@ -4,7 +4,8 @@ import { takeOpenGaps } from '../store/gaps.ts';
 import type { Runs } from '../temporal.ts';
 import { startLoop, type Loop } from './loop.ts';
 
-const everyMs = 5_000;
+/** What comes live waits for what was missed, so that is begun soon. */
+const everyMs = 1_000;
 /** A run that was terminated or lost is started again after so long; one that is there is left alone. */
 const againSeconds = 120;
 

@@ -1,4 +1,5 @@
 import type { InboundEvent } from '../../src/domain/inbound.ts';
+import { listenNow, noteGap } from '../../src/store/gaps.ts';
 import { complete, finish, leaseDue, postpone, receive, setAside } from '../../src/store/inbox.ts';
 import { findLink, linkOrigin, raiseRevision } from '../../src/store/links.ts';
 import { findPerson, keepPerson } from '../../src/store/people.ts';
@@ -53,10 +54,11 @@ describe('what comes in', () => {
   });
 
   it('stays behind what its room still waits for, and goes before it where that is another room', async () => {
-    await take(said('first', { isIncomplete: true }), said('second'), said('elsewhere', { room: 'other' }));
+    const first = said('first', { isIncomplete: true });
+    await take(first, said('second'), said('elsewhere', { room: 'other' }));
     expect(keysOf(await due())).toEqual(['first', 'elsewhere']);
-    const [first] = await bench.sql<{ id: string }[]>`select id from inbox where state = 'fetching'`;
-    await complete(bench.sql, bench.ring, first?.id ?? '', said('first', { text: 'whole' }).event);
+    const [row] = await bench.sql<{ id: string }[]>`select id from inbox where state = 'fetching'`;
+    await complete(bench.sql, bench.ring, row?.id ?? '', { ...first.event, text: 'whole' });
     expect(keysOf(await due())).toEqual(['first', 'second']);
   });
 
@@ -67,6 +69,28 @@ describe('what comes in', () => {
     await complete(bench.sql, bench.ring, one.id, said('a', { text: 'whole' }).event);
     await postpone(bench.sql, one, 60);
     expect(await due()).toMatchObject([{ state: 'received', event: { text: 'whole' } }]);
+  });
+
+  it('late has its turn where it would have had it, however it comes', async () => {
+    const ago = (minutes: number) => ({ at: new Date(Date.now() - minutes * 60_000).toISOString() });
+    await take(said('now'), said('b', ago(20)), said('c', ago(10)));
+    await take(said('a', ago(30)), said('without a time', { at: 'never' }));
+    expect(keysOf(await due())).toEqual(['a', 'b', 'c', 'now', 'without a time']);
+  });
+
+  it('waits while it is being read what was missed, so that it does not get in front of it', async () => {
+    await take(said('live'));
+    await bench.sql`insert into gaps (from_at, to_at) values (clock_timestamp() - interval '30 minutes', clock_timestamp())`;
+    expect(await due()).toEqual([]);
+    await take(said('missed', { at: new Date(Date.now() - 60_000).toISOString() }));
+    await bench.sql`update gaps set done_at = clock_timestamp()`;
+    expect(keysOf(await due())).toEqual(['missed', 'live']);
+  });
+
+  it('waits for that half a minute at most', async () => {
+    await take(said('live'));
+    await bench.sql`insert into gaps (from_at, to_at) values (clock_timestamp() - interval '31 minutes', clock_timestamp() - interval '31 seconds')`;
+    expect(keysOf(await due())).toEqual(['live']);
   });
 
   it('that is set aside comes back when what it waits for is linked, and holds up nobody', async () => {
@@ -81,6 +105,30 @@ describe('what comes in', () => {
     expect(await due()).toMatchObject([{ event: { key: 'reply' }, isOver: false }]);
     await bench.sql`update inbox set wait_until = clock_timestamp() - interval '1 s', due_at = clock_timestamp()`;
     expect((await due()).find(({ event }) => event.key === 'reply')).toMatchObject({ isOver: true });
+  });
+});
+
+describe('a gap', () => {
+  const gaps = async () => bench.sql<{ id: number; done: boolean }[]>`
+    select id::int, done_at is not null as done from gaps order by id`;
+
+  it('is written down once, before anybody listens or by the first who says so', async () => {
+    expect(await noteGap(bench.sql, 60)).toBe(false);
+    expect(await listenNow(bench.sql, 60)).toBe(false);
+    await bench.sql`update hearing set last_at = clock_timestamp() - interval '30 minutes'`;
+    expect(await noteGap(bench.sql, 60)).toBe(true);
+    expect(await noteGap(bench.sql, 60)).toBe(false);
+    expect(await listenNow(bench.sql, 60)).toBe(false);
+    expect(await gaps()).toMatchObject([{ done: false }]);
+  });
+
+  it('goes on where who found it never came to listen, and is read once more', async () => {
+    await listenNow(bench.sql, 60);
+    await bench.sql`update hearing set last_at = clock_timestamp() - interval '30 minutes'`;
+    await noteGap(bench.sql, 60);
+    await bench.sql`update gaps set done_at = clock_timestamp(), to_at = clock_timestamp() - interval '5 minutes'`;
+    expect(await listenNow(bench.sql, 60)).toBe(true);
+    expect(await gaps()).toMatchObject([{ done: false }]);
   });
 });
 

@@ -3,7 +3,10 @@ import type { PersonAction, RoomMessage } from '../../src/connectors/simulator-k
 /** What people do and see in the simulated rooms. */
 export interface Rooms {
   /** @returns the platform's answer, with the `id` of what was said. */
-  act(connector: string, action: Partial<PersonAction> & { text?: string }): Promise<{ id: string }>;
+  act(
+    connector: string,
+    action: Partial<PersonAction> & { text?: string; minutesAgo?: number },
+  ): Promise<{ id: string }>;
   /** Oldest first. */
   read(connector: string, room: string): Promise<RoomMessage[]>;
   /** Of the events that leave a platform: holds them, doubles them, hurries their redelivery. */

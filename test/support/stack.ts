@@ -24,6 +24,9 @@ export interface Stack extends Client, Sinks {
   post(body: object, key?: string): Promise<{ id: string; deliveries: { id: string; destination: string }[] }>;
   /** One more worker, which the test stops itself: this version's, unless a program says otherwise. */
   startWorker(program?: readonly string[], env?: Environment): WorkerProcess;
+  /** The API goes, and does not come back until it is started again, where it was before. */
+  stopApi(): Promise<void>;
+  startApi(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -74,7 +77,24 @@ export async function startStack({ env: settings = {}, worker, workerEnv }: Stac
     SIMULATORS_PORT: String(simulatorsPort),
     ...settings,
   };
-  for (const role of ['simulate', 'api', ...(worker === false ? [] : (['worker'] as const))] as const)
+  /** A process that is not started again when it ends. */
+  function launch(role: 'api' | 'worker', program: readonly string[], more: Environment): WorkerProcess {
+    const command = [process.execPath, ...program] as const;
+    const ended = home.supervisor.run({ role, command, env: { ...env, ...more } });
+    const pid = readRunRecord(home.home).find((one) => one.role === role)?.pid ?? 0;
+    let isStopped = false;
+    void ended.then(() => (isStopped = true));
+    return {
+      identity: `${hostname()}:${pid}`,
+      stop() {
+        if (!isStopped) process.kill(pid, 'SIGTERM');
+        isStopped = true;
+        return ended;
+      },
+    };
+  }
+  let api = launch('api', [main, 'api'], {});
+  for (const role of ['simulate', ...(worker === false ? [] : (['worker'] as const))] as const)
     home.supervisor.start({
       role,
       command: [process.execPath, main, role],
@@ -95,20 +115,11 @@ export async function startStack({ env: settings = {}, worker, workerEnv }: Stac
     home: home.home,
     ...sinks,
     post: (body, key = `key-${(posted += 1)}`) => client.must('POST', '/v1/messages', body, { 'idempotency-key': key }),
-    startWorker(program = [main, 'worker'], more = {}) {
-      const command = [process.execPath, ...program] as const;
-      const ended = home.supervisor.run({ role: 'worker', command, env: { ...env, ...more } });
-      const pid = readRunRecord(home.home).find(({ role }) => role === 'worker')?.pid ?? 0;
-      let isStopped = false;
-      void ended.then(() => (isStopped = true));
-      return {
-        identity: `${hostname()}:${pid}`,
-        stop() {
-          if (!isStopped) process.kill(pid, 'SIGTERM');
-          isStopped = true;
-          return ended;
-        },
-      };
+    startWorker: (program = [main, 'worker'], more = {}) => launch('worker', program, more),
+    stopApi: async () => void (await api.stop()),
+    async startApi() {
+      api = launch('api', [main, 'api'], {});
+      await eventually('the API is back', () => isReady(client, parts), 60_000);
     },
     async close() {
       await sql.end();

@@ -11,10 +11,14 @@ import { meaningOf } from './errors.ts';
 import { googleChatSettings } from './settings.ts';
 
 /** To act as the app (developers.google.com/workspace/chat, "Authenticate as a Chat app"). */
-const scope = 'https://www.googleapis.com/auth/chat.bot';
+const appScope = 'https://www.googleapis.com/auth/chat.bot';
+/** To read as a person (spaces.spaceEvents.list, "Authorization scopes"). */
+const readScope =
+  'https://www.googleapis.com/auth/chat.messages.readonly https://www.googleapis.com/auth/chat.messages.reactions.readonly';
 const lifeSeconds = 3_600;
 /** A message comes back with its text up to three times, as JSON. */
 const maxAnswerBytes = 512 * 1_024;
+const maxListBytes = 16 * 1_024 * 1_024;
 
 export interface ChatCall {
   readonly method: HttpRequest['method'];
@@ -23,26 +27,28 @@ export interface ChatCall {
   readonly body?: object;
   /** What the answer must be to count; any 2xx where this is not given. */
   readonly isAgreed?: (status: number, json: unknown) => boolean;
+  /** A list that people may read only; as the one of `historyUser`. */
+  readonly asPerson?: true;
 }
 
 /**
- * One call of the Chat API as the app.
+ * One call of the Chat API as the app, or as a person.
  * @throws SendFailure by the table in `errors.ts`; permanent for the connection where the service account is refused.
  */
 export async function callChat(
-  { method, path, body, isAgreed }: ChatCall,
+  { method, path, body, isAgreed, asPerson }: ChatCall,
   { settings }: Target['connection'],
   context: LookUpContext,
 ): Promise<JsonAnswer> {
   const base = readText(googleChatSettings, settings, 'baseUrl').replace(/\/*$/, '');
-  const request = await tokenRequest(settings, context.now);
+  const request = await tokenRequest(settings, context.now, asPerson);
   return withToken(request, context, (token, rest) =>
     callJson(
       {
         method,
         url: `${base}/${path}`,
         headers: { authorization: `Bearer ${token}` },
-        maxResponseBytes: maxAnswerBytes,
+        maxResponseBytes: asPerson === true ? maxListBytes : maxAnswerBytes,
         ...(body === undefined ? {} : { body }),
       },
       rest,
@@ -64,15 +70,20 @@ export async function getToken({ settings }: Target['connection'], context: Look
  * The JWT bearer grant (RFC 7523, section 2.1; developers.google.com/identity/protocols/oauth2/service-account): the
  * assertion holds the time, so what the token depends on is told apart from it.
  */
-async function tokenRequest(settings: Target['connection']['settings'], now: Date): Promise<TokenRequest> {
+async function tokenRequest(
+  settings: Target['connection']['settings'],
+  now: Date,
+  asPerson?: true,
+): Promise<TokenRequest> {
   const url = readText(googleChatSettings, settings, 'tokenUrl');
   const account = readText(googleChatSettings, settings, 'serviceAccount');
   const pem = readText(googleChatSettings, settings, 'privateKey');
+  const [subject, scope] = asPerson === true ? [String(settings['historyUser']), readScope] : [account, appScope];
   const at = Math.floor(now.getTime() / 1_000);
   const assertion = await new SignJWT({ scope })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
     .setIssuer(account)
-    .setSubject(account)
+    .setSubject(subject)
     .setAudience(url)
     .setIssuedAt(at)
     .setExpirationTime(at + lifeSeconds)
@@ -80,7 +91,7 @@ async function tokenRequest(settings: Target['connection']['settings'], now: Dat
   return {
     url,
     form: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion },
-    credentials: [url, account, pem, scope],
+    credentials: [url, account, pem, subject, scope],
     secrets: [...secretTexts(googleChatSettings, settings), assertion],
   };
 }

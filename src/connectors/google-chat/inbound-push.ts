@@ -7,6 +7,16 @@ type Json = Readonly<Record<string, unknown>>;
 
 const types = 'google.workspace.chat.';
 
+/** A Workspace Event with its resource, however it came. */
+export interface WorkspaceEvent {
+  /** The same wherever the event is told: `spaces/X/spaceEvents/Z`. */
+  readonly id: string | undefined;
+  readonly type: string;
+  readonly time: string | undefined;
+  /** Holds the `message` or the `reaction`. */
+  readonly data: unknown;
+}
+
 /**
  * One push of Pub/Sub: a Workspace Event with its resource (cloud.google.com/pubsub/docs/push, "Receive push messages";
  * developers.google.com/workspace/events, "Google Chat events").
@@ -16,14 +26,22 @@ export function readPush(push: Json, connection: ConnectionId): readonly HookEve
   const attributes = at(push, 'message', 'attributes');
   const type = textAt(attributes, 'ce-type');
   if (type === undefined) return 'the push says no type of event';
-  const [resource, version, what] = type.startsWith(types) ? type.slice(types.length).split('.') : [];
-  if (version !== 'v1' || (resource !== 'message' && resource !== 'reaction')) return [ignored('unsupported_event')];
+  if (!isKnown(type)) return [ignored('unsupported_event')];
   const data = decode(textAt(push, 'message', 'data'));
   if (data === undefined) return 'the data of the push is no JSON';
   const time = textAt(attributes, 'ce-time') ?? textAt(push, 'message', 'publishTime');
-  const read =
-    resource === 'message' ? readMessages(what, data, time, connection) : readReaction(what, push, data, time);
-  return typeof read === 'string' || Array.isArray(read) ? read : [read as HookEvent];
+  const id = textAt(attributes, 'ce-id') ?? textAt(push, 'message', 'messageId');
+  const read = readWorkspaceEvent({ id, type, time, data }, connection);
+  return typeof read === 'string' ? read : [read];
+}
+
+const isKnown = (type: string): boolean =>
+  type.startsWith(types) && /^(?:message|reaction)\.v1\./.test(type.slice(types.length));
+
+/** @returns a text where a part that every such event has is missing. */
+export function readWorkspaceEvent(event: WorkspaceEvent, connection: ConnectionId): HookEvent | string {
+  const [resource, , what] = event.type.slice(types.length).split('.');
+  return resource === 'message' ? readMessages(what, event.data, event.time, connection) : readReaction(what, event);
 }
 
 function readMessages(
@@ -46,12 +64,7 @@ function readMessages(
 }
 
 /** `spaces/X/messages/Y/reactions/R`; the id of the reaction is the same when it goes. */
-function readReaction(
-  what: string | undefined,
-  push: Json,
-  data: unknown,
-  time: string | undefined,
-): HookEvent | string {
+function readReaction(what: string | undefined, { id, data, time }: WorkspaceEvent): HookEvent | string {
   if (what !== 'created' && what !== 'deleted') return ignored('unsupported_event');
   const reaction = at(data, 'reaction');
   const name = textAt(reaction, 'name');
@@ -65,7 +78,6 @@ function readReaction(
     return 'the reaction names no message, emoji, person or time';
   if (textAt(reaction, 'user', 'type') === 'BOT') return ignored('own_post');
   // Who reacts, takes it away and reacts again may get the same name for it: the event's own id tells them apart.
-  const id = textAt(push, 'message', 'attributes', 'ce-id') ?? textAt(push, 'message', 'messageId');
   if (id === undefined) return 'the reaction names no event';
   return {
     event: {

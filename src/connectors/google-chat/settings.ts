@@ -53,6 +53,15 @@ export const googleChatSettings = [
     description: 'E-mail address of the account that Pub/Sub signs as. Without it its events are refused.',
   },
   {
+    key: 'historyUser',
+    label: 'Person who reads history',
+    kind: 'text',
+    required: false,
+    pattern: '^[^@\\s]+@[^@\\s]+$',
+    description:
+      'E-mail address of somebody in the spaces, as whom the service account may read by domain-wide delegation (scopes `chat.messages.readonly` and `chat.messages.reactions.readonly`). Without it nothing is read of what was said while nobody listened.',
+  },
+  {
     key: 'baseUrl',
     label: 'Base URL',
     kind: 'url',

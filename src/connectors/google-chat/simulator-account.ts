@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { ControlError, controlBody, type Outcome, type SimulatedRequest } from '../simulator-kit.ts';
+import { people, type PersonKey } from '../simulator-kit-rooms.ts';
 
 /**
  * The one service account of the simulated project. Its key opens nothing but this simulator, and is here so that whoever
@@ -40,7 +41,11 @@ jD6SAEd9xO5uZS5rSSexzz4=
 
 const publicKey = createPublicKey(account.privateKey);
 const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-const scope = 'https://www.googleapis.com/auth/chat.bot';
+const appScope = 'https://www.googleapis.com/auth/chat.bot';
+/** What the organisation's administrator lets the account do as a person ("domain-wide delegation"). */
+const delegated = ['chat.messages.readonly', 'chat.messages.reactions.readonly'].map(
+  (one) => `https://www.googleapis.com/auth/${one}`,
+);
 const lifeMs = 3_600_000;
 
 /** Since when tokens are good: earlier ones were revoked. */
@@ -66,7 +71,8 @@ export function token({ body, now }: SimulatedRequest): Outcome<never> {
   if (form.get('grant_type') !== grant) return refused('unsupported_grant_type', 'Invalid grant_type');
   const problem = check(form.get('assertion') ?? '', now);
   if (problem !== undefined) return refused(problem === 'scope' ? 'invalid_scope' : 'invalid_grant', problem);
-  const access = `ya29.${now.getTime()}`;
+  const person = personOf(form.get('assertion') ?? '');
+  const access = `ya29.${now.getTime()}${person === undefined ? '' : `.${person}`}`;
   return { answer: { status: 200, body: { access_token: access, expires_in: lifeMs / 1_000, token_type: 'Bearer' } } };
 }
 
@@ -84,12 +90,25 @@ function check(assertion: string, now: Date): string | undefined {
   const seconds = now.getTime() / 1_000;
   if (typeof exp !== 'number' || typeof iat !== 'number' || exp <= seconds || exp - iat > 3_600 || iat > seconds + 300)
     return 'Invalid JWT: Token must be a short-lived token (60 minutes)';
-  return String(asked).split(' ').includes(scope) ? undefined : 'scope';
+  const scopes = String(asked).split(' ');
+  if (claims?.['sub'] === undefined || claims['sub'] === iss) return scopes.includes(appScope) ? undefined : 'scope';
+  if (personOf(assertion) === undefined) return 'Invalid email or User ID';
+  return scopes.every((one) => delegated.includes(one)) ? undefined : 'scope';
 }
+
+/** Whom the account acts as, where that is not itself. */
+function personOf(assertion: string): PersonKey | undefined {
+  const sub = json(assertion.split('.')[1] ?? '')?.['sub'];
+  return (Object.keys(people) as PersonKey[]).find((key) => people[key].email === sub);
+}
+
+/** Whether it is a person's token, and not the app's. */
+export const isOfPerson = ({ headers }: SimulatedRequest): boolean =>
+  /^Bearer ya29\.\d+\.\w+$/.test(headers['authorization'] ?? '');
 
 /** Whether a request shows a token that was handed out here and is still good. */
 export function isAuthorized({ headers, now }: SimulatedRequest, { validFromMs }: TokenRules): boolean {
-  const issued = Number(/^Bearer ya29\.(\d+)$/.exec(headers['authorization'] ?? '')?.[1] ?? Number.NaN);
+  const issued = Number(/^Bearer ya29\.(\d+)(?:\.\w+)?$/.exec(headers['authorization'] ?? '')?.[1] ?? Number.NaN);
   return issued > validFromMs && now.getTime() < issued + lifeMs;
 }
 

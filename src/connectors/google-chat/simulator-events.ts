@@ -14,8 +14,11 @@ export interface Subscription {
   readonly email?: string;
 }
 
-/** Pub/Sub waits longer each time, until it is acknowledged; Google Chat's own redelivery is not published. */
-const pushSchedule = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000];
+/**
+ * Pub/Sub waits longer each time, at most ten minutes, until it is acknowledged (cloud.google.com/pubsub/docs/push, "Retry
+ * requests"); a day is an end for us. Google Chat's own redelivery is not published.
+ */
+const pushSchedule = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, ...Array<number>(140).fill(600)].map((s) => s * 1_000);
 const chat = 'chat@system.gserviceaccount.com';
 const lifeSeconds = 3_600;
 
@@ -54,22 +57,19 @@ function hook(body: string, { url, kind, audience, email }: Subscription, keys: 
 
 /** Workspace Events as Pub/Sub wraps them: base64 of the resource, and what CloudEvents says in attributes. */
 function pushes(change: ChatEvent, held: readonly Held[]): string[] {
-  return resources(change, held).map(({ type, data }) => {
-    const id = createHash('sha256')
-      .update(JSON.stringify([type, data, change.at]))
-      .digest('hex');
+  return resources(change, held).map(({ id, type, data }) => {
     return JSON.stringify({
       message: {
         data: Buffer.from(JSON.stringify(data)).toString('base64'),
         attributes: {
-          'ce-id': id.slice(0, 32),
+          'ce-id': id,
           'ce-source': `//workspaceevents.googleapis.com/subscriptions/${change.space.replace('/', '-')}`,
           'ce-subject': `//chat.googleapis.com/${change.space}`,
           'ce-type': `google.workspace.chat.${type}`,
           'ce-time': change.at,
           'ce-specversion': '1.0',
         },
-        messageId: String(Number.parseInt(id.slice(0, 12), 16)),
+        messageId: String(Number.parseInt(digestOf(id).slice(0, 12), 16)),
         publishTime: change.at,
       },
       subscription: 'projects/simulated/subscriptions/carillon',
@@ -77,30 +77,47 @@ function pushes(change: ChatEvent, held: readonly Held[]): string[] {
   });
 }
 
-function resources(change: ChatEvent, held: readonly Held[]): { type: string; data: object }[] {
+/** A Workspace Event: under its id it is pushed, and listed later with its resource as that is then. */
+export interface Resource {
+  /** `spaces/X/spaceEvents/Z`. */
+  readonly id: string;
+  readonly type: string;
+  readonly data: object;
+}
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** What a change is to those who are told of it. */
+export function resources(change: ChatEvent, held: readonly Held[]): Resource[] {
+  const event = (name: string, type: string, data: object): Resource => {
+    const id = `${change.space}/spaceEvents/${digestOf(`${name} ${type} ${change.at}`).slice(0, 32)}`;
+    return { id, type, data };
+  };
   if (change.kind === 'delete')
-    return change.names.map((name) => ({
-      type: 'message.v1.deleted',
-      data: { message: { name, deleteTime: change.at } },
-    }));
+    return change.names.map((name) => event(name, 'message.v1.deleted', { message: { name, deleteTime: change.at } }));
   const found = held.find(({ name }) => name === change.name);
   if (found === undefined) return [];
   switch (change.kind) {
     case 'create':
-      return [{ type: 'message.v1.created', data: { message: withoutAddress(found) } }];
-    case 'edit':
-      return [{ type: 'message.v1.updated', data: { message: withoutAddress(found) } }];
+    case 'edit': {
+      const type = `message.v1.${change.kind === 'create' ? 'created' : 'updated'}`;
+      return [event(found.name, type, { message: messageOf(found) })];
+    }
     default: {
-      const { user, emoji, name } = change;
-      const id = createHash('sha256').update(`${user.name} ${emoji}`).digest('base64url').slice(0, 16);
-      const reaction = { name: `${name}/reactions/${id}`, user: bare(user), emoji: { unicode: emoji } };
-      return [{ type: `reaction.v1.${change.kind === 'react' ? 'created' : 'deleted'}`, data: { reaction } }];
+      const { user, emoji, name: of } = change;
+      const name = `${of}/reactions/${createHash('sha256').update(`${user.name} ${emoji}`).digest('base64url').slice(0, 16)}`;
+      const reaction = { name, user: bare(user), emoji: { unicode: emoji } };
+      return [event(name, `reaction.v1.${change.kind === 'react' ? 'created' : 'deleted'}`, { reaction })];
     }
   }
 }
 
-/** Addresses are in interaction events only. */
-const withoutAddress = (one: Held): object => shown({ ...one, sender: bare(one.sender) });
+/** Addresses are in interaction events only; of what was deleted there is a name and a time. */
+function messageOf(one: Held): object {
+  const { name, at, deleted } = one;
+  if (deleted !== undefined) return { name, createTime: at, deleteTime: deleted };
+  return shown({ ...one, sender: bare(one.sender) });
+}
 const bare = ({ email: _email, ...user }: Held['sender']): Held['sender'] => user;
 
 /** Of what the app is mentioned in; no edits, deletes or reactions (developers.google.com/workspace/chat, "Interaction events"). */

@@ -6,9 +6,17 @@ import {
   type SimulatedRequest,
   type Simulator,
 } from '../simulator-kit.ts';
-import { accountControl, isAuthorized, revokeControl, token, type TokenRules } from './simulator-account.ts';
+import {
+  accountControl,
+  isAuthorized,
+  isOfPerson,
+  revokeControl,
+  token,
+  type TokenRules,
+} from './simulator-account.ts';
 import { create, get, patch, remove, type Call } from './simulator-calls.ts';
 import { eventsOf, type Subscription } from './simulator-events.ts';
+import { listEvents } from './simulator-history.ts';
 import { createIssuerKeys } from './simulator-keys.ts';
 import { agreed, apply, errorBody, refused, type ChatEvent, type Held } from './simulator-messages.ts';
 import { act, roomMessage } from './simulator-people.ts';
@@ -26,6 +34,8 @@ export const googleChatSimulator: Simulator = {
   name: 'google-chat',
   start(): RunningSimulator {
     const spaces = new Map<string, Held[]>();
+    /** All that happened in a space, oldest first. */
+    const logs = new Map<string, ChatEvent[]>();
     const limits: Limits = { perSpaceMs: 0, lastWrite: new Map() };
     const tokens: TokenRules = { validFromMs: 0 };
     const keys = createIssuerKeys();
@@ -39,6 +49,11 @@ export const googleChatSimulator: Simulator = {
         if (request.path === '/keys/x509') return agreed(keys.x509());
         if (!isAuthorized(request, tokens))
           return refused('UNAUTHENTICATED', 'Request had invalid authentication credentials.');
+        const [, ofEvents] = /^\/v1\/(spaces\/AAAA[\w-]*)\/spaceEvents$/.exec(request.path) ?? [];
+        if (ofEvents !== undefined)
+          return isOfPerson(request)
+            ? listEvents(logs.get(ofEvents) ?? [], heldOf(ofEvents), request)
+            : refused('PERMISSION_DENIED', 'Request had insufficient authentication scopes.');
         const [, space, rest] = /^\/v1\/(spaces\/[^/]+)\/messages(\/.*)?$/.exec(request.path) ?? [];
         if (space === undefined) return { answer: { status: 404, body: 'the simulator has no such method' } };
         if (!/^spaces\/AAAA[\w-]*$/.test(space)) return refused('NOT_FOUND', 'Space not found.');
@@ -60,6 +75,9 @@ export const googleChatSimulator: Simulator = {
         const held = spaces.get(change.space) ?? [];
         spaces.set(change.space, held);
         apply(held, change);
+        const log = logs.get(change.space) ?? [];
+        logs.set(change.space, log);
+        log.push(change);
       },
       accepted: () => ({ spaces: Object.fromEntries(spaces) }),
       controls: {

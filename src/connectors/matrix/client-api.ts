@@ -18,10 +18,12 @@ export interface MatrixCall {
   readonly as?: string;
   /** Text that every agreement holds; an answer without it says nothing. */
   readonly expects?: string;
+  /** Of a list; undefined for what one event needs. */
+  readonly maxResponseBytes?: number;
 }
 
 const longestWaitMs = 7 * 24 * 3_600_000;
-const maxAnswerBytes = 1_024 * 1_024;
+const usualMaxBytes = 1_024 * 1_024;
 
 /** A path of the client-server API, with what is filled in encoded: ids hold `/`, `#` and `?`. */
 export function path(parts: TemplateStringsArray, ...values: readonly string[]): string {
@@ -33,7 +35,7 @@ export function path(parts: TemplateStringsArray, ...values: readonly string[]):
  * @throws SendFailure of any kind.
  */
 export async function callMatrix(
-  { method, path: below, query, body, as, expects }: MatrixCall,
+  { method, path: below, query, body, as, expects, maxResponseBytes = usualMaxBytes }: MatrixCall,
   { settings }: Target['connection'],
   context: Omit<LookUpContext, 'tokens'>,
 ): Promise<JsonAnswer> {
@@ -46,7 +48,7 @@ export async function callMatrix(
       url,
       headers: { authorization: `Bearer ${readText(matrixSettings, settings, 'asToken')}` },
       ...(body === undefined ? {} : { body }),
-      maxResponseBytes: maxAnswerBytes,
+      maxResponseBytes,
     },
     context,
     {

@@ -117,7 +117,8 @@ async function register(ghost: string, connection: Target['connection'], context
   }
 }
 
-async function join(
+/** @param as the bot itself where nobody is named. */
+export async function join(
   room: string,
   as: string | undefined,
   connection: Target['connection'],

@@ -141,7 +141,8 @@ function known({ world, request }: Call): Result | undefined {
   return txn && agreed({ event_id: txn.id });
 }
 
-function notIn({ world, user }: Call, room: string): Result | undefined {
+/** Who is not in a room is refused. */
+export function notIn({ world, user }: Call, room: string): Result | undefined {
   return isIn(world, room, user) ? undefined : refused(403, 'M_FORBIDDEN', `User ${user} not in room ${room}`);
 }
 

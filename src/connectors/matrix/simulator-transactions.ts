@@ -11,8 +11,8 @@ export interface Subscription {
   readonly isOld?: true;
 }
 
-/** Seconds that double, and no end (Synapse, appservice/scheduler.py); an hour and more is an end for us. */
-const schedule = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048].map((seconds) => seconds * 1_000);
+/** Seconds that double, at most an hour, and no end (Synapse, appservice/scheduler.py); two days are an end for us. */
+const schedule = Array.from({ length: 60 }, (_, attempt) => Math.min(2 ** attempt, 3_600) * 1_000);
 
 /** One transaction with one event; in order, and nothing before the one before it was taken. */
 export function transactionOf(event: RoomEvent, number: number, subscription: Subscription): Hook {

@@ -20,6 +20,7 @@ import {
   setName,
   type Call,
 } from './simulator-calls.ts';
+import { messages } from './simulator-history.ts';
 import { act, roomMessages } from './simulator-people.ts';
 import { apply, createWorld, isRoom, server, type JoinRule, type MatrixChange, type World } from './simulator-rooms.ts';
 import { transactionOf, type Subscription } from './simulator-transactions.ts';
@@ -35,6 +36,7 @@ const calls: readonly (readonly [method: string, path: RegExp, handler: Handler]
   ['GET', /^\/v3\/profile\/([^/]+)$/, (call, user = '') => profile(call, user)],
   ['PUT', /^\/v3\/rooms\/([^/]+)\/send\/([^/]+)\/[^/]+$/, (call, room = '', type = '') => send(call, room, type)],
   ['PUT', /^\/v3\/rooms\/([^/]+)\/redact\/([^/]+)\/[^/]+$/, (call, room = '', id = '') => redact(call, room, id)],
+  ['GET', /^\/v3\/rooms\/([^/]+)\/messages$/, (call, room = '') => messages(call, room)],
   ['GET', /^\/v3\/rooms\/([^/]+)\/event\/([^/]+)$/, (call, room = '', id = '') => readEvent(call, room, id)],
   [
     'GET',

@@ -1,14 +1,14 @@
-import type { InboundEvent } from '../../domain/inbound.ts';
-import type { LookUpContext } from '../connector.ts';
+import type { LookUpContext, Values } from '../connector.ts';
+import { readText } from '../fields.ts';
+import { maxPageBytes, oldestFirst, readPages, type Page } from '../history-pages.ts';
 import { at, listAt, textAt } from '../hook-checks.ts';
-import type { HookConnection, HookEvent } from '../inbound.ts';
-import { asLookUp } from '../restated.ts';
+import type { History, HookConnection, HookEvent } from '../inbound.ts';
 import { readEvent } from './inbound-event.ts';
+import { slackAddress } from './settings.ts';
 import { callSlack } from './web-api.ts';
 
 /** Slack hands out at most 999, and 15 to some apps; it pages either way (docs.slack.dev, conversations.history). */
 const pageSize = 200;
-const maxPageBytes = 8 * 1_024 * 1_024;
 
 /** What the history of a channel does not show, or shows without saying when it happened. */
 const lacks = [
@@ -20,15 +20,21 @@ const lacks = [
  * conversations.history and conversations.replies; scope channels:history).
  */
 export async function history(
-  channel: string,
+  address: Values,
   since: Date,
   connection: HookConnection,
   context: LookUpContext,
-): Promise<{ readonly events: readonly InboundEvent[]; readonly lacks: readonly string[] }> {
+): Promise<History> {
+  const channel = readText(slackAddress, address, 'channel');
   const oldest = (since.getTime() / 1_000).toFixed(6);
   const end = performance.now() + context.timeoutMs;
-  const read = (method: string, more: Readonly<Record<string, string>>) =>
-    pages(method, { channel, oldest, inclusive: 'true', ...more }, { connection, context, end });
+  const read = (method: string, more: Readonly<Record<string, string>>): Promise<unknown[]> => {
+    const form = { channel, oldest, inclusive: 'true', ...more };
+    const left = Math.floor(end - performance.now());
+    return readPages({ ...context, timeoutMs: left }, (next, limits) =>
+      page(method, { form, next }, connection, limits),
+    );
+  };
   const posts = await read('conversations.history', {});
   const found = [...posts];
   for (const post of posts) {
@@ -40,31 +46,23 @@ export async function history(
   const events = found
     .flatMap((message) => eventsOf(message, channel, connection))
     .flatMap((one) => ('event' in one ? [one.event] : []));
-  return { events: events.sort((a, b) => (a.at < b.at ? -1 : 1)), lacks };
+  return { events: oldestFirst(events), lacks };
 }
 
-async function pages(
+async function page(
   method: string,
-  parameters: Readonly<Record<string, string>>,
-  { connection, context, end }: { connection: HookConnection; context: LookUpContext; end: number },
-): Promise<unknown[]> {
-  const messages: unknown[] = [];
-  for (let cursor = ''; ;) {
-    const timeoutMs = Math.max(1, Math.floor(end - performance.now()));
-    const form = new URLSearchParams({
-      ...parameters,
-      include_all_metadata: 'true',
-      limit: String(pageSize),
-      ...(cursor === '' ? {} : { cursor }),
-    });
-    const limits = { ...context, timeoutMs, maxResponseBytes: maxPageBytes };
-    const { answer } = await callSlack(method, form.toString(), connection, limits).catch((error: unknown) => {
-      throw asLookUp(error);
-    });
-    messages.push(...listAt(answer, 'messages'));
-    cursor = at(answer, 'has_more') === true ? (textAt(answer, 'response_metadata', 'next_cursor') ?? '') : '';
-    if (cursor === '') return messages;
-  }
+  { form, next }: { form: Readonly<Record<string, string>>; next: string | undefined },
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<Page> {
+  const cursor = next === undefined ? {} : { cursor: next };
+  const whole = new URLSearchParams({ ...form, include_all_metadata: 'true', limit: String(pageSize), ...cursor });
+  const { answer } = await callSlack(method, whole.toString(), connection, {
+    ...context,
+    maxResponseBytes: maxPageBytes,
+  });
+  const more = at(answer, 'has_more') === true ? textAt(answer, 'response_metadata', 'next_cursor') : undefined;
+  return { items: listAt(answer, 'messages'), next: more };
 }
 
 /** The events that would have told of a message as it stands now; the same keys as theirs where they have one of their own. */

@@ -8,7 +8,7 @@ import { describeFiles } from './files.ts';
 import { isProgram, senderOf, timeOf } from './inbound-event.ts';
 import { nativeId, parseNativeId } from './native-id.ts';
 import { readMessage } from './parse.ts';
-import { ownId } from './people.ts';
+import { ownAccount } from './people.ts';
 import { callWebex, messagePath } from './web-api.ts';
 
 /**
@@ -20,14 +20,27 @@ export async function fetchMessage(
   connection: HookConnection,
   context: LookUpContext,
 ): Promise<Fetched> {
-  const own = await ownId(connection, context);
+  const { id: own } = await ownAccount(connection, context);
   if (event.sender?.id === own) return { ignored: 'own_post' };
-  const { room, id } = parseNativeId(event.nativeId);
+  const { id } = parseNativeId(event.nativeId);
   const message = await getMessage(id, connection, context);
   if (message === undefined) return 'gone';
   const { sender = event.sender } = senderOf(message);
   if (sender?.id === own) return { ignored: 'own_post' };
   if (isProgram(message, connection.settings)) return { ignored: 'bot_post' };
+  return completed(event, message, connection, context);
+}
+
+/** The event with what its message says. */
+export async function completed(
+  incomplete: InboundEvent,
+  message: unknown,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<InboundEvent> {
+  const { isIncomplete: _, ...event } = incomplete;
+  const { room, id } = parseNativeId(event.nativeId);
+  const { sender = event.sender } = senderOf(message);
   const [thread, updated] = [textAt(message, 'parentId'), textAt(message, 'updated')];
   const files = await describeFiles(listAt(message, 'files'), connection, context);
   return {

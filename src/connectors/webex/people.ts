@@ -26,20 +26,29 @@ export const people: People = {
   },
 };
 
+/** Whose a token is. */
+export interface Own {
+  readonly id: string;
+  /** A bot is shown of rooms of several people only what mentions it (developer.webex.com, "Bots"). */
+  readonly isBot: boolean;
+}
+
 /**
- * The id of the account that the token is of. Kept beside the access tokens, since it belongs to one as they do to
- * their credentials.
+ * The account that the token is of. Kept beside the access tokens, since it belongs to one as they do to their
+ * credentials.
  * @throws SendFailure `transient` or `permanent`.
  */
-export async function ownId(connection: Target['connection'], context: LookUpContext): Promise<string> {
+export async function ownAccount(connection: Target['connection'], context: LookUpContext): Promise<Own> {
   const { settings } = connection;
-  return context.tokens.get(['webex people/me', baseUrlOf(settings), tokenOf(settings)], async () => {
+  const known = await context.tokens.get(['webex people/me', baseUrlOf(settings), tokenOf(settings)], async () => {
     const { json } = await callWebex({ method: 'GET', path: 'people/me', about: 'look-up' }, connection, context);
     const id = textAt(json, 'id');
     if (id === undefined)
       throw new SendFailure({ kind: 'transient', code: 'bad_response', message: 'Webex does not say who we are' });
-    return { token: id, expiresInSeconds: ownIdSeconds };
+    return { token: `${textAt(json, 'type') ?? 'person'} ${id}`, expiresInSeconds: ownIdSeconds };
   });
+  const [type, id = ''] = known.split(' ');
+  return { id, isBot: type === 'bot' };
 }
 
 function toPerson(person: unknown): Person | undefined {

@@ -8,6 +8,7 @@ import {
   type Simulator,
 } from '../simulator-kit.ts';
 import { eventsOf, type Registered, type Webhook } from './simulator-events.ts';
+import { list } from './simulator-history.ts';
 import { act, emailOf, findPeople, ownerOf, roomMessage } from './simulator-people.ts';
 import {
   agreed,
@@ -89,6 +90,7 @@ export const webexSimulator: Simulator = {
         if (more.length > 0) return refused(404, notFound);
         if (resource === 'messages') {
           if (id !== undefined) return message(decodeURIComponent(id), request, by);
+          if (request.method === 'GET') return list(messagesOf(request.query.get('roomId')), request, by);
           return request.method === 'POST' ? post(request, by) : refused(405, 'The request method is not supported.');
         }
         if (resource === 'contents') return content(decodeURIComponent(id ?? ''));

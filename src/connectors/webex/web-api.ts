@@ -15,17 +15,19 @@ export interface WebexCall {
   readonly about: CallKind;
   /** Of a delivery: it finds the request again in a proxy's log, as the body holds no id of ours. Webex has no use for it. */
   readonly delivery?: string;
+  /** Of a list; undefined for what one message needs. */
+  readonly maxResponseBytes?: number;
 }
 
 /** A message has three forms of text of 7 439 bytes each, and a person many fields. */
-const maxResponseBytes = 256 * 1_024;
+const usualMaxBytes = 256 * 1_024;
 
 /**
  * One call of the Webex API, whose verdict is the status (developer.webex.com, "REST API Basics").
  * @throws SendFailure by the table in `errors.ts`; of a look-up never ambiguous.
  */
 export async function callWebex(
-  { method, path, body, about, delivery }: WebexCall,
+  { method, path, body, about, delivery, maxResponseBytes = usualMaxBytes }: WebexCall,
   { settings }: Target['connection'],
   context: Omit<LookUpContext, 'tokens'>,
 ): Promise<JsonAnswer> {

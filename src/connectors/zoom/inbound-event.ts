@@ -16,6 +16,10 @@ const kinds = {
   'team_chat.channel_reaction_removed': 'unreacted',
 } as const;
 
+/** A message is said and deleted once, whoever tells of it, and when. */
+export const createdKey = (channel: string, id: string): string => `created:${channel}:${id}`;
+export const deletedKey = (channel: string, id: string): string => `deleted:${channel}:${id}`;
+
 /**
  * One event of Team Chat (developers.zoom.us, "Team Chat Webhooks").
  * @returns a text where a part that every such event has is missing.
@@ -49,12 +53,12 @@ export function readEvent(name: string, body: unknown, connection: HookConnectio
   switch (kind) {
     case 'created': {
       const root = thread === undefined ? {} : { thread: nativeId({ channel, id: thread }) };
-      return { event: { ...event, ...root, ...contentOf(object, connection) } };
+      return { event: { ...event, key: createdKey(channel, id), ...root, ...contentOf(object, connection) } };
     }
     case 'edited':
       return { event: { ...event, revision: String(time).padStart(16, '0'), ...contentOf(object, connection) } };
     case 'deleted':
-      return { event };
+      return { event: { ...event, key: deletedKey(channel, id) } };
     default: {
       const emoji = fromZoomEmoji(textAt(object, 'emoji') ?? '');
       if (emoji === undefined || sender === undefined) return 'the reaction names no emoji or nobody';

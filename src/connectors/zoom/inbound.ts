@@ -1,5 +1,6 @@
 import { at, hmac, isFresh, isSignedBy, readHookJson, refuse, textAt } from '../hook-checks.ts';
 import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
+import { history } from './catch-up.ts';
 import { complete } from './complete.ts';
 import { readEvent } from './inbound-event.ts';
 import { linkKey } from './native-id.ts';
@@ -14,6 +15,7 @@ export const inbound: Inbound = {
   roomOf: ({ channel }) => (typeof channel === 'string' ? channel : undefined),
   linkKey,
   fetch: complete,
+  history,
 };
 
 const ok = { status: 200, body: {} } as const;

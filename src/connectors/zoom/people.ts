@@ -5,7 +5,7 @@ import { textAt } from '../hook-checks.ts';
 import { callZoom } from './api.ts';
 
 /** `GET /users/{id or e-mail address}` of the account (scope `user:read:user:admin`); it knows people of no other. */
-export const people: People = { byId: look, byEmail: look };
+export const people = { byId: look, byEmail: look } satisfies People;
 
 async function look(
   user: string,

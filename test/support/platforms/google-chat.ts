@@ -6,7 +6,7 @@ const space = (room: string): string => `spaces/AAAA${room.replaceAll(/[^A-Za-z0
 
 export const googleChat: Platform = {
   connector,
-  settings,
+  settings: (simulators) => ({ ...settings(simulators), historyUser: 'ann@example.com' }),
   address: (room) => ({ space: space(room) }),
   room: space,
   subscribe: (rooms, url) => {

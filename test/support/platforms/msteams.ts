@@ -8,8 +8,13 @@ const conversation = (room: string): string => `19:${room.replaceAll(/[^A-Za-z0-
 
 export const msteams: Platform = {
   connector,
-  settings: (simulators) => ({ ...settings(simulators), outgoingWebhookSecrets: [webhookToken] }),
-  address: (room) => ({ conversation: conversation(room) }),
+  settings: (simulators) => ({
+    ...settings(simulators),
+    outgoingWebhookSecrets: [webhookToken],
+    graphTenant: 'tenant-sim',
+    graphUrl: `${simulators}/msteams/graph/v1.0/`,
+  }),
+  address: (room) => ({ conversation: conversation(room), team: '00000000-0000-4000-8000-0000000007ea' }),
   room: conversation,
   // As an outgoing webhook's: those of the bot are signed with a key that only the simulator has.
   event(room, n, now) {
