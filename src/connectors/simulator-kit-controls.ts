@@ -23,10 +23,10 @@ export function json(body: unknown): unknown {
 
 /** What people do in the simulated rooms, what they see there, and the events that leave the platform because of it. */
 export function addRoomControls(app: FastifyInstance, find: (name: string) => Mounted): void {
-  app.post<Params>('/_sim/:name/act', async ({ params, body }, reply) => {
+  app.post<Params>('/_sim/:name/act', async ({ params, body, headers }, reply) => {
     const mounted = find(params.name);
     if (mounted.simulator.act === undefined) throw new NotFound(`nobody can speak on "${params.name}"`);
-    const { answer, event } = mounted.simulator.act(readAction(json(body)), new Date());
+    const { answer, event } = mounted.simulator.act(readAction(json(body), `http://${headers.host}`), new Date());
     if (event !== undefined) take(mounted, event);
     return reply.code(answer.status).send(answer.body);
   });
