@@ -50,7 +50,7 @@ export interface Capabilities {
   readonly react: Capability;
   /** A person who is known there is mentioned so that the platform tells them. */
   readonly mention: Capability;
-  /** `full`: the connector does with `content.attachments` what there is to be done; else they are linked in the text. */
+  /** Where it is not `full` they are linked in the text. */
   readonly files: Capability;
 }
 
@@ -82,6 +82,18 @@ export interface Mentioned {
   readonly name?: string;
 }
 
+/** A file that is posted: it is a post of its own. */
+export interface OutgoingFile {
+  readonly name: string;
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Nothing was said before it: where the bot is shown as its author, who it is from stands beside it. */
+  readonly isAlone: boolean;
+  /** Its bytes from the first one on, each time it is called. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
 /** Who said a bridged message, and where. */
 export interface Author {
   readonly name: string;
@@ -96,6 +108,8 @@ export interface Outgoing extends Target {
   readonly delivery: DeliveryId;
   /** The version that is sent; pinned by the first attempt that may have reached the platform. */
   readonly message: Message;
+  /** Only of `create`, and only where the connector `postsFiles`: this is posted, and nothing of the message's text. */
+  readonly file?: OutgoingFile;
   /** Only of bridged messages: shown the way that the platform does best. */
   readonly author?: Author;
   /** Who is mentioned, by the `ref` of the mention (`dialect/mention`); who is not in it is unknown. */
@@ -154,6 +168,11 @@ export interface Connector<Prepared = unknown> {
    * receipt for it.
    */
   readonly addressesByOurIds?: true;
+  /**
+   * True where each file is uploaded and is a post of its own (`Outgoing.file`). One that the platform refuses for what it
+   * is fails with `isOfFormat`, so that it is linked instead.
+   */
+  readonly postsFiles?: true;
   /**
    * True where everything reached through one connection is one service: trouble at one of its destinations is trouble
    * of all. False where each destination is a host of its own.

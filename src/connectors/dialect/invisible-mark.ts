@@ -2,17 +2,18 @@ import { createHash } from 'node:crypto';
 import type { DeliveryId } from '../../domain/ids.ts';
 
 /**
- * What ties a post to its delivery, and tells everybody's Carillon that it is a copy. Zoom keeps nothing beside a message
- * that we could set, and a copy is the post of an ordinary Zoom user: to another Carillon with another user, which bridges
- * the same channel, it would look like a person's words, and the two would answer each other without end. So the mark
- * stands in the text, in characters that show nothing and that no keyboard has (U+2061 to U+2064, the invisible operators
- * of mathematics): four that are the same in every mark, then twenty that are 40 bits of a hash of the delivery's id.
+ * What ties a post to its delivery, and tells everybody's Carillon that it is a copy, where a platform keeps nothing
+ * beside a text that we could set. On Zoom a copy is the post of an ordinary user: to another Carillon with another user,
+ * which bridges the same channel, it would look like a person's words, and the two would answer each other without end. So
+ * the mark stands in the text, in characters that show nothing and that no keyboard has (U+2061 to U+2064, the invisible
+ * operators of mathematics): four that are the same in every mark, then twenty that are 40 bits of a hash of the
+ * delivery's id.
  *
  * It stands at the very beginning: there no cut takes it away, and a part that a person copies out of a message does not
  * bring it along to where it would make that person's own words ours.
  *
- * Whether Zoom ever strips such characters is not documented. Where it did, our own posts would still be known by their
- * sender, and found by their text (`history.ts`); another Carillon's copies would not be.
+ * Whether a platform ever strips such characters is not documented: who looks for a mark must not take a post without one
+ * for somebody else's where it could be ours all the same.
  */
 const signs = ['\u2061', '\u2062', '\u2063', '\u2064'] as const;
 const prefix = '\u2063\u2062\u2063\u2064';

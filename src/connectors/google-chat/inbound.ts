@@ -1,5 +1,6 @@
 import { readHookJson } from '../hook-checks.ts';
 import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
+import { openFile } from './files.ts';
 import { readInteraction } from './inbound-interaction.ts';
 import { readPush } from './inbound-push.ts';
 import { linkKey, threadKey } from './native-id.ts';
@@ -15,6 +16,7 @@ export const inbound: Inbound = {
   roomOf: ({ space }) => (typeof space === 'string' ? space : undefined),
   linkKey,
   threadKey,
+  openFile,
 };
 
 /** An empty message is no answer in the space. */

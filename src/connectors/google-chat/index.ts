@@ -14,7 +14,10 @@ export const googleChat: Connector<PreparedCall> = {
     edit: { level: 'full' },
     delete: { level: 'partial', why: 'Google Chat deletes the replies in its thread together with a message.' },
     react: { level: 'dropped', why: 'Google Chat lets people react, and no apps.' },
-    files: { level: 'partial', why: 'A file is not uploaded: its name stands in the text.' },
+    files: {
+      level: 'partial',
+      why: 'Google Chat takes files from people, and not from apps: a file is linked, or named where it has no page.',
+    },
     mention: {
       level: 'partial',
       why: 'Google Chat finds nobody by address for an app: who is known by their id there is told, anybody else is named.',

@@ -1,6 +1,7 @@
 import { at, isSignedBy, listAt, readHookJson } from '../hook-checks.ts';
 import type { HookAnswer, HookConnection, HookRequest, Inbound, Received } from '../inbound.ts';
 import { checkEdit } from './check-edit.ts';
+import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';
 import { linkKey } from './native-id.ts';
 
@@ -13,6 +14,7 @@ export const inbound: Inbound = {
   roomOf: ({ room }) => (typeof room === 'string' ? room : undefined),
   linkKey,
   fetch: checkEdit,
+  openFile,
 };
 
 const ok = { status: 200, body: {} } as const;

@@ -19,8 +19,12 @@ export const matrix: Connector<PreparedCall> = {
       level: 'partial',
       why: 'Only who is known by their Matrix id is told: Matrix finds nobody by e-mail address.',
     },
-    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+    files: {
+      level: 'partial',
+      why: 'A file that comes alone is posted; one that comes with words is linked in them.',
+    },
   },
+  postsFiles: true,
   isOneService: true,
   // The homeserver knows a transaction id again for a while (client-server API, "Transaction identifiers"). A text may be
   // set again, what is gone redacted again, and one's own reaction repeated, without harm.

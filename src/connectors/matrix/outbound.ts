@@ -5,6 +5,7 @@ import { at, textAt } from '../hook-checks.ts';
 import { restated } from '../restated.ts';
 import { callMatrix, find, path, type MatrixCall } from './client-api.ts';
 import { toContent, type TextContent } from './dialect.ts';
+import { uploadFile } from './files.ts';
 import { forgetSpeaker, speakerFor, type Speaker } from './ghosts.ts';
 import { nativeId, parseNativeId, placeOf } from './native-id.ts';
 import { botOf, deliveryMarker } from './own.ts';
@@ -43,11 +44,15 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
 async function newMessage(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
   const { room, thread } = placeOf(outgoing);
   const bot = botOf(outgoing.connection.settings);
+  const { file } = outgoing;
   // Before anybody joins for it: most speak as they were asked to.
-  const asGhost = contentOf(outgoing, false);
+  const asGhost = file === undefined ? contentOf(outgoing, false) : undefined;
   const speaker = await speakerFor(outgoing, room, context);
   const isNamed = outgoing.author !== undefined && speaker.user === bot;
-  const content = isNamed ? contentOf(outgoing, true) : asGhost;
+  const content =
+    file === undefined
+      ? ((isNamed ? undefined : asGhost) ?? contentOf(outgoing, true))
+      : await uploadFile(outgoing, file, { ...speaker, isBot: isNamed }, context);
   const body = { ...content, ...(thread === undefined ? {} : { 'm.relates_to': threadRelation(thread) }) };
   return { room, speaker, call: sending(outgoing, room, 'm.room.message', body, speaker) };
 }

@@ -1,5 +1,6 @@
 import { hmac, isSignedBy, readHookJson, refuse } from '../hook-checks.ts';
 import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
+import { openFile } from './files.ts';
 import { readActivity } from './inbound-event.ts';
 import { linkKey } from './native-id.ts';
 import { verifyToken, vouchesFor } from './verify-token.ts';
@@ -10,6 +11,7 @@ export const inbound: Inbound = {
   unavailable: { status: 503 },
   roomOf: ({ conversation }) => (typeof conversation === 'string' ? conversation : undefined),
   linkKey,
+  openFile,
 };
 
 const ok = { status: 200, body: {} } as const;

@@ -19,7 +19,10 @@ export const msteams: Connector<PreparedCall> = {
     delete: { level: 'full' },
     react: { level: 'dropped', why: 'Bots cannot react to messages in Teams.' },
     mention: { level: 'full' },
-    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+    files: {
+      level: 'partial',
+      why: 'Bots can hand over files in chats of two only, once the person agrees: a file is linked, or named where it has no page.',
+    },
   },
   isOneService: true,
   // Posts take no key of ours, and bots cannot read what is there (msteams-docs and bot-docs have neither). A text may be

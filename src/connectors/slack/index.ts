@@ -20,10 +20,15 @@ export const slack: Connector<PreparedCall> = {
     delete: { level: 'full' },
     react: { level: 'partial', why: 'Everybody who reacted with an emoji is shown as one reaction, of the bot.' },
     mention: { level: 'full' },
-    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+    files: {
+      level: 'partial',
+      why: 'A file that comes alone is posted; one that comes with words is linked in them.',
+    },
   },
+  postsFiles: true,
   isOneService: true,
-  // chat.postMessage takes no key of ours, but its metadata is found again in the channel's history. A text may be set
+  // chat.postMessage takes no key of ours, but its metadata, and a file's title, is found again in
+  // the channel's history. A text may be set
   // again, and what is gone deleted again, without harm.
   deliveryClass: (_target, action) =>
     action === 'create' ? { kind: 'B' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },

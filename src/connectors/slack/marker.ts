@@ -1,3 +1,5 @@
+import { isMarked as isMarkedText, markOf } from '../dialect/invisible-mark.ts';
+import { listAt, textAt } from '../hook-checks.ts';
 import type { DeliveryId } from '../../domain/ids.ts';
 
 /**
@@ -10,9 +12,12 @@ export function deliveryMarker(delivery: DeliveryId): object {
   return { event_type: eventType, event_payload: { delivery_id: delivery } };
 }
 
+/** A file has no metadata; its title begins with a mark. */
+const titlesOf = (message: unknown): string[] => listAt(message, 'files').map((file) => textAt(file, 'title') ?? '');
+
 /** Whether a Carillon, be it another one, posted the message for a delivery: then it is a copy of what was said elsewhere. */
 export function isMarked(message: unknown): boolean {
-  return part(part(message, 'metadata'), 'event_type') === eventType;
+  return part(part(message, 'metadata'), 'event_type') === eventType || titlesOf(message).some(isMarkedText);
 }
 
 /**
@@ -20,6 +25,7 @@ export function isMarked(message: unknown): boolean {
  * handed out, so that nobody can tell which.
  */
 export function markedAs(message: unknown, delivery: DeliveryId): boolean | 'unreadable' {
+  if (titlesOf(message).some((title) => title.startsWith(markOf(delivery)))) return true;
   const metadata = part(message, 'metadata');
   if (part(metadata, 'event_type') !== eventType) return false;
   const found = part(part(metadata, 'event_payload'), 'delivery_id');

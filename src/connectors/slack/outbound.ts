@@ -5,6 +5,7 @@ import { shortcodeOf } from '../dialect/emoji.ts';
 import { readText } from '../fields.ts';
 import { maxEditText, maxText } from './bounds.ts';
 import { toMrkdwn } from './dialect.ts';
+import { findShare, uploadFile, type FileCall } from './files.ts';
 import { restated } from '../restated.ts';
 import { deliveryMarker } from './marker.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
@@ -15,7 +16,8 @@ import { callSlack, type SlackAnswer } from './web-api.ts';
 const maxUsername = 80;
 
 /** The one call that `send` makes. */
-export interface PreparedCall {
+export type PreparedCall = FileCall | MessageCall;
+interface MessageCall {
   readonly method: 'chat.postMessage' | 'chat.update' | 'chat.delete' | 'reactions.add' | 'reactions.remove';
   readonly body: object;
 }
@@ -24,13 +26,14 @@ export interface PreparedCall {
  * @throws SendFailure permanent: `no_text` where nothing is left to say, since Slack would answer the same;
  * `invalid_native_id` where the message that is meant has none of Slack's.
  */
-export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
+export async function prepare(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
   const { action, message, delivery, author, people, connection } = outgoing;
   if (action.kind === 'react' || action.kind === 'unreact') return reaction(action);
   if (action.kind === 'delete') {
     const { channel, ts } = parseNativeId(action.nativeId);
     return { method: 'chat.delete', body: { channel, ts } };
   }
+  if (outgoing.file !== undefined) return uploadFile(outgoing, outgoing.file, context);
   const asPersona = author !== undefined && readText(slackSettings, connection.settings, 'authors') === 'persona';
   const text = toMrkdwn(message.content.text, {
     max: action.kind === 'edit' ? maxEditText : maxText,
@@ -68,9 +71,15 @@ function reaction({ kind, nativeId, emoji }: Extract<Action, { emoji: string }>)
  * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Slack agrees but names no message.
  */
 export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
+  const end = performance.now() + context.timeoutMs;
   const call = callSlack(prepared.method, prepared.body, outgoing.connection, context);
   if (outgoing.action.kind === 'create') {
     const { answer, status } = await call;
+    if (prepared.method === 'files.completeUploadExternal') {
+      const share = await findShare(prepared, outgoing.connection, context, end);
+      const { channel_id: channel } = prepared.body;
+      return { ...posted({ channel, ts: share.ts, message: share }, status, outgoing), status };
+    }
     return { ...posted(answer, status, outgoing), status };
   }
   // An edited or deleted message keeps its id.

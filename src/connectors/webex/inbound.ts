@@ -2,6 +2,7 @@ import { hmac, isSignedBy, readHookJson, refuse } from '../hook-checks.ts';
 import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
 import { readText } from '../fields.ts';
 import { fetchMessage } from './fetch.ts';
+import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';
 import { webexSettings } from './settings.ts';
 
@@ -12,6 +13,7 @@ import { webexSettings } from './settings.ts';
 export const inbound: Inbound = {
   receive,
   fetch: fetchMessage,
+  openFile,
   unavailable: { status: 503 },
   roomOf: ({ roomId }) => (typeof roomId === 'string' ? roomId : undefined),
   // The id alone: it is unique everywhere, and nobody says of a deleted message which thread it was in.

@@ -16,8 +16,12 @@ export const webex: Connector<PreparedCall> = {
     delete: { level: 'full' },
     react: { level: 'dropped', why: 'Webex has neither calls nor events for reactions.' },
     mention: { level: 'full' },
-    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+    files: {
+      level: 'partial',
+      why: 'A file that comes alone is posted; one that comes with words is linked in them.',
+    },
   },
+  postsFiles: true,
   isOneService: true,
   // Webex takes no key of ours and keeps no mark of ours, and a bot cannot read its own posts in a group's history. A
   // text may be set again, and what is gone deleted again, without harm.

@@ -1,8 +1,10 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt, SendContext } from '../connector.ts';
-import { withAuthor } from '../dialect/author.ts';
+import type { Outgoing, OutgoingFile, Receipt, SendContext } from '../connector.ts';
+import { authorLine, withAuthor } from '../dialect/author.ts';
 import { readText } from '../fields.ts';
 import { textAt } from '../hook-checks.ts';
+import { multipart } from '../multipart.ts';
+import { asFileRefusal } from '../restated.ts';
 import { toWebex } from './dialect.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 import { webexSettings } from './settings.ts';
@@ -20,9 +22,11 @@ export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
   switch (action.kind) {
     case 'create': {
       const { room: roomId, thread: parentId } = placeOf(outgoing);
+      const about = parentId === undefined ? 'create' : 'reply';
+      if (outgoing.file !== undefined) return fileCall(outgoing, outgoing.file, about);
       // Without a root `parentId` is undefined, and left out of the JSON.
       const body = { roomId, parentId, ...textsOf(outgoing) };
-      return { method: 'POST', path: 'messages', body, about: parentId === undefined ? 'create' : 'reply' };
+      return { method: 'POST', path: 'messages', body, about };
     }
     case 'edit': {
       const { room: roomId, id } = parseNativeId(action.nativeId);
@@ -33,6 +37,15 @@ export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
     default:
       throw new SendFailure({ kind: 'permanent', code: 'not_supported', message: 'Webex has no call for reactions' });
   }
+}
+
+/** A form with the file, of which a message holds one that is sent so (developer.webex.com, "Create a Message"). */
+function fileCall(outgoing: Outgoing, file: OutgoingFile, about: 'create' | 'reply'): PreparedCall {
+  const { author, delivery } = outgoing;
+  const { room: roomId, thread: parentId } = placeOf(outgoing);
+  const named = file.isAlone && author !== undefined ? { text: `${authorLine(author)}:` } : {};
+  const fields = { roomId, ...(parentId === undefined ? {} : { parentId }), ...named };
+  return { method: 'POST', path: 'messages', upload: multipart(delivery, fields, 'files', file), about };
 }
 
 /** A bot cannot speak under another name, so the author stands in front of the text. */
@@ -55,7 +68,9 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
   const { action, delivery, connection } = outgoing;
   const call = callWebex({ ...prepared, delivery }, connection, context);
   if (action.kind === 'create') {
-    const { json, status } = await call;
+    const { json, status } = await call.catch((error: unknown) => {
+      throw outgoing.file === undefined ? error : asFileRefusal(error);
+    });
     return { ...posted(json, status, outgoing), status };
   }
   // An edited or deleted message keeps its id.

@@ -1,7 +1,7 @@
 import type { LookUpContext, Target } from '../connector.ts';
 import { readText } from '../fields.ts';
 import type { HttpRequest } from '../http.ts';
-import { callJson, type JsonAnswer } from '../json-call.ts';
+import { callJson, type JsonAnswer, type JsonCall } from '../json-call.ts';
 import { asLookUp } from '../restated.ts';
 import { secretTexts } from '../secrets.ts';
 import { meaningOf, type CallKind } from './errors.ts';
@@ -12,6 +12,7 @@ export interface WebexCall {
   /** Below the base URL, with its query: `messages`. */
   readonly path: string;
   readonly body?: object;
+  readonly upload?: NonNullable<JsonCall['upload']>;
   readonly about: CallKind;
   /** Of a delivery: it finds the request again in a proxy's log, as the body holds no id of ours. Webex has no use for it. */
   readonly delivery?: string;
@@ -25,7 +26,7 @@ const maxResponseBytes = 256 * 1_024;
  * @throws SendFailure by the table in `errors.ts`; of a look-up never ambiguous.
  */
 export async function callWebex(
-  { method, path, body, about, delivery }: WebexCall,
+  { method, path, body, upload, about, delivery }: WebexCall,
   { settings }: Target['connection'],
   context: Omit<LookUpContext, 'tokens'>,
 ): Promise<JsonAnswer> {
@@ -39,6 +40,7 @@ export async function callWebex(
           ...(delivery === undefined ? {} : { 'carillon-delivery': delivery }),
         },
         ...(body === undefined ? {} : { body }),
+        ...(upload && { upload }),
         maxResponseBytes,
       },
       context,

@@ -1,6 +1,7 @@
 import { at, hmac, isFresh, isSignedBy, readHookJson, refuse, textAt } from '../hook-checks.ts';
 import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
 import { complete } from './complete.ts';
+import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';
 import { linkKey } from './native-id.ts';
 
@@ -14,6 +15,7 @@ export const inbound: Inbound = {
   roomOf: ({ channel }) => (typeof channel === 'string' ? channel : undefined),
   linkKey,
   fetch: complete,
+  openFile,
 };
 
 const ok = { status: 200, body: {} } as const;

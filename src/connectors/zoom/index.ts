@@ -23,8 +23,12 @@ export const zoom: Connector<PreparedCall> = {
       why: 'Everybody who reacted with an emoji is shown as one reaction, of the user; emoji of an account are left out.',
     },
     mention: { level: 'full' },
-    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+    files: {
+      level: 'partial',
+      why: 'A file that comes alone is posted; one that comes with words is linked in them.',
+    },
   },
+  postsFiles: true,
   isOneService: true,
   // A post takes no key of ours, but is found again in the channel's history by the mark in its text. A text may be set
   // again, and what is gone deleted again, without harm.

@@ -7,7 +7,8 @@ import { callZoom, messagesPath, type ZoomCall } from './api.ts';
 import { toRichText } from './dialect.ts';
 import { toZoomEmoji } from './emoji.ts';
 import { isDone, isWithoutMain } from './errors.ts';
-import { markOf } from './marker.ts';
+import { uploadFile } from './files.ts';
+import { markOf } from '../dialect/invisible-mark.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 import { people } from './people.ts';
 import type { RichText } from './rich-text.ts';
@@ -51,6 +52,7 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
         message: text,
         to_channel: channel,
         reply_main_message_id: thread,
+        ...(outgoing.file === undefined ? {} : { file_ids: [await uploadFile(outgoing, outgoing.file, context)] }),
         ...(formats.length === 0 ? {} : { rich_text: formats }),
         ...(mentions.length === 0 ? {} : { at_items: mentions }),
       };
@@ -60,13 +62,15 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
 }
 
 /**
- * What is said, with its mark and its author.
+ * What is said, with its mark and its author; of a file the mark alone where its author was named before it.
  * @param isRich false for the form that an edit takes.
  * @throws SendFailure permanent `no_text`.
  */
 export function render(outgoing: Outgoing, isRich: boolean): RichText {
-  const { message, delivery, author, connection } = outgoing;
-  const rendered = toRichText(message.content.text, {
+  const { message, delivery, author, connection, file } = outgoing;
+  if (file !== undefined && (author === undefined || !file.isAlone))
+    return { text: markOf(delivery), formats: [], mentions: [] };
+  const rendered = toRichText(file === undefined ? message.content.text : '', {
     mark: markOf(delivery),
     max: Number(readText(zoomSettings, connection.settings, 'maxText')),
     isRich,

@@ -59,6 +59,14 @@ export const zoomSettings = [
     description: 'Of the API; another one for a simulator or a proxy.',
   },
   {
+    key: 'fileUrl',
+    label: 'File URL',
+    kind: 'url',
+    required: false,
+    default: 'https://file.zoom.us/v2/',
+    description: 'Where files are uploaded to; another one for a simulator or a proxy.',
+  },
+  {
     key: 'tokenUrl',
     label: 'Token URL',
     kind: 'url',
