@@ -1,13 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
+import type { FileLimits } from './domain/file-limits.ts';
 import { parseDuration } from './domain/retry.ts';
 
 /** One environment variable: the only source of its default, its check and its line in docs/configuration.md. */
 export interface ConfigField {
   readonly name: string;
   /** `secret` values are masked wherever the configuration is shown. */
-  readonly kind: 'port' | 'path' | 'url' | 'address' | 'text' | 'flag' | 'level' | 'cidrs' | 'duration' | 'secret';
+  readonly kind:
+    | 'port'
+    | 'path'
+    | 'url'
+    | 'address'
+    | 'text'
+    | 'flag'
+    | 'level'
+    | 'cidrs'
+    | 'duration'
+    | 'size'
+    | 'types'
+    | 'secret';
   readonly default?: string;
   readonly description: string;
 }
@@ -53,6 +66,26 @@ export const configFields = [
     kind: 'flag',
     default: '1',
     description: '`0`: no first round for the whole message; each delivery is an activity of its own from the start.',
+  },
+  {
+    name: 'CARILLON_FILES_MAX',
+    kind: 'size',
+    default: '25MB',
+    description:
+      'Largest file that is fetched and handed on, `1kB` to `200MB`; what is larger is linked. `0`: all are.',
+  },
+  {
+    name: 'CARILLON_FILES_TYPES',
+    kind: 'types',
+    default: '*/*',
+    description: 'Comma-separated media types of files that are handed on, such as `image/*,application/pdf`.',
+  },
+  {
+    name: 'CARILLON_FILES_TYPES_REFUSED',
+    kind: 'types',
+    default:
+      'application/x-msdownload,application/x-msdos-program,application/vnd.microsoft.portable-executable,application/x-executable,application/x-sh,application/x-bat',
+    description: 'Media types that are never handed on; stands above `CARILLON_FILES_TYPES`.',
   },
   {
     name: 'CARILLON_HOUSEKEEPING_EVERY',
@@ -117,6 +150,7 @@ export interface Config {
   readonly demo: boolean;
   readonly express: boolean;
   readonly egressAllow: readonly string[];
+  readonly files: FileLimits;
   readonly housekeepingEveryMs: number;
   readonly logLevel: LogLevel;
   readonly keys: string | undefined;
@@ -166,6 +200,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       throw new ConfigError(`${name}: "${text(name)}" is not a duration between ${shortest} and ${longest}`);
     return value;
   };
+  const size = (name: FieldName, least: number, most: number): number => {
+    const [, number = '', unit = ''] = /^(\d{1,6})(kB|MB)?$/.exec(text(name)) ?? [];
+    const bytes = Number(number) * (unit === 'MB' ? 1_000_000 : unit === 'kB' ? 1_000 : 1);
+    if (number === '' || (bytes !== 0 && (bytes < least || bytes > most)))
+      throw new ConfigError(`${name}: "${text(name)}" is not a size such as 25MB`);
+    return bytes;
+  };
+  const types = (name: FieldName): string[] => {
+    const all = listOf(text(name).toLowerCase());
+    for (const type of all)
+      if (!/^[\w.+*-]+\/[\w.+*-]+$/.test(type))
+        throw new ConfigError(`${name}: "${type}" is not a media type such as image/png or image/*`);
+    return all;
+  };
   const level = text('CARILLON_LOG_LEVEL');
   if (!levels.includes(level as LogLevel))
     throw new ConfigError(`CARILLON_LOG_LEVEL: "${level}" is not one of ${levels.join(', ')}`);
@@ -174,10 +222,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     if (value !== '0' && value !== '1') throw new ConfigError(`${name}: "${value}" is not 0 or 1`);
     return value === '1';
   };
-  const cidrs = text('CARILLON_EGRESS_ALLOW')
-    .split(',')
-    .map((cidr) => cidr.trim())
-    .filter((cidr) => cidr !== '');
+  const cidrs = listOf(text('CARILLON_EGRESS_ALLOW'));
   for (const cidr of cidrs)
     if (!ipaddr.isValid(cidr) && !ipaddr.isValidCIDR(cidr))
       throw new ConfigError(`CARILLON_EGRESS_ALLOW: "${cidr}" is neither an IP address nor a CIDR such as 10.0.0.0/8`);
@@ -198,6 +243,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     demo: flag('CARILLON_DEMO'),
     express: flag('CARILLON_EXPRESS'),
     egressAllow: cidrs,
+    files: {
+      maxBytes: size('CARILLON_FILES_MAX', 1_000, 200_000_000),
+      types: types('CARILLON_FILES_TYPES'),
+      refusedTypes: types('CARILLON_FILES_TYPES_REFUSED'),
+    },
     housekeepingEveryMs: duration('CARILLON_HOUSEKEEPING_EVERY', '1m', '7d'),
     logLevel: level as LogLevel,
     keys: optional('CARILLON_KEYS'),
@@ -213,6 +263,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     given,
   };
 }
+
+const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
 
 /** The administrator's key: from the environment, else from `$CARILLON_HOME/admin.key`. Undefined where neither is. */
 export function readAdminKey(config: Config): string | undefined {

@@ -1,5 +1,4 @@
 import type { Action, Author, Connector, DeliveryClass, Outgoing, SendContext } from '../connectors/connector.ts';
-import { withFiles } from '../connectors/dialect/files.ts';
 import { changeStep, replyStep } from '../domain/change.ts';
 import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
 import type { Reason } from '../domain/failure.ts';
@@ -7,6 +6,7 @@ import type { Message } from '../domain/message.ts';
 import { nextStep, type Step } from '../domain/step.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import type { ActivityDeps } from './index.ts';
+import { isFilePost, withLinks } from './with-files.ts';
 
 /** One delivery as an attempt holds it. */
 export interface Job {
@@ -34,7 +34,7 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
     ...targetOf(entry, target),
     delivery: entry.id,
     action,
-    message: messageFor(connector, entry),
+    message: messageFor(connector, entry, action),
     ...(author === undefined ? {} : { author }),
   };
   return {
@@ -48,11 +48,11 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
   };
 }
 
-/** With its files named in the text where the connector does nothing with them. */
-function messageFor({ capabilities }: Connector, { message }: LedgerEntry): Message {
-  const { text, attachments = [] } = message.content;
-  if (capabilities.files.level === 'full' || attachments.length === 0) return message;
-  return { ...message, content: { ...message.content, text: withFiles(text, attachments) } };
+/** With its files named in the text where the connector does not post them. */
+function messageFor(connector: Connector, { message }: LedgerEntry, action: Action): Message {
+  const { attachments = [] } = message.content;
+  const isWhole = connector.capabilities.files.level === 'full' || isFilePost(connector, message, action);
+  return isWhole || attachments.length === 0 ? message : withLinks(message);
 }
 
 /** Whoever spoke on a platform is named on the others; a caller of the API speaks as the bot. */

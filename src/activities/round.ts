@@ -4,6 +4,7 @@ import type { Settlement } from '../store/settle.ts';
 import { waitAtGate } from '../store/waits.ts';
 import type { ActivityDeps } from './index.ts';
 import type { Job, stepOf } from './job.ts';
+import { waitsForFiles } from './with-files.ts';
 import { claimRequest, prepare, sendClaimed, type Sent } from './send-once.ts';
 
 /**
@@ -50,9 +51,13 @@ export function orElse(wait: Promise<boolean>): Promise<'waiting' | undefined> {
 
 /**
  * One attempt, which goes on here after the round where it takes longer; a regular activity finds it by `endOf`.
- * @returns undefined where nothing was sent: not prepared in time, or not claimed.
+ * @returns undefined where nothing was sent: not prepared in time, or not claimed, or with a file.
  */
 export async function sendInRound(deps: ActivityDeps, job: Job, leave: () => void): Promise<Outcome | undefined> {
+  if (waitsForFiles(job)) {
+    leave();
+    return undefined;
+  }
   const sending = trySend(deps, job).finally(leave);
   deps.firstRound.keep(job.entry.id, sending);
   const sent = await sending;

@@ -14,6 +14,7 @@ import type { ActivityDeps } from './index.ts';
 import type { Job } from './job.ts';
 import { persist, withoutWords } from './persist.ts';
 import { delivered, failed } from './settlement.ts';
+import { withLinks } from './with-files.ts';
 
 export type Sent =
   | { readonly settled: Settled; readonly attempt: MadeAttempt }
@@ -111,18 +112,28 @@ async function sendPlain(
 ): Promise<Outcome<Receipt>> {
   const { connector } = job;
   if (context.timeoutMs <= 0) return { failure: refusal };
-  const message = `${connector.title} refused how it was written (${refusal.code}): plain text instead.`;
+  const degraded =
+    job.outgoing.file === undefined
+      ? {
+          code: 'plain_text',
+          message: `${connector.title} refused how it was written (${refusal.code}): plain text instead.`,
+        }
+      : {
+          code: 'file_linked',
+          message: `${connector.title} refused the file (${refusal.code}): it is linked instead.`,
+        };
   const plain = asPlain(await identify(deps, job));
   const prepared = await outcomeOf('transient', () => connector.prepare(plain, context));
   if ('failure' in prepared) return { failure: refusal };
   return outcomeOf('ambiguous', async () => ({
     ...(await connector.send(prepared.value, plain, context)),
-    degraded: { code: 'plain_text', message },
+    degraded,
   }));
 }
 
-/** The same words without any markup. */
-function asPlain(outgoing: Outgoing): Outgoing {
+/** The same words without any markup; a link in place of a file. */
+function asPlain({ file, ...outgoing }: Outgoing): Outgoing {
+  if (file !== undefined) return { ...outgoing, message: withLinks(outgoing.message) };
   const { message } = outgoing;
   const text = writeMarkdown(plainTree(plainText(parseMarkdown(message.content.text))));
   return { ...outgoing, message: { ...message, content: { ...message.content, text } } };
