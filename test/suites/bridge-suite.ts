@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import type { RoomMessage } from '../../src/connectors/simulator-kit-rooms.ts';
 import type { Platform } from '../support/platforms/platform.ts';
 import { eventually } from '../support/eventually.ts';
@@ -110,6 +111,19 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
     const file = { name: 'plan.txt', mediaType: 'text/plain', base64: Buffer.from('the plan').toString('base64') };
     await act(here, { text, file });
     expect((await seen(there, text)).markup).toContain('plan.txt');
+  });
+
+  const posts = there.platform.connector.postsFiles === true;
+  it(posts ? 'posts a file that comes alone, with the same bytes' : 'links a file that comes alone', async () => {
+    const name = `${fresh('plan').replaceAll(/[^A-Za-z0-9]/g, '-')}.png`;
+    const bytes = randomBytes(200_000);
+    await act(here, { content: [], file: { name, mediaType: 'image/png', base64: bytes.toString('base64') } });
+    const copy = await eventually(`${name} is there`, async () =>
+      (await read(there)).find(({ markup, files }) => markup.includes(name) || files.some((one) => one.name === name)),
+    );
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    expect(copy.files).toEqual(posts ? [{ name, mediaType: 'image/png', size: bytes.length, sha256 }] : []);
+    expect(`${copy.by} ${copy.markup}`).toContain('Ann Archer');
   });
 
   it('keeps styles and links', async () => {
