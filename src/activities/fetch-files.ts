@@ -1,5 +1,4 @@
 import { download, notFetchable, type Download } from '../connectors/download.ts';
-import { sendFailureOf } from '../connectors/http-error.ts';
 import { isTypeTaken, type FileLimits } from '../domain/file-limits.ts';
 import { SendFailure, type Reason } from '../domain/failure.ts';
 import type { TenantId } from '../domain/ids.ts';
@@ -101,9 +100,8 @@ async function fetchOne(deps: Deps, limits: FileLimits, one: Fetching): Promise<
     if (size !== undefined) await keepFile(deps.sql, fetch, { mediaType: nameableType(mediaType, one.file), size });
   } catch (error) {
     opened?.drop();
-    const failure = sendFailureOf(error);
-    if (!(failure instanceof SendFailure)) throw error;
-    await missFile(deps.sql, fetch, nextOf(failure, tries));
+    if (!(error instanceof SendFailure)) throw error;
+    await missFile(deps.sql, fetch, nextOf(error, tries));
   }
 }
 

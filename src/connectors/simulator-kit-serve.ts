@@ -120,7 +120,7 @@ function cutOff(reply: FastifyReply, record: RecordedRequest, { status, headers,
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   reply.hijack();
   reply.raw.writeHead(status, { ...headers, 'content-length': bytes.length });
-  reply.raw.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => reset(reply, record));
+  reply.raw.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => void reset(reply, record));
   return reply;
 }
 

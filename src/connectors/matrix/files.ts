@@ -77,11 +77,12 @@ export async function uploadFile(
     if (url === undefined)
       throw new SendFailure({ kind: 'transient', code: 'bad_response', message: 'the homeserver named no content' });
     const names = file.isAlone && speaker.isBot && author !== undefined;
+    const shown = { filename: file.name, url, info: { mimetype: file.mediaType, size: file.size } };
     return {
       msgtype: msgtypeOf(file.mediaType),
       // With a file name beside it, the body is a caption ("Media captions").
       body: names ? `${authorLine(author)}:` : file.name,
-      ...{ filename: file.name, url, info: { mimetype: file.mediaType, size: file.size } },
+      ...shown,
     };
   } catch (error) {
     throw asFileRefusal(asLookUp(error));
