@@ -96,6 +96,7 @@ describe('a long text', () => {
       fc.property(document, fc.constantFrom(120, 300, 1_000), (markdown, bytes) => {
         const text = visibleText(treeOf(markdown));
         const parts = splitText(markdown, upTo(bytes));
+        if (Buffer.byteLength(markdown) <= bytes) return expect(parts).toEqual([{ from: 0, to: text.length }]);
         expect(parts.map(({ from }) => from)).toEqual([0, ...parts.slice(0, -1).map(({ to }) => to)]);
         expect(parts.length).toBeLessThanOrEqual(maxParts);
         const isCut = parts.at(-1)?.isCut === true;
@@ -105,7 +106,7 @@ describe('a long text', () => {
         const bare = (value: string): string => value.replaceAll(/\s/g, '');
         const said = textsOf(markdown, parts).map((one) => visibleText(treeOf(one)).replace(/\(\d+\/\d+\)$/, ''));
         if (!isCut && bare(text) !== '') expect(bare(said.join(''))).toBe(bare(text));
-        expect(splitText(markdown, upTo(bytes))).toEqual(parts);
+        return expect(splitText(markdown, upTo(bytes))).toEqual(parts);
       }),
       { numRuns: runs(100) },
     );
@@ -148,6 +149,7 @@ describe('a long text', () => {
     expect(textsOf(markdown, splitText(markdown, upTo(300))).at(-1)).toContain('[there](https://example.org/there)');
   });
 
+  // Half a second for what people write; what is made of nothing but line ends takes a few times as long.
   it.each([
     ['words', 'lorem ipsum dolor sit amet. '.repeat(37_000)],
     ['no spaces', 'x'.repeat(1_000_000)],
@@ -162,8 +164,9 @@ describe('a long text', () => {
     ['spaces', `a${' '.repeat(500_000)}b${' '.repeat(400_000)}`],
     ['a list', '- item\n'.repeat(140_000)],
   ])('of a megabyte of %s does not hold up the process', (_, markdown) => {
-    const begin = performance.now();
+    // Of this process: others may have the cores meanwhile.
+    const begin = process.cpuUsage();
     splitText(markdown, upTo(30_000));
-    expect(performance.now() - begin).toBeLessThan(5_000);
+    expect(process.cpuUsage(begin).user / 1_000).toBeLessThan(8_000);
   });
 });

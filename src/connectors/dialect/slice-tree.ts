@@ -12,14 +12,17 @@ export function sliceTree(tree: Root, from: number, to: number): Root {
   return (slice(tree, { at: 0, from, to }) as Root | undefined) ?? { type: 'root', children: [] };
 }
 
-/** The first part of a tree, with an ellipsis where the rest was: not inside a character that is made of several. */
+/** The tree, or where it shows more than `length` its first part, with an ellipsis where the rest was. */
 export function cutTree(tree: Root, length: number): Root {
-  const text = visibleText(tree);
-  const end = text.slice(0, characterEnd(text, length)).trimEnd().length;
-  return end >= text.trimEnd().length ? tree : withEllipsis(sliceTree(tree, 0, end));
+  return visibleText(tree).length <= length ? tree : firstPart(tree, length);
 }
 
-/** Behind the last text of a tree, within its marks; by itself where it would become a part of code or of a table. */
+/** The first part of a tree and an ellipsis: not cut inside a character that is made of several. */
+export function firstPart(tree: Root, length: number): Root {
+  return withEllipsis(sliceTree(tree, 0, characterEnd(visibleText(tree), length)));
+}
+
+/** Behind the last text of a tree, within its marks; by itself behind a table. */
 export function withEllipsis(tree: Root): Root {
   const kept = tidy(tree);
   const added = append(kept) as Root | undefined;
@@ -28,12 +31,13 @@ export function withEllipsis(tree: Root): Root {
 }
 
 function append(node: Nodes): Nodes | undefined {
-  if (!('children' in node) || node.type === 'table') return undefined;
-  const mark = { type: 'text' as const, value: ellipsis };
-  if (node.type === 'paragraph' || node.type === 'heading') return { ...node, children: [...node.children, mark] };
+  if (node.type === 'text' || node.type === 'code') return { ...node, value: `${node.value}${ellipsis}` };
+  if (!('children' in node) || node.type === 'table' || node.type === 'link') return undefined;
   const last = node.children.at(-1);
   const longer = last === undefined ? undefined : append(last);
-  return longer && ({ ...node, children: [...node.children.slice(0, -1), longer] } as Nodes);
+  if (longer !== undefined) return { ...node, children: [...node.children.slice(0, -1), longer] } as Nodes;
+  const isOfText = 'paragraph heading strong emphasis delete'.split(' ').includes(node.type);
+  return isOfText ? ({ ...node, children: [...node.children, { type: 'text', value: ellipsis }] } as Nodes) : undefined;
 }
 
 /** Without the white space and line ends at either edge, which Markdown cannot say and nobody sees. */

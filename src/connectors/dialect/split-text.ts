@@ -53,9 +53,11 @@ function resolved(node: Nodes, definitions: ReadonlyMap<string, Definition>): No
  * @param most parts; what is too long for the last is left out there.
  */
 export function splitText(markdown: string, fits: (markdown: string) => boolean, most = maxParts): TextPart[] {
+  const fitsWhole = fits(markdown);
   const tree = treeOf(markdown);
   const places = cutPlaces(tree);
   const end = places.text.length;
+  if (fitsWhole) return [{ from: 0, to: end }];
   const parts: TextPart[] = [];
   let room = firstGuess;
   for (let from = 0; from < end && parts.length < most;) {

@@ -1,13 +1,12 @@
-import type { DeliveryId } from '../../domain/ids.ts';
-
 /**
- * What ties a post to its delivery: message metadata, which every member of the workspace may read, so nothing but the
+ * What ties a post to its delivery, or to its part of one: message metadata, which every member of the workspace may read, so nothing but the
  * id (docs.slack.dev, "Message metadata").
  */
 const eventType = 'carillon_delivery';
 
-export function deliveryMarker(delivery: DeliveryId): object {
-  return { event_type: eventType, event_payload: { delivery_id: delivery } };
+/** @param key of the post, `Outgoing.key`. */
+export function deliveryMarker(key: string): object {
+  return { event_type: eventType, event_payload: { delivery_id: key } };
 }
 
 /** Whether a Carillon, be it another one, posted the message for a delivery: then it is a copy of what was said elsewhere. */
@@ -19,11 +18,11 @@ export function isMarked(message: unknown): boolean {
  * Whether a message of the history is the delivery's post: `unreadable` where it is one of ours but the payload was not
  * handed out, so that nobody can tell which.
  */
-export function markedAs(message: unknown, delivery: DeliveryId): boolean | 'unreadable' {
+export function markedAs(message: unknown, key: string): boolean | 'unreadable' {
   const metadata = part(message, 'metadata');
   if (part(metadata, 'event_type') !== eventType) return false;
   const found = part(part(metadata, 'event_payload'), 'delivery_id');
-  return typeof found === 'string' ? found === delivery : 'unreadable';
+  return typeof found === 'string' ? found === key : 'unreadable';
 }
 
 function part(value: unknown, key: string): unknown {
