@@ -133,6 +133,16 @@ alter table deliveries drop constraint if exists deliveries_action_check;
 alter table deliveries add constraint deliveries_action_check
   check (action in ('create', 'edit', 'delete', 'react', 'unreact'));
 
+-- A long text is several posts, and a change of it several changes. What each attempt sends is one of them.
+alter table deliveries
+  -- The split, pinned with the version; null where there is one post. An entry a post, without content: places in the
+  -- text that is shown ({"from", "to", "isCut"}), or which post of what it changes is taken away ({"remove"}).
+  add column parts jsonb,
+  -- How many of them have arrived.
+  add column part integer not null default 0;
+-- Which part it sent, from 1; null where it is not split.
+alter table attempts add column part integer;
+
 -- What we posted is linked in the transaction that says that it was delivered, whichever way that came to be known; and
 -- what came in meanwhile about it is routed now.
 create function link_receipt() returns trigger language plpgsql as $$

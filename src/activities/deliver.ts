@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { DeliveryState } from '../domain/delivery.ts';
+import { isOpen, type DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId } from '../domain/ids.ts';
 import { slotHorizonMs } from '../domain/gate.ts';
 import type { Step } from '../domain/step.ts';
@@ -75,8 +75,9 @@ export function createDeliver(deps: ActivityDeps) {
           break;
         case 'look-up': {
           const found = await lookUp(deps, job, step.final);
-          if (found !== undefined) return conclude(deps, entry, found);
-          break;
+          // One part was found, and the next is to be sent.
+          if (found === undefined || isOpen(found.state)) break;
+          return conclude(deps, entry, found);
         }
         case 'park':
         case 'doubt':

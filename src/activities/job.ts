@@ -6,13 +6,16 @@ import type { Message } from '../domain/message.ts';
 import { nextStep, type Step } from '../domain/step.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import type { ActivityDeps } from './index.ts';
+import { postOf, type PartOf } from './parts.ts';
 import { isFilePost, withLinks } from './with-files.ts';
 
 /** One delivery as an attempt holds it. */
 export interface Job {
   readonly entry: LedgerEntry;
   readonly connector: Connector;
+  /** The post that is sent next: the whole message, or a part of it. */
   readonly outgoing: Outgoing;
+  readonly part?: PartOf;
   readonly deliveryClass: DeliveryClass;
   /** Whose breaker its outcome counts for. */
   readonly breaker: GateScope;
@@ -20,6 +23,9 @@ export interface Job {
   readonly degraded: Reason | undefined;
   readonly context: Omit<SendContext, 'attempt'>;
 }
+
+/** The posts of what it changes or replies to. */
+export const postsOf = ({ original }: LedgerEntry): readonly string[] => original?.posts ?? [];
 
 type Target = NonNullable<LedgerEntry['target']>;
 
@@ -30,20 +36,30 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
   if (target === undefined || connector === undefined) return undefined;
   const { action, degraded } = actionOf(entry, connector);
   const author = authorOf(deps, entry);
-  const outgoing = {
+  const whole = {
     ...targetOf(entry, target),
     delivery: entry.id,
+    key: entry.id,
     action,
     message: messageFor(connector, entry, action),
     ...(author === undefined ? {} : { author }),
   };
+  // Until its version stands fast it is planned anew: `prepare` says into what.
+  const { outgoing, part, cut } = postOf(
+    connector,
+    whole,
+    entry.isPinned ? entry.parts : null,
+    entry.part,
+    postsOf(entry),
+  );
   return {
     entry,
     connector,
     outgoing,
+    ...(part === undefined ? {} : { part }),
     deliveryClass: connector.deliveryClass(outgoing, action.kind),
     breaker: connector.isOneService ? connectionScope(target.connection) : destinationScope(entry.destination),
-    degraded,
+    degraded: cut ?? degraded,
     context: { http: deps.http, tokens: deps.tokens, now: entry.readAt, timeoutMs: entry.timeoutMs, signal },
   };
 }
@@ -70,7 +86,7 @@ function targetOf(entry: LedgerEntry, { connection, settings, address }: Target)
 
 function actionOf(entry: LedgerEntry, connector: Connector): { action: Action; degraded: Reason | undefined } {
   const { original } = entry;
-  const nativeId = original?.nativeId ?? null;
+  const nativeId = postsOf(entry)[0] ?? null;
   if (entry.action === 'edit' || entry.action === 'delete')
     return { action: { kind: entry.action, nativeId }, degraded: undefined };
   if (entry.action !== 'create')

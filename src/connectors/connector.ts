@@ -104,8 +104,12 @@ export interface Author {
 
 export interface Outgoing extends Target {
   readonly action: Action;
-  /** The key that stays the same over all attempts. */
   readonly delivery: DeliveryId;
+  /**
+   * The key that stays the same over all attempts of this post: the delivery's id, and of a long text's second part
+   * `<delivery>:2`, and so on. What ties the post to it, such as a marker or a transaction, is made of this.
+   */
+  readonly key: string;
   /** The version that is sent; pinned by the first attempt that may have reached the platform. */
   readonly message: Message;
   /** Only of `create`, and only where the connector `postsFiles`: this is posted, and nothing of the message's text. */
@@ -187,6 +191,13 @@ export interface Connector<Prepared = unknown> {
    * once more, is `A` with an endless memory.
    */
   deliveryClass(target: Target, action: ActionKind): DeliveryClass;
+
+  /**
+   * Whether a message that is created or edited fits into one post, as it would be written, with its author: what does
+   * not is split by the caller. Pure; absent where nothing is ever too long. What is too long all the same, such as one
+   * endless link, is cut by `prepare`.
+   */
+  fits?(outgoing: Outgoing): boolean;
 
   /**
    * Called before the claim, as often as needed: renders, looks up, obtains tokens. Changes nothing at the platform, so

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { DeliveryId } from '../../domain/ids.ts';
 
 /**
  * What ties a post to its delivery, and tells everybody's Carillon that it is a copy, where a platform keeps nothing
@@ -7,7 +6,7 @@ import type { DeliveryId } from '../../domain/ids.ts';
  * which bridges the same channel, it would look like a person's words, and the two would answer each other without end. So
  * the mark stands in the text, in characters that show nothing and that no keyboard has (U+2061 to U+2064, the invisible
  * operators of mathematics): four that are the same in every mark, then twenty that are 40 bits of a hash of the
- * delivery's id.
+ * delivery's id, or of its part's key.
  *
  * It stands at the very beginning: there no cut takes it away, and a part that a person copies out of a message does not
  * bring it along to where it would make that person's own words ours.
@@ -22,9 +21,9 @@ const hashSigns = 20;
 /** In characters, all of one UTF-16 code unit. */
 export const markLength = prefix.length + hashSigns;
 
-/** The mark of a delivery, to be put in front of its text. */
-export function markOf(delivery: DeliveryId): string {
-  const digest = createHash('sha256').update(delivery).digest();
+/** The mark of a post by its key, `Outgoing.key`, to be put in front of its text. */
+export function markOf(key: string): string {
+  const digest = createHash('sha256').update(key).digest();
   let mark = prefix;
   for (let index = 0; index < hashSigns; index += 1) {
     const byte = digest[index >> 2] ?? 0;

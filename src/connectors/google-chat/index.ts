@@ -1,6 +1,6 @@
 import type { Connector } from '../connector.ts';
 import { inbound } from './inbound.ts';
-import { prepare, send, type PreparedCall } from './outbound.ts';
+import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { googleChatAddress, googleChatSettings } from './settings.ts';
 
 /** The Google Chat API as a Chat app, with a service account. */
@@ -29,6 +29,7 @@ export const googleChat: Connector<PreparedCall> = {
   // the memory is without end. The look-up of class B is that same fetch, and would only come before each repetition.
   // Edits and deletes may be repeated without harm.
   deliveryClass: () => ({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY }),
+  fits,
   prepare,
   send,
   inbound,

@@ -1,6 +1,6 @@
 import type { Connector } from '../connector.ts';
 import { inbound } from './inbound.ts';
-import { prepare, send, type PreparedCall } from './outbound.ts';
+import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';
 import { matrixAddress, matrixSettings, txnMemoryOf } from './settings.ts';
 
@@ -32,6 +32,7 @@ export const matrix: Connector<PreparedCall> = {
     kind: 'A',
     memoryMs: action === 'create' ? txnMemoryOf(connection.settings) : Number.POSITIVE_INFINITY,
   }),
+  fits,
   prepare,
   send,
   inbound,

@@ -1,6 +1,6 @@
 import type { Connector } from '../connector.ts';
 import { inbound } from './inbound.ts';
-import { prepare, send, type PreparedCall } from './outbound.ts';
+import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';
 import { teamsAddress, teamsSettings } from './settings.ts';
 
@@ -29,6 +29,7 @@ export const msteams: Connector<PreparedCall> = {
   // set again, and what is gone deleted again, without harm.
   deliveryClass: (_target, action) =>
     action === 'create' ? { kind: 'C' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
+  fits,
   prepare,
   send,
   inbound,

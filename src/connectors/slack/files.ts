@@ -65,7 +65,7 @@ export interface FileCall {
  * @throws SendFailure of any kind but `ambiguous`.
  */
 export async function uploadFile(outgoing: Outgoing, file: OutgoingFile, context: SendContext): Promise<FileCall> {
-  const { connection, delivery, author } = outgoing;
+  const { connection, key, author } = outgoing;
   const form = new URLSearchParams({ filename: file.name, length: String(file.size) }).toString();
   const { channel, thread } = placeOf(outgoing);
   try {
@@ -88,7 +88,7 @@ export async function uploadFile(outgoing: Outgoing, file: OutgoingFile, context
     });
     const body = {
       // Only the title is ours to set, and found again in the channel's history.
-      files: [{ id, title: `${markOf(delivery)}${file.name}` }] as const,
+      files: [{ id, title: `${markOf(key)}${file.name}` }] as const,
       channel_id: channel,
       thread_ts: thread,
       ...(file.isAlone && author !== undefined ? { initial_comment: `*${escapeText(authorLine(author))}:*` } : {}),

@@ -103,7 +103,7 @@ function find(answer: SlackAnswer, channel: string, outgoing: Outgoing): Receipt
   if (!Array.isArray(messages)) throw lookupFailure('bad_response', 'the history holds no list of messages');
   let unreadable = false;
   for (const message of messages as SlackAnswer[]) {
-    const marked = markedAs(message, outgoing.delivery);
+    const marked = markedAs(message, outgoing.key);
     const { ts, thread_ts: thread } = message;
     if (marked === true && typeof ts === 'string')
       return receiptOf(outgoing, { channel, ts, ...(typeof thread === 'string' ? { thread } : {}) });

@@ -2,7 +2,7 @@ import type { Connector } from '../connector.ts';
 import { reconcile } from './history.ts';
 import { inbound } from './inbound.ts';
 import { people } from './people.ts';
-import { prepare, send, type PreparedCall } from './outbound.ts';
+import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { slackAddress, slackSettings } from './settings.ts';
 
 /** Slack's Web API with a bot token. */
@@ -32,6 +32,7 @@ export const slack: Connector<PreparedCall> = {
   // again, and what is gone deleted again, without harm.
   deliveryClass: (_target, action) =>
     action === 'create' ? { kind: 'B' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
+  fits,
   prepare,
   send,
   reconcile,

@@ -14,8 +14,8 @@ export interface WebexCall {
   readonly body?: object;
   readonly upload?: NonNullable<JsonCall['upload']>;
   readonly about: CallKind;
-  /** Of a delivery: it finds the request again in a proxy's log, as the body holds no id of ours. Webex has no use for it. */
-  readonly delivery?: string;
+  /** Of a post, `Outgoing.key`: it finds the request again in a proxy's log, as the body holds no id of ours. Webex has no use for it. */
+  readonly key?: string;
 }
 
 /** A message has three forms of text of 7 439 bytes each, and a person many fields. */
@@ -26,7 +26,7 @@ const maxResponseBytes = 256 * 1_024;
  * @throws SendFailure by the table in `errors.ts`; of a look-up never ambiguous.
  */
 export async function callWebex(
-  { method, path, body, upload, about, delivery }: WebexCall,
+  { method, path, body, upload, about, key }: WebexCall,
   { settings }: Target['connection'],
   context: Omit<LookUpContext, 'tokens'>,
 ): Promise<JsonAnswer> {
@@ -37,7 +37,7 @@ export async function callWebex(
         url: `${baseUrlOf(settings)}${path}`,
         headers: {
           authorization: `Bearer ${tokenOf(settings)}`,
-          ...(delivery === undefined ? {} : { 'carillon-delivery': delivery }),
+          ...(key === undefined ? {} : { 'carillon-delivery': key }),
         },
         ...(body === undefined ? {} : { body }),
         ...(upload && { upload }),

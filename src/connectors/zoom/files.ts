@@ -45,12 +45,12 @@ export async function openFile(
  * @throws SendFailure of any kind but `ambiguous`.
  */
 export async function uploadFile(
-  { connection, delivery }: Outgoing,
+  { connection, key }: Outgoing,
   file: OutgoingFile,
   context: SendContext,
 ): Promise<string> {
   const user = encodeURIComponent(readText(zoomSettings, connection.settings, 'user'));
-  const upload = multipart(delivery, {}, 'file', file);
+  const upload = multipart(key, {}, 'file', file);
   try {
     const { json } = await callZoom(
       { method: 'POST', path: `chat/users/${user}/files`, base: 'fileUrl', upload, purpose: 'create' },

@@ -33,7 +33,7 @@ type Json = Readonly<Record<string, unknown>>;
  */
 export async function reconcile(outgoing: Outgoing, since: Date, context: SendContext): Promise<Receipt | undefined> {
   const deadline = performance.now() + context.timeoutMs;
-  const mark = markOf(outgoing.delivery);
+  const mark = markOf(outgoing.key);
   const isTwin = twinOf(outgoing);
   const twins: Json[] = [];
   let next = '';

@@ -1,7 +1,7 @@
 import type { Connector } from '../connector.ts';
 import { reconcile } from './history.ts';
 import { inbound } from './inbound.ts';
-import { prepare, send, type PreparedCall } from './outbound.ts';
+import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';
 import { zoomAddress, zoomSettings } from './settings.ts';
 
@@ -34,6 +34,7 @@ export const zoom: Connector<PreparedCall> = {
   // again, and what is gone deleted again, without harm.
   deliveryClass: (_target, action) =>
     action === 'create' ? { kind: 'B' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
+  fits,
   prepare,
   send,
   reconcile,

@@ -4,7 +4,7 @@ import { withAuthor } from '../dialect/author.ts';
 import { readText } from '../fields.ts';
 import { textAt } from '../hook-checks.ts';
 import { callZoom, messagesPath, type ZoomCall } from './api.ts';
-import { toRichText } from './dialect.ts';
+import { maxSourceOf, toRichText, type RenderOptions } from './dialect.ts';
 import { toZoomEmoji } from './emoji.ts';
 import { isDone, isWithoutMain } from './errors.ts';
 import { uploadFile } from './files.ts';
@@ -67,19 +67,32 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
  * @throws SendFailure permanent `no_text`.
  */
 export function render(outgoing: Outgoing, isRich: boolean): RichText {
-  const { message, delivery, author, connection, file } = outgoing;
+  const { author, file } = outgoing;
   if (file !== undefined && (author === undefined || !file.isAlone))
-    return { text: markOf(delivery), formats: [], mentions: [] };
-  const rendered = toRichText(file === undefined ? message.content.text : '', {
-    mark: markOf(delivery),
-    max: Number(readText(zoomSettings, connection.settings, 'maxText')),
-    isRich,
-    ...(outgoing.people === undefined ? {} : { people: outgoing.people }),
-    ...(author === undefined ? {} : { change: (tree) => withAuthor(tree, author) }),
-  });
+    return { text: markOf(outgoing.key), formats: [], mentions: [] };
+  const text = file === undefined ? outgoing.message.content.text : '';
+  const rendered = toRichText(text, optionsOf(outgoing, isRich));
   if (rendered === undefined)
     throw new SendFailure({ kind: 'permanent', code: 'no_text', message: 'the message has no text to post' });
   return rendered;
+}
+
+/** Whether nothing of it is cut: as a post, and as an edit, where links and quotes are written out. */
+export function fits(outgoing: Outgoing): boolean {
+  const { text } = outgoing.message.content;
+  const options = optionsOf(outgoing, outgoing.action.kind === 'create');
+  if (text.length > maxSourceOf(options.max)) return false;
+  return (toRichText(text, { ...options, max: Infinity })?.text.length ?? 0) <= options.max;
+}
+
+function optionsOf({ key, author, people: known, connection }: Outgoing, isRich: boolean): RenderOptions {
+  return {
+    mark: markOf(key),
+    max: Number(readText(zoomSettings, connection.settings, 'maxText')),
+    isRich,
+    ...(known === undefined ? {} : { people: known }),
+    ...(author === undefined ? {} : { change: (tree) => withAuthor(tree, author) }),
+  };
 }
 
 /**
