@@ -7,7 +7,7 @@ import { nextStep, type Step } from '../domain/step.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import type { ActivityDeps } from './index.ts';
 import { postOf, type PartOf } from './parts.ts';
-import { isFilePost, withLinks } from './with-files.ts';
+import { postsItsFiles, withLinks, type FilesByPlace } from './file-posts.ts';
 
 /** One delivery as an attempt holds it. */
 export interface Job {
@@ -16,6 +16,8 @@ export interface Job {
   /** The post that is sent next: the whole message, or a part of it. */
   readonly outgoing: Outgoing;
   readonly part?: PartOf;
+  /** Once they are here (`withFiles`). */
+  readonly files?: FilesByPlace;
   readonly deliveryClass: DeliveryClass;
   /** Whose breaker its outcome counts for. */
   readonly breaker: GateScope;
@@ -25,7 +27,11 @@ export interface Job {
 }
 
 /** The posts of what it changes or replies to. */
-export const postsOf = ({ original }: LedgerEntry): readonly string[] => original?.posts ?? [];
+export const postsOf = ({ original, action }: LedgerEntry): readonly string[] => {
+  const { posts = [], files = 0 } = original ?? {};
+  // Files are not edited.
+  return action === 'edit' ? posts.slice(0, posts.length - files) : posts;
+};
 
 type Target = NonNullable<LedgerEntry['target']>;
 
@@ -44,11 +50,11 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
     message: messageFor(connector, entry, action),
     ...(author === undefined ? {} : { author }),
   };
-  // Until its version stands fast it is planned anew: `prepare` says into what.
+  // Until its version stands fast it is planned anew: `prepare` says into what. One with files is told by `withFiles`.
   const { outgoing, part, cut } = postOf(
     connector,
     whole,
-    entry.isPinned ? entry.parts : null,
+    entry.isPinned && !postsItsFiles(connector, whole.message, action) ? entry.parts : null,
     entry.part,
     postsOf(entry),
   );
@@ -67,7 +73,7 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
 /** With its files named in the text where the connector does not post them. */
 function messageFor(connector: Connector, { message }: LedgerEntry, action: Action): Message {
   const { attachments = [] } = message.content;
-  const isWhole = connector.capabilities.files.level === 'full' || isFilePost(connector, message, action);
+  const isWhole = connector.capabilities.files.level === 'full' || postsItsFiles(connector, message, action);
   return isWhole || attachments.length === 0 ? message : withLinks(message);
 }
 
@@ -109,6 +115,12 @@ export function stepOf({ entry, connector, deliveryClass }: Job): Step | { do: '
   const capability = connector.capabilities[entry.action === 'unreact' ? 'react' : entry.action];
   if (capability.level === 'dropped')
     return { do: 'skip', reason: { code: `${entry.action}_dropped`, message: capability.why } };
+  const { posts = [], files = 0 } = entry.original ?? {};
+  if (entry.action === 'edit' && files > 0 && posts.length === files)
+    return {
+      do: 'skip',
+      reason: { code: 'files_alone', message: 'It is there as files alone, which cannot be edited.' },
+    };
   const change = changeStep(entry.action, entry.original, {
     version: entry.version,
     byOurIds: connector.addressesByOurIds === true,

@@ -1,6 +1,7 @@
 import type { Connector, Outgoing } from '../connectors/connector.ts';
 import { maxParts, partMarkdown, splitText, treeOf } from '../connectors/dialect/split-text.ts';
 import type { Reason } from '../domain/failure.ts';
+import type { FilesByPlace } from './file-posts.ts';
 import type { PostPart } from '../store/parts.ts';
 
 /** Which post of a delivery is sent next. */
@@ -27,16 +28,24 @@ export interface Post {
  * @param outgoing the whole message, with all that is known of its author and whom it mentions.
  * @param posts of what it changes.
  */
-export function planParts(connector: Connector, outgoing: Outgoing, posts: readonly string[]): PostPart[] | undefined {
+export function planParts(
+  connector: Connector,
+  outgoing: Outgoing,
+  posts: readonly string[],
+  files: FilesByPlace = new Map(),
+): PostPart[] | undefined {
   const { kind } = outgoing.action;
   if (kind === 'delete') return posts.length > 1 ? removals(posts.length, 0) : undefined;
-  if ((kind !== 'create' && kind !== 'edit') || outgoing.file !== undefined) return undefined;
+  if (kind !== 'create' && kind !== 'edit') return undefined;
   const fits = (text: string): boolean => connector.fits?.(withText(outgoing, text)) !== false;
   const { text } = outgoing.message.content;
   const isChangeOfMany = kind === 'edit' && posts.length > 1;
-  if (!isChangeOfMany && fits(text)) return undefined;
+  const filePosts = kind === 'create' ? [...files.keys()].map((file) => ({ file })) : [];
+  if (filePosts.length > 0 && text.trim() === '') return filePosts;
+  if (!isChangeOfMany && filePosts.length === 0 && fits(text)) return undefined;
   const parts = splitText(text, fits, kind === 'create' ? maxParts : Math.max(1, posts.length));
   if (isChangeOfMany) return [...parts, ...removals(posts.length, parts.length)];
+  if (filePosts.length > 0) return [...parts, ...filePosts];
   return parts.length > 1 || parts[0]?.isCut === true ? parts : undefined;
 }
 
@@ -51,6 +60,7 @@ export function postOf(
   parts: readonly PostPart[] | null,
   at: number,
   posts: readonly string[],
+  files: FilesByPlace = new Map(),
 ): Post {
   const entry = parts?.[at];
   if (parts === null || entry === undefined) return { outgoing: whole };
@@ -58,7 +68,15 @@ export function postOf(
   const part = { number: at + 1, of: parts.length, isRemoval: 'remove' in entry };
   if ('remove' in entry)
     return { outgoing: { ...whole, key, action: { kind: 'delete', nativeId: posts[entry.remove] ?? null } }, part };
-  const texts = parts.filter((one) => !('remove' in one)).length;
+  const texts = parts.filter((one) => 'from' in one).length;
+  if ('file' in entry) {
+    const [file, attachment] = [files.get(entry.file), whole.message.content.attachments?.[entry.file]];
+    const said = withText(whole, '');
+    const content = { ...said.message.content, attachments: attachment === undefined ? [] : [attachment] };
+    const isAlone = texts === 0 && at === 0;
+    const outgoing = { ...said, key, message: { ...said.message, content } };
+    return { outgoing: file === undefined ? outgoing : { ...outgoing, file: { ...file, isAlone } }, part };
+  }
   const { text } = whole.message.content;
   // One that holds all of it is sent as it was written.
   const isWhole = texts === 1 && entry.isCut !== true;

@@ -10,13 +10,13 @@ import type { Settlement } from '../store/settle.ts';
 import type { Settled } from '../store/settled.ts';
 import type { MadeAttempt } from './conclude.ts';
 import { tryAgain } from './failure.ts';
+import { withLinks } from './file-posts.ts';
 import { identify } from './identify.ts';
 import type { ActivityDeps } from './index.ts';
 import { postsOf, type Job } from './job.ts';
 import { planParts, postOf } from './parts.ts';
 import { persist, withoutWords } from './persist.ts';
 import { delivered, failed } from './settlement.ts';
-import { withLinks } from './with-files.ts';
 
 export type Sent =
   | { readonly settled: Settled; readonly attempt: MadeAttempt }
@@ -57,9 +57,9 @@ export async function prepare(deps: ActivityDeps, whole: Job): Promise<Prepared>
 async function plan(deps: ActivityDeps, job: Job): Promise<Omit<Prepared, 'outcome'>> {
   const { entry, connector } = job;
   const outgoing = await identify(deps, job);
-  const parts = entry.isPinned ? undefined : planParts(connector, outgoing, postsOf(entry));
+  const parts = entry.isPinned ? undefined : planParts(connector, outgoing, postsOf(entry), job.files);
   if (parts === undefined) return { job: { ...job, outgoing } };
-  const { cut = job.degraded, ...post } = postOf(connector, outgoing, parts, 0, postsOf(entry));
+  const { cut = job.degraded, ...post } = postOf(connector, outgoing, parts, 0, postsOf(entry), job.files);
   return { job: { ...job, ...post, degraded: cut }, parts };
 }
 

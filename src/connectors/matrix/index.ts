@@ -19,10 +19,7 @@ export const matrix: Connector<PreparedCall> = {
       level: 'partial',
       why: 'Only who is known by their Matrix id is told: Matrix finds nobody by e-mail address.',
     },
-    files: {
-      level: 'partial',
-      why: 'A file that comes alone is posted; one that comes with words is linked in them.',
-    },
+    files: { level: 'full' },
   },
   postsFiles: true,
   isOneService: true,

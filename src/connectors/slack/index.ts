@@ -20,10 +20,7 @@ export const slack: Connector<PreparedCall> = {
     delete: { level: 'full' },
     react: { level: 'partial', why: 'Everybody who reacted with an emoji is shown as one reaction, of the bot.' },
     mention: { level: 'full' },
-    files: {
-      level: 'partial',
-      why: 'A file that comes alone is posted; one that comes with words is linked in them.',
-    },
+    files: { level: 'full' },
   },
   postsFiles: true,
   isOneService: true,

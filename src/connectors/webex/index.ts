@@ -16,10 +16,7 @@ export const webex: Connector<PreparedCall> = {
     delete: { level: 'full' },
     react: { level: 'dropped', why: 'Webex has neither calls nor events for reactions.' },
     mention: { level: 'full' },
-    files: {
-      level: 'partial',
-      why: 'A file that comes alone is posted; one that comes with words is linked in them.',
-    },
+    files: { level: 'full' },
   },
   postsFiles: true,
   isOneService: true,

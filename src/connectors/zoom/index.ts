@@ -23,10 +23,7 @@ export const zoom: Connector<PreparedCall> = {
       why: 'Everybody who reacted with an emoji is shown as one reaction, of the user; emoji of an account are left out.',
     },
     mention: { level: 'full' },
-    files: {
-      level: 'partial',
-      why: 'A file that comes alone is posted; one that comes with words is linked in them.',
-    },
+    files: { level: 'full' },
   },
   postsFiles: true,
   isOneService: true,
