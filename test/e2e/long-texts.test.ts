@@ -4,6 +4,7 @@ import { platforms } from '../support/platforms/index.ts';
 import type { Platform } from '../support/platforms/platform.ts';
 import { roomsAt, type Rooms } from '../support/rooms.ts';
 import { startStack, type Stack } from '../support/stack.ts';
+import { bridge } from '../suites/bridge-suite.ts';
 
 /** Texts that are longer than one post of a platform may be. */
 let stack: Stack;
@@ -193,11 +194,85 @@ describe('what happens to the second of three parts', () => {
     expect((await read()).map(numberOf)).toEqual(['1/3', '2/3', '2/3', '3/3']);
   }, 120_000);
 
-  it('when its worker dies is sent again alone, by the next one', async () => {
+  it('when it is never answered is sent again alone', async () => {
     const { id, read } = await roomOf(named('matrix'), 'crashed', { timeout: '1s' });
     await stack.fault('matrix', { path: '/send/', match: '(2/3)', mode: 'commit-then-timeout', times: 1 });
     const message = await stack.post({ text: longText(28_000 * 2.3).text, destinations: [id] });
     expect(await deliveryOf(message.id)).toMatchObject({ state: 'delivered', doubled: false });
     expect((await read()).map(numberOf)).toEqual(['1/3', '2/3', '3/3']);
   }, 120_000);
+});
+
+describe('between two rooms', () => {
+  it('a long text is split, its parts do not come back, and replies to any of them come into its thread', async () => {
+    const [slack, zoom] = [named('slack'), named('zoom')];
+    await bridge(stack, [slack, zoom], 'between');
+    const [here, there] = [slack.room('between'), zoom.room('between')];
+    const zoomPosts = async () => rooms.read('zoom', there);
+    const { id } = await rooms.act('slack', { room: here, text: longText(2_000).text });
+    const parts = await eventually('all parts are there', async () => {
+      const shown = (await zoomPosts()).filter((one) => numberOf(one) !== undefined);
+      return shown.length > 1 && numberOf(shown.at(-1) as RoomMessage) === `${shown.length}/${shown.length}` && shown;
+    });
+    for (const { markup } of parts) expect(markup).toContain('Ann Archer');
+    // To the second part from there, and to the original from here.
+    await rooms.act('zoom', { room: there, user: 'cleo', text: 'about the second', thread: parts[1]?.id ?? '' });
+    const isReply = (text: string) => (one: RoomMessage) => one.markup.includes(text);
+    const reply = await eventually('the reply is here', async () =>
+      (await rooms.read('slack', here)).find(isReply('about the second')),
+    );
+    expect(reply.thread).toBe(id);
+    await rooms.act('slack', { room: here, user: 'ben', text: 'about all of it', thread: id });
+    const answer = await eventually('the answer is there', async () => (await zoomPosts()).find(isReply('about all')));
+    expect(answer.thread).toBe(parts[0]?.id);
+    // By then every part's event has come back, and none of them became a message.
+    expect((await rooms.read('slack', here)).map(({ markup }) => numberOf({ markup } as RoomMessage))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    await rooms.act('slack', { room: here, do: 'react', id, user: 'ben', emoji: '👍' });
+    await eventually('it is on the first', async () => {
+      const [first, ...more] = (await zoomPosts()).filter((one) => numberOf(one) !== undefined);
+      expect(more.every(({ reactions }) => Object.keys(reactions).length === 0)).toBe(true);
+      return first?.reactions['👍'] !== undefined;
+    });
+  }, 120_000);
+});
+
+describe('a worker that dies while it sends the second of three parts', () => {
+  let alone: Stack;
+  beforeAll(async () => void (alone = await startStack({ worker: false })), 120_000);
+  afterAll(() => alone?.close());
+
+  it('is followed by one that goes on with the second', async () => {
+    const matrix = named('matrix');
+    await alone.must('PUT', '/v1/connections/matrix', {
+      connector: 'matrix',
+      settings: matrix.settings(alone.simulators),
+    });
+    const address = matrix.address('died');
+    await alone.must('PUT', '/v1/destinations/died', { connection: 'matrix', address, retry, timeout: '3s' });
+    await alone.fault('matrix', { path: '/send/', match: '(2/3)', mode: 'commit-then-timeout', times: 1 });
+    const first = alone.startWorker();
+    const { id, deliveries } = await alone.post({ text: longText(28_000 * 2.3).text, destinations: ['died'] });
+    const attempts = async () =>
+      (await alone.must('GET', `/v1/deliveries/${deliveries[0]?.id}/attempts`)).data as {
+        part: number;
+        outcome: string;
+      }[];
+    await eventually('it sends the second', async () => (await attempts()).at(-1)?.part === 2, 60_000);
+    process.kill(Number(first.identity.split(':').at(-1)), 'SIGKILL');
+    const second = alone.startWorker();
+    expect((await alone.rest(id, 90_000)).deliveries[0]).toMatchObject({ state: 'delivered', doubled: false });
+    expect((await attempts()).map(({ part, outcome }) => [part, outcome])).toEqual([
+      [1, 'delivered'],
+      [2, 'unknown'],
+      [2, 'delivered'],
+      [3, 'delivered'],
+    ]);
+    const shown = await roomsAt(alone.simulators).read('matrix', matrix.room('died'));
+    expect(shown.map(numberOf)).toEqual(['1/3', '2/3', '3/3']);
+    await second.stop();
+  }, 180_000);
 });
