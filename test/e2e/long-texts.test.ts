@@ -1,5 +1,6 @@
 import type { RoomMessage } from '../../src/connectors/simulator-kit-rooms.ts';
 import { eventually } from '../support/eventually.ts';
+import { longText, named, numberOf } from '../support/long-text.ts';
 import { platforms } from '../support/platforms/index.ts';
 import type { Platform } from '../support/platforms/platform.ts';
 import { roomsAt, type Rooms } from '../support/rooms.ts';
@@ -22,16 +23,6 @@ afterAll(() => stack?.close());
 
 const retry = { initialInterval: '200ms', multiplier: 1, maxInterval: '1s', maxAttempts: 6, deadline: '5m' };
 
-/** Lines that are each known again, some of them in a block of code, which a cut goes through. */
-function longText(length: number): { text: string; lines: number } {
-  const line = (n: number): string => `row${String(n).padStart(4, '0')} of a long story that goes on and on`;
-  const lines = Math.ceil(length / line(0).length);
-  const rows = Array.from({ length: lines }, (_, n) => line(n));
-  const third = Math.floor(lines / 3);
-  const code = ['```', ...rows.slice(third, third * 2), '```'].join('\n');
-  return { text: [rows.slice(0, third).join('. '), code, rows.slice(third * 2).join('. ')].join('\n\n'), lines };
-}
-
 /** About what one post of the platform takes. */
 const limits: Readonly<Record<string, number>> = {
   slack: 40_000,
@@ -43,7 +34,6 @@ const limits: Readonly<Record<string, number>> = {
 };
 
 const rowsIn = (markup: string): number[] => [...markup.matchAll(/row(\d{4})/g)].map(([, n]) => Number(n));
-const numberOf = ({ markup }: RoomMessage): string | undefined => /\((\d+\/\d+)\)/.exec(markup)?.[1];
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 async function roomOf(platform: Platform, room: string, options: object = {}) {
@@ -54,12 +44,6 @@ async function roomOf(platform: Platform, room: string, options: object = {}) {
     (await rooms.read(platform.connector.name, platform.room(room))).filter(({ deleted }) => !deleted);
   return { id, read };
 }
-
-const named = (name: string): Platform => {
-  const found = platforms.find(({ connector }) => connector.name === name);
-  if (found === undefined) throw new Error(`no platform ${name}`);
-  return found;
-};
 
 const deliveryOf = async (message: string) => (await stack.rest(message, 60_000)).deliveries[0];
 const attemptsOf = async (delivery: string) =>
@@ -238,41 +222,4 @@ describe('between two rooms', () => {
       return first?.reactions['👍'] !== undefined;
     });
   }, 120_000);
-});
-
-describe('a worker that dies while it sends the second of three parts', () => {
-  let alone: Stack;
-  beforeAll(async () => void (alone = await startStack({ worker: false })), 120_000);
-  afterAll(() => alone?.close());
-
-  it('is followed by one that goes on with the second', async () => {
-    const matrix = named('matrix');
-    await alone.must('PUT', '/v1/connections/matrix', {
-      connector: 'matrix',
-      settings: matrix.settings(alone.simulators),
-    });
-    const address = matrix.address('died');
-    await alone.must('PUT', '/v1/destinations/died', { connection: 'matrix', address, retry, timeout: '3s' });
-    await alone.fault('matrix', { path: '/send/', match: '(2/3)', mode: 'commit-then-timeout', times: 1 });
-    const first = alone.startWorker();
-    const { id, deliveries } = await alone.post({ text: longText(28_000 * 2.3).text, destinations: ['died'] });
-    const attempts = async () =>
-      (await alone.must('GET', `/v1/deliveries/${deliveries[0]?.id}/attempts`)).data as {
-        part: number;
-        outcome: string;
-      }[];
-    await eventually('it sends the second', async () => (await attempts()).at(-1)?.part === 2, 60_000);
-    process.kill(Number(first.identity.split(':').at(-1)), 'SIGKILL');
-    const second = alone.startWorker();
-    expect((await alone.rest(id, 90_000)).deliveries[0]).toMatchObject({ state: 'delivered', doubled: false });
-    expect((await attempts()).map(({ part, outcome }) => [part, outcome])).toEqual([
-      [1, 'delivered'],
-      [2, 'unknown'],
-      [2, 'delivered'],
-      [3, 'delivered'],
-    ]);
-    const shown = await roomsAt(alone.simulators).read('matrix', matrix.room('died'));
-    expect(shown.map(numberOf)).toEqual(['1/3', '2/3', '3/3']);
-    await second.stop();
-  }, 180_000);
 });
