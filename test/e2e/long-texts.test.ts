@@ -1,9 +1,11 @@
 import type { RoomMessage } from '../../src/connectors/simulator-kit-rooms.ts';
 import { eventually } from '../support/eventually.ts';
+import { longText, named, numberOf } from '../support/long-text.ts';
 import { platforms } from '../support/platforms/index.ts';
 import type { Platform } from '../support/platforms/platform.ts';
 import { roomsAt, type Rooms } from '../support/rooms.ts';
 import { startStack, type Stack } from '../support/stack.ts';
+import { bridge } from '../suites/bridge-suite.ts';
 
 /** Texts that are longer than one post of a platform may be. */
 let stack: Stack;
@@ -21,16 +23,6 @@ afterAll(() => stack?.close());
 
 const retry = { initialInterval: '200ms', multiplier: 1, maxInterval: '1s', maxAttempts: 6, deadline: '5m' };
 
-/** Lines that are each known again, some of them in a block of code, which a cut goes through. */
-function longText(length: number): { text: string; lines: number } {
-  const line = (n: number): string => `row${String(n).padStart(4, '0')} of a long story that goes on and on`;
-  const lines = Math.ceil(length / line(0).length);
-  const rows = Array.from({ length: lines }, (_, n) => line(n));
-  const third = Math.floor(lines / 3);
-  const code = ['```', ...rows.slice(third, third * 2), '```'].join('\n');
-  return { text: [rows.slice(0, third).join('. '), code, rows.slice(third * 2).join('. ')].join('\n\n'), lines };
-}
-
 /** About what one post of the platform takes. */
 const limits: Readonly<Record<string, number>> = {
   slack: 40_000,
@@ -42,7 +34,6 @@ const limits: Readonly<Record<string, number>> = {
 };
 
 const rowsIn = (markup: string): number[] => [...markup.matchAll(/row(\d{4})/g)].map(([, n]) => Number(n));
-const numberOf = ({ markup }: RoomMessage): string | undefined => /\((\d+\/\d+)\)/.exec(markup)?.[1];
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 async function roomOf(platform: Platform, room: string, options: object = {}) {
@@ -53,12 +44,6 @@ async function roomOf(platform: Platform, room: string, options: object = {}) {
     (await rooms.read(platform.connector.name, platform.room(room))).filter(({ deleted }) => !deleted);
   return { id, read };
 }
-
-const named = (name: string): Platform => {
-  const found = platforms.find(({ connector }) => connector.name === name);
-  if (found === undefined) throw new Error(`no platform ${name}`);
-  return found;
-};
 
 const deliveryOf = async (message: string) => (await stack.rest(message, 60_000)).deliveries[0];
 const attemptsOf = async (delivery: string) =>
@@ -193,11 +178,48 @@ describe('what happens to the second of three parts', () => {
     expect((await read()).map(numberOf)).toEqual(['1/3', '2/3', '2/3', '3/3']);
   }, 120_000);
 
-  it('when its worker dies is sent again alone, by the next one', async () => {
+  it('when it is never answered is sent again alone', async () => {
     const { id, read } = await roomOf(named('matrix'), 'crashed', { timeout: '1s' });
     await stack.fault('matrix', { path: '/send/', match: '(2/3)', mode: 'commit-then-timeout', times: 1 });
     const message = await stack.post({ text: longText(28_000 * 2.3).text, destinations: [id] });
     expect(await deliveryOf(message.id)).toMatchObject({ state: 'delivered', doubled: false });
     expect((await read()).map(numberOf)).toEqual(['1/3', '2/3', '3/3']);
+  }, 120_000);
+});
+
+describe('between two rooms', () => {
+  it('a long text is split, its parts do not come back, and replies to any of them come into its thread', async () => {
+    const [slack, zoom] = [named('slack'), named('zoom')];
+    await bridge(stack, [slack, zoom], 'between');
+    const [here, there] = [slack.room('between'), zoom.room('between')];
+    const zoomPosts = async () => rooms.read('zoom', there);
+    const { id } = await rooms.act('slack', { room: here, text: longText(2_000).text });
+    const parts = await eventually('all parts are there', async () => {
+      const shown = (await zoomPosts()).filter((one) => numberOf(one) !== undefined);
+      return shown.length > 1 && numberOf(shown.at(-1) as RoomMessage) === `${shown.length}/${shown.length}` && shown;
+    });
+    for (const { markup } of parts) expect(markup).toContain('Ann Archer');
+    // To the second part from there, and to the original from here.
+    await rooms.act('zoom', { room: there, user: 'cleo', text: 'about the second', thread: parts[1]?.id ?? '' });
+    const isReply = (text: string) => (one: RoomMessage) => one.markup.includes(text);
+    const reply = await eventually('the reply is here', async () =>
+      (await rooms.read('slack', here)).find(isReply('about the second')),
+    );
+    expect(reply.thread).toBe(id);
+    await rooms.act('slack', { room: here, user: 'ben', text: 'about all of it', thread: id });
+    const answer = await eventually('the answer is there', async () => (await zoomPosts()).find(isReply('about all')));
+    expect(answer.thread).toBe(parts[0]?.id);
+    // By then every part's event has come back, and none of them became a message.
+    expect((await rooms.read('slack', here)).map(({ markup }) => numberOf({ markup } as RoomMessage))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    await rooms.act('slack', { room: here, do: 'react', id, user: 'ben', emoji: '👍' });
+    await eventually('it is on the first', async () => {
+      const [first, ...more] = (await zoomPosts()).filter((one) => numberOf(one) !== undefined);
+      expect(more.every(({ reactions }) => Object.keys(reactions).length === 0)).toBe(true);
+      return first?.reactions['👍'] !== undefined;
+    });
   }, 120_000);
 });

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../src/domain/ledger.ts';
+import type { Delivery, Receipt } from '../../src/domain/ledger.ts';
 import type { Sql } from '../../src/store/db.ts';
 
 /** A delivery as the reducer has it, but for what was promised. */
@@ -32,7 +32,7 @@ export async function letPass(sql: Sql, ids: readonly string[], ms: number): Pro
 }
 
 type Row = Record<(typeof times)[number], number | null> &
-  Record<string, unknown> & { receipts: Delivery['receipts']; tries: Delivery['tries'] };
+  Record<string, unknown> & { receipts: (Omit<Receipt, 'part'> & { part?: number })[]; tries: Delivery['tries'] };
 
 /**
  * Reads deliveries in the reducer's terms, in the order of their ids.

@@ -15,7 +15,7 @@ export const slack: Connector<PreparedCall> = {
     thread: { level: 'full' },
     edit: {
       level: 'partial',
-      why: 'Slack takes 4 000 characters in an edit, where it takes 40 000 in a post: longer texts are cut with an ellipsis.',
+      why: 'Slack takes 4 000 characters in an edit, where it takes 40 000 in a post: a longer text is cut, and the delivery says so.',
     },
     delete: { level: 'full' },
     react: { level: 'partial', why: 'Everybody who reacted with an emoji is shown as one reaction, of the bot.' },
