@@ -98,10 +98,51 @@ create table people (
 );
 create index people_expires on people (expires_at);
 
+-- Files of messages, fetched once for all their deliveries. They go with what the message says.
+create table files (
+  message text not null references messages (id) on delete cascade,
+  -- SHA-256 of the attachment's id, which may tell what the file is of.
+  hash bytea not null,
+  -- fetching: by whoever has the token, until the time is over; kept: all its chunks are there; refused: for the reason.
+  state text not null check (state in ('fetching', 'kept', 'refused')),
+  -- Of the attempt to fetch it whose chunks count.
+  token text not null,
+  -- Of one that is being fetched: when somebody else may take it up.
+  due_at timestamptz,
+  tries integer not null,
+  media_type text,
+  size bigint,
+  reason jsonb,
+  created_at timestamptz not null default clock_timestamp(),
+  primary key (message, hash)
+);
+create table file_chunks (
+  message text not null,
+  hash bytea not null,
+  token text not null,
+  n integer not null,
+  -- At most 1 MiB each.
+  sealed bytea not null,
+  primary key (message, hash, token, n),
+  foreign key (message, hash) references files (message, hash) on delete cascade
+);
+-- Sealed bytes cannot be made any smaller.
+alter table file_chunks alter column sealed set storage external;
+
 -- A reaction is a change of its original, as an edit and a delete are.
 alter table deliveries drop constraint if exists deliveries_action_check;
 alter table deliveries add constraint deliveries_action_check
   check (action in ('create', 'edit', 'delete', 'react', 'unreact'));
+
+-- A long text is several posts, and a change of it several changes. What each attempt sends is one of them.
+alter table deliveries
+  -- The split, pinned with the version; null where there is one post. An entry a post, without content: places in the
+  -- text that is shown ({"from", "to", "isCut"}), or which post of what it changes is taken away ({"remove"}).
+  add column parts jsonb,
+  -- How many of them have arrived.
+  add column part integer not null default 0;
+-- Which part it sent, from 1; null where it is not split.
+alter table attempts add column part integer;
 
 -- What we posted is linked in the transaction that says that it was delivered, whichever way that came to be known; and
 -- what came in meanwhile about it is routed now.

@@ -70,7 +70,7 @@ function openRoom({ connector, title, room }) {
     const note = document.createElement('span');
     note.className = 'note';
     const emoji = Object.entries(reactions).map(([char, names]) => ` ${char} ${names.length}`);
-    note.textContent = [edited ? ' (edited)' : '', ...files.map((file) => ` 📎 ${file}`), ...emoji].join('');
+    note.textContent = [edited ? ' (edited)' : '', ...files.map(({ name }) => ` 📎 ${name}`), ...emoji].join('');
     one.append(name, deleted ? '(deleted)' : markup, note);
     item.append(one);
     return item;

@@ -1,5 +1,5 @@
 // `node scripts/docs.mjs` writes what of the docs is made from the code, which must be built: docs/configuration.md from
-// the fields of src/config.ts, docs/openapi.json from the API, the table of capabilities in docs/connectors.md. `--check` changes nothing and fails where one is not current.
+// the fields of src/config-fields.ts, docs/openapi.json from the API, the table of capabilities in docs/connectors.md. `--check` changes nothing and fails where one is not current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -22,7 +22,7 @@ const sections = [
   },
 ];
 
-/** The page's text. @param fields `configFields` of src/config.ts. */
+/** The page's text. @param fields `configFields` of src/config-fields.ts. */
 function configurationPage(fields) {
   const of = ({ name }) => sections.findLast(({ holds }) => holds(name));
   const parts = sections.map((section) => {
@@ -31,7 +31,7 @@ function configurationPage(fields) {
   });
   const head = [
     '# Configuration',
-    '<!-- Made by `node scripts/docs.mjs` from src/config.ts. Do not edit. -->',
+    '<!-- Made by `node scripts/docs.mjs` from src/config-fields.ts. Do not edit. -->',
     'Carillon reads its settings from environment variables and nowhere else. An empty variable counts as not set. A value that cannot be used ends the process at its start.',
   ];
   return `${[...head, ...parts].join('\n\n')}\n`;
@@ -93,7 +93,7 @@ function withPart(page, name, text) {
 }
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const { configFields } = await import('../dist/src/config.js');
+const { configFields } = await import('../dist/src/config-fields.js');
 const { connectors } = await import('../dist/src/connectors/registry.js');
 const { renderOpenApi } = await import('../dist/src/api/openapi-file.js');
 const pages = {

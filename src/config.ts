@@ -1,117 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
+import { configFields, levels } from './config-fields.ts';
+import type { FileLimits } from './domain/file-limits.ts';
 import { parseDuration } from './domain/retry.ts';
 
-/** One environment variable: the only source of its default, its check and its line in docs/configuration.md. */
-export interface ConfigField {
-  readonly name: string;
-  /** `secret` values are masked wherever the configuration is shown. */
-  readonly kind: 'port' | 'path' | 'url' | 'address' | 'text' | 'flag' | 'level' | 'cidrs' | 'duration' | 'secret';
-  readonly default?: string;
-  readonly description: string;
-}
-
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof levels)[number];
-
-export const configFields = [
-  { name: 'CARILLON_PORT', kind: 'port', default: '8080', description: 'TCP port of the HTTP API.' },
-  {
-    name: 'CARILLON_HOST',
-    kind: 'text',
-    default: '127.0.0.1',
-    description: 'Address that the HTTP API listens on; 0.0.0.0 in a container.',
-  },
-  {
-    name: 'CARILLON_HOME',
-    kind: 'path',
-    default: '.carillon',
-    description: 'Folder of generated keys and, under `npm start`, of all data.',
-  },
-  {
-    name: 'CARILLON_ADMIN_KEY',
-    kind: 'secret',
-    description:
-      'Bearer key of the administrator; else read from `$CARILLON_HOME/admin.key`, which `npm start` makes (mode 0600).',
-  },
-  {
-    name: 'CARILLON_DEMO',
-    kind: 'flag',
-    default: '1',
-    description: '`0`: `npm start` brings no simulators, no demo configuration and no first message.',
-  },
-  {
-    name: 'CARILLON_EGRESS_ALLOW',
-    kind: 'cidrs',
-    default: '',
-    description:
-      'Comma-separated CIDRs that deliveries may reach beside the public internet. `npm start` sets 127.0.0.0/8 where none is given.',
-  },
-  {
-    name: 'CARILLON_EXPRESS',
-    kind: 'flag',
-    default: '1',
-    description: '`0`: no first round for the whole message; each delivery is an activity of its own from the start.',
-  },
-  {
-    name: 'CARILLON_HOUSEKEEPING_EVERY',
-    kind: 'duration',
-    default: '1h',
-    description: 'Time between two passes of housekeeping, `1m` to `7d`. The same for all workers.',
-  },
-  {
-    name: 'CARILLON_IDENTITIES_FILE',
-    kind: 'path',
-    description:
-      'YAML or JSON list of who is who on several platforms, `{id, name?, tenant?, accounts: [{connection, person}]}` each, read when the API starts; what the file has no more is forgotten then.',
-  },
-  { name: 'CARILLON_LOG_LEVEL', kind: 'level', default: 'info', description: `One of ${levels.join(', ')}.` },
-  {
-    name: 'CARILLON_KEYS',
-    kind: 'secret',
-    description:
-      'Key ring for content and credentials at rest: comma-separated `id:base64` with 32 bytes each; the first is current.',
-  },
-  {
-    name: 'CARILLON_KEYS_FILE',
-    kind: 'path',
-    description: 'File of the key ring, one `id:base64` a line; else generated into `$CARILLON_HOME/keys` (mode 0600).',
-  },
-  {
-    name: 'DATABASE_URL',
-    kind: 'url',
-    default: 'postgres://carillon:carillon@127.0.0.1:54330/carillon',
-    description: 'PostgreSQL 18 of Carillon. When given, `npm start` starts no PostgreSQL.',
-  },
-  {
-    name: 'DATABASE_LISTEN_URL',
-    kind: 'url',
-    description: 'A session connection for LISTEN, where DATABASE_URL is a transaction pooler.',
-  },
-  {
-    name: 'TEMPORAL_ADDRESS',
-    kind: 'address',
-    default: '127.0.0.1:7233',
-    description: 'host:port of the Temporal frontend. When given, `npm start` starts no Temporal.',
-  },
-  { name: 'TEMPORAL_NAMESPACE', kind: 'text', default: 'default', description: 'Temporal namespace.' },
-  {
-    name: 'POSTGRES_PORT',
-    kind: 'port',
-    default: '54330',
-    description: 'Port of the PostgreSQL that `npm start` starts.',
-  },
-  {
-    name: 'TEMPORAL_PORT',
-    kind: 'port',
-    default: '7233',
-    description: 'Port of the Temporal that `npm start` starts.',
-  },
-  { name: 'TEMPORAL_UI_PORT', kind: 'port', default: '8233', description: "Port of that Temporal's Web UI." },
-  { name: 'SIMULATORS_PORT', kind: 'port', default: '8090', description: 'Port of the platform simulators.' },
-] as const satisfies readonly ConfigField[];
-
 type FieldName = (typeof configFields)[number]['name'];
 
 export interface Config {
@@ -123,6 +17,7 @@ export interface Config {
   readonly demo: boolean;
   readonly express: boolean;
   readonly egressAllow: readonly string[];
+  readonly files: FileLimits;
   readonly housekeepingEveryMs: number;
   /** Absolute path. */
   readonly identitiesFile: string | undefined;
@@ -174,6 +69,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       throw new ConfigError(`${name}: "${text(name)}" is not a duration between ${shortest} and ${longest}`);
     return value;
   };
+  const size = (name: FieldName, least: number, most: number): number => {
+    const [, number = '', unit = ''] = /^(\d{1,6})(kB|MB)?$/.exec(text(name)) ?? [];
+    const bytes = Number(number) * (unit === 'MB' ? 1_000_000 : unit === 'kB' ? 1_000 : 1);
+    if (number === '' || (bytes !== 0 && (bytes < least || bytes > most)))
+      throw new ConfigError(`${name}: "${text(name)}" is not a size such as 25MB`);
+    return bytes;
+  };
+  const types = (name: FieldName): string[] => {
+    const all = listOf(text(name).toLowerCase());
+    for (const type of all)
+      if (!/^[\w.+*-]+\/[\w.+*-]+$/.test(type))
+        throw new ConfigError(`${name}: "${type}" is not a media type such as image/png or image/*`);
+    return all;
+  };
   const level = text('CARILLON_LOG_LEVEL');
   if (!levels.includes(level as LogLevel))
     throw new ConfigError(`CARILLON_LOG_LEVEL: "${level}" is not one of ${levels.join(', ')}`);
@@ -182,10 +91,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     if (value !== '0' && value !== '1') throw new ConfigError(`${name}: "${value}" is not 0 or 1`);
     return value === '1';
   };
-  const cidrs = text('CARILLON_EGRESS_ALLOW')
-    .split(',')
-    .map((cidr) => cidr.trim())
-    .filter((cidr) => cidr !== '');
+  const cidrs = listOf(text('CARILLON_EGRESS_ALLOW'));
   for (const cidr of cidrs)
     if (!ipaddr.isValid(cidr) && !ipaddr.isValidCIDR(cidr))
       throw new ConfigError(`CARILLON_EGRESS_ALLOW: "${cidr}" is neither an IP address nor a CIDR such as 10.0.0.0/8`);
@@ -207,6 +113,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     demo: flag('CARILLON_DEMO'),
     express: flag('CARILLON_EXPRESS'),
     egressAllow: cidrs,
+    files: {
+      maxBytes: size('CARILLON_FILES_MAX', 1_000, 200_000_000),
+      types: types('CARILLON_FILES_TYPES'),
+      refusedTypes: types('CARILLON_FILES_TYPES_REFUSED'),
+    },
     housekeepingEveryMs: duration('CARILLON_HOUSEKEEPING_EVERY', '1m', '7d'),
     logLevel: level as LogLevel,
     keys: optional('CARILLON_KEYS'),
@@ -223,6 +134,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     given,
   };
 }
+
+const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
 
 /** The administrator's key: from the environment, else from `$CARILLON_HOME/admin.key`. Undefined where neither is. */
 export function readAdminKey(config: Config): string | undefined {

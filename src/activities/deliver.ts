@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { DeliveryState } from '../domain/delivery.ts';
+import { isOpen, type DeliveryState } from '../domain/delivery.ts';
 import type { DeliveryId } from '../domain/ids.ts';
 import { slotHorizonMs } from '../domain/gate.ts';
 import type { Step } from '../domain/step.ts';
@@ -17,11 +17,15 @@ import { lapse } from './lapse.ts';
 import { lookUp } from './look-up.ts';
 import { keepRates, type Slot } from './keep-rates.ts';
 import { sendOnce } from './send-once.ts';
+import { withFiles } from './with-files.ts';
 
 export type DeliverOutcome =
   | { readonly state: DeliveryState; readonly nativeId?: string }
   /** PostgreSQL stayed away after the send: the run must write this later. */
   | { readonly unsettled: Settlement };
+
+/** A file that is not here yet is looked for again after this. */
+const filesPauseMs = 1_000;
 
 /** Waits up to this long are slept here; longer ones cost the server a timer, but no slot of this worker. */
 const shortPauseMs = 500;
@@ -44,9 +48,12 @@ export function createDeliver(deps: ActivityDeps) {
       const entry = await deps.ledger.read(id);
       if (entry === undefined)
         throw ApplicationFailure.nonRetryable(`${id}: there is no such delivery`, 'NoSuchDelivery');
-      const job = toJob(deps, entry, signal);
-      if (job === undefined) return restWithout(deps, entry);
-      const step = stepOf(job);
+      const made = toJob(deps, entry, signal);
+      if (made === undefined) return restWithout(deps, entry);
+      const step = stepOf(made);
+      const isSent = step.do === 'send' || step.do === 'look-up';
+      const job = isSent ? await withFiles(deps, made, signal) : made;
+      if (job === undefined) throw tryAgain(`${entry.destination}: its files are on their way`, filesPauseMs);
       switch (step.do) {
         case 'nothing':
           return { state: entry.view.state };
@@ -68,8 +75,9 @@ export function createDeliver(deps: ActivityDeps) {
           break;
         case 'look-up': {
           const found = await lookUp(deps, job, step.final);
-          if (found !== undefined) return conclude(deps, entry, found);
-          break;
+          // One part was found, and the next is to be sent.
+          if (found === undefined || isOpen(found.state)) break;
+          return conclude(deps, entry, found);
         }
         case 'park':
         case 'doubt':

@@ -11,6 +11,7 @@ import { createDeliver } from './deliver.ts';
 import { createDeliverCalled } from './deliver-called.ts';
 import { createDeliverFirst } from './deliver-first.ts';
 import { createFetchEvent } from './fetch-event.ts';
+import type { FileFetcher } from './fetch-files.ts';
 import type { FirstRound } from './first-round.ts';
 import type { Pace } from './pace.ts';
 import type { LedgerCalls } from './ledger-calls.ts';
@@ -28,6 +29,7 @@ export interface ActivityDeps {
   readonly tokens: AccessTokens;
   /** Name of this process, in the record of each attempt. */
   readonly worker: string;
+  readonly files: FileFetcher;
   readonly firstRound: FirstRound;
   readonly pace: Pace;
   /** Aborted when this process must stop: then nothing new is written to a platform. */

@@ -1,5 +1,4 @@
 import type { Action, Author, Connector, DeliveryClass, Outgoing, SendContext } from '../connectors/connector.ts';
-import { withFiles } from '../connectors/dialect/files.ts';
 import { changeStep, replyStep } from '../domain/change.ts';
 import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
 import type { Reason } from '../domain/failure.ts';
@@ -7,12 +6,18 @@ import type { Message } from '../domain/message.ts';
 import { nextStep, type Step } from '../domain/step.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import type { ActivityDeps } from './index.ts';
+import { postOf, type PartOf } from './parts.ts';
+import { postsItsFiles, withLinks, type FilesByPlace } from './file-posts.ts';
 
 /** One delivery as an attempt holds it. */
 export interface Job {
   readonly entry: LedgerEntry;
   readonly connector: Connector;
+  /** The post that is sent next: the whole message, or a part of it. */
   readonly outgoing: Outgoing;
+  readonly part?: PartOf;
+  /** Once they are here (`withFiles`). */
+  readonly files?: FilesByPlace;
   readonly deliveryClass: DeliveryClass;
   /** Whose breaker its outcome counts for. */
   readonly breaker: GateScope;
@@ -20,6 +25,13 @@ export interface Job {
   readonly degraded: Reason | undefined;
   readonly context: Omit<SendContext, 'attempt'>;
 }
+
+/** The posts of what it changes or replies to. */
+export const postsOf = ({ original, action }: LedgerEntry): readonly string[] => {
+  const { posts = [], files = 0 } = original ?? {};
+  // Files are not edited.
+  return action === 'edit' ? posts.slice(0, posts.length - files) : posts;
+};
 
 type Target = NonNullable<LedgerEntry['target']>;
 
@@ -30,29 +42,39 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
   if (target === undefined || connector === undefined) return undefined;
   const { action, degraded } = actionOf(entry, connector);
   const author = authorOf(deps, entry);
-  const outgoing = {
+  const whole = {
     ...targetOf(entry, target),
     delivery: entry.id,
+    key: entry.id,
     action,
-    message: messageFor(connector, entry),
+    message: messageFor(connector, entry, action),
     ...(author === undefined ? {} : { author }),
   };
+  // Until its version stands fast it is planned anew: `prepare` says into what. One with files is told by `withFiles`.
+  const { outgoing, part, cut } = postOf(
+    connector,
+    whole,
+    entry.isPinned && !postsItsFiles(connector, whole.message, action) ? entry.parts : null,
+    entry.part,
+    postsOf(entry),
+  );
   return {
     entry,
     connector,
     outgoing,
+    ...(part === undefined ? {} : { part }),
     deliveryClass: connector.deliveryClass(outgoing, action.kind),
     breaker: connector.isOneService ? connectionScope(target.connection) : destinationScope(entry.destination),
-    degraded,
+    degraded: cut ?? degraded,
     context: { http: deps.http, tokens: deps.tokens, now: entry.readAt, timeoutMs: entry.timeoutMs, signal },
   };
 }
 
-/** With its files named in the text where the connector does nothing with them. */
-function messageFor({ capabilities }: Connector, { message }: LedgerEntry): Message {
-  const { text, attachments = [] } = message.content;
-  if (capabilities.files.level === 'full' || attachments.length === 0) return message;
-  return { ...message, content: { ...message.content, text: withFiles(text, attachments) } };
+/** With its files named in the text where the connector does not post them. */
+function messageFor(connector: Connector, { message }: LedgerEntry, action: Action): Message {
+  const { attachments = [] } = message.content;
+  const isWhole = connector.capabilities.files.level === 'full' || postsItsFiles(connector, message, action);
+  return isWhole || attachments.length === 0 ? message : withLinks(message);
 }
 
 /** Whoever spoke on a platform is named on the others; a caller of the API speaks as the bot. */
@@ -70,7 +92,7 @@ function targetOf(entry: LedgerEntry, { connection, settings, address }: Target)
 
 function actionOf(entry: LedgerEntry, connector: Connector): { action: Action; degraded: Reason | undefined } {
   const { original } = entry;
-  const nativeId = original?.nativeId ?? null;
+  const nativeId = postsOf(entry)[0] ?? null;
   if (entry.action === 'edit' || entry.action === 'delete')
     return { action: { kind: entry.action, nativeId }, degraded: undefined };
   if (entry.action !== 'create')
@@ -93,6 +115,12 @@ export function stepOf({ entry, connector, deliveryClass }: Job): Step | { do: '
   const capability = connector.capabilities[entry.action === 'unreact' ? 'react' : entry.action];
   if (capability.level === 'dropped')
     return { do: 'skip', reason: { code: `${entry.action}_dropped`, message: capability.why } };
+  const { posts = [], files = 0 } = entry.original ?? {};
+  if (entry.action === 'edit' && files > 0 && posts.length === files)
+    return {
+      do: 'skip',
+      reason: { code: 'files_alone', message: 'It is there as files alone, which cannot be edited.' },
+    };
   const change = changeStep(entry.action, entry.original, {
     version: entry.version,
     byOurIds: connector.addressesByOurIds === true,

@@ -6,7 +6,7 @@ import type { Settled } from '../store/settled.ts';
 import { tryAgain } from './failure.ts';
 import type { ActivityDeps } from './index.ts';
 import type { Job } from './job.ts';
-import { linkOf } from './settlement.ts';
+import { linkOf, receiptPartOf } from './settlement.ts';
 
 /**
  * Asks the platform's history whether an attempt whose answer was lost got through. Spends no attempt. A look-up that
@@ -22,7 +22,7 @@ export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Prom
   try {
     const receipt = await connector.reconcile(outgoing, entry.firstAttemptAt, context);
     if (receipt === undefined) {
-      await recordAbsence(deps.sql, entry.id, final);
+      await recordAbsence(deps.sql, entry.id, final, entry.part + 1);
       return undefined;
     }
     const { nativeId, url, degraded = job.degraded } = receipt;
@@ -31,6 +31,7 @@ export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Prom
       ...(url === undefined ? {} : { url }),
       version: entry.version,
       attempt: 'look-up',
+      ...receiptPartOf(job),
       ...linkOf(job, nativeId),
     };
     return await recordFound(deps.sql, entry.id, found, job.breaker, degraded);

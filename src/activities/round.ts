@@ -1,9 +1,11 @@
 import type { DeliveryState } from '../domain/delivery.ts';
+import { isPartOnly } from './conclude.ts';
 import { waitForTurn } from '../store/lane.ts';
 import type { Settlement } from '../store/settle.ts';
 import { waitAtGate } from '../store/waits.ts';
 import type { ActivityDeps } from './index.ts';
 import type { Job, stepOf } from './job.ts';
+import { waitsForFiles } from './with-files.ts';
 import { claimRequest, prepare, sendClaimed, type Sent } from './send-once.ts';
 
 /**
@@ -50,9 +52,14 @@ export function orElse(wait: Promise<boolean>): Promise<'waiting' | undefined> {
 
 /**
  * One attempt, which goes on here after the round where it takes longer; a regular activity finds it by `endOf`.
- * @returns undefined where nothing was sent: not prepared in time, or not claimed.
+ * @returns undefined where nothing was sent: not prepared in time, or not claimed, or with a file; and where a part was, with
+ * more to come.
  */
 export async function sendInRound(deps: ActivityDeps, job: Job, leave: () => void): Promise<Outcome | undefined> {
+  if (waitsForFiles(job)) {
+    leave();
+    return undefined;
+  }
   const sending = trySend(deps, job).finally(leave);
   deps.firstRound.keep(job.entry.id, sending);
   const sent = await sending;
@@ -60,6 +67,8 @@ export async function sendInRound(deps: ActivityDeps, job: Job, leave: () => voi
   if ('unsettled' in sent) return { unsettled: sent.unsettled };
   const { settled, attempt } = sent;
   settled.next.forEach(deps.wake);
+  // A part of it: a regular activity goes on with the next, since a round has no time for all of them.
+  if (isPartOnly(settled, attempt)) return undefined;
   if (settled.state === 'delivered') return { state: settled.state };
   const made = `${attempt.number} of ${attempt.max}: ${attempt.code}`;
   return { state: settled.state, note: `${job.entry.destination}: ${made} → ${settled.state}` };
@@ -68,8 +77,8 @@ export async function sendInRound(deps: ActivityDeps, job: Job, leave: () => voi
 /** What is ready at the same time is claimed in one statement. */
 async function trySend(deps: ActivityDeps, job: Job): Promise<Sent | undefined> {
   const prepared = await within(roundMs, prepare(deps, job));
-  const claimed = prepared && (await deps.ledger.claim(claimRequest(deps, job)));
-  return claimed && sendClaimed(deps, job, prepared, claimed);
+  const claimed = prepared && (await deps.ledger.claim(claimRequest(deps, prepared)));
+  return claimed && sendClaimed(deps, prepared, claimed);
 }
 
 /** Undefined when it takes longer. */

@@ -4,14 +4,17 @@ import { plainText } from '../connectors/dialect/plain.ts';
 import { SendFailure, type Reason } from '../domain/failure.ts';
 import type { Claim, ClaimRequest } from '../store/claim.ts';
 import { newAttemptId } from '../store/new-id.ts';
+import type { PostPart } from '../store/parts.ts';
 import { release } from '../store/release.ts';
 import type { Settlement } from '../store/settle.ts';
 import type { Settled } from '../store/settled.ts';
 import type { MadeAttempt } from './conclude.ts';
 import { tryAgain } from './failure.ts';
+import { withLinks } from './file-posts.ts';
 import { identify } from './identify.ts';
 import type { ActivityDeps } from './index.ts';
-import type { Job } from './job.ts';
+import { postsOf, type Job } from './job.ts';
+import { planParts, postOf } from './parts.ts';
 import { persist, withoutWords } from './persist.ts';
 import { delivered, failed } from './settlement.ts';
 
@@ -22,8 +25,15 @@ export type Sent =
 
 type Outcome<T> = { readonly value: T } | { readonly failure: SendFailure };
 
-/** What a connector made of a message before the claim; `degraded` where it had to be made otherwise than it was written. */
-export type Prepared = Outcome<{ readonly call: unknown; readonly degraded?: Reason }>;
+/** What was made of a message before the claim. */
+export interface Prepared {
+  /** Of the one post that is sent. */
+  readonly job: Job;
+  /** Into what the message is split, where that does not stand fast yet. */
+  readonly parts?: readonly PostPart[];
+  /** The connector's; `degraded` where it had to be made otherwise than it was written. */
+  readonly outcome: Outcome<{ readonly call: unknown; readonly degraded?: Reason }>;
+}
 
 /**
  * One attempt: prepare → claim → send → settle. A failure while preparing is settled like one of the send, with a claim
@@ -31,16 +41,32 @@ export type Prepared = Outcome<{ readonly call: unknown; readonly degraded?: Rea
  */
 export async function sendOnce(deps: ActivityDeps, job: Job): Promise<Sent | 'not-claimed'> {
   const prepared = await prepare(deps, job);
-  const claimed = await deps.ledger.claim(claimRequest(deps, job));
-  return claimed === undefined ? 'not-claimed' : sendClaimed(deps, job, prepared, claimed);
+  const claimed = await deps.ledger.claim(claimRequest(deps, prepared));
+  return claimed === undefined ? 'not-claimed' : sendClaimed(deps, prepared, claimed);
 }
 
 /** All that comes before the claim; changes nothing at the platform. What cannot be rendered is rendered as plain text. */
-export function prepare(deps: ActivityDeps, job: Job): Promise<Prepared> {
+export async function prepare(deps: ActivityDeps, whole: Job): Promise<Prepared> {
+  const planned = await outcomeOf('transient', () => plan(deps, whole));
+  if ('failure' in planned) return { job: whole, outcome: planned };
+  const { job, parts } = planned.value;
+  return { job, ...(parts === undefined ? {} : { parts }), outcome: await render(job) };
+}
+
+/** The first part is known only when it is known how people are called there, since that takes room. */
+async function plan(deps: ActivityDeps, job: Job): Promise<Omit<Prepared, 'outcome'>> {
   const { entry, connector } = job;
+  const outgoing = await identify(deps, job);
+  const parts = entry.isPinned ? undefined : planParts(connector, outgoing, postsOf(entry), job.files);
+  if (parts === undefined) return { job: { ...job, outgoing } };
+  const { cut = job.degraded, ...post } = postOf(connector, outgoing, parts, 0, postsOf(entry), job.files);
+  return { job: { ...job, ...post, degraded: cut }, parts };
+}
+
+function render(job: Job): Promise<Prepared['outcome']> {
+  const { entry, connector, outgoing } = job;
   const context = { ...job.context, attempt: entry.view.attempts + 1 };
   return outcomeOf('transient', async () => {
-    const outgoing = await identify(deps, job);
     try {
       return { call: await connector.prepare(outgoing, context) };
     } catch (error) {
@@ -56,7 +82,7 @@ export function prepare(deps: ActivityDeps, job: Job): Promise<Prepared> {
 
 const canBePlain = ({ outgoing }: Job): boolean => ['create', 'edit'].includes(outgoing.action.kind);
 
-export function claimRequest({ worker }: ActivityDeps, { entry }: Job): ClaimRequest {
+export function claimRequest({ worker }: ActivityDeps, { job: { entry }, parts }: Prepared): ClaimRequest {
   return {
     token: newAttemptId(),
     delivery: entry.id,
@@ -64,12 +90,18 @@ export function claimRequest({ worker }: ActivityDeps, { entry }: Job): ClaimReq
     timeoutMs: entry.timeoutMs,
     policyDeadlineMs: entry.policy.deadlineMs,
     worker,
+    part: entry.part,
+    ...(parts === undefined ? {} : { parts }),
   };
 }
 
 /** From the claim to the settle. */
-export async function sendClaimed(deps: ActivityDeps, job: Job, prepared: Prepared, claimed: Claim): Promise<Sent> {
-  const { entry, connector, outgoing } = job;
+export async function sendClaimed(
+  deps: ActivityDeps,
+  { job, outcome: prepared }: Prepared,
+  claimed: Claim,
+): Promise<Sent> {
+  const { entry, connector, outgoing, part } = job;
   const context: SendContext = { ...job.context, attempt: claimed.attempt };
   await deps.pace.keep(entry.tenant, entry.target?.rates ?? []);
   const begin = performance.now();
@@ -83,7 +115,7 @@ export async function sendClaimed(deps: ActivityDeps, job: Job, prepared: Prepar
         });
   if ('failure' in outcome && outcome.failure.isOfFormat && canBePlain(job)) {
     const timeoutMs = Math.floor(context.timeoutMs - (performance.now() - begin));
-    outcome = await sendPlain(deps, job, { ...context, timeoutMs }, outcome.failure);
+    outcome = await sendPlain(job, { ...context, timeoutMs }, outcome.failure);
   }
   if ('failure' in outcome && outcome.failure.kind === 'stopped') {
     (await release(deps.sql, entry.id, claimed.token)).forEach(deps.wake);
@@ -96,33 +128,39 @@ export async function sendClaimed(deps: ActivityDeps, job: Job, prepared: Prepar
   const settled = await persist(deps, settlement);
   if (settled === undefined) return { unsettled: withoutWords(settlement) };
   const code = 'failure' in outcome ? outcome.failure.code : 'delivered';
-  return { settled, attempt: { number: claimed.attempt, max: claimed.maxAttempts, code } };
+  const made = { number: claimed.attempt, max: claimed.maxAttempts, code, ...(part === undefined ? {} : { part }) };
+  return { settled, attempt: made };
 }
 
 /**
  * What a platform refuses for its format is sent once more as plain text, under the same claim and within its time: a
  * refusal is proof that nothing was taken.
  */
-async function sendPlain(
-  deps: ActivityDeps,
-  job: Job,
-  context: SendContext,
-  refusal: SendFailure,
-): Promise<Outcome<Receipt>> {
+async function sendPlain(job: Job, context: SendContext, refusal: SendFailure): Promise<Outcome<Receipt>> {
   const { connector } = job;
   if (context.timeoutMs <= 0) return { failure: refusal };
-  const message = `${connector.title} refused how it was written (${refusal.code}): plain text instead.`;
-  const plain = asPlain(await identify(deps, job));
+  const degraded =
+    job.outgoing.file === undefined
+      ? {
+          code: 'plain_text',
+          message: `${connector.title} refused how it was written (${refusal.code}): plain text instead.`,
+        }
+      : {
+          code: 'file_linked',
+          message: `${connector.title} refused the file (${refusal.code}): it is linked instead.`,
+        };
+  const plain = asPlain(job.outgoing);
   const prepared = await outcomeOf('transient', () => connector.prepare(plain, context));
   if ('failure' in prepared) return { failure: refusal };
   return outcomeOf('ambiguous', async () => ({
     ...(await connector.send(prepared.value, plain, context)),
-    degraded: { code: 'plain_text', message },
+    degraded,
   }));
 }
 
-/** The same words without any markup. */
-function asPlain(outgoing: Outgoing): Outgoing {
+/** The same words without any markup; a link in place of a file. */
+function asPlain({ file, ...outgoing }: Outgoing): Outgoing {
+  if (file !== undefined) return { ...outgoing, message: withLinks(outgoing.message) };
   const { message } = outgoing;
   const text = writeMarkdown(plainTree(plainText(parseMarkdown(message.content.text))));
   return { ...outgoing, message: { ...message, content: { ...message.content, text } } };

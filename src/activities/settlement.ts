@@ -24,12 +24,19 @@ export function delivered(job: Job, claimed: Claim, receipt: Receipt): Settlemen
       ...(url === undefined ? {} : { url }),
       version: entry.version,
       attempt: claimed.token,
+      ...receiptPartOf(job),
       ...linkOf(job, nativeId),
     },
     ...(status === undefined ? {} : { status }),
     ...(degraded === undefined ? {} : { degraded }),
     healthy: breaker,
   };
+}
+
+/** Which part a receipt is of. */
+export function receiptPartOf({ part }: Job): Pick<StoredReceipt, 'part' | 'isGone'> {
+  if (part === undefined) return {};
+  return { part: part.number, ...(part.isRemoval ? { isGone: true } : {}) };
 }
 
 /** Where events come back from a platform, what we posted must be known there. */

@@ -1,4 +1,5 @@
 import type { MessageId, TenantId } from '../domain/ids.ts';
+import type { Content } from '../domain/message.ts';
 import { planDelivery, type PlannedDelivery } from '../domain/plan.ts';
 import { accept, findAccepted, type Acceptance, type AcceptResult } from '../store/accept.ts';
 import { newMessageId } from '../store/new-id.ts';
@@ -8,6 +9,7 @@ import { createAdmission } from './admission.ts';
 import { invalidInput, notFound, Problem, type InputError } from './errors.ts';
 import type { Plan, PlanCaches } from '../store/plan-cache.ts';
 import type { PostedMessage } from './posted-message.ts';
+import type { PostMessage } from './schemas/message.ts';
 import { isOutage } from './problem-reply.ts';
 import { TimeLimitError, within } from './time-limit.ts';
 
@@ -133,7 +135,31 @@ function toAcceptance(tenant: TenantId, { body, scope, key }: PostedMessage, id:
     expiresAt: body.expiresAt === undefined ? null : new Date(body.expiresAt),
     thread: (body.thread as MessageId | undefined) ?? null,
     labels: body.labels ?? {},
-    content: body.content ?? { text: body.text ?? '' },
+    content: contentOf(body),
     sender: body.sender ?? null,
   };
+}
+
+/** A file is known by its place, and looked at where it lies. */
+function contentOf({ text = '', content }: PostMessage): Content {
+  if (content === undefined) return { text };
+  const { text: said = '', attachments, ...more } = content;
+  const files = attachments?.map(({ url, name = fileName(url), ...known }, index) => ({
+    id: `file-${index + 1}`,
+    name,
+    ...known,
+    url,
+    page: url,
+  }));
+  return { text: said, ...more, ...(files && { attachments: files }) };
+}
+
+function fileName(url: string): string {
+  const last = new URL(url).pathname.split('/').at(-1) ?? '';
+  try {
+    return (last === '' ? 'file' : decodeURIComponent(last)).slice(0, 255);
+  } catch {
+    // Not percent-encoded as it should be: then as it stands.
+    return last.slice(0, 255);
+  }
 }

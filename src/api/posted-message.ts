@@ -76,6 +76,8 @@ function findMeaningErrors({ text, content, type, thread, ...times }: PostMessag
     errors.push({ path: '/text', code: 'required', message: 'is required, or content' });
   if (text !== undefined && content !== undefined)
     errors.push({ path: '/content', code: 'invalid_value', message: 'and text must not both be there' });
+  if (content !== undefined && content.text === undefined && content.attachments === undefined)
+    errors.push({ path: '/content/text', code: 'required', message: 'is required, or attachments' });
   if (type?.startsWith('carillon.') === true)
     errors.push({ path: '/type', code: 'invalid_value', message: 'must not begin with "carillon.", which is ours' });
   if (type !== undefined && /^(?:message\.(?:edited|deleted)|reaction\..*)$/.test(type))

@@ -4,7 +4,9 @@ import type { DeliveryAnswer, MessageDeliveryAnswer } from './schemas/delivery.t
 
 /** A delivery as part of its message. */
 export function showMessageDelivery(row: DeliveryRow): MessageDeliveryAnswer {
-  const { id, destination, state, attempts, maxAttempts, reason, late, doubled, via, policy, receipt } = row;
+  const { id, destination, state, attempts, maxAttempts, late, doubled, via, policy, receipt } = row;
+  const { parts, arrived } = row;
+  const reason = reasonOf(row);
   return {
     id,
     destination,
@@ -25,8 +27,15 @@ export function showMessageDelivery(row: DeliveryRow): MessageDeliveryAnswer {
       deadline: row.deadlineAt?.toISOString() ?? null,
       deadlineAfter: policy.deadlineMs === null ? null : formatDuration(policy.deadlineMs),
     },
+    ...(parts === null || parts === 1 ? {} : { parts: { total: parts, arrived } }),
     ...(receipt === null ? {} : { receipt: showReceipt(receipt) }),
   };
+}
+
+/** Where only some of its parts are there, it says so. */
+function reasonOf({ reason, parts, arrived }: DeliveryRow): DeliveryRow['reason'] {
+  if (reason === null || parts === null || arrived === 0 || reason.code === 'part_delivered') return reason;
+  return { ...reason, message: `${reason.message} ${arrived} of ${parts} parts have arrived.` };
 }
 
 /** The receipt without the attempt's token; its time in the form of all others. */

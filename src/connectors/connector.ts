@@ -50,7 +50,7 @@ export interface Capabilities {
   readonly react: Capability;
   /** A person who is known there is mentioned so that the platform tells them. */
   readonly mention: Capability;
-  /** `full`: the connector does with `content.attachments` what there is to be done; else they are linked in the text. */
+  /** Where it is not `full` they are linked in the text. */
   readonly files: Capability;
 }
 
@@ -82,6 +82,18 @@ export interface Mentioned {
   readonly name?: string;
 }
 
+/** A file that is posted: it is a post of its own. */
+export interface OutgoingFile {
+  readonly name: string;
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Nothing was said before it: where the bot is shown as its author, who it is from stands beside it. */
+  readonly isAlone: boolean;
+  /** Its bytes from the first one on, each time it is called. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
 /** Who said a bridged message, and where. */
 export interface Author {
   readonly name: string;
@@ -92,10 +104,16 @@ export interface Author {
 
 export interface Outgoing extends Target {
   readonly action: Action;
-  /** The key that stays the same over all attempts. */
   readonly delivery: DeliveryId;
+  /**
+   * The key that stays the same over all attempts of this post: the delivery's id, and of a long text's second part
+   * `<delivery>:2`, and so on. What ties the post to it, such as a marker or a transaction, is made of this.
+   */
+  readonly key: string;
   /** The version that is sent; pinned by the first attempt that may have reached the platform. */
   readonly message: Message;
+  /** Only of `create`, and only where the connector `postsFiles`: this is posted, and nothing of the message's text. */
+  readonly file?: OutgoingFile;
   /** Only of bridged messages: shown the way that the platform does best. */
   readonly author?: Author;
   /** Who is mentioned, by the `ref` of the mention (`dialect/mention`); who is not in it is unknown. */
@@ -155,6 +173,11 @@ export interface Connector<Prepared = unknown> {
    */
   readonly addressesByOurIds?: true;
   /**
+   * True where each file is uploaded and is a post of its own (`Outgoing.file`). One that the platform refuses for what it
+   * is fails with `isOfFormat`, so that it is linked instead.
+   */
+  readonly postsFiles?: true;
+  /**
    * True where everything reached through one connection is one service: trouble at one of its destinations is trouble
    * of all. False where each destination is a host of its own.
    */
@@ -168,6 +191,13 @@ export interface Connector<Prepared = unknown> {
    * once more, is `A` with an endless memory.
    */
   deliveryClass(target: Target, action: ActionKind): DeliveryClass;
+
+  /**
+   * Whether a message that is created or edited fits into one post, as it would be written, with its author: what does
+   * not is split by the caller. Pure; absent where nothing is ever too long. What is too long all the same, such as one
+   * endless link, is cut by `prepare`.
+   */
+  fits?(outgoing: Outgoing): boolean;
 
   /**
    * Called before the claim, as often as needed: renders, looks up, obtains tokens. Changes nothing at the platform, so

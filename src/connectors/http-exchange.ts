@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { httpError, httpErrorCode, type HttpErrorCode } from './http-error.ts';
@@ -42,13 +43,15 @@ export function exchange(agent: Dispatcher, url: URL, request: HttpRequest): Pro
       return;
     }
     request.signal.addEventListener('abort', stop);
+    const { headers, body } = request;
+    const isStreamed = typeof body === 'object';
     agent.dispatch(
       {
         origin: url.origin,
         path: url.pathname + url.search,
         method: request.method,
-        headers: request.headers,
-        body: request.body ?? null,
+        headers: isStreamed ? { ...headers, 'content-length': String(body.size) } : headers,
+        body: isStreamed ? Readable.from(body.open(), { objectMode: false }) : (body ?? null),
         // One clock for the whole exchange: the timer above.
         headersTimeout: 0,
         bodyTimeout: 0,

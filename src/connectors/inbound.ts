@@ -2,6 +2,8 @@ import type { ConnectionId } from '../domain/ids.ts';
 import type { InboundEvent } from '../domain/inbound.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { LookUpContext, Values } from './connector.ts';
+import type { Download } from './download.ts';
+import type { Attachment } from '../domain/message.ts';
 
 /** A request to `/hooks/{connection}`, as it came. */
 export interface HookRequest {
@@ -111,4 +113,11 @@ export interface Inbound {
    * @throws SendFailure `transient` or `permanent`.
    */
   fetch?(event: InboundEvent, connection: HookConnection, context: LookUpContext): Promise<Fetched>;
+
+  /**
+   * Asks for the bytes of a file that came with a message, with the connection's credentials, which go to the platform's
+   * own hosts only. Absent where files of this platform cannot be had.
+   * @throws SendFailure: `permanent` where it is gone, refused, or lies elsewhere; else `transient` or `stopped`.
+   */
+  openFile?(file: Attachment, connection: HookConnection, context: LookUpContext): Promise<Download>;
 }

@@ -1,5 +1,5 @@
 import type { LookUpContext } from './connector.ts';
-import type { HttpRequest, HttpResponse } from './http.ts';
+import type { HttpBody, HttpRequest, HttpResponse } from './http.ts';
 import { answerFailure, failureOfStatus, type Meaning } from './http-answer.ts';
 import { sendFailureOf } from './http-error.ts';
 
@@ -9,6 +9,8 @@ export interface JsonCall {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON; a text is sent as it is, with `application/x-www-form-urlencoded`. */
   readonly body?: object | string;
+  /** Sent as it is, in place of a body. */
+  readonly upload?: { readonly contentType: string; readonly body: HttpBody };
   /** Undefined for the client's own limit, 64 KiB. */
   readonly maxResponseBytes?: number;
 }
@@ -37,7 +39,7 @@ export interface JsonRules {
  * @throws SendFailure of any kind. For a look-up, which changes nothing, turn `ambiguous` into `transient` (`asLookUp`).
  */
 export async function callJson(
-  { method, url, headers = {}, body, maxResponseBytes }: JsonCall,
+  { method, url, headers = {}, body, upload, maxResponseBytes }: JsonCall,
   { http, now, timeoutMs, signal }: Omit<LookUpContext, 'tokens'>,
   { secrets, meaningOf, isAgreed = (status) => status >= 200 && status < 300 }: JsonRules,
 ): Promise<JsonAnswer> {
@@ -50,8 +52,10 @@ export async function callJson(
         'user-agent': 'Carillon',
         accept: 'application/json',
         ...(body && { 'content-type': type }),
+        ...(upload && { 'content-type': upload.contentType }),
         ...headers,
       },
+      ...(upload && { body: upload.body }),
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       timeoutMs,
       signal,

@@ -3,7 +3,7 @@ import { SendFailure, type SendFailureDetails } from '../domain/failure.ts';
 /** The same failure with another kind, scope or wait; what the platform said stays. */
 export function restated(
   failure: SendFailure,
-  change: Pick<Partial<SendFailureDetails>, 'kind' | 'scope' | 'retryAfterMs'>,
+  change: Pick<Partial<SendFailureDetails>, 'kind' | 'scope' | 'retryAfterMs' | 'isOfFormat'>,
 ): SendFailure {
   const { kind, scope, code, message, status, retryAfterMs, excerpt, isOfFormat, cause } = failure;
   return new SendFailure({
@@ -18,6 +18,12 @@ export function restated(
     ...(excerpt === undefined ? {} : { excerpt }),
     ...change,
   });
+}
+
+/** What a platform refuses of a file, be it its size or its kind, it refuses of the file alone: a link to it may pass. */
+export function asFileRefusal(error: unknown): unknown {
+  const isOfFile = error instanceof SendFailure && error.kind === 'permanent' && error.scope === 'message';
+  return isOfFile ? restated(error, { isOfFormat: true }) : error;
 }
 
 /** A look-up changes nothing, so losing its answer leaves nothing in doubt: it can be asked again. */

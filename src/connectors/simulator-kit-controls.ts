@@ -34,11 +34,11 @@ function minutesAgo(body: unknown): number {
 
 /** What people do in the simulated rooms, what they see there, and the events that leave the platform because of it. */
 export function addRoomControls(app: FastifyInstance, find: (name: string) => Mounted): void {
-  app.post<Params>('/_sim/:name/act', async ({ params, body }, reply) => {
+  app.post<Params>('/_sim/:name/act', async ({ params, body, headers }, reply) => {
     const mounted = find(params.name);
     if (mounted.simulator.act === undefined) throw new NotFound(`nobody can speak on "${params.name}"`);
     const given = json(body);
-    const action = readAction(given);
+    const action = readAction(given, `http://${headers.host}`);
     const { answer, event } = mounted.simulator.act(action, new Date(Date.now() - minutesAgo(given) * 60_000));
     if (event !== undefined) take(mounted, event);
     return reply.code(answer.status).send(answer.body);

@@ -6,6 +6,7 @@ import { ControlError, controlBody } from './simulator-kit.ts';
  * - `status`: answers, commits nothing. `commit-then-status`: commits first.
  * - `timeout`: never answers, commits nothing. `commit-then-timeout`: commits first.
  * - `reset-before`: resets the connection, commits nothing. `reset-after`: commits first.
+ * - `cut`: commits, and resets the connection in the middle of the answer's body.
  * - `delay`: waits, then serves as usual. `duplicate`: commits twice, as a platform that doubles by itself.
  */
 export const faultModes = [
@@ -16,6 +17,7 @@ export const faultModes = [
   'reset-after',
   'commit-then-status',
   'commit-then-timeout',
+  'cut',
   'duplicate',
 ] as const;
 export type FaultMode = (typeof faultModes)[number];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ControlError, controlBody } from './simulator-kit.ts';
 
 /** Everybody there is on every simulated platform; each has ids of its own for them. */
@@ -33,6 +34,22 @@ export interface PersonAction {
   /** Unicode. */
   readonly emoji?: string;
   readonly file?: { readonly name: string; readonly mediaType: string; readonly base64: string };
+  /** Where the simulators are reached, without a slash at the end: for addresses of files. */
+  readonly origin: string;
+}
+
+/** A file as its readers find it. */
+export interface RoomFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly size: number;
+  /** Of its bytes, in hex. */
+  readonly sha256: string;
+}
+
+export function roomFile(name: string, mediaType: string, base64: string): RoomFile {
+  const bytes = Buffer.from(base64, 'base64');
+  return { name, mediaType, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 /** A message as its readers see it, the same for all platforms: `GET /_sim/<name>/room?room=`. */
@@ -51,14 +68,14 @@ export interface RoomMessage {
   readonly reactions: Readonly<Record<string, readonly string[]>>;
   /** Whom the platform notifies: keys of `people`, `all`, or the native id of a stranger. */
   readonly mentions: readonly string[];
-  readonly files: readonly string[];
+  readonly files: readonly RoomFile[];
 }
 
 /**
  * Reads the body of an act; `text` is short for one plain segment.
  * @throws ControlError
  */
-export function readAction(body: unknown): PersonAction {
+export function readAction(body: unknown, origin: string): PersonAction {
   const given = controlBody(body);
   const kinds = ['say', 'edit', 'delete', 'react', 'unreact'] as const;
   const kind = kinds.find((one) => one === given['do']);
@@ -75,6 +92,7 @@ export function readAction(body: unknown): PersonAction {
     user,
     room,
     content: segments,
+    origin,
     ...(typeof id === 'string' ? { id } : {}),
     ...(typeof thread === 'string' ? { thread } : {}),
     ...(typeof emoji === 'string' ? { emoji } : {}),

@@ -66,6 +66,8 @@ export async function serve(
     case 'reset-after':
       commit(mounted, request, record);
       return reset(reply, record);
+    case 'cut':
+      return cutOff(reply, record, commit(mounted, request, record));
   }
 }
 
@@ -99,12 +101,13 @@ function faultAnswer({ simulator }: Mounted, fault: Fault): Answer {
 }
 
 function send(reply: FastifyReply, record: RecordedRequest, answer: Answer): FastifyReply {
-  record.answer = answer;
-  record.end = 'answered';
   const { status, headers = {}, body } = answer;
+  const isJson = typeof body === 'object' && !Buffer.isBuffer(body);
+  record.answer = Buffer.isBuffer(body) ? { ...answer, body: `${body.length} bytes` } : answer;
+  record.end = 'answered';
   reply.code(status);
-  if (typeof body === 'object') reply.type('application/json; charset=utf-8');
-  return reply.headers(headers).send(typeof body === 'object' ? JSON.stringify(body) : body);
+  if (isJson) reply.type('application/json; charset=utf-8');
+  return reply.headers(headers).send(isJson ? JSON.stringify(body) : body);
 }
 
 function keepOpen(reply: FastifyReply, record: RecordedRequest): FastifyReply {
@@ -112,10 +115,19 @@ function keepOpen(reply: FastifyReply, record: RecordedRequest): FastifyReply {
   return reply.hijack();
 }
 
+/** The head of the answer and half of its body, then a reset. */
+function cutOff(reply: FastifyReply, record: RecordedRequest, { status, headers, body = '' }: Answer): FastifyReply {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  reply.hijack();
+  reply.raw.writeHead(status, { ...headers, 'content-length': bytes.length });
+  reply.raw.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => void reset(reply, record));
+  return reply;
+}
+
 /** A TCP reset, not an orderly end: what a crashed peer or a firewall looks like. */
 function reset(reply: FastifyReply, record: RecordedRequest): FastifyReply {
   record.end = 'reset';
-  reply.hijack();
+  if (!reply.sent) reply.hijack();
   reply.raw.socket?.resetAndDestroy();
   return reply;
 }

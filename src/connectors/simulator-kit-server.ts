@@ -22,7 +22,8 @@ export interface SimulatorServer {
   stop(): Promise<void>;
 }
 
-const maxBodyBytes = 4 * 1_024 * 1_024;
+/** A file of 25 MiB in base64, with some room. */
+const maxBodyBytes = 40 * 1_024 * 1_024;
 const maxPage = 1_000;
 
 /** All simulators on one port: each under `/<name>/`, and what steers and shows them under `/_sim/<name>/`. */

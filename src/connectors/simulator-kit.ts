@@ -44,8 +44,8 @@ export interface SimulatedRequest {
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON. */
-  readonly body?: string | object;
+  /** An object is sent as JSON, bytes as they are. */
+  readonly body?: string | Buffer | object;
 }
 
 export interface Outcome<Event = unknown> {

@@ -3,8 +3,10 @@ import { isOpen, isParked, type DeliveryState } from './delivery.ts';
 /** The delivery of what is edited, deleted or replied to, at the same destination. */
 export interface Original {
   readonly state: DeliveryState;
-  /** Of its newest receipt; null without one. */
-  readonly nativeId: string | null;
+  /** The platform's ids of the posts that it is there as: one, or one a part; none without a receipt. */
+  readonly posts: readonly string[];
+  /** How many of them, the last ones, are its files; the others are its text. */
+  readonly files?: number;
   /** The newest version of the content that this destination is known to have; null without any. */
   readonly heldVersion: number | null;
   /** An attempt of it may have arrived. */
@@ -14,7 +16,7 @@ export interface Original {
 export type ChangeKind = 'create' | 'edit' | 'delete' | 'react' | 'unreact';
 
 export type ChangeStep =
-  | { readonly do: 'send'; readonly nativeId: string | null }
+  | { readonly do: 'send' }
   /** Nothing to do, for good; or nothing to be done until somebody has found out more. */
   | { readonly do: 'skip' | 'park'; readonly code: string; readonly message: string };
 
@@ -45,8 +47,8 @@ export function changeStep(
   { version, byOurIds, isManual }: ChangeContext,
 ): ChangeStep {
   if (original === undefined) return skip('original_missing', 'The message that it changes was never sent here.');
-  const { state, nativeId, heldVersion, inDoubt } = original;
-  const isThere = nativeId !== null && (state === 'delivered' || heldVersion !== null);
+  const { state, posts, heldVersion, inDoubt } = original;
+  const isThere = posts.length > 0 && (state === 'delivered' || heldVersion !== null);
   if (!isThere && !(inDoubt && byOurIds && (kind === 'delete' || isManual))) {
     if (inDoubt) {
       const message = 'The message that it changes may be there, and cannot be found to be changed.';
@@ -57,16 +59,20 @@ export function changeStep(
       ? skip('carried_by_original', 'The message that it changes is parked; when it goes out, it has the newest text.')
       : skip('original_not_delivered', 'The message that it changes never went out here.');
   }
+  // What is still to come has the text that it was pinned to, and its edits must come behind it.
+  if (kind === 'edit' && isThere && isParked(state) && !isManual)
+    return { do: 'park', code: originalUncertain, message: 'The message that it changes has arrived in part only.' };
   if (kind === 'edit' && heldVersion !== null && heldVersion >= version)
     return skip('already_current', `Version ${heldVersion} of the text is there already.`);
-  return { do: 'send', nativeId };
+  return { do: 'send' };
 }
 
-/** Where a reply goes: into the thread of its parent where that one is there, else to the top, visibly. */
+/** Where a reply goes: into the thread of its parent, of its first part, where that one is there, else to the top, visibly. */
 export function replyStep(
   parent: Original | undefined,
-): { readonly nativeId: string | null } | { readonly degraded: { readonly code: string; readonly message: string } } {
-  if (parent !== undefined && parent.nativeId !== null) return { nativeId: parent.nativeId };
+): { readonly nativeId: string } | { readonly degraded: { readonly code: string; readonly message: string } } {
+  const [first] = parent?.posts ?? [];
+  if (first !== undefined) return { nativeId: first };
   const why =
     parent === undefined
       ? 'was never sent here'

@@ -3,13 +3,14 @@ import type { AttemptId } from './ids.ts';
 import { isBehind } from './lane.ts';
 import type { Delivery, LedgerEvent, Receipt, Try } from './ledger.ts';
 import { comeToRest, isMovable } from './ledger-moves.ts';
+import { anew, counted, goesOn, hasArrived, nextPart, nextPartUnclaimed, partOf, pinOf } from './ledger-parts.ts';
 
 type Of<Do extends LedgerEvent['do']> = Extract<LedgerEvent, { readonly do: Do }>;
 
 /** The attempt's last step before its first call that changes something at the platform: `store/claim.ts`. */
 export function claim(
   delivery: Delivery,
-  { token, version, timeoutMs }: Of<'claim'>,
+  { token, version, timeoutMs, part = 0, parts = null }: Of<'claim'>,
   now: Instant,
   others: readonly Delivery[],
 ): Delivery {
@@ -20,10 +21,13 @@ export function claim(
     attempts < delivery.maxAttempts &&
     (expiryOf(intent) ?? Infinity) > now &&
     (pinnedVersion === null || pinnedVersion === version) &&
+    part === delivery.part &&
     (latest(delivery.nextAttemptAt, delivery.notBefore) ?? now) <= now &&
     !isBehind(delivery, others, now);
   if (!mayGo) return delivery;
   const until = now + timeoutMs + usualClocks.claimMarginMs;
+  const split = pinnedVersion === null ? parts : delivery.parts;
+  const sent = split === null ? null : partOf(delivery);
   return {
     ...delivery,
     state: 'sending',
@@ -37,26 +41,25 @@ export function claim(
     gate: null,
     slotAt: null,
     pinnedVersion: version,
-    tries: [...delivery.tries, { token, number: attempts + 1, trigger, outcome: null, late: false }],
+    parts: split,
+    tries: [...delivery.tries, { token, number: attempts + 1, trigger, outcome: null, late: false, part: sent }],
   };
 }
 
 /** An attempt got through: `store/settle.ts`. A success always counts, however late. */
 export function succeed(delivery: Delivery, event: Of<'deliver'>, now: Instant): Delivery {
-  const { token, nativeId, version } = event;
-  const receipt: Receipt = { attempt: token, nativeId, version };
+  const { token, nativeId, version, part = 1 } = event;
+  const receipt: Receipt = { attempt: token, nativeId, version, part };
   if (!holds(delivery, token)) return succeedLate(delivery, receipt, now);
-  return {
+  const received: Delivery = {
     ...delivery,
-    ...ended,
     tries: noted(delivery, token, 'delivered', false),
-    state: 'delivered',
-    dueAt: null,
-    settledAt: now,
     notBefore: null,
-    doubled: delivery.receipts.length > 0,
+    doubled: delivery.doubled || isSecond(delivery, receipt),
     receipts: [...delivery.receipts, receipt],
   };
+  if (goesOn(delivery)) return nextPart(received, now);
+  return { ...received, ...ended, state: 'delivered', part: counted(delivery), dueAt: null, settledAt: now };
 }
 
 /** Its claim is gone. Whoever sends now, or has sent, the platform has it. */
@@ -64,22 +67,26 @@ function succeedLate(delivery: Delivery, receipt: Receipt, now: Instant): Delive
   const { state, receipts } = delivery;
   const tries = noted(delivery, receipt.attempt, 'delivered', true);
   if (receipts.some(({ attempt }) => attempt === receipt.attempt)) return withTries(delivery, tries);
-  // What a look-up found is this same one.
-  const isFound = receipts.some(({ attempt, nativeId }) => attempt === 'look-up' && nativeId === receipt.nativeId);
-  const received = {
+  const received: Delivery = {
     ...delivery,
     tries,
-    doubled: delivery.doubled || (state === 'delivered' && !isFound),
+    doubled: delivery.doubled || isSecond(delivery, receipt),
     receipts: [...receipts, receipt],
-    nextAttemptAt: null,
-    gate: null,
-    slotAt: null,
-    absentAt: null,
   };
+  // An earlier part once more.
+  if (receipt.part !== partOf(delivery)) return received;
   // Another attempt is under way: what becomes of that one ends it.
-  if (state === 'sending') return received;
+  if (state === 'sending') return { ...received, absentAt: null };
+  if (goesOn(delivery)) return nextPartUnclaimed(received, isMovable(delivery), now);
   const settledAt = state === 'delivered' ? delivery.settledAt : now;
-  return { ...received, state: 'delivered', dueAt: null, doubt: null, settledAt };
+  const idle = { nextAttemptAt: null, gate: null, slotAt: null, absentAt: null, dueAt: null, doubt: null };
+  return { ...received, ...idle, state: 'delivered', part: counted(delivery), settledAt };
+}
+
+/** The platform has this part twice; what a look-up found may be this same one. */
+function isSecond({ receipts }: Delivery, { part, nativeId }: Receipt): boolean {
+  const isSame = (one: Receipt): boolean => one.attempt === 'look-up' && one.nativeId === nativeId;
+  return receipts.some((one) => one.part === part && !isSame(one));
 }
 
 /** An attempt failed, or its process died: `store/settle.ts`. One that comes late is only noted. */
@@ -94,28 +101,30 @@ export function fail(delivery: Delivery, event: Of<'fail'>, now: Instant, others
   const isRetrying = state === 'retrying';
   const since = delivery.doubt?.since ?? now;
   const until = latest(delivery.doubt?.until ?? null, delivery.claim?.until ?? null) ?? now;
+  const tries = noted(delivery, token, outcome, false);
+  const notBefore = retryAfterMs === undefined ? null : now + retryAfterMs;
+  if (hasArrived(delivery) && goesOn(delivery)) return nextPart({ ...delivery, tries, notBefore }, now);
+  const part = hasArrived(delivery) ? counted(delivery) : delivery.part;
   const failed: Delivery = {
     ...delivery,
     ...ended,
-    tries: noted(delivery, token, outcome, false),
+    tries,
     state,
+    part,
     nextAttemptAt: isRetrying ? now + delayMs : null,
-    notBefore: retryAfterMs === undefined ? null : now + retryAfterMs,
+    notBefore,
     dueAt: isRetrying ? earliest(now + delayMs + graceMs.failed, expiryOf(delivery.intent)) : null,
     settledAt: isRetrying ? null : now,
     doubt: inDoubt ? { since, until } : null,
-    pinnedVersion: inDoubt ? delivery.pinnedVersion : null,
+    ...pinOf(delivery, inDoubt || part > 0),
   };
   return comeToRest(failed, now, others);
 }
 
 /** A success that came late for an earlier attempt stands; a wish to cancel stops what would be tried again. */
-function stateAfter(
-  { receipts, cancelRequestedAt }: Delivery,
-  verdict: Of<'fail'>['verdict'],
-  canLookUp: boolean,
-): Delivery['state'] {
-  if (receipts.length > 0) return 'delivered';
+function stateAfter(delivery: Delivery, verdict: Of<'fail'>['verdict'], canLookUp: boolean): Delivery['state'] {
+  const { cancelRequestedAt } = delivery;
+  if (hasArrived(delivery)) return 'delivered';
   if (cancelRequestedAt !== null && !verdict.inDoubt) return 'cancelled';
   if (cancelRequestedAt !== null && !(canLookUp && verdict.state === 'retrying')) return 'uncertain';
   return verdict.state;
@@ -124,17 +133,22 @@ function stateAfter(
 /** The claim is given back because nothing was written: `store/release.ts`. What arrived meanwhile is not sent again. */
 export function release(delivery: Delivery, token: AttemptId, now: Instant): Delivery {
   if (!holds(delivery, token)) return delivery;
-  const hasArrived = delivery.receipts.length > 0;
+  const arrived = hasArrived(delivery);
+  const isDone = arrived && !goesOn(delivery);
+  const attempts = delivery.attempts - 1;
+  const part = arrived ? counted(delivery) : delivery.part;
   return {
     ...delivery,
-    ...(hasArrived ? ended : {}),
-    state: hasArrived ? 'delivered' : 'queued',
+    ...(arrived ? ended : {}),
+    ...(arrived && !isDone ? anew({ ...delivery, attempts }) : {}),
+    ...pinOf(delivery, delivery.doubt !== null || part > 0),
+    state: isDone ? 'delivered' : 'queued',
     claim: null,
-    attempts: delivery.attempts - 1,
+    attempts,
+    part,
     trigger: delivery.tries.find((one) => one.token === token)?.trigger ?? 'auto',
-    pinnedVersion: delivery.doubt === null ? null : delivery.pinnedVersion,
-    dueAt: hasArrived ? null : now + graceMs.released,
-    settledAt: hasArrived ? now : null,
+    dueAt: isDone ? null : now + graceMs.released,
+    settledAt: isDone ? now : null,
     tries: delivery.tries.map((one) => (one.token === token ? { ...one, outcome: 'stopped' } : one)),
   };
 }

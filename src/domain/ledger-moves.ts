@@ -2,6 +2,7 @@ import { earliest, expiryOf, graceMs, runningDeadline, startedDeadline, type Ins
 import { isParked, may } from './delivery.ts';
 import { holdOf, isOvertaken } from './lane.ts';
 import type { Delivery, LedgerEvent } from './ledger.ts';
+import { counted, goesOn, nextPartUnclaimed, partOf, pinOf } from './ledger-parts.ts';
 
 type Of<Do extends LedgerEvent['do']> = Extract<LedgerEvent, { readonly do: Do }>;
 
@@ -77,24 +78,28 @@ export function lookUp(delivery: Delivery, now: Instant): Delivery {
 }
 
 /** A look-up found nothing; the final one clears the doubt: `store/doubt.ts`. */
-export function absent(delivery: Delivery, final: boolean, now: Instant): Delivery {
-  if (!isMovable(delivery) || delivery.doubt === null) return delivery;
-  return final ? { ...delivery, absentAt: null, doubt: null, pinnedVersion: null } : { ...delivery, absentAt: now };
+export function absent(delivery: Delivery, { final, part = 1 }: Of<'absent'>, now: Instant): Delivery {
+  if (!isMovable(delivery) || delivery.doubt === null || part !== partOf(delivery)) return delivery;
+  if (!final) return { ...delivery, absentAt: now };
+  return { ...delivery, absentAt: null, doubt: null, ...pinOf(delivery, delivery.part > 0) };
 }
 
 /** A look-up found it: `store/doubt.ts`. */
-export function found(delivery: Delivery, { nativeId, version }: Of<'found'>, now: Instant): Delivery {
-  if (!isMovable(delivery)) return delivery;
+export function found(delivery: Delivery, { nativeId, version, part = 1 }: Of<'found'>, now: Instant): Delivery {
+  if (!isMovable(delivery) || part !== partOf(delivery)) return delivery;
+  const receipts = [...delivery.receipts, { attempt: 'look-up', nativeId, version, part }];
+  if (goesOn(delivery)) return nextPartUnclaimed({ ...delivery, receipts }, true, now);
   return {
     ...delivery,
     state: 'delivered',
+    part: counted(delivery),
     dueAt: null,
     nextAttemptAt: null,
     settledAt: now,
     doubt: null,
     absentAt: null,
     gate: null,
-    receipts: [...delivery.receipts, { attempt: 'look-up', nativeId, version }],
+    receipts,
   };
 }
 

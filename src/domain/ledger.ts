@@ -45,6 +45,10 @@ export interface Delivery {
   readonly settledAt: Instant | null;
   readonly claim: { readonly token: AttemptId; readonly until: Instant } | null;
   readonly pinnedVersion: number | null;
+  /** How many posts it is split into, pinned with the version; null where it is not split. */
+  readonly parts: number | null;
+  /** How many of them have arrived. */
+  readonly part: number;
   /** An attempt may have arrived: since when, and until when it still could. */
   readonly doubt: { readonly since: Instant; readonly until: Instant } | null;
   /** When a first look-up found nothing. */
@@ -68,6 +72,8 @@ export interface Receipt {
   readonly attempt: string;
   readonly nativeId: string;
   readonly version: number;
+  /** From 1. */
+  readonly part: number;
 }
 
 /** One attempt, as `attempts` has it. */
@@ -78,6 +84,8 @@ export interface Try {
   readonly outcome: Outcome | 'delivered' | 'stopped' | null;
   /** Its outcome came after somebody else had decided. */
   readonly late: boolean;
+  /** The part that it sent, from 1; null where it is not split. */
+  readonly part: number | null;
 }
 
 type Outcome = 'transient' | 'ambiguous' | 'permanent' | 'unknown';
@@ -89,9 +97,20 @@ export type LedgerEvent =
       readonly token: AttemptId;
       readonly version: number;
       readonly timeoutMs: number;
+      /** How many parts had arrived when what it sends was made; none where it is not said. */
+      readonly part?: number;
+      /** Into how many it would split it. */
+      readonly parts?: number | null;
     }
   /** An attempt got through; late where its claim is gone. */
-  | { readonly do: 'deliver'; readonly token: AttemptId; readonly nativeId: string; readonly version: number }
+  | {
+      readonly do: 'deliver';
+      readonly token: AttemptId;
+      readonly nativeId: string;
+      readonly version: number;
+      /** From 1, which is meant where it is not said. */
+      readonly part?: number;
+    }
   /** An attempt failed; `unknown` when its process died and the claim lapsed. */
   | {
       readonly do: 'fail';
@@ -106,8 +125,8 @@ export type LedgerEvent =
   | { readonly do: 'wait-turn' | 'call' | 'look-up' | 'expire' | 'retry' | 'cancel' | 'end-hold' }
   | { readonly do: 'wait-gate'; readonly scope: string; readonly isBreaker: boolean }
   | { readonly do: 'rest'; readonly state: 'parked' | 'uncertain' | 'skipped' | 'expired' | 'cancelled' }
-  | { readonly do: 'absent'; readonly final: boolean }
-  | { readonly do: 'found'; readonly nativeId: string; readonly version: number };
+  | { readonly do: 'absent'; readonly final: boolean; readonly part?: number }
+  | { readonly do: 'found'; readonly nativeId: string; readonly version: number; readonly part?: number };
 
 /** As it stands in the answer to the post. */
 export function accepted(id: DeliveryId, intent: Intent, lane: string | null, sequence: number): Delivery {
@@ -129,6 +148,8 @@ export function accepted(id: DeliveryId, intent: Intent, lane: string | null, se
     settledAt: null,
     claim: null,
     pinnedVersion: null,
+    parts: null,
+    part: 0,
     doubt: null,
     absentAt: null,
     cancelRequestedAt: null,
@@ -176,7 +197,7 @@ export function reduce(
     case 'look-up':
       return lookUp(delivery, now);
     case 'absent':
-      return absent(delivery, event.final, now);
+      return absent(delivery, event, now);
     case 'found':
       return found(delivery, event, now);
     case 'retry':

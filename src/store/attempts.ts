@@ -14,6 +14,8 @@ export interface AttemptRow {
   readonly message: string | null;
   readonly excerpt: string | null;
   readonly retryAfterMs: number | null;
+  /** Which part it sent, from 1; null where it is not split. */
+  readonly part: number | null;
   readonly worker: string;
 }
 
@@ -30,7 +32,7 @@ export async function listAttempts(
 ): Promise<AttemptRow[]> {
   return sql<AttemptRow[]>`
     select a.id, a.number, a.trigger, a.started_at as "startedAt", a.ended_at as "endedAt", a.outcome, a.late, a.code,
-      a.status, a.message, a.excerpt, a.retry_after_ms as "retryAfterMs", a.worker
+      a.status, a.message, a.excerpt, a.retry_after_ms as "retryAfterMs", a.part, a.worker
     from attempts a join deliveries d on d.id = a.delivery
     where d.tenant = ${tenant} and d.id = ${delivery} and a.id > ${after} order by a.id limit ${limit}`;
 }

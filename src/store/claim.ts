@@ -2,6 +2,7 @@ import { graceMs, usualClocks } from '../domain/clocks.ts';
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
 import { json, type Db } from './db.ts';
 import { isBehind } from './lane.ts';
+import type { PostPart } from './parts.ts';
 import { runningDeadline } from './waits.ts';
 
 export interface Claim {
@@ -22,6 +23,10 @@ export interface ClaimRequest {
   /** The policy's time from the first attempt of a round; null means none. */
   readonly policyDeadlineMs: number | null;
   readonly worker: string;
+  /** How many parts had arrived when what is sent was made: where that has changed it is not claimed. */
+  readonly part?: number;
+  /** How it is split, unless its version is pinned: then what was pinned with it holds. */
+  readonly parts?: readonly PostPart[];
 }
 
 /**
@@ -35,19 +40,21 @@ export interface ClaimRequest {
  * @throws where one of several meets a conflict; none is claimed then, and each may be tried by itself.
  */
 export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise<Claim[]> {
-  const rows = requests.map(({ token, delivery, version, timeoutMs, policyDeadlineMs }) => ({
+  const rows = requests.map(({ token, delivery, version, timeoutMs, policyDeadlineMs, part, parts }) => ({
     token,
     delivery,
     version,
     claim_seconds: (timeoutMs + usualClocks.claimMarginMs) / 1000,
     deadline_seconds: policyDeadlineMs === null ? null : policyDeadlineMs / 1000,
+    part: part ?? 0,
+    parts: parts ?? null,
   }));
   try {
     return await sql<Claim[]>`
       with wanted as materialized (
         select r.*, d.id from few(${json(sql, rows)}) as item (request)
         cross join lateral jsonb_to_record(item.request)
-          as r (token text, delivery text, version integer, claim_seconds float8, deadline_seconds float8)
+          as r (token text, delivery text, version integer, claim_seconds float8, deadline_seconds float8, part integer, parts jsonb)
         join deliveries d on d.id = r.delivery
         order by d.id for update of d
       ), claimed as (
@@ -57,17 +64,19 @@ export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise
           due_at = clock_timestamp() + make_interval(secs => w.claim_seconds + ${graceMs.claimed / 1000}),
           first_attempt_at = coalesce(first_attempt_at, clock_timestamp()),
           deadline_at = coalesce(${runningDeadline(sql)}, clock_timestamp() + make_interval(secs => w.deadline_seconds)),
-          clock_stopped_at = null, gate = null, slot_at = null, next_trigger = 'auto', pinned_version = w.version
+          clock_stopped_at = null, gate = null, slot_at = null, next_trigger = 'auto', pinned_version = w.version,
+          parts = case when d.pinned_version is null then w.parts else d.parts end
         from wanted w
         where d.id = w.id and d.state in ('queued', 'waiting', 'retrying') and cancel_requested_at is null
           and attempts < max_attempts and (expires_at is null or expires_at > clock_timestamp())
-          and (pinned_version is null or pinned_version = w.version)
+          and (pinned_version is null or pinned_version = w.version) and d.part = w.part
           and coalesce(greatest(next_attempt_at, not_before) <= clock_timestamp(), true)
           and not ${isBehind(sql)}
-        returning d.id, w.token, d.attempts, d.max_attempts, d.deadline_at, old.next_trigger as trigger
+        returning d.id, w.token, d.attempts, d.max_attempts, d.deadline_at, old.next_trigger as trigger,
+          case when d.parts is not null then d.part + 1 end as part
       ), attempt as (
-        insert into attempts (id, delivery, number, trigger, started_at, worker)
-        select token, id, attempts, trigger, clock_timestamp(), ${requests[0]?.worker ?? ''} from claimed
+        insert into attempts (id, delivery, number, trigger, started_at, worker, part)
+        select token, id, attempts, trigger, clock_timestamp(), ${requests[0]?.worker ?? ''}, part from claimed
       )
       select id as delivery, token, attempts as attempt, max_attempts as "maxAttempts",
         (extract(epoch from deadline_at - clock_timestamp()) * 1000)::float8 as "deadlineMs"

@@ -35,6 +35,10 @@ export interface DeliveryRow {
   readonly deadlineAt: Date | null;
   /** The latest. */
   readonly receipt: ReceiptRow | null;
+  /** How many posts it is split into; null where it is not. */
+  readonly parts: number | null;
+  /** How many of them have arrived. */
+  readonly arrived: number;
   readonly conversation: string | null;
   readonly workflowId: string;
   readonly createdAt: Date;
@@ -48,6 +52,7 @@ const columns = (sql: Db) => sql`
     when d.state in ('queued', 'waiting') and greatest(d.not_before, d.slot_at, m.send_at) > clock_timestamp()
       then greatest(d.not_before, d.slot_at, m.send_at) end as "nextAttemptAt",
   d.action, m.class, d.expires_at as "expiresAt", d.degraded, d.reason, d.late, d.doubled, d.via, d.policy, d.deadline_at as "deadlineAt", d.receipts->-1 as receipt,
+  jsonb_array_length(d.parts) as parts, d.part as arrived,
   m.conversation, m.workflow_id as "workflowId", d.created_at as "createdAt", d.settled_at as "settledAt"`;
 
 export async function findDelivery(sql: Db, tenant: TenantId, id: DeliveryId): Promise<DeliveryRow | undefined> {

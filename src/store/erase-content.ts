@@ -3,7 +3,7 @@ import { batchRow, freeTenants, isSettled, reportGone, toBatch, windowsOf } from
 import type { Batch, BatchRequest, BatchRow } from './housekeeping-batch.ts';
 
 /**
- * Erases what old messages say, and leaves a tombstone with the time. Uses `contents_kept`. Should a batch end between
+ * Erases what old messages say, with their files, and leaves a tombstone with the time. Uses `contents_kept`. Should a batch end between
  * two versions of one message, the next pass takes the second.
  */
 export async function eraseContent(sql: Db, { pass, windows, after, limit }: BatchRequest): Promise<Batch> {
@@ -23,6 +23,8 @@ export async function eraseContent(sql: Db, { pass, windows, after, limit }: Bat
       from due join free on free.id = due.tenant
       where c.message = due.message and c.version = due.version and c.sealed is not null
       returning due.tenant
+    ), gone_files as (
+      delete from files f using due join free on free.id = due.tenant where f.message = due.message
     ), ${reportGone(sql, pass, 'content')}
     ${batchRow(sql, sql`select max(message) from scanned`)}`;
   return toBatch(row, limit);

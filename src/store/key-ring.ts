@@ -45,19 +45,27 @@ export function newKeyRingEntry(id: string): string {
  * AES-256-GCM. Layout: version, length of the key's id, key's id, IV, tag, ciphertext.
  * @param place what the bytes belong to; opening them elsewhere fails, so rows can't be swapped.
  */
-export function seal(ring: KeyRing, place: string, plain: string): Buffer {
+export function seal(ring: KeyRing, place: string, plain: string | Uint8Array): Buffer {
   const key = ring.keys.get(ring.current);
   if (key === undefined) throw new KeyRingError('key ring: the current key is missing');
   const iv = randomBytes(ivBytes);
   const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes });
   cipher.setAAD(Buffer.from(place));
-  const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
+  const body = Buffer.concat([
+    typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain),
+    cipher.final(),
+  ]);
   const id = Buffer.from(ring.current);
   return Buffer.concat([Buffer.from([version, id.length]), id, iv, cipher.getAuthTag(), body]);
 }
 
 /** @throws KeyRingError where the key is not in the ring, or the bytes are not what was sealed for this place. */
 export function open(ring: KeyRing, place: string, sealed: Buffer): string {
+  return openBytes(ring, place, sealed).toString('utf8');
+}
+
+/** As `open`, of what is no text. */
+export function openBytes(ring: KeyRing, place: string, sealed: Buffer): Buffer {
   const idEnd = 2 + (sealed[1] ?? 0);
   const id = sealed.subarray(2, idEnd).toString();
   if (sealed[0] !== version) throw new KeyRingError(`${place}: sealed by an unknown version`);
@@ -70,7 +78,7 @@ export function open(ring: KeyRing, place: string, sealed: Buffer): string {
   decipher.setAuthTag(tag);
   try {
     const body = sealed.subarray(idEnd + ivBytes + tagBytes);
-    return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
+    return Buffer.concat([decipher.update(body), decipher.final()]);
   } catch (cause) {
     throw new KeyRingError(`${place}: can't be opened with key ${id}`, { cause });
   }

@@ -1,6 +1,7 @@
 import { placesLeft } from './busy.ts';
 import { json, type Db } from './db.ts';
 import { isBehind } from './lane.ts';
+import { receiptPart } from './parts.ts';
 
 /**
  * Of a delivery `d`: an operator wanted this round, knowing of every doubt, since none of its own attempts may have
@@ -11,6 +12,20 @@ const isGranted = (sql: Db) => sql`
     select bool_or(a.trigger = 'manual') and not coalesce(bool_or(a.outcome in ('ambiguous', 'unknown')), false)
     from attempts a
     where a.delivery = d.id and a.number > d.round_start and a.outcome is distinct from 'stopped') is true))`;
+
+/**
+ * Of an original `p`: the platform's ids of its parts in their order, of each the newest; without those that an edit took
+ * away. A delivery `d` that is itself that edit still counts them, so that its own parts keep their places.
+ */
+const postsOf = (sql: Db) => sql`(
+  select coalesce(jsonb_agg(post.native order by post.part), '[]')
+  from (
+    select distinct on (1) ${receiptPart(sql, sql`r.value`)} as part, r.value ->> 'nativeId' as native
+    from jsonb_array_elements(p.receipts) with ordinality r (value, place) order by 1, r.place desc) post
+  where not exists (
+    select from deliveries e
+    where e.depends_on = p.id and e.action = 'edit' and e.id <> d.id
+      and e.receipts @> jsonb_build_array(jsonb_build_object('nativeId', post.native, 'isGone', true))))`;
 
 /**
  * All that an attempt of a delivery `d` needs to know, of one moment; see `LedgerEntry`.
@@ -34,6 +49,7 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
     ${isBehind(sql)} as "isBehind", ${isGranted(sql)} as "isManual", shut.gates,
     d.first_attempt_at as "firstAttemptAt", d.policy, d.timeout_ms as "timeoutMs",
     d.cancel_requested_at is not null as "cancelRequested", d.action, d.reason->>'code' as "reasonCode", original.original,
+    d.parts, d.part, d.pinned_version is not null as "isPinned",
     m.type, m.source, m.occurred_at as "occurredAt", m.received_at as "receivedAt",
     m.schema_version as "schemaVersion", m.data_version as "dataVersion", m.sequence,
     m.correlation_id as "correlationId", m.conversation, m.thread, m.refers_to as "refersTo", m.priority, m.labels,
@@ -56,15 +72,18 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
     where t.tenant = d.tenant and t.id = d.destination and t.deleted_at is null offset 0) t on true
   left join lateral (
     select jsonb_build_object('state', p.state, 'inDoubt', p.doubt_since is not null or p.state = 'uncertain',
-      'nativeId', p.receipts->-1->>'nativeId',
+      'posts', ${postsOf(sql)},
+      'files', (
+        select count(*) from jsonb_array_elements(p.parts) with ordinality e (part, place)
+        where e.place <= p.part and e.part ? 'file'),
       'heldVersion', (
         select max((r.value->>'version')::integer)
         from deliveries e cross join lateral jsonb_array_elements(e.receipts) r
-        where e.id = p.id or (e.depends_on = p.id and e.action = 'edit'))) as original
+        where e.id = p.id or (e.depends_on = p.id and e.action = 'edit' and e.state = 'delivered'))) as original
     from deliveries p where p.id = d.depends_on
     union all
     -- It was said there, and not delivered.
-    select jsonb_build_object('state', 'delivered', 'inDoubt', false, 'nativeId', l.native, 'heldVersion', null)
+    select jsonb_build_object('state', 'delivered', 'inDoubt', false, 'posts', jsonb_build_array(l.native), 'heldVersion', null)
     from links l
     where d.depends_on is null and l.message = coalesce(m.refers_to, m.thread) and l.destination = d.destination and l.is_origin
     offset 0) original on true

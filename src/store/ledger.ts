@@ -11,6 +11,7 @@ import { openContent } from './contents.ts';
 import type { Db } from './db.ts';
 import { ledgerQuery } from './ledger-query.ts';
 import type { KeyRing } from './key-ring.ts';
+import type { PostPart } from './parts.ts';
 import type { ScopedRate } from './rates.ts';
 
 /** All that an attempt needs to know, read in one statement and so of one moment. */
@@ -37,6 +38,12 @@ export interface LedgerEntry {
   /** Version of the content that is sent: the pinned one, else the newest. */
   readonly version: number;
   readonly message: Message;
+  /** Its version and its split stand fast: an attempt may have arrived, or a part has. */
+  readonly isPinned: boolean;
+  /** The posts that it is split into; null where there is one. */
+  readonly parts: readonly PostPart[] | null;
+  /** How many of them have arrived. */
+  readonly part: number;
   /** Undefined when the destination or its connection was deleted. */
   readonly target:
     | {
@@ -100,6 +107,9 @@ interface Row {
   contentOf: MessageId;
   version: number;
   sealed: Buffer;
+  isPinned: boolean;
+  parts: PostPart[] | null;
+  part: number;
   connector: string | null;
   ambiguous: AmbiguousPolicy;
   address: Record<string, unknown>;
@@ -151,6 +161,9 @@ function toEntry(row: Row, ring: KeyRing, { content, sender }: ReturnType<typeof
     action: row.action,
     original: row.original ?? undefined,
     version: row.version,
+    isPinned: row.isPinned,
+    parts: row.parts,
+    part: row.part,
     message: {
       id: row.message,
       tenant: row.tenant,

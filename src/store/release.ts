@@ -1,6 +1,7 @@
 import { graceMs } from '../domain/clocks.ts';
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
 import type { Db } from './db.ts';
+import { goesOn, hasArrived } from './parts.ts';
 import type { NextInLane } from './lane.ts';
 import { toSettled, withNext, type SettledRow } from './settled.ts';
 
@@ -12,18 +13,24 @@ import { toSettled, withNext, type SettledRow } from './settled.ts';
 export async function release(sql: Db, delivery: DeliveryId, token: AttemptId): Promise<readonly NextInLane[]> {
   const rows = await sql<SettledRow[]>`
     with judged as (
-      select id, jsonb_array_length(receipts) > 0 as has_arrived from deliveries
-      where id = ${delivery} and claim_token = ${token} and state = 'sending' for update
+      select d.id, ${hasArrived(sql)} as has_arrived, ${hasArrived(sql)} and not ${goesOn(sql)} as is_done
+      from deliveries d where d.id = ${delivery} and d.claim_token = ${token} and d.state = 'sending' for update
     ), released as (
       update deliveries d
-      set state = case when j.has_arrived then 'delivered' else 'queued' end,
+      set state = case when j.is_done then 'delivered' else 'queued' end,
         claim_token = null, claim_deadline = null, attempts = attempts - 1,
         next_trigger = (select trigger from attempts where id = ${token}),
-        pinned_version = case when doubt_since is not null then pinned_version end,
+        part = part + (j.has_arrived and parts is not null)::integer,
+        round_start = case when j.has_arrived and not j.is_done then attempts - 1 else round_start end,
+        max_attempts = max_attempts + (j.has_arrived and not j.is_done)::integer,
+        pinned_version = case when doubt_since is not null or part > 0 or (j.has_arrived and parts is not null)
+          then pinned_version end,
+        parts = case when doubt_since is not null or part > 0 or j.has_arrived then parts end,
         doubt_since = case when not j.has_arrived then doubt_since end,
         doubt_until = case when not j.has_arrived then doubt_until end,
-        settled_at = case when j.has_arrived then clock_timestamp() end,
-        due_at = case when not j.has_arrived
+        absent_at = case when not j.has_arrived then absent_at end,
+        settled_at = case when j.is_done then clock_timestamp() end,
+        due_at = case when not j.is_done
           then clock_timestamp() + make_interval(secs => ${graceMs.released / 1000}) end
       from judged j where d.id = j.id
       returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until, null::float8 as delay_ms

@@ -1,8 +1,10 @@
 import type { Reason } from '../domain/failure.ts';
 import type { GateScope } from '../domain/gate.ts';
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
+import { graceMs } from '../domain/clocks.ts';
 import { json, type Db } from './db.ts';
 import { recordHealth } from './health.ts';
+import { cancelledReason, degradedWith, goesOn, isSecond, partReason, receiptPart } from './parts.ts';
 import { withNext, type SettledRow, type StoredReceipt } from './settled.ts';
 
 /** A success of one attempt, as the ledger wants it. Small and without content: it may travel in history. */
@@ -37,21 +39,33 @@ export function settleDelivered(
   }));
   return sql`
     with wanted as materialized (
-      select d.id, r.* from few(${json(sql, rows)}) as item (settlement)
+      select d.id, ${goesOn(sql)} as goes_on, r.* from few(${json(sql, rows)}) as item (settlement)
       cross join lateral jsonb_to_record(item.settlement)
         as r (delivery text, token text, receipt jsonb, status integer, degraded jsonb, healthy text)
       join deliveries d on d.id = r.delivery
       order by d.id for update of d
     ), settled as (
       update deliveries d
-      set state = 'delivered', reason = null, claim_token = null, claim_deadline = null, due_at = null,
-        settled_at = clock_timestamp(), doubt_since = null, doubt_until = null, absent_at = null, not_before = null,
-        doubled = jsonb_array_length(d.receipts) > 0, degraded = w.degraded,
+      -- A part that is not the last: the next one is due, unless nobody wants it any more.
+      set state = case when not w.goes_on then 'delivered' when d.cancel_requested_at is null then 'retrying' else 'cancelled' end,
+        reason = case when not w.goes_on then null when d.cancel_requested_at is null then ${partReason(sql)}
+          else ${cancelledReason(sql)} end,
+        claim_token = null, claim_deadline = null,
+        next_attempt_at = case when w.goes_on and d.cancel_requested_at is null then clock_timestamp() end,
+        due_at = case when w.goes_on and d.cancel_requested_at is null
+          then least(clock_timestamp() + make_interval(secs => ${graceMs.failed / 1000}), d.expires_at) end,
+        settled_at = case when not w.goes_on or d.cancel_requested_at is not null then clock_timestamp() end,
+        doubt_since = null, doubt_until = null, absent_at = null, not_before = null,
+        part = d.part + (d.parts is not null)::integer,
+        round_start = case when w.goes_on and d.cancel_requested_at is null then d.attempts else d.round_start end,
+        max_attempts = d.max_attempts + (w.goes_on and d.cancel_requested_at is null)::integer,
+        doubled = d.doubled or ${isSecond(sql, sql`${receiptPart(sql, sql`w.receipt`)}`, sql`(w.receipt ->> 'nativeId')`)},
+        degraded = ${degradedWith(sql, sql`w.degraded`)},
         receipts = d.receipts || (w.receipt || jsonb_build_object('at', clock_timestamp()))
       from wanted w
       where d.id = w.id and d.claim_token = w.token and d.state = 'sending'
-      returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until, null::float8 as delay_ms,
-        w.token, w.healthy
+      returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until,
+        case when d.state = 'retrying' then 1::float8 end as delay_ms, w.token, w.healthy
     ), attempt as (
       update attempts a set ended_at = clock_timestamp(), outcome = 'delivered', status = w.status,
         late = not exists (select from settled s where s.id = w.id)

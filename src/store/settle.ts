@@ -4,6 +4,7 @@ import type { Reason } from '../domain/failure.ts';
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
 import type { Verdict } from '../domain/step.ts';
 import { json, type Db } from './db.ts';
+import { goesOn, hasArrived, isSecond, nextUnclaimed, partReason } from './parts.ts';
 import { recordHealth, recordTroubles, type Trouble } from './health.ts';
 import { settleDelivered, type DeliveredSettlement } from './settle-delivered.ts';
 import { toSettled, withNext, type Settled, type SettledRow } from './settled.ts';
@@ -64,30 +65,40 @@ function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
   return sql<SettledRow[]>`
     with judged as (
       -- A success that came late for an earlier attempt stands; a wish to cancel stops what would be tried again.
-      select id, case
-          when jsonb_array_length(receipts) > 0 then 'delivered'
+      select id, arrived, arrived and goes_on as moves, case
+          when arrived and not goes_on then 'delivered'
           -- Taken back with what it edits: what became of it is of no account.
           when is_deleted and action <> 'create' then 'cancelled'
+          when arrived and cancel_requested_at is null then 'retrying'
+          when arrived then 'cancelled'
           when cancel_requested_at is not null and ${verdict.inDoubt} and not ${canLookUp} then 'uncertain'
           when cancel_requested_at is not null and not ${verdict.inDoubt} then 'cancelled'
           else ${verdict.state} end as state,
         -- Nobody waits for a look-up of what is not wanted any more.
-        case when cancel_requested_at is null then ${delayMs}::float8 else 1 end as delay_ms
-      from deliveries where id = ${s.delivery} and claim_token = ${s.token} and state = 'sending'
-      for update
+        case when cancel_requested_at is null and not arrived then ${delayMs}::float8 else 1 end as delay_ms
+      from (
+        select d.*, ${hasArrived(sql)} as arrived, ${goesOn(sql)} as goes_on from deliveries d
+        where d.id = ${s.delivery} and d.claim_token = ${s.token} and d.state = 'sending'
+        for update) held
     ), settled as (
       update deliveries d
-      set state = j.state, reason = case when j.state = 'delivered' then null else ${json(sql, reason)}::jsonb end,
+      set state = j.state, reason = case when j.state = 'delivered' then null when j.moves then ${partReason(sql)}
+          else ${json(sql, reason)}::jsonb end,
         claim_token = null, claim_deadline = null,
         next_attempt_at = case when j.state = 'retrying' then clock_timestamp() + make_interval(secs => j.delay_ms / 1000) end,
         not_before = clock_timestamp() + make_interval(secs => ${retryAfterSeconds}::float8),
         due_at = case when j.state = 'retrying'
           then least(clock_timestamp() + make_interval(secs => (j.delay_ms + ${graceMs.failed}) / 1000), expires_at) end,
         settled_at = case when j.state <> 'retrying' then clock_timestamp() end,
-        doubt_since = case when ${verdict.inDoubt} then coalesce(doubt_since, clock_timestamp()) end,
-        doubt_until = case when ${verdict.inDoubt} then greatest(doubt_until, claim_deadline) end,
+        doubt_since = case when ${verdict.inDoubt} and not j.moves then coalesce(doubt_since, clock_timestamp()) end,
+        doubt_until = case when ${verdict.inDoubt} and not j.moves then greatest(doubt_until, claim_deadline) end,
         absent_at = null,
-        pinned_version = case when ${verdict.inDoubt} then pinned_version end
+        part = part + (j.arrived and parts is not null)::integer,
+        round_start = case when j.moves and j.state = 'retrying' then attempts else round_start end,
+        max_attempts = max_attempts + (j.moves and j.state = 'retrying')::integer,
+        -- What has arrived in part goes on as it was.
+        pinned_version = case when ${verdict.inDoubt} or part > 0 or (j.arrived and parts is not null) then pinned_version end,
+        parts = case when ${verdict.inDoubt} or part > 0 or j.arrived then parts end
       from judged j where d.id = j.id
       returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until,
         case when d.state = 'retrying' then j.delay_ms end as delay_ms
@@ -110,22 +121,32 @@ async function settleLate(sql: Db, settlement: Settlement): Promise<Settled> {
   const isSuccess = settlement.kind === 'delivered';
   const receipt = isSuccess ? settlement.receipt : null;
   const healthy = isSuccess ? settlement.healthy : undefined;
+  const part = receipt?.part ?? 1;
   const rows = await sql<SettledRow[]>`
-    with settled as (
+    with heard as materialized (
+      select d.id, d.part + 1 = ${part} as is_current,
+        d.part + 1 = ${part} and d.state <> 'sending' and not ${goesOn(sql)} as ends,
+        d.part + 1 = ${part} and d.state <> 'sending' and ${goesOn(sql)} as moves
+      from deliveries d
+      where ${isSuccess} and d.id = ${settlement.delivery}
+        and not d.receipts @> jsonb_build_array(jsonb_build_object('attempt', ${settlement.token}::text))
+      for update
+    ), settled as (
       update deliveries d
-      set state = case when state = 'sending' then state else 'delivered' end,
-        reason = case when state = 'sending' then reason end,
-        -- What a look-up had found is this one.
-        doubled = doubled or (state = 'delivered' and not receipts @> jsonb_build_array(
-          jsonb_build_object('attempt', 'look-up', 'nativeId', ${receipt?.nativeId ?? null}::text))),
-        receipts = receipts || (${json(sql, receipt)}::jsonb || jsonb_build_object('at', clock_timestamp())),
-        next_attempt_at = null, gate = null, slot_at = null, due_at = case when state = 'sending' then due_at end,
-        doubt_since = case when state = 'sending' then doubt_since end, doubt_until = case when state = 'sending' then doubt_until end,
-        absent_at = null,
-        settled_at = case when state = 'delivered' then settled_at when state <> 'sending' then clock_timestamp() end
-      where ${isSuccess} and id = ${settlement.delivery}
-        and not receipts @> jsonb_build_array(jsonb_build_object('attempt', ${settlement.token}::text))
-      returning id, state, tenant, destination, lane, sequence, hold_for, hold_until, null::float8 as delay_ms
+      set state = case when h.ends then 'delivered' else d.state end,
+        reason = case when h.ends then null when h.moves and d.state = 'retrying' then ${partReason(sql)} else d.reason end,
+        doubled = d.doubled or ${isSecond(sql, sql`${part}`, sql`${receipt?.nativeId ?? null}::text`)},
+        receipts = d.receipts || (${json(sql, receipt)}::jsonb || jsonb_build_object('at', clock_timestamp())),
+        part = d.part + ((h.ends or h.moves) and d.parts is not null)::integer,
+        ${nextUnclaimed(sql, sql`h.moves`, sql`h.ends`)},
+        gate = case when not h.ends then d.gate end, slot_at = case when not h.ends then d.slot_at end,
+        doubt_since = case when not (h.ends or h.moves) then d.doubt_since end,
+        doubt_until = case when not (h.ends or h.moves) then d.doubt_until end,
+        absent_at = case when not h.is_current then d.absent_at end,
+        settled_at = case when h.ends and d.state <> 'delivered' then clock_timestamp() else d.settled_at end
+      from heard h where d.id = h.id
+      returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until,
+        case when d.state = 'retrying' and h.moves then 1::float8 end as delay_ms
     )${healthy === undefined ? sql`` : sql`, health as (${recordHealth(sql, sql`${healthy}`)})`}
     ${withNext(sql)}`;
   const [row] = rows;

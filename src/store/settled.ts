@@ -9,6 +9,10 @@ export interface StoredReceipt {
   readonly url?: string;
   readonly version: number;
   readonly attempt: string;
+  /** Of what is split: from 1. */
+  readonly part?: number;
+  /** The change took this post away. */
+  readonly isGone?: true;
   /** By which what happens to it at the platform is found to be about it; see `links`. */
   readonly link?: { readonly connection: ConnectionId; readonly key: string; readonly thread?: string };
 }
@@ -41,7 +45,7 @@ export function withNext(sql: Db, more: ReturnType<Db> = sql``) {
     select ${more} s.state, s.delay_ms as "delayMs", n.id as "nextDelivery", m.id as "nextMessage",
       ${nextColumns(sql)}
     from settled s
-    left join (lateral (${nextOf(sql)}) n join messages m on m.id = n.message) on s.state not in ('retrying', 'sending')`;
+    left join (lateral (${nextOf(sql)}) n join messages m on m.id = n.message) on s.state not in ('queued', 'waiting', 'retrying', 'sending')`;
 }
 
 export function toSettled(rows: readonly SettledRow[], { state, delayMs }: SettledRow): Settled {

@@ -89,6 +89,7 @@ const rooms: readonly DemoRoom[] = [
       secretTokens: [secret],
       user: 'carillon@example.com',
       baseUrl: `${simulators}/zoom/v2/`,
+      fileUrl: `${simulators}/zoom/file/v2/`,
       tokenUrl: `${simulators}/zoom/oauth/token`,
     }),
     subscription: (url) => subscriptions(url, { secret }),

@@ -4,6 +4,7 @@ import postgres from 'postgres';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.ts';
 import { createLedgerCalls } from '../activities/ledger-calls.ts';
+import { createFileFetcher } from '../activities/fetch-files.ts';
 import { createFirstRound } from '../activities/first-round.ts';
 import { createPace } from '../activities/pace.ts';
 import { createAccessTokens } from '../connectors/access-tokens.ts';
@@ -162,12 +163,21 @@ async function openSession(deps: {
   const gaps = startGaps({ sql, runs, log });
   const firstRound = createFirstRound();
   const stopping = new AbortController();
+  const held = {
+    sql,
+    ring,
+    connectors: connectorsByName,
+    http,
+    tokens: createAccessTokens(),
+    stopping: stopping.signal,
+  };
+  const files = createFileFetcher(held, config.files);
   const wakeWished = wishWaker(runs, sql, dispatcher.poke);
   const { temporalNamespace: namespace, housekeepingEveryMs: everyMs } = config;
   const schedule = startHousekeepingSchedule({ connection, namespace, everyMs, log });
   const close = async (): Promise<void> => {
     const parts = [dispatcher, sweep, drain, schedule, jobStarter, gaps];
-    await Promise.all([...parts.map((part) => part.stop()), firstRound.idle()]);
+    await Promise.all([...parts.map((part) => part.stop()), firstRound.idle(), files.idle()]);
     await connection.close();
   };
   try {
@@ -178,21 +188,17 @@ async function openSession(deps: {
       identity: worker,
       workflowBundle: deps.workflowBundle,
       activities: createActivities({
-        sql,
-        ring,
+        ...held,
         ledger: createLedgerCalls(sql, ring),
-        connectors: connectorsByName,
-        http,
-        tokens: createAccessTokens(),
         worker,
         wake,
         wakeWished,
         poke: dispatcher.poke,
         pokeInbox: deps.pokeInbox,
         reportTrouble,
+        files,
         firstRound,
         pace: createPace(),
-        stopping: stopping.signal,
       }),
       // Set here because the default follows the heap's size, and a cache that outgrows the isolate is fatal.
       maxCachedWorkflows: 600,

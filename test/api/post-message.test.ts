@@ -189,6 +189,10 @@ test.each([
   [{ text: 'a', occurredAt: '2026-01-01T23:59:60Z' }, ['/occurredAt invalid_value']],
   [{ text: 'a', id: '' }, ['/id pattern']],
   [{ text: 'a', id: 'ü' }, ['/id pattern']],
+  [{ content: {} }, ['/content/text required']],
+  [{ content: { text: 'a', attachments: [] } }, ['/content/attachments invalid_value']],
+  [{ content: { attachments: [{ url: 'file:///etc/passwd' }] } }, ['/content/attachments/0/url pattern']],
+  [{ content: { attachments: [{ url: 'https://a.example/', id: '1' }] } }, ['/content/attachments/0/id unknown_field']],
 ])('%j is 422 at %j', async (body, errors) => {
   const answer = await post(body);
   expect(answer).toMatchObject({ status: 422, body: { code: 'invalid' } });
@@ -198,7 +202,6 @@ test.each([
 test.each([
   [{ confirm: {} }, '/confirm'],
   [{ refersTo: 'msg_1' }, '/refersTo'],
-  [{ text: undefined, content: { text: 'a', attachments: [] } }, '/content/attachments'],
   [{ text: undefined, content: { text: 'a', native: {} } }, '/content/native'],
   [{ type: 'message.edited' }, '/type'],
   [{ type: 'reaction.added' }, '/type'],
@@ -206,6 +209,22 @@ test.each([
   const answer = await post({ text: 'a', ...more });
   expect(answer).toMatchObject({ status: 422, body: { code: 'not_yet_supported' } });
   expect(errorsOf(answer)).toEqual([`${path} not_yet_supported`]);
+});
+
+test('files are taken by their addresses, with words or without', async () => {
+  const attachments = [
+    { url: 'https://files.example/a/plan%20B.pdf?x=1' },
+    { url: 'https://files.example/', name: 'b' },
+  ];
+  const { status, body } = await post({ content: { attachments } });
+  expect(status).toBe(202);
+  expect((await get(body.id)).body.content).toEqual({
+    text: '',
+    attachments: [
+      { id: 'file-1', name: 'plan B.pdf', page: attachments[0]?.url },
+      { id: 'file-2', name: 'b', page: attachments[1]?.url },
+    ],
+  });
 });
 
 test('200 destinations are taken in one transaction', async () => {

@@ -92,7 +92,7 @@ describe('a reply in slack', () => {
     expect(moved.receipt?.degraded).toMatchObject({ code: 'thread_missing' });
     expect(await lookUp(out)).toMatchObject({ nativeId: moved.receipt?.nativeId, degraded: moved.receipt?.degraded });
     // There is no such thread here, which is known without asking.
-    expect(await lookUp({ ...out, delivery: 'dlv_absent' })).toBeUndefined();
+    expect(await lookUp({ ...out, key: 'dlv_absent' })).toBeUndefined();
   });
 });
 

@@ -170,6 +170,7 @@ describe('webhook request', () => {
         seen.push(request);
         return { status: 204, headers: {}, text: '', complete: true };
       },
+      open: () => Promise.reject(new Error('unused')),
     };
     const out = { ...sampleOutgoing(target('http://receiver.example')), delivery: 'msg_p5jXN8AQM9LWM0D4loKWxJek' };
     const now = new Date(1_614_265_330_000);
@@ -249,8 +250,10 @@ describe('webhook secrets', () => {
   });
 });
 
+const unused = () => Promise.reject(new Error('unused'));
+
 it('sends nothing of a message that is not in the documented body', async () => {
   const out = sampleOutgoing(target('http://x'), { ...sampleMessage(), receivedAt: 'not-for-receivers' });
-  const prepared = await webhook.prepare(out, sendContext({ request: () => Promise.reject(new Error('unused')) }));
+  const prepared = await webhook.prepare(out, sendContext({ request: unused, open: unused }));
   expect(JSON.stringify(prepared)).not.toContain('not-for-receivers');
 });

@@ -1,7 +1,7 @@
 import type { Outgoing } from '../../src/connectors/connector.ts';
 import { createAccessTokens } from '../../src/connectors/access-tokens.ts';
 import { zoom } from '../../src/connectors/zoom/index.ts';
-import { markLength, markOf, withoutMarks } from '../../src/connectors/zoom/marker.ts';
+import { markLength, markOf, withoutMarks } from '../../src/connectors/dialect/invisible-mark.ts';
 import {
   attempt,
   deletionOf,

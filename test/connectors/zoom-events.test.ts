@@ -1,5 +1,5 @@
 import { zoom } from '../../src/connectors/zoom/index.ts';
-import { markOf } from '../../src/connectors/zoom/marker.ts';
+import { markOf } from '../../src/connectors/dialect/invisible-mark.ts';
 import { attempt, sampleOutgoing, sendContext } from '../support/outgoing.ts';
 import { roomsAt } from '../support/rooms.ts';
 import { startSimulatorBench, type SimulatorBench } from '../support/simulators.ts';
@@ -159,7 +159,7 @@ describe('a message that is fetched', () => {
     const event = await fetched(id);
     expect(event).toMatchObject({
       text: 'see [@Ben Baker](mention:acme/BenzUser0zUser0zUser0z), [@all](mention:all)',
-      files: [{ id: `F${id}`, name: 'a.txt', size: 2, url: `https://sim.zoom.us/f/F${id}` }],
+      files: [{ id: `F${id}`, name: 'a.txt', size: 2, url: `${bench.url}/zoom/files/F${id}` }],
     });
     expect(event).not.toHaveProperty('isIncomplete');
   });

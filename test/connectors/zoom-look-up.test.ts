@@ -33,14 +33,14 @@ describe('the zoom look-up', () => {
     const first = await create('n');
     for (let count = 0; count < 60; count += 1) await create('n');
     expect(await lookUp(first.out)).toEqual({ nativeId: first.receipt?.nativeId });
-    expect(await lookUp({ ...first.out, delivery: 'dlv_absent' })).toBeUndefined();
+    expect(await lookUp({ ...first.out, key: 'dlv_absent' })).toBeUndefined();
   });
 
   it('says when its time is over before the end of the history', async () => {
     const first = await create('n');
     await bench.fault('zoom', { path: '/messages?', mode: 'delay', delayMs: 400, times: 0 });
     const call = zoom.reconcile?.(
-      { ...first.out, delivery: 'dlv_absent' },
+      { ...first.out, key: 'dlv_absent' },
       new Date(Date.now() - 60_000),
       sendContext(bench.http, { timeoutMs: 500 }),
     );
@@ -51,7 +51,7 @@ describe('the zoom look-up', () => {
     const [one, two] = [await create('o', 'same'), await create('o', 'same')];
     expect(await lookUp(one.out)).toEqual({ nativeId: one.receipt?.nativeId });
     expect(await lookUp(two.out)).toEqual({ nativeId: two.receipt?.nativeId });
-    expect(await lookUp({ ...two.out, delivery: 'dlv_third' })).toBeUndefined();
+    expect(await lookUp({ ...two.out, key: 'dlv_third' })).toBeUndefined();
   });
 
   it('finds what was edited since, and what was deleted', async () => {

@@ -1,6 +1,6 @@
 import { checkFields } from '../../src/connectors/fields.ts';
 import { zoom } from '../../src/connectors/zoom/index.ts';
-import { markOf } from '../../src/connectors/zoom/marker.ts';
+import { markOf } from '../../src/connectors/dialect/invisible-mark.ts';
 import { connectorSuite } from '../suites/connector-suite.ts';
 import { copiesOf, reactionsOf, refusal, settings, shown, usual } from '../support/zoom.ts';
 
@@ -67,7 +67,7 @@ describe('zoom', () => {
 
 describe('zoom settings', () => {
   it('have defaults for all that Zoom itself does not hand out', () => {
-    const { baseUrl: _, tokenUrl: __, secretTokens: ___, ...rest } = settings('');
+    const { baseUrl: _, tokenUrl: __, secretTokens: ___, fileUrl: ____, ...rest } = settings('');
     expect(checkFields(zoom.settings, rest, '')).toEqual([]);
   });
 

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { configFields, readConfig } from '../../src/config.ts';
+import { configFields } from '../../src/config-fields.ts';
+import { readConfig } from '../../src/config.ts';
 import { temporalArguments } from '../../src/up/temporal-server.ts';
 
 const root = join(__dirname, '../..');

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { configFields } from '../../src/config.ts';
+import { configFields } from '../../src/config-fields.ts';
 import { createScreen } from '../../src/up/screen.ts';
 import { temporalBinary } from '../../src/up/temporal-binary.ts';
 import { temporalSources } from '../../src/up/temporal-sources.ts';

@@ -2,13 +2,13 @@ import { changeStep, originalUncertain, replyStep, type Original } from '../../s
 import { deliveryStates, isOpen } from '../../src/domain/delivery.ts';
 import { fc } from '../support/property.ts';
 
-const delivered: Original = { state: 'delivered', nativeId: 'C1:1.1', heldVersion: 1, inDoubt: false };
-const never: Original = { state: 'cancelled', nativeId: null, heldVersion: null, inDoubt: false };
+const delivered: Original = { state: 'delivered', posts: ['C1:1.1'], heldVersion: 1, inDoubt: false };
+const never: Original = { state: 'cancelled', posts: [], heldVersion: null, inDoubt: false };
 const newest = { version: 2, byOurIds: false, isManual: false };
 
 describe('an edit', () => {
   it('is sent to what is there, and names it', () => {
-    expect(changeStep('edit', delivered, newest)).toEqual({ do: 'send', nativeId: 'C1:1.1' });
+    expect(changeStep('edit', delivered, newest)).toEqual({ do: 'send' });
   });
 
   it('finds nothing to do where its text is there already', () => {
@@ -39,7 +39,7 @@ describe('an edit', () => {
   it.each(['parked', 'uncertain'] as const)(
     'waits for an operator where its original is %s and may be there with an older text',
     (state) => {
-      const doubtful: Original = { state, nativeId: null, heldVersion: null, inDoubt: true };
+      const doubtful: Original = { state, posts: [], heldVersion: null, inDoubt: true };
       for (const byOurIds of [false, true])
         expect(changeStep('edit', doubtful, { ...newest, byOurIds })).toMatchObject({
           do: 'park',
@@ -50,6 +50,13 @@ describe('an edit', () => {
     },
   );
 
+  it('waits for an operator where only a part of its original is there, and the rest may still come', () => {
+    const partly: Original = { ...delivered, state: 'parked' };
+    expect(changeStep('edit', partly, newest)).toMatchObject({ do: 'park', code: originalUncertain });
+    expect(changeStep('edit', partly, { ...newest, isManual: true })).toEqual({ do: 'send' });
+    expect(changeStep('edit', { ...partly, state: 'cancelled' }, newest)).toEqual({ do: 'send' });
+  });
+
   it('of what was never sent here finds nothing to do', () => {
     expect(changeStep('edit', undefined, newest)).toMatchObject({ do: 'skip', code: 'original_missing' });
   });
@@ -57,12 +64,12 @@ describe('an edit', () => {
 
 describe('a delete', () => {
   it('is sent to what is there, whatever its text', () => {
-    expect(changeStep('delete', { ...delivered, heldVersion: 9 }, newest)).toEqual({ do: 'send', nativeId: 'C1:1.1' });
+    expect(changeStep('delete', { ...delivered, heldVersion: 9 }, newest)).toEqual({ do: 'send' });
   });
 
   it('is told by our ids to a receiver that may have it, and cannot be told to a platform that needs its own', () => {
-    const doubtful: Original = { state: 'uncertain', nativeId: null, heldVersion: null, inDoubt: true };
-    expect(changeStep('delete', doubtful, { ...newest, byOurIds: true })).toEqual({ do: 'send', nativeId: null });
+    const doubtful: Original = { state: 'uncertain', posts: [], heldVersion: null, inDoubt: true };
+    expect(changeStep('delete', doubtful, { ...newest, byOurIds: true })).toEqual({ do: 'send' });
     expect(changeStep('delete', doubtful, newest)).toMatchObject({ do: 'skip', code: originalUncertain });
   });
 });
@@ -70,7 +77,7 @@ describe('a delete', () => {
 describe('every change', () => {
   const original = fc.record<Original>({
     state: fc.constantFrom(...deliveryStates),
-    nativeId: fc.option(fc.constant('C1:1.1')),
+    posts: fc.constantFrom([], ['C1:1.1'], ['C1:1.1', 'C1:1.2']),
     heldVersion: fc.option(fc.integer({ min: 1, max: 5 })),
     inDoubt: fc.boolean(),
   });
@@ -85,7 +92,7 @@ describe('every change', () => {
     fc.assert(
       fc.property(kinds, fc.option(original, { nil: undefined }), context, (kind, given, asked) => {
         if (changeStep(kind, given, asked).do !== 'send') return true;
-        return given !== undefined && (given.nativeId !== null || (given.inDoubt && asked.byOurIds));
+        return given !== undefined && (given.posts.length > 0 || (given.inDoubt && asked.byOurIds));
       }),
     );
   });
@@ -112,7 +119,7 @@ describe('every change', () => {
     fc.assert(
       fc.property(kinds, original, context, (kind, given, asked) => {
         const step = changeStep(kind, given, { ...asked, byOurIds: false });
-        return step.do !== 'send' || step.nativeId !== null;
+        return step.do !== 'send' || given.posts.length > 0;
       }),
     );
   });

@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { eventually } from '../support/eventually.ts';
 import { platforms } from '../support/platforms/index.ts';
+import { slack } from '../support/platforms/slack.ts';
 import type { Rooms } from '../support/rooms.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { bridge, bridgeSuite, cellsOf } from '../suites/bridge-suite.ts';
@@ -21,6 +24,20 @@ afterAll(async () => {
     ...platforms.map((to) => (from === to ? '' : cellsOf(from, to))),
   ]);
   process.stdout.write(`${[heading, ...rows].map((cells) => cells.join(' | ')).join('\n')}\n`);
+});
+
+it('fetches a file once, for five rooms', async () => {
+  const file = { name: 'once.bin', mediaType: 'application/pdf', base64: randomBytes(50_000).toString('base64') };
+  await rooms.act('slack', { room: slack.room(room), content: [], file });
+  for (const { connector, room: nameOf } of platforms)
+    await eventually(`${connector.name} shows the file`, async () =>
+      (await rooms.read(connector.name, nameOf(room))).some(
+        ({ markup, files }) => markup.includes(file.name) || files.some(({ name }) => name === file.name),
+      ),
+    );
+  const asked = await fetch(`${stack.simulators}/_sim/slack/requests?limit=1000`);
+  const { requests } = (await asked.json()) as { requests: { path: string }[] };
+  expect(requests.filter(({ path }) => path.startsWith('/slack/files/'))).toHaveLength(1);
 });
 
 for (const from of platforms)

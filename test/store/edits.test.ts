@@ -87,7 +87,7 @@ describe('an edit', () => {
     const { next } = await bench.deliver(delivery, token);
     expect(next).toMatchObject([{ delivery: one.delivery, message: one.id }]);
     const found = await steps.entry(one.delivery);
-    expect(found).toMatchObject({ view: { isBehind: false }, original: { nativeId: 'native', heldVersion: 1 } });
+    expect(found).toMatchObject({ view: { isBehind: false }, original: { posts: ['native'], heldVersion: 1 } });
     expect(found.message.content.text).toBe('newer');
   });
 

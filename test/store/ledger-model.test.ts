@@ -14,6 +14,8 @@ const newestAttempt = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weigh
 const simple = (...names: ('wait-turn' | 'call' | 'look-up' | 'expire' | 'retry' | 'cancel' | 'end-hold')[]) =>
   fc.constantFrom(...names).map((name) => ({ do: name }));
 
+const rarely = fc.constantFrom(false, false, false, false, true);
+
 /** Those that end a delivery are rare, so that stories get somewhere. */
 const event: fc.Arbitrary<Move['event']> = fc.oneof(
   {
@@ -22,6 +24,8 @@ const event: fc.Arbitrary<Move['event']> = fc.oneof(
       do: fc.constant('claim' as const),
       version: fc.constantFrom(1, 1, 1, 1, 1, 2),
       patient: fc.constantFrom(true, true, true, false),
+      parts: fc.constantFrom(null, null, 1, 2, 3, 3),
+      isStale: rarely,
     }),
   },
   {
@@ -34,12 +38,12 @@ const event: fc.Arbitrary<Move['event']> = fc.oneof(
       canLookUp: fc.boolean(),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('deliver' as const), nativeId: fc.constantFrom('x', 'y') }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('deliver' as const), nativeId: fc.constantFrom('x', 'y') }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait-gate' as const), isBreaker: fc.boolean() }) },
   { weight: 8, arbitrary: simple('retry') },
   { weight: 6, arbitrary: simple('wait-turn', 'call', 'call', 'look-up', 'expire', 'end-hold') },
-  { weight: 4, arbitrary: fc.constant({ do: 'release' as const }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('absent' as const), final: fc.boolean() }) },
+  { weight: 6, arbitrary: fc.constant({ do: 'release' as const }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('absent' as const), final: fc.boolean(), isStale: rarely }) },
   { weight: 1, arbitrary: simple('cancel') },
   {
     weight: 1,
@@ -50,7 +54,12 @@ const event: fc.Arbitrary<Move['event']> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant('found' as const), nativeId: fc.constant('x'), version: fc.constant(1) }),
+    arbitrary: fc.record({
+      do: fc.constant('found' as const),
+      nativeId: fc.constant('x'),
+      version: fc.constant(1),
+      isStale: rarely,
+    }),
   },
 );
 
@@ -81,7 +90,7 @@ async function agree(posts: fc.Arbitrary<readonly Post[]>): Promise<Map<string, 
 describe('the statements of the store', () => {
   it('make of one delivery what the reducer makes of it', async () => {
     const counts = await agree(post.map((one) => [{ ...one, replyTo: null }]));
-    if (isUsual) expect([...counts.keys()]).toEqual(expect.arrayContaining(['fail', 'deliver', 'release']));
+    if (isUsual) expect([...counts.keys()]).toEqual(expect.arrayContaining(['fail', 'deliver', 'release', 'part']));
   }, 600_000);
 
   it('make of a lane what the reducer makes of it', async () => {

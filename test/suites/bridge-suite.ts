@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import type { RoomMessage } from '../../src/connectors/simulator-kit-rooms.ts';
 import type { Platform } from '../support/platforms/platform.ts';
 import { eventually } from '../support/eventually.ts';
@@ -105,11 +106,42 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
     else expect(shown).toMatchObject({ mentions: [], markup: expect.stringContaining('@Ben Baker') });
   });
 
-  it('names a file, with a link to it, where it is not uploaded', async () => {
-    const text = fresh('with a file');
-    const file = { name: 'plan.txt', mediaType: 'text/plain', base64: Buffer.from('the plan').toString('base64') };
-    await act(here, { text, file });
-    expect((await seen(there, text)).markup).toContain('plan.txt');
+  const posts = there.platform.connector.postsFiles === true;
+  const shared = () => {
+    const name = `${fresh('plan').replaceAll(/[^A-Za-z0-9]/g, '-')}.png`;
+    const bytes = randomBytes(100_000);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const file = { name, mediaType: 'image/png', base64: bytes.toString('base64') };
+    return { name, file, shown: posts ? [{ name, mediaType: 'image/png', size: bytes.length, sha256 }] : [] };
+  };
+  const sharedOn = (side: Side, file: string) =>
+    eventually(`${file} is there`, async () =>
+      (await read(side)).find(({ markup, files }) => markup.includes(file) || files.some(({ name }) => name === file)),
+    );
+
+  it(posts ? 'posts a file that comes alone, with the same bytes' : 'links a file that comes alone', async () => {
+    const { name, file, shown } = shared();
+    await act(here, { content: [], file });
+    const copy = await sharedOn(there, name);
+    expect(copy.files).toEqual(shown);
+    expect(`${copy.by} ${copy.markup}`).toContain('Ann Archer');
+  });
+
+  it(posts ? 'posts a file behind the words that it came with' : 'links a file in the words', async () => {
+    const { name, file, shown } = shared();
+    const text = fresh('look at this');
+    const { id } = await act(here, { text, file });
+    const copy = await sharedOn(there, name);
+    expect(copy.files).toEqual(shown);
+    const words = await seen(there, text);
+    const all = (await read(there)).map((one) => one.id);
+    if (posts) expect(all.indexOf(words.id)).toBeLessThan(all.indexOf(copy.id));
+    else expect(copy.id).toBe(words.id);
+    if (capabilities.delete.level === 'dropped') return;
+    await act(here, { do: 'delete', id });
+    await eventually('both are gone', async () =>
+      (await read(there)).every((one) => one.deleted || (one.id !== copy.id && one.id !== words.id)),
+    );
   });
 
   it('keeps styles and links', async () => {

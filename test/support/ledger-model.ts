@@ -94,9 +94,18 @@ export interface Move {
 }
 
 type Template =
-  | Exclude<LedgerEvent, { readonly do: 'claim' | 'deliver' | 'fail' | 'release' | 'wait-gate' }>
+  | Exclude<LedgerEvent, { readonly do: 'claim' | 'deliver' | 'fail' | 'release' | 'wait-gate' | 'absent' | 'found' }>
+  /** `isStale`: of the part before. */
+  | { readonly do: 'absent'; readonly final: boolean; readonly isStale: boolean }
+  | { readonly do: 'found'; readonly nativeId: string; readonly version: number; readonly isStale: boolean }
   /** `patient` waits until the first that may go is due, so that stories get somewhere. */
-  | { readonly do: 'claim'; readonly version: number; readonly patient: boolean }
+  | {
+      readonly do: 'claim';
+      readonly version: number;
+      readonly patient: boolean;
+      readonly parts: number | null;
+      readonly isStale: boolean;
+    }
   | { readonly do: 'deliver'; readonly nativeId: string }
   | { readonly do: 'release' }
   | { readonly do: 'wait-gate'; readonly isBreaker: boolean }
@@ -132,6 +141,7 @@ export function moveCommand({ at, attempt, event: template }: Move): fc.AsyncCom
       if (isPatient && early > 0) await pass(model, real, Math.ceil(early / 10_000) * 10_000);
       const now = clock() + model.offsetMs;
       const after = reduce(delivery, event, now, model.deliveries);
+      if (after.part > delivery.part) real.counts.set('part', (real.counts.get('part') ?? 0) + 1);
       if (after !== delivery) real.counts.set(event.do, (real.counts.get(event.do) ?? 0) + 1);
       model.deliveries = model.deliveries.map((one) => (one === delivery ? after : one));
       await perform(real.bench, delivery.id, event);
@@ -159,14 +169,27 @@ async function pass(model: World, real: Real, ms: number): Promise<void> {
 }
 
 function fill(template: Template, delivery: Delivery, attempt: number): LedgerEvent | undefined {
-  const token = delivery.tries.at(-1 - attempt)?.token;
+  const { token, part } = delivery.tries.at(-1 - attempt) ?? {};
+  const next = delivery.part + ('isStale' in template && template.isStale ? 0 : 1);
   switch (template.do) {
     case 'claim':
-      return { do: 'claim', version: template.version, token: newAttemptId(), timeoutMs };
+      return {
+        do: 'claim',
+        version: template.version,
+        token: newAttemptId(),
+        timeoutMs,
+        part: next - 1,
+        parts: template.parts,
+      };
     case 'wait-gate':
       return { ...template, scope: `destination:${delivery.id}` };
     case 'deliver':
-      return token === undefined ? undefined : { ...template, token, version: 1 };
+      return token === undefined ? undefined : { ...template, token, version: 1, part: part ?? 1 };
+    case 'absent':
+    case 'found': {
+      const { isStale: _, ...event } = template;
+      return { ...event, part: next };
+    }
     case 'release':
       return token === undefined ? undefined : { ...template, token };
     case 'fail': {

@@ -17,15 +17,32 @@ const reason = { code: 'model', message: 'Because the model says so.' };
 export async function perform({ sql }: LedgerBench, id: string, event: LedgerEvent): Promise<unknown> {
   switch (event.do) {
     case 'claim': {
-      const { token, version, timeoutMs } = event;
+      const { token, version, timeoutMs, part = 0 } = event;
+      const parts = Array.from({ length: event.parts ?? 0 }, (_, from) => ({ from, to: from + 1 }));
       const [row] = await sql<{ deadline: number | null }[]>`
         select (policy->>'deadlineMs')::float8 as deadline from deliveries where id = ${id}`;
       const policyDeadlineMs = row?.deadline ?? null;
-      return claim(sql, [{ token, delivery: id, version, timeoutMs, policyDeadlineMs, worker: 'model' }]);
+      return claim(sql, [
+        {
+          token,
+          delivery: id,
+          version,
+          timeoutMs,
+          policyDeadlineMs,
+          worker: 'model',
+          part,
+          ...(event.parts == null ? {} : { parts }),
+        },
+      ]);
     }
     case 'deliver': {
-      const { token, nativeId, version } = event;
-      return settle(sql, { kind: 'delivered', delivery: id, token, receipt: { nativeId, version, attempt: token } });
+      const { token, nativeId, version, part = 1 } = event;
+      return settle(sql, {
+        kind: 'delivered',
+        delivery: id,
+        token,
+        receipt: { nativeId, version, attempt: token, part },
+      });
     }
     case 'fail': {
       const { token, outcome, verdict, retryAfterMs, canLookUp = false } = event;
@@ -49,9 +66,9 @@ export async function perform({ sql }: LedgerBench, id: string, event: LedgerEve
     case 'look-up':
       return beginLookUp(sql, id);
     case 'absent':
-      return recordAbsence(sql, id, event.final);
+      return recordAbsence(sql, id, event.final, event.part);
     case 'found': {
-      const receipt = { nativeId: event.nativeId, version: event.version, attempt: 'look-up' };
+      const receipt = { nativeId: event.nativeId, version: event.version, attempt: 'look-up', part: event.part ?? 1 };
       return recordFound(sql, id, receipt, `destination:${id}`);
     }
     case 'retry':

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../src/domain/ledger.ts';
+import type { Delivery, Receipt } from '../../src/domain/ledger.ts';
 import type { Sql } from '../../src/store/db.ts';
 
 /** A delivery as the reducer has it, but for what was promised. */
@@ -32,7 +32,7 @@ export async function letPass(sql: Sql, ids: readonly string[], ms: number): Pro
 }
 
 type Row = Record<(typeof times)[number], number | null> &
-  Record<string, unknown> & { receipts: Delivery['receipts']; tries: Delivery['tries'] };
+  Record<string, unknown> & { receipts: (Omit<Receipt, 'part'> & { part?: number })[]; tries: Delivery['tries'] };
 
 /**
  * Reads deliveries in the reducer's terms, in the order of their ids.
@@ -42,10 +42,10 @@ export async function readRows(sql: Sql, ids: readonly string[], offsetMs: numbe
   const columns = times.map((column) => `(extract(epoch from ${column}) * 1000)::float8 as ${column}`);
   const rows = await sql.unsafe<Row[]>(
     `select id, state, lane, tenant, destination, sequence, attempts, max_attempts, round_start, next_trigger, claim_token,
-      pinned_version, receipts, doubled, late, gate,
+      pinned_version, jsonb_array_length(parts) as parts, part, receipts, doubled, late, gate,
       (extract(epoch from hold_for) * 1000)::float8 as "holdForMs", ${columns.join(', ')},
       (select coalesce(json_agg(json_build_object('token', a.id, 'number', a.number, 'trigger', a.trigger,
-        'outcome', a.outcome, 'late', a.late) order by a.id), '[]') from attempts a where a.delivery = d.id) as tries
+        'outcome', a.outcome, 'late', a.late, 'part', a.part) order by a.id), '[]') from attempts a where a.delivery = d.id) as tries
     from deliveries d where id = any($1) order by id`,
     [ids as string[]],
   );
@@ -76,10 +76,12 @@ function toLedgerRow(row: Row, offsetMs: number): LedgerRow {
     settledAt: at('settled_at'),
     claim: both(1, at('claim_deadline'), (_, until) => ({ token: row['claim_token'] as string, until })),
     pinnedVersion: row['pinned_version'] as number | null,
+    parts: row['parts'] as number | null,
+    part: row['part'] as number,
     doubt: both(at('doubt_since'), at('doubt_until'), (since, until) => ({ since, until })),
     absentAt: at('absent_at'),
     cancelRequestedAt: at('cancel_requested_at'),
-    receipts: row.receipts.map(({ attempt, nativeId, version }) => ({ attempt, nativeId, version })),
+    receipts: row.receipts.map(({ attempt, nativeId, version, part = 1 }) => ({ attempt, nativeId, version, part })),
     doubled: row['doubled'] as boolean,
     late: row['late'] as boolean,
     holdForMs: row['holdForMs'] as number | null,

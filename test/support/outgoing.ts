@@ -37,11 +37,13 @@ export function freshMessageId(): string {
 /** A delivery of its own in every call. */
 export function sampleOutgoing(target: Target, overrides: Partial<Message> = {}): Outgoing {
   deliveries += 1;
+  const delivery = `dlv_sample${deliveries}`;
   return {
     connection: target.connection,
     destination: target.destination,
     action: { kind: 'create' },
-    delivery: `dlv_sample${deliveries}`,
+    delivery,
+    key: delivery,
     message: sampleMessage(overrides),
   };
 }

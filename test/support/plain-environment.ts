@@ -1,4 +1,4 @@
-import { configFields } from '../../src/config.ts';
+import { configFields } from '../../src/config-fields.ts';
 
 /** Ours without any setting of Carillon: a run is the same whoever starts it. */
 export function plainEnvironment(): Readonly<Record<string, string | undefined>> {

@@ -1,5 +1,5 @@
 import type { Outgoing, Target } from '../../src/connectors/connector.ts';
-import { markOf, withoutMarks } from '../../src/connectors/zoom/marker.ts';
+import { markOf, withoutMarks } from '../../src/connectors/dialect/invisible-mark.ts';
 import type { Shown } from '../suites/connector-suite.ts';
 import type { Created } from './outgoing.ts';
 import { roomsAt } from './rooms.ts';
@@ -61,6 +61,7 @@ export const settings = (base: string) => ({
   secretTokens: ['zoom-secret-token-91bd'],
   user: 'carillon@example.com',
   baseUrl: `${base}/zoom/v2/`,
+  fileUrl: `${base}/zoom/file/v2/`,
   tokenUrl: `${base}/zoom/oauth/token`,
 });
 export const target = (base: string, channel = usual, more: object = {}): Target => ({

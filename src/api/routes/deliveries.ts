@@ -126,8 +126,10 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
 }
 
 function showAttempt(row: AttemptRow): AttemptAnswer {
-  const { startedAt, endedAt, code, status, message, excerpt, retryAfterMs, ...rest } = row;
-  const found = Object.entries({ code, status, message, excerpt, retryAfterMs }).filter(([, value]) => value !== null);
+  const { startedAt, endedAt, code, status, message, excerpt, retryAfterMs, part, ...rest } = row;
+  const found = Object.entries({ code, status, message, excerpt, retryAfterMs, part }).filter(
+    ([, value]) => value !== null,
+  );
   return {
     ...rest,
     startedAt: startedAt.toISOString(),

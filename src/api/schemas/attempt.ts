@@ -20,6 +20,7 @@ export const attemptSchema = Type.Object(
     message: Type.Optional(Type.String()),
     excerpt: Type.Optional(Type.String({ description: "First bytes of the platform's answer, without secrets." })),
     retryAfterMs: Type.Optional(Type.Integer({ description: 'How long the platform asked us to stay away.' })),
+    part: Type.Optional(Type.Integer({ description: 'Which part of a long message it sent, from 1.' })),
     worker: Type.String(),
   },
   { title: 'Attempt', additionalProperties: false },

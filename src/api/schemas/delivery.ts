@@ -56,6 +56,15 @@ const inMessage = {
   late: Type.Boolean({ description: 'A later message of the conversation went out before it.' }),
   doubled: Type.Boolean({ description: 'It is known to have arrived twice.' }),
   intent: intentSchema,
+  parts: Type.Optional(
+    Type.Object(
+      {
+        total: Type.Integer({ description: 'Posts that it goes out as.' }),
+        arrived: Type.Integer({ description: 'How many of them have arrived.' }),
+      },
+      { additionalProperties: false, description: 'Of a message that is too long for one post there.' },
+    ),
+  ),
   receipt: Type.Optional(receiptSchema),
 };
 

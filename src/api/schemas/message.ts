@@ -42,6 +42,37 @@ export const contentSchema = Type.Object(
   { title: 'Content', additionalProperties: false },
 );
 
+const attachmentSchema = Type.Object(
+  {
+    url: Type.String({
+      format: 'uri',
+      pattern: '^https?://',
+      maxLength: 2048,
+      description: 'Public: it is fetched once, without credentials, and linked where it cannot be posted.',
+    }),
+    name: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 255, description: 'Default: the last part of the URL.' }),
+    ),
+    mediaType: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+$',
+        maxLength: 127,
+        description: 'Such as `image/png`.',
+      }),
+    ),
+  },
+  { title: 'PostAttachment', additionalProperties: false },
+);
+
+export const postedContentSchema = Type.Object(
+  {
+    text: Type.Optional(contentSchema.properties.text),
+    fields: contentSchema.properties.fields,
+    attachments: Type.Optional(Type.Array(attachmentSchema, { minItems: 1, maxItems: 10 })),
+  },
+  { title: 'PostContent', additionalProperties: false },
+);
+
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 255, description });
 
 const classSchema = choice(deliveryClasses, {
@@ -53,7 +84,7 @@ export const postMessageSchema = Type.Object(
   {
     id: Type.Optional(Type.String({ pattern: keyPattern, description: 'The idempotency key, if not in the header.' })),
     text: Type.Optional(contentSchema.properties.text),
-    content: Type.Optional(contentSchema),
+    content: Type.Optional(postedContentSchema),
     destinations: Type.Optional(
       Type.Array(Type.String(), {
         minItems: 1,
@@ -90,13 +121,7 @@ export const postMessageSchema = Type.Object(
 export type PostMessage = Static<typeof postMessageSchema>;
 
 /** Fields of the design that a later version acts on; refused plainly until then. */
-export const plannedMessageFields = [
-  ['confirm'],
-  ['refersTo'],
-  ['content', 'attachments'],
-  ['content', 'native'],
-  ['sender', 'native'],
-] as const;
+export const plannedMessageFields = [['confirm'], ['refersTo'], ['content', 'native'], ['sender', 'native']] as const;
 
 export const acceptedSchema = Type.Object(
   {

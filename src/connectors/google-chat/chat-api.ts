@@ -3,6 +3,7 @@ import { SignJWT } from 'jose';
 import { SendFailure } from '../../domain/failure.ts';
 import { withToken, type TokenRequest } from '../bearer.ts';
 import type { LookUpContext, Target } from '../connector.ts';
+import { download, type Download } from '../download.ts';
 import { readText } from '../fields.ts';
 import type { HttpRequest } from '../http.ts';
 import { callJson, type JsonAnswer } from '../json-call.ts';
@@ -58,6 +59,20 @@ export async function callChat(
         ...(isAgreed === undefined ? {} : { isAgreed }),
       },
     ),
+  );
+}
+
+/** The bytes of an uploaded file, by its resource. */
+export async function downloadMedia(
+  resource: string,
+  { settings }: Target['connection'],
+  context: LookUpContext,
+): Promise<Download> {
+  const base = readText(googleChatSettings, settings, 'baseUrl').replace(/\/*$/, '');
+  const url = `${base}/media/${resource.split('/').map(encodeURIComponent).join('/')}?alt=media`;
+  const request = await tokenRequest(settings, context.now);
+  return withToken(request, context, (token) =>
+    download({ url, headers: { authorization: `Bearer ${token}` }, secrets: [...request.secrets, token] }, context),
   );
 }
 

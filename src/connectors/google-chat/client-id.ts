@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { DeliveryId } from '../../domain/ids.ts';
 
 /**
  * What every Carillon's posts are called by, so that each knows the others' (`spaces.messages.create`, `messageId`: begins
@@ -7,16 +6,16 @@ import type { DeliveryId } from '../../domain/ids.ts';
  */
 const prefix = 'client-carillon-';
 
-/** The name that we give the delivery's message: the same in every attempt. */
-export function clientId(delivery: DeliveryId): string {
-  const plain = delivery.replaceAll('_', '-');
+/** The name that we give the message of a key, `Outgoing.key`: the same in every attempt. */
+export function clientId(key: string): string {
+  const plain = key.replaceAll('_', '-');
   if (/^[a-z0-9-]{1,40}$/.test(plain)) return prefix + plain;
-  return prefix + digestOf(delivery).slice(0, 40);
+  return prefix + digestOf(key).slice(0, 40);
 }
 
-/** `requestId` of the delivery: a UUID, the same in every attempt (RFC 9562, section 5.8: made our own way). */
-export function requestId(delivery: DeliveryId): string {
-  const hex = digestOf(`request ${delivery}`);
+/** `requestId` of a key: a UUID, the same in every attempt (RFC 9562, section 5.8: made our own way). */
+export function requestId(key: string): string {
+  const hex = digestOf(`request ${key}`);
   const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 0x3) | 0x8).toString(16);
   return [
     hex.slice(0, 8),

@@ -1,9 +1,10 @@
 import type { ConnectionId } from '../../domain/ids.ts';
-import type { InboundEvent, InboundFile, InboundSender } from '../../domain/inbound.ts';
+import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
 import { at, listAt, textAt } from '../hook-checks.ts';
 import type { HookEvent } from '../inbound.ts';
 import { writeMarkdown } from '../dialect/markdown.ts';
 import { isOurs } from './client-id.ts';
+import { readFile } from './files.ts';
 import { nativeId } from './native-id.ts';
 import { readMessage } from './parse.ts';
 
@@ -110,14 +111,6 @@ export function readSender(user: unknown, known?: unknown): InboundSender | unde
     ...(name === undefined ? {} : { name }),
     ...(email === undefined ? {} : { email }),
   };
-}
-
-/** `Attachment`: an uploaded file is known by its resource, one of Drive by its place in the message. */
-function readFile(file: unknown): InboundFile[] {
-  const id = textAt(file, 'attachmentDataRef', 'resourceName') ?? textAt(file, 'name');
-  if (id === undefined) return [];
-  const mediaType = textAt(file, 'contentType');
-  return [{ id, name: textAt(file, 'contentName') ?? id, ...(mediaType === undefined ? {} : { mediaType }) }];
 }
 
 /** RFC 3339, with up to nine digits behind the second. */

@@ -1,6 +1,7 @@
 import { readHookJson } from '../hook-checks.ts';
 import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
 import { history } from './catch-up.ts';
+import { openFile } from './files.ts';
 import { readInteraction } from './inbound-interaction.ts';
 import { readPush } from './inbound-push.ts';
 import { linkKey, threadKey } from './native-id.ts';
@@ -17,6 +18,7 @@ export const inbound: Inbound = {
   linkKey,
   threadKey,
   history,
+  openFile,
 };
 
 /** An empty message is no answer in the space. */

@@ -1,6 +1,6 @@
 import type { Connector } from '../connector.ts';
 import { inbound } from './inbound.ts';
-import { prepare, send, type PreparedCall } from './outbound.ts';
+import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { googleChatAddress, googleChatSettings } from './settings.ts';
 
 /** The Google Chat API as a Chat app, with a service account. */
@@ -14,7 +14,10 @@ export const googleChat: Connector<PreparedCall> = {
     edit: { level: 'full' },
     delete: { level: 'partial', why: 'Google Chat deletes the replies in its thread together with a message.' },
     react: { level: 'dropped', why: 'Google Chat lets people react, and no apps.' },
-    files: { level: 'partial', why: 'A file is not uploaded: its name stands in the text.' },
+    files: {
+      level: 'partial',
+      why: 'Google Chat takes files from people, and not from apps: a file is linked, or named where it has no page.',
+    },
     mention: {
       level: 'partial',
       why: 'Google Chat finds nobody by address for an app: who is known by their id there is told, anybody else is named.',
@@ -26,6 +29,7 @@ export const googleChat: Connector<PreparedCall> = {
   // the memory is without end. The look-up of class B is that same fetch, and would only come before each repetition.
   // Edits and deletes may be repeated without harm.
   deliveryClass: () => ({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY }),
+  fits,
   prepare,
   send,
   inbound,

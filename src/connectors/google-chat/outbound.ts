@@ -4,9 +4,10 @@ import { withAuthor } from '../dialect/author.ts';
 import { textAt } from '../hook-checks.ts';
 import { restated } from '../restated.ts';
 import { timeLeft } from '../time-left.ts';
+import { maxBytes, maxSource } from './bounds.ts';
 import { callChat, getToken, type ChatCall } from './chat-api.ts';
 import { clientId, requestId } from './client-id.ts';
-import { toChatText } from './dialect.ts';
+import { toChatText, type ChatTextOptions } from './dialect.ts';
 import { alreadyExists } from './errors.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 
@@ -25,17 +26,14 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
 }
 
 function callOf(outgoing: Outgoing): PreparedCall {
-  const { action, message, delivery, author, people } = outgoing;
+  const { action, message, key } = outgoing;
   if (action.kind === 'react' || action.kind === 'unreact')
     throw permanent('unsupported_action', 'an app cannot react');
   if (action.kind === 'delete') {
     // Without `force` a message that has replies is not deleted (spaces.messages.delete).
     return { method: 'DELETE', path: `${parseNativeId(action.nativeId).name}?force=true` };
   }
-  const text = toChatText(message.content.text, {
-    ...(people === undefined ? {} : { people }),
-    ...(author === undefined ? {} : { change: (tree) => withAuthor(tree, author) }),
-  });
+  const text = toChatText(message.content.text, optionsOf(outgoing));
   if (text === '') throw permanent('no_text', 'the message has no text to post');
   if (action.kind === 'edit') {
     const { name } = parseNativeId(action.nativeId);
@@ -43,14 +41,28 @@ function callOf(outgoing: Outgoing): PreparedCall {
   }
   const { space, thread } = placeOf(outgoing);
   const query = new URLSearchParams({
-    requestId: requestId(delivery),
-    messageId: clientId(delivery),
+    requestId: requestId(key),
+    messageId: clientId(key),
     ...(thread === undefined ? {} : { messageReplyOption: 'REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD' }),
   });
   return {
     method: 'POST',
     path: `${space}/messages?${query.toString()}`,
     body: { text, ...(thread === undefined ? {} : { thread: { name: thread } }) },
+  };
+}
+
+/** Whether it is not cut: neither when it is read, nor when it is written. */
+export function fits(outgoing: Outgoing): boolean {
+  const { text } = outgoing.message.content;
+  const written = toChatText(text, { ...optionsOf(outgoing), max: Infinity });
+  return text.length <= maxSource && Buffer.byteLength(written) <= maxBytes;
+}
+
+function optionsOf({ author, people }: Outgoing): ChatTextOptions {
+  return {
+    ...(people === undefined ? {} : { people }),
+    ...(author === undefined ? {} : { change: (tree) => withAuthor(tree, author) }),
   };
 }
 
@@ -108,9 +120,9 @@ const notThere = 'not_there';
  * @throws SendFailure ambiguous, whatever the reason: something was written before, and it may have been taken.
  */
 async function fetchOurs(outgoing: Outgoing, context: SendContext): Promise<Receipt> {
-  const { delivery, connection } = outgoing;
+  const { key, connection } = outgoing;
   try {
-    const path = `${placeOf(outgoing).space}/messages/${clientId(delivery)}`;
+    const path = `${placeOf(outgoing).space}/messages/${clientId(key)}`;
     const { json, status } = await callChat({ method: 'GET', path }, connection, context);
     const receipt = read(json, outgoing);
     if (receipt !== undefined) return receipt;

@@ -13,6 +13,7 @@ export interface Attachment {
   readonly contentType: string;
   readonly attachmentDataRef: { readonly resourceName: string };
   readonly source: 'UPLOADED_CONTENT';
+  readonly base64: string;
 }
 
 interface Created {
@@ -158,6 +159,6 @@ export function shown(one: Held): object {
     space: { name: one.space, spaceType: 'SPACE' },
     ...(one.isReply ? { threadReply: true } : {}),
     ...(one.client === undefined ? {} : { clientAssignedMessageId: one.client }),
-    ...(one.attachment === undefined ? {} : { attachment: one.attachment }),
+    ...(one.attachment === undefined ? {} : { attachment: one.attachment.map(({ base64: _bytes, ...file }) => file) }),
   };
 }

@@ -1,4 +1,11 @@
-import { people, type PersonAction, type PersonKey, type RoomMessage, type Segment } from '../simulator-kit-rooms.ts';
+import {
+  people,
+  roomFile,
+  type PersonAction,
+  type PersonKey,
+  type RoomMessage,
+  type Segment,
+} from '../simulator-kit-rooms.ts';
 import type { Outcome } from '../simulator-kit.ts';
 import { app, withReplies } from './simulator-calls.ts';
 import { agreed, find, newId, nextTime, refused, type ChatEvent, type Held, type User } from './simulator-messages.ts';
@@ -48,8 +55,9 @@ function say(action: PersonAction, held: readonly Held[], { user, at }: { user: 
     name: `${name}/attachments/1`,
     contentName: file.name,
     contentType: file.mediaType,
-    attachmentDataRef: { resourceName: `media/${newId(space, held.length, 'thread')}` },
+    attachmentDataRef: { resourceName: Buffer.from(`${name}/attachments/1`).toString('base64url') },
     source: 'UPLOADED_CONTENT' as const,
+    base64: file.base64,
   };
   const event: ChatEvent = {
     kind: 'create',
@@ -80,7 +88,9 @@ export function roomMessage(one: Held, _index: number, all: readonly Held[]): Ro
     deleted: one.deleted !== undefined,
     reactions,
     mentions: [...one.text.matchAll(/<users\/([^<>\s]+)>/g)].map(([, id = '']) => keyOf(`users/${id}`) ?? id),
-    files: (one.attachment ?? []).map(({ contentName }) => contentName),
+    files: (one.attachment ?? []).map(({ contentName, contentType, base64 }) =>
+      roomFile(contentName, contentType, base64),
+    ),
   };
 }
 

@@ -54,6 +54,9 @@ export const googleChatSimulator: Simulator = {
           return isOfPerson(request)
             ? listEvents(logs.get(ofEvents) ?? [], heldOf(ofEvents), request)
             : refused('PERMISSION_DENIED', 'Request had insufficient authentication scopes.');
+        const media = /^\/v1\/media\/([^/]+)$/.exec(request.path)?.[1];
+        if (media !== undefined && request.query.get('alt') === 'media')
+          return download([...spaces.values()].flat(), decodeURIComponent(media));
         const [, space, rest] = /^\/v1\/(spaces\/[^/]+)\/messages(\/.*)?$/.exec(request.path) ?? [];
         if (space === undefined) return { answer: { status: 404, body: 'the simulator has no such method' } };
         if (!/^spaces\/AAAA[\w-]*$/.test(space)) return refused('NOT_FOUND', 'Space not found.');
@@ -121,6 +124,15 @@ function route(method: string, call: Call, rest = ''): Outcome<ChatEvent> {
     default:
       return { answer: { status: 405, body: 'the simulator has no such method' } };
   }
+}
+
+/** media.download, of uploaded files. */
+function download(held: readonly Held[], resource: string): Outcome<ChatEvent> {
+  const files = held.flatMap(({ attachment = [], deleted }) => (deleted === undefined ? attachment : []));
+  const file = files.find(({ attachmentDataRef }) => attachmentDataRef.resourceName === resource);
+  if (file === undefined) return refused('NOT_FOUND', 'Media not found.');
+  const headers = { 'content-type': file.contentType };
+  return { answer: { status: 200, headers, body: Buffer.from(file.base64, 'base64') } };
 }
 
 /** @throws ControlError */

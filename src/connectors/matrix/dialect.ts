@@ -4,7 +4,8 @@ import { writeHtml } from '../dialect/html.ts';
 import { parseMarkdown, wellFormed } from '../dialect/markdown.ts';
 import { mentionNode, mentionOf, mentionsIn, type Mention } from '../dialect/mention.ts';
 import { plainText } from '../dialect/plain.ts';
-import { cutTree, textLength } from './cut-tree.ts';
+import { cutTree } from '../dialect/slice-tree.ts';
+import { visibleText } from '../dialect/visible-text.ts';
 
 /** What a text is in `m.room.message` (client-server API, "m.text"). */
 export interface TextContent {
@@ -43,7 +44,7 @@ export function toContent(
   if (plainText(shown) === '') return undefined;
   const whole = change(shown);
   // Each character is a byte at least, and where there is markup it stands there twice.
-  const length = textLength(whole) - (markdown.length > maxSource ? 1 : 0);
+  const length = visibleText(whole).length - (markdown.length > maxSource ? 1 : 0);
   let budget = Math.min(length, isPlain(whole) ? maxBytes : maxBytes / 2);
   const tree = cutTree(whole, budget);
   let content = render(tree, people);
@@ -53,6 +54,15 @@ export function toContent(
     content = render(cutTree(tree, budget), people);
   }
   return content;
+}
+
+/** Whether nothing of it is cut by `toContent`. */
+export function fitsContent(
+  markdown: string,
+  { people = new Map(), change = (tree) => tree }: TextOptions = {},
+): boolean {
+  if (markdown.length > maxSource) return false;
+  return sizeOf(render(change(shaped(parseMarkdown(markdown), people)), people)) <= maxBytes;
 }
 
 function sizeOf(content: TextContent): number {

@@ -1,7 +1,18 @@
+import { SendFailure } from '../../domain/failure.ts';
 import type { InboundFile } from '../../domain/inbound.ts';
-import type { Values } from '../connector.ts';
+import type { Attachment } from '../../domain/message.ts';
+import type { LookUpContext, Outgoing, OutgoingFile, SendContext, Values } from '../connector.ts';
+import { authorLine } from '../dialect/author.ts';
+import { download, notFetchable, type Download } from '../download.ts';
+import { readText } from '../fields.ts';
 import { at, textAt } from '../hook-checks.ts';
-import { homeserverOf } from './settings.ts';
+import type { HookConnection } from '../inbound.ts';
+import { callJson } from '../json-call.ts';
+import { asFileRefusal, asLookUp } from '../restated.ts';
+import { secretTexts } from '../secrets.ts';
+import { meaningOf } from './errors.ts';
+import type { Speaker } from './ghosts.ts';
+import { homeserverOf, matrixSettings } from './settings.ts';
 
 /**
  * The file of a message (client-server API, "m.image", "m.file" and "Content repository"). One that is encrypted has no
@@ -22,4 +33,63 @@ export function readFiles(content: unknown, settings: Values): InboundFile[] {
       url: `${homeserverOf(settings)}${below}`,
     },
   ];
+}
+
+/** Media of any server, by way of our own, which alone gets the token ("GET /_matrix/client/v1/media/download"). */
+export async function openFile(
+  { url }: Attachment,
+  { settings }: HookConnection,
+  context: LookUpContext,
+): Promise<Download> {
+  if (url?.startsWith(`${homeserverOf(settings)}/_matrix/client/v1/media/download/`) !== true)
+    throw notFetchable('file_elsewhere', 'The file does not lie at the homeserver.');
+  const headers = { authorization: `Bearer ${readText(matrixSettings, settings, 'asToken')}` };
+  return download({ url, headers, secrets: secretTexts(matrixSettings, settings) }, context);
+}
+
+/**
+ * Uploads a file, which is in no room yet ("POST /_matrix/media/v3/upload").
+ * @returns the content of the event that shows it.
+ * @throws SendFailure of any kind but `ambiguous`.
+ */
+export async function uploadFile(
+  { connection: { settings }, author }: Outgoing,
+  file: OutgoingFile,
+  speaker: Speaker & { readonly isBot: boolean },
+  context: SendContext,
+): Promise<{ msgtype: string; body: string }> {
+  const query = new URLSearchParams({ filename: file.name, user_id: speaker.user }).toString();
+  try {
+    const { json } = await callJson(
+      {
+        method: 'POST',
+        url: `${homeserverOf(settings)}/_matrix/media/v3/upload?${query}`,
+        headers: { authorization: `Bearer ${readText(matrixSettings, settings, 'asToken')}` },
+        upload: { contentType: file.mediaType, body: { size: file.size, open: file.open } },
+      },
+      context,
+      {
+        secrets: secretTexts(matrixSettings, settings),
+        meaningOf: (status, answer) => meaningOf(status, textAt(answer, 'errcode')),
+      },
+    );
+    const url = textAt(json, 'content_uri');
+    if (url === undefined)
+      throw new SendFailure({ kind: 'transient', code: 'bad_response', message: 'the homeserver named no content' });
+    const names = file.isAlone && speaker.isBot && author !== undefined;
+    const shown = { filename: file.name, url, info: { mimetype: file.mediaType, size: file.size } };
+    return {
+      msgtype: msgtypeOf(file.mediaType),
+      // With a file name beside it, the body is a caption ("Media captions").
+      body: names ? `${authorLine(author)}:` : file.name,
+      ...shown,
+    };
+  } catch (error) {
+    throw asFileRefusal(asLookUp(error));
+  }
+}
+
+function msgtypeOf(mediaType: string): string {
+  const [, kind] = /^(image|audio|video)\//.exec(mediaType) ?? [];
+  return `m.${kind ?? 'file'}`;
 }

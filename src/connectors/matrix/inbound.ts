@@ -2,6 +2,7 @@ import { at, isSignedBy, listAt, readHookJson } from '../hook-checks.ts';
 import type { HookAnswer, HookConnection, HookRequest, Inbound, Received } from '../inbound.ts';
 import { history } from './catch-up.ts';
 import { checkEdit } from './check-edit.ts';
+import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';
 import { linkKey } from './native-id.ts';
 
@@ -15,6 +16,7 @@ export const inbound: Inbound = {
   linkKey,
   fetch: checkEdit,
   history,
+  openFile,
 };
 
 const ok = { status: 200, body: {} } as const;

@@ -1,6 +1,6 @@
 import type { Connector } from '../connector.ts';
 import { inbound } from './inbound.ts';
-import { prepare, send, type PreparedCall } from './outbound.ts';
+import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';
 import { matrixAddress, matrixSettings, txnMemoryOf } from './settings.ts';
 
@@ -19,8 +19,9 @@ export const matrix: Connector<PreparedCall> = {
       level: 'partial',
       why: 'Only who is known by their Matrix id is told: Matrix finds nobody by e-mail address.',
     },
-    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+    files: { level: 'full' },
   },
+  postsFiles: true,
   isOneService: true,
   // The homeserver knows a transaction id again for a while (client-server API, "Transaction identifiers"). A text may be
   // set again, what is gone redacted again, and one's own reaction repeated, without harm.
@@ -28,6 +29,7 @@ export const matrix: Connector<PreparedCall> = {
     kind: 'A',
     memoryMs: action === 'create' ? txnMemoryOf(connection.settings) : Number.POSITIVE_INFINITY,
   }),
+  fits,
   prepare,
   send,
   inbound,

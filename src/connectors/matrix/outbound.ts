@@ -4,7 +4,8 @@ import { withAuthor } from '../dialect/author.ts';
 import { at, textAt } from '../hook-checks.ts';
 import { restated } from '../restated.ts';
 import { callMatrix, find, path, type MatrixCall } from './client-api.ts';
-import { toContent, type TextContent } from './dialect.ts';
+import { fitsContent, toContent, type TextContent, type TextOptions } from './dialect.ts';
+import { uploadFile } from './files.ts';
 import { forgetSpeaker, speakerFor, type Speaker } from './ghosts.ts';
 import { nativeId, parseNativeId, placeOf } from './native-id.ts';
 import { botOf, deliveryMarker } from './own.ts';
@@ -43,11 +44,15 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
 async function newMessage(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
   const { room, thread } = placeOf(outgoing);
   const bot = botOf(outgoing.connection.settings);
+  const { file } = outgoing;
   // Before anybody joins for it: most speak as they were asked to.
-  const asGhost = contentOf(outgoing, false);
+  const asGhost = file === undefined ? contentOf(outgoing, false) : undefined;
   const speaker = await speakerFor(outgoing, room, context);
   const isNamed = outgoing.author !== undefined && speaker.user === bot;
-  const content = isNamed ? contentOf(outgoing, true) : asGhost;
+  const content =
+    file === undefined
+      ? ((isNamed ? undefined : asGhost) ?? contentOf(outgoing, true))
+      : await uploadFile(outgoing, file, { ...speaker, isBot: isNamed }, context);
   const body = { ...content, ...(thread === undefined ? {} : { 'm.relates_to': threadRelation(thread) }) };
   return { room, speaker, call: sending(outgoing, room, 'm.room.message', body, speaker) };
 }
@@ -101,27 +106,36 @@ function targetOf({ action, connection }: Outgoing): { room: string; event: stri
   return { room, event, speaker: { user: sender ?? botOf(connection.settings), isStandIn: false } };
 }
 
+/** With the author in the text, as the bot names them: who will speak is known only when they were asked into the room. */
+export function fits({ message, author, people }: Outgoing): boolean {
+  return fitsContent(message.content.text, optionsOf(author, people));
+}
+
+function optionsOf(author: Outgoing['author'], people: Outgoing['people']): TextOptions {
+  return {
+    ...(people === undefined ? {} : { people }),
+    ...(author === undefined ? {} : { change: (tree) => withAuthor(tree, author) }),
+  };
+}
+
 /** The bot names the author in the text; a ghost bears their name. */
 function contentOf({ message, author, people }: Outgoing, isByBot: boolean): TextContent {
-  const content = toContent(message.content.text, {
-    ...(people === undefined ? {} : { people }),
-    ...(isByBot && author !== undefined ? { change: (tree) => withAuthor(tree, author) } : {}),
-  });
+  const content = toContent(message.content.text, optionsOf(isByBot ? author : undefined, people));
   if (content === undefined)
     throw new SendFailure({ kind: 'permanent', code: 'no_text', message: 'the message has no text to post' });
   return content;
 }
 
-/** The transaction is the delivery: the same in each attempt, and of no other user of the application service. */
+/** The transaction is the delivery, or its part: the same in each attempt, and of no other user of the application service. */
 function sending(outgoing: Outgoing, room: string, type: string, content: object, { user }: Speaker): MatrixCall {
-  const body = { ...content, ...deliveryMarker(outgoing.delivery) };
-  const to = path`/v3/rooms/${room}/send/${type}/${outgoing.delivery}`;
+  const body = { ...content, ...deliveryMarker(outgoing.key) };
+  const to = path`/v3/rooms/${room}/send/${type}/${outgoing.key}`;
   return { method: 'PUT', path: to, body, as: user, expects: 'event_id' };
 }
 
 function redaction(outgoing: Outgoing, room: string, event: string, { user }: Speaker): MatrixCall {
-  const to = path`/v3/rooms/${room}/redact/${event}/${outgoing.delivery}`;
-  return { method: 'PUT', path: to, body: deliveryMarker(outgoing.delivery), as: user, expects: 'event_id' };
+  const to = path`/v3/rooms/${room}/redact/${event}/${outgoing.key}`;
+  return { method: 'PUT', path: to, body: deliveryMarker(outgoing.key), as: user, expects: 'event_id' };
 }
 
 /**

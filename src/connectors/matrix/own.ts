@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { DeliveryId } from '../../domain/ids.ts';
 import type { Values } from '../connector.ts';
 import { readText } from '../fields.ts';
 import { at, textAt } from '../hook-checks.ts';
 import { matrixSettings } from './settings.ts';
 
 /**
- * What ties an event to its delivery: a key of ours in its content, which homeservers keep and everybody in the room may
+ * What ties an event to its delivery, or to its part of one: a key of ours in its content, which homeservers keep and everybody in the room may
  * read, so nothing but the id. An edit has it beside its new content.
  */
 const markerKey = 'com.carillon.delivery';
 
-export function deliveryMarker(delivery: DeliveryId): Readonly<Record<string, string>> {
-  return { [markerKey]: delivery };
+/** @param key of the post, `Outgoing.key`. */
+export function deliveryMarker(key: string): Readonly<Record<string, string>> {
+  return { [markerKey]: key };
 }
 
 /** The user that speaks where nobody else does. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Outcome, SimulatedRequest } from '../simulator-kit.ts';
 import { people } from '../simulator-kit-rooms.ts';
 import {
@@ -24,6 +25,8 @@ export interface Call {
   readonly user: string;
 }
 
+/** `m.upload.size` of this server. */
+const maxUploadBytes = 30 * 1_024 * 1_024;
 /** Client-server API, "Size limits". */
 const maxEventBytes = 65_536;
 
@@ -110,6 +113,23 @@ export function redact(call: Call, room: string, target: string): Result {
   if (found === undefined) return refused(404, 'M_NOT_FOUND', 'Event not found.');
   if (found.sender !== user) return refused(403, 'M_FORBIDDEN', "You don't have permission to redact events");
   return made(call, newEvent(world, redactionOf(room, target, user, body), request.now));
+}
+
+/** "POST /_matrix/media/v3/upload": to be had by whoever is told its address. */
+export function upload({ request, world }: Pick<Call, 'request' | 'world'>): Result {
+  if (request.body.length > maxUploadBytes) return refused(413, 'M_TOO_LARGE', 'Upload request body is too large');
+  const id = `up${world.media.size}x${createHash('sha256').update(request.body).digest('hex').slice(0, 16)}`;
+  const mediaType = request.headers['content-type'] ?? 'application/octet-stream';
+  const media = { id, mediaType, name: request.query.get('filename') ?? '', base64: request.body.toString('base64') };
+  return { event: { kind: 'media', media }, ...agreed({ content_uri: `mxc://${server}/${id}` }) };
+}
+
+/** "GET /_matrix/client/v1/media/download/{serverName}/{mediaId}". */
+export function downloadMedia({ world }: Call, of: string, id: string): Result {
+  const media = of === server ? world.media.get(id) : undefined;
+  if (media === undefined) return refused(404, 'M_NOT_FOUND', 'Not found');
+  const headers = { 'content-type': media.mediaType };
+  return { answer: { status: 200, headers, body: Buffer.from(media.base64, 'base64') } };
 }
 
 export function readEvent(call: Call, room: string, id: string): Result {

@@ -1,4 +1,13 @@
-import { people, type PersonAction, type PersonKey, type RoomMessage, type Segment } from '../simulator-kit-rooms.ts';
+import { createHash } from 'node:crypto';
+import {
+  people,
+  roomFile,
+  type PersonAction,
+  type PersonKey,
+  type RoomFile,
+  type RoomMessage,
+  type Segment,
+} from '../simulator-kit-rooms.ts';
 import type { Outcome } from '../simulator-kit.ts';
 import { agreed, nameOf, refused } from './simulator-calls.ts';
 import {
@@ -23,7 +32,9 @@ export function act(action: PersonAction, world: World, now: Date): Outcome<Matr
   if (action.do !== 'say' && found === undefined) return refused(404, 'M_NOT_FOUND', 'Event not found.');
   const say = (type: string, content: Record<string, unknown>): Outcome<MatrixChange> => {
     const event = newEvent(world, { room_id: room, type, sender, content }, now);
-    return { event: { kind: 'event', event }, ...agreed({ id: event.event_id }) };
+    const { file } = action;
+    const media = file && { ...file, id: mediaIdOf(file) };
+    return { event: { kind: 'event', event, ...(media && { media }) }, ...agreed({ id: event.event_id }) };
   };
   const redact = (target: string): Outcome<MatrixChange> => ({
     event: { kind: 'event', event: newEvent(world, redactionOf(room, target, sender), now) },
@@ -73,7 +84,8 @@ function contentOf({ content, file }: PersonAction): Record<string, unknown> {
     const size = Buffer.from(file.base64, 'base64').length;
     const info = { mimetype: file.mediaType, size };
     const msgtype = file.mediaType.startsWith('image/') ? 'm.image' : 'm.file';
-    return { msgtype, body: body || file.name, filename: file.name, info, url: `mxc://${server}/${size}abc` };
+    const url = `mxc://${server}/${mediaIdOf(file)}`;
+    return { msgtype, body: body || file.name, filename: file.name, info, url };
   }
   const isStyled = content.some((one) => Object.keys(one).length > 1);
   const html = isStyled ? { format: 'org.matrix.custom.html', formatted_body: content.map(markup).join('') } : {};
@@ -132,8 +144,19 @@ function roomMessage(one: Held, edit: Held | undefined, all: readonly Held[], wo
     deleted: isGone,
     reactions,
     mentions: notified(content),
-    files: typeof content['filename'] === 'string' ? [content['filename']] : [],
+    files: filesOf(content, world),
   };
+}
+
+/** One that was not uploaded here is not shown, as by a client that cannot load it. */
+function filesOf({ msgtype, url, filename, body }: Record<string, unknown>, world: World): RoomFile[] {
+  const media = world.media.get(textOf(url).split('/').at(-1) ?? '');
+  if (media === undefined || msgtype === 'm.text') return [];
+  return [roomFile(textOf(filename ?? body), media.mediaType, media.base64)];
+}
+
+function mediaIdOf({ base64 }: { readonly base64: string }): string {
+  return createHash('sha256').update(base64).digest('base64url').slice(0, 24);
 }
 
 /** Who is told: `m.mentions` alone where it is there, else whoever is named in the plain text ("User and room mentions"). */

@@ -14,9 +14,18 @@ export interface RoomEvent {
   readonly redacts?: string;
 }
 
+/** What was uploaded ("Content repository"). */
+export interface Media {
+  readonly id: string;
+  readonly mediaType: string;
+  readonly name: string;
+  readonly base64: string;
+}
+
 /** What is kept on disk. */
 export type MatrixChange =
-  | { readonly kind: 'event'; readonly event: RoomEvent; readonly txn?: string }
+  | { readonly kind: 'event'; readonly event: RoomEvent; readonly txn?: string; readonly media?: Media }
+  | { readonly kind: 'media'; readonly media: Media }
   | { readonly kind: 'user'; readonly user: string }
   | { readonly kind: 'name'; readonly user: string; readonly name: string }
   | { readonly kind: 'member'; readonly room: string; readonly user: string; readonly membership: 'join' | 'invite' };
@@ -36,6 +45,7 @@ export interface World {
   /** Of users of application services, by room and user. */
   readonly members: Map<string, 'join' | 'invite'>;
   readonly joinRules: Map<string, JoinRule>;
+  readonly media: Map<string, Media>;
   /** Event ids by path of the call: in memory only, as Synapse's (rest/client/transactions.py). */
   readonly txns: Map<string, { readonly id: string; readonly at: number }>;
 }
@@ -47,6 +57,7 @@ export function createWorld(): World {
     names: new Map(),
     members: new Map(),
     joinRules: new Map(),
+    media: new Map(),
     txns: new Map(),
   };
 }
@@ -98,8 +109,12 @@ export function apply(world: World, change: MatrixChange): void {
     case 'member':
       world.members.set(`${change.room} ${change.user}`, change.membership);
       return;
+    case 'media':
+      world.media.set(change.media.id, change.media);
+      return;
     case 'event': {
-      const { event, txn } = change;
+      const { event, txn, media } = change;
+      if (media !== undefined) world.media.set(media.id, media);
       const held = world.rooms.get(event.room_id) ?? [];
       world.rooms.set(event.room_id, held);
       held.push(event);

@@ -8,6 +8,7 @@ import {
 } from '../simulator-kit.ts';
 import {
   agreed,
+  downloadMedia,
   invite,
   join,
   profile,
@@ -18,6 +19,7 @@ import {
   relations,
   send,
   setName,
+  upload,
   type Call,
 } from './simulator-calls.ts';
 import { messages } from './simulator-history.ts';
@@ -43,11 +45,12 @@ const calls: readonly (readonly [method: string, path: RegExp, handler: Handler]
     /^\/v1\/rooms\/([^/]+)\/relations\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/,
     (call, room = '', id = '', kind = '', type) => relations(call, room, id, [kind, type]),
   ],
+  ['GET', /^\/v1\/media\/download\/([^/]+)\/([^/]+)$/, (call, of = '', id = '') => downloadMedia(call, of, id)],
   ['GET', /^\/v3\/account\/whoami$/, ({ user }) => agreed({ user_id: user })],
 ];
 
 /**
- * A homeserver `sim.example`, below `/matrix/_matrix/client/`. A token `as_<name>_<anything>` is of an application service
+ * A homeserver `sim.example`, below `/matrix/_matrix/client/` and `/matrix/_matrix/media/`. A token `as_<name>_<anything>` is of an application service
  * whose bot is `@<name>:sim.example` and whose ghosts are `@<name>_…:sim.example`. Rooms exist by any id of two and more
  * letters or digits behind `!`, with `:sim.example` (version 10) or without (version 12).
  */
@@ -113,6 +116,7 @@ function handle(request: SimulatedRequest, world: World): Outcome<MatrixChange> 
     return refused(403, 'M_FORBIDDEN', 'Application service cannot masquerade as this user.');
   if (user !== bot && !world.users.has(user))
     return refused(403, 'M_FORBIDDEN', `Application service has not registered this user (${user})`);
+  if (request.path === '/_matrix/media/v3/upload' && request.method === 'POST') return upload({ request, world });
   const body = readBody(request);
   if (body === undefined) return refused(400, 'M_NOT_JSON', 'Content not JSON.');
   const below = request.path.replace(/^\/_matrix\/client/, '');

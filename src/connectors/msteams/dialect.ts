@@ -2,7 +2,7 @@ import type { Element, Root as HastRoot, RootContent } from 'hast';
 import { toHtml } from 'hast-util-to-html';
 import type { Root } from 'mdast';
 import type { Mentioned } from '../connector.ts';
-import { parseMarkdown } from '../dialect/markdown.ts';
+import { isTooLong, parseMarkdown } from '../dialect/markdown.ts';
 import { cutTree, textLength } from './cut.ts';
 import { mentionedBy } from './render-inline.ts';
 import { render } from './render.ts';
@@ -49,6 +49,14 @@ export function toTeamsText(
   for (let keep = textLength(whole); sizeOf(written) > max;)
     written = write(cutTree(whole, (keep = Math.floor(keep * Math.min(0.95, max / sizeOf(written))))));
   return written;
+}
+
+/** Whether nothing of it is cut by `toTeamsText`. */
+export function fitsTeams(
+  markdown: string,
+  { max = maxUnits, people = new Map(), change = (tree) => tree }: TeamsTextOptions = {},
+): boolean {
+  return !isTooLong(markdown) && sizeOf(write(render(change(parseMarkdown(markdown)), people))) <= max;
 }
 
 function sizeOf(written: TeamsText): number {

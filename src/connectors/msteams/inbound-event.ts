@@ -1,8 +1,9 @@
-import type { InboundEvent, InboundFile } from '../../domain/inbound.ts';
+import type { InboundEvent } from '../../domain/inbound.ts';
 import { readText } from '../fields.ts';
 import { listAt, textAt } from '../hook-checks.ts';
 import type { HookConnection, HookEvent } from '../inbound.ts';
 import { writeMarkdown } from '../dialect/markdown.ts';
+import { readFile } from './files.ts';
 import { nativeId, parseConversationId, type TeamsMessage } from './native-id.ts';
 import { readActivityText } from './parse.ts';
 import { emojiOfType } from './reactions.ts';
@@ -11,7 +12,6 @@ import { teamsSettings } from './settings.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 const ignored = (code: string): readonly HookEvent[] => [{ ignored: code }];
-const fileType = 'application/vnd.microsoft.teams.file.download.info';
 
 /**
  * One activity (bot-docs, "Activity object"; msteams-docs, "Conversation events"). Several reactions may come in one.
@@ -107,15 +107,6 @@ function contentOf(activity: Json, connection: HookConnection): Pick<InboundEven
     text: writeMarkdown(readActivityText(activity, { connection: connection.id, bot })),
     ...(files.length === 0 ? {} : { files }),
   };
-}
-
-/** A file of a personal chat (msteams-docs, "Send and receive files"); those of channels come as links in the text. */
-function readFile(attachment: unknown): InboundFile[] {
-  if (textAt(attachment, 'contentType') !== fileType) return [];
-  const id = textAt(attachment, 'content', 'uniqueId');
-  if (id === undefined) return [];
-  const [url, page] = [textAt(attachment, 'content', 'downloadUrl'), textAt(attachment, 'contentUrl')];
-  return [{ id, name: textAt(attachment, 'name') ?? id, ...(url && { url }), ...(page && { page }) }];
 }
 
 function senderOf(activity: Json): InboundEvent['sender'] {

@@ -1,6 +1,7 @@
 import { hmac, isSignedBy, readHookJson, refuse } from '../hook-checks.ts';
 import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
 import { history } from './catch-up.ts';
+import { openFile } from './files.ts';
 import { readActivity } from './inbound-event.ts';
 import { linkKey } from './native-id.ts';
 import { verifyToken, vouchesFor } from './verify-token.ts';
@@ -12,6 +13,7 @@ export const inbound: Inbound = {
   roomOf: ({ conversation }) => (typeof conversation === 'string' ? conversation : undefined),
   linkKey,
   history,
+  openFile,
 };
 
 const ok = { status: 200, body: {} } as const;

@@ -1,6 +1,6 @@
 import type { Connector } from '../connector.ts';
 import { inbound } from './inbound.ts';
-import { prepare, send, type PreparedCall } from './outbound.ts';
+import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';
 import { teamsAddress, teamsSettings } from './settings.ts';
 
@@ -19,13 +19,17 @@ export const msteams: Connector<PreparedCall> = {
     delete: { level: 'full' },
     react: { level: 'dropped', why: 'Bots cannot react to messages in Teams.' },
     mention: { level: 'full' },
-    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+    files: {
+      level: 'partial',
+      why: 'Bots can hand over files in chats of two only, once the person agrees: a file is linked, or named where it has no page.',
+    },
   },
   isOneService: true,
   // Posts take no key of ours, and bots cannot read what is there (msteams-docs and bot-docs have neither). A text may be
   // set again, and what is gone deleted again, without harm.
   deliveryClass: (_target, action) =>
     action === 'create' ? { kind: 'C' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
+  fits,
   prepare,
   send,
   inbound,

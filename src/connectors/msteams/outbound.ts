@@ -5,7 +5,7 @@ import { readText } from '../fields.ts';
 import { textAt } from '../hook-checks.ts';
 import { restated } from '../restated.ts';
 import { callTeams, obtainToken, serviceUrlOf, type TeamsCall } from './connector-api.ts';
-import { toTeamsText } from './dialect.ts';
+import { fitsTeams, toTeamsText, type TeamsTextOptions } from './dialect.ts';
 import { conversationId, isChannel, nativeId, parseConversationId, parseNativeId, placeOf } from './native-id.ts';
 import { teamsAddress, teamsSettings } from './settings.ts';
 
@@ -24,9 +24,9 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
 }
 
 function plan(outgoing: Outgoing): PreparedCall {
-  const { action, delivery } = outgoing;
+  const { action, key } = outgoing;
   // For whoever reads the logs on the way; Teams does not know it.
-  const headers = { 'carillon-delivery': delivery };
+  const headers = { 'carillon-delivery': key };
   switch (action.kind) {
     case 'create':
       return { ...creation(outgoing), headers };
@@ -56,11 +56,18 @@ function creation(outgoing: Outgoing): PreparedCall {
   return { method: 'POST', path: `${path}/${encodeURIComponent(replyTo)}`, body: { ...activity, replyToId: replyTo } };
 }
 
-function activityOf({ message, author, people }: Outgoing): object {
-  const { text, entities } = toTeamsText(message.content.text, {
+/** Whether nothing of it is cut. */
+export const fits = (outgoing: Outgoing): boolean => fitsTeams(outgoing.message.content.text, optionsOf(outgoing));
+
+function optionsOf({ author, people }: Outgoing): TeamsTextOptions {
+  return {
     ...(people === undefined ? {} : { people }),
     ...(author === undefined ? {} : { change: (tree) => withAuthor(tree, author) }),
-  });
+  };
+}
+
+function activityOf(outgoing: Outgoing): object {
+  const { text, entities } = toTeamsText(outgoing.message.content.text, optionsOf(outgoing));
   if (text === '')
     throw new SendFailure({ kind: 'permanent', code: 'no_text', message: 'the message has no text to post' });
   return { type: 'message', textFormat: 'xml', text, ...(entities.length === 0 ? {} : { entities }) };

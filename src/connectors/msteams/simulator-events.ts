@@ -88,7 +88,7 @@ function contentOf({ text, html, entities, file, id, root }: Held): object {
     contentType: 'application/vnd.microsoft.teams.file.download.info',
     contentUrl: `https://sim.sharepoint.com/${file.name}`,
     name: file.name,
-    content: { downloadUrl: `https://sim.sharepoint.com/download/${file.name}`, uniqueId: `file-${id}`, fileType: 'x' },
+    content: { downloadUrl: file.url, uniqueId: `file-${id}`, fileType: 'x' },
   };
   const reply = root === undefined || root === id ? {} : { replyToId: root };
   return { text, textFormat: 'plain', attachments: [copy, ...(download ? [download] : [])], entities, ...reply };

@@ -1,4 +1,11 @@
-import { people, type PersonAction, type PersonKey, type RoomMessage, type Segment } from '../simulator-kit-rooms.ts';
+import {
+  people,
+  roomFile,
+  type PersonAction,
+  type PersonKey,
+  type RoomMessage,
+  type Segment,
+} from '../simulator-kit-rooms.ts';
 import type { Outcome } from '../simulator-kit.ts';
 import { refused, type Entity, type Held, type TeamsEvent } from './simulator-posts.ts';
 
@@ -32,6 +39,9 @@ export function members(): object[] {
   }));
 }
 
+/** An address that is good by itself, as SharePoint hands it out for a while (msteams-docs, "Send and receive files"). */
+export const downloadUrl = (origin: string, id: string): string => `${origin}/msteams/files/${id}?tempauth=sim`;
+
 /** What a person does becomes what their client would have sent. `posts` are those of the room, oldest first. */
 export function act(action: PersonAction, posts: readonly Held[], id: string, now: Date): Outcome<TeamsEvent> {
   const { room: conversation } = action;
@@ -47,7 +57,7 @@ export function act(action: PersonAction, posts: readonly Held[], id: string, no
       // Channels have threads, chats have none.
       const thread = conversation.endsWith('@thread.v2') ? {} : { root: root?.root ?? root?.id ?? id };
       const said = contentOf(action.content);
-      const file = action.file === undefined ? {} : { file: action.file };
+      const file = action.file === undefined ? {} : { file: { ...action.file, url: downloadUrl(action.origin, id) } };
       const event = { kind: 'post' as const, conversation, id, user, ...thread, ...said, ...file };
       return { event, answer: { status: 200, body: { id } } };
     }
@@ -82,7 +92,7 @@ export function roomMessage(one: Held): RoomMessage {
       if (type !== 'mention' || mentioned?.id === undefined || !one.text.includes(text ?? '\0')) return [];
       return [keys.find((key) => idOf(key) === mentioned.id) ?? mentioned.id];
     }),
-    files: one.file === undefined ? [] : [one.file.name],
+    files: one.file === undefined ? [] : [roomFile(one.file.name, one.file.mediaType, one.file.base64)],
   };
 }
 

@@ -7,6 +7,14 @@ export interface Entity {
   readonly mentioned?: { readonly id?: string; readonly name?: string };
 }
 
+export interface TeamsFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly base64: string;
+  /** Where it is had by whoever knows the address. */
+  readonly url: string;
+}
+
 /** What is kept on disk; times are ISO 8601. */
 export interface Post {
   readonly kind: 'post';
@@ -20,7 +28,7 @@ export interface Post {
   readonly user?: string;
   /** What a client sends beside the text. */
   readonly html?: string;
-  readonly file?: { readonly name: string; readonly mediaType: string };
+  readonly file?: TeamsFile;
 }
 interface Edit {
   readonly kind: 'edit';

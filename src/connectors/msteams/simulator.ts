@@ -82,6 +82,8 @@ export const msteamsSimulator: Simulator = {
         if (known !== undefined) return known;
         if (/^\/login\/[^/]+\/oauth2\/v2\.0\/token$/.test(request.path)) return issueToken(request, generation);
         if (request.path.startsWith('/graph/')) return readGraph(request, generation, postsOf);
+        const file = /^\/files\/([^/]+)$/.exec(request.path)?.[1];
+        if (file !== undefined) return download(request, [...conversations.values()].flat(), file);
         const [, path] = /^\/service\/v3\/conversations(\/.*)?$/.exec(request.path) ?? [];
         if (!request.path.startsWith('/service/v3/conversations')) return refused(404, 'NotFound');
         if (!new RegExp(`^Bearer sim\\.${generation}\\.`).test(request.headers['authorization'] ?? ''))
@@ -135,6 +137,15 @@ export const msteamsSimulator: Simulator = {
 
 function isConversation(id: string): boolean {
   return /^19:[\w-]+@thread\.(?:tacv2|v2)$/.test(id);
+}
+
+/** The store of files is no part of the bot connector: it knows no tokens but those in its addresses. */
+function download({ query }: SimulatedRequest, posts: readonly Held[], id: string): Outcome<TeamsEvent> {
+  const file = posts.find((one) => one.id === id && one.deleted !== true)?.file;
+  if (query.get('tempauth') !== 'sim') return { answer: { status: 401, body: '401 UNAUTHORIZED' } };
+  if (file === undefined) return { answer: { status: 404, body: '404 FILE NOT FOUND' } };
+  const headers = { 'content-type': file.mediaType };
+  return { answer: { status: 200, headers, body: Buffer.from(file.base64, 'base64') } };
 }
 
 /** PUT and DELETE of what the bot itself posted. */

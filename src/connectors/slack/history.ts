@@ -1,7 +1,8 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { Outgoing, Receipt, SendContext } from '../connector.ts';
+import { at, listAt, textAt } from '../hook-checks.ts';
 import { restated } from '../restated.ts';
-import { markedAs } from './marker.ts';
+import { isMarked, markedAs } from './marker.ts';
 import { placeOf, receiptOf } from './native-id.ts';
 import { callSlack, type SlackAnswer } from './web-api.ts';
 
@@ -102,14 +103,22 @@ function find(answer: SlackAnswer, channel: string, outgoing: Outgoing): Receipt
   if (!Array.isArray(messages)) throw lookupFailure('bad_response', 'the history holds no list of messages');
   let unreadable = false;
   for (const message of messages as SlackAnswer[]) {
-    const marked = markedAs(message, outgoing.delivery);
+    const marked = markedAs(message, outgoing.key);
     const { ts, thread_ts: thread } = message;
     if (marked === true && typeof ts === 'string')
       return receiptOf(outgoing, { channel, ts, ...(typeof thread === 'string' ? { thread } : {}) });
-    unreadable ||= marked === 'unreadable';
+    unreadable ||= marked === 'unreadable' || mayBeFile(message, outgoing);
   }
   if (unreadable) throw lookupFailure('lookup_unreadable', 'the history does not show which delivery a post is of');
   return undefined;
+}
+
+/** A bot's file of the same name and size whose title shows no mark: Slack may have taken it away. */
+function mayBeFile(message: SlackAnswer, { file }: Outgoing): boolean {
+  if (file === undefined || message['bot_id'] === undefined) return false;
+  return listAt(message, 'files').some(
+    (one) => textAt(one, 'name') === file.name && at(one, 'size') === file.size && !isMarked(message),
+  );
 }
 
 /** Empty at the end of the history. */

@@ -1,9 +1,10 @@
 import type { ConnectionId } from '../../domain/ids.ts';
-import type { InboundEvent, InboundFile } from '../../domain/inbound.ts';
+import type { InboundEvent } from '../../domain/inbound.ts';
 import { at, listAt, textAt } from '../hook-checks.ts';
 import type { HookEvent } from '../inbound.ts';
 import { writeMarkdown } from '../dialect/markdown.ts';
 import { unicodeOf } from '../dialect/emoji.ts';
+import { readFile } from './files.ts';
 import { isMarked } from './marker.ts';
 import { nativeId } from './native-id.ts';
 import { readMessage } from './parse.ts';
@@ -155,23 +156,6 @@ function contentOf(message: unknown, connection: ConnectionId): Pick<InboundEven
     ...(files.length === 0 ? {} : { files }),
     ...(user === undefined ? {} : { sender: { id: user } }),
   };
-}
-
-function readFile(file: unknown): InboundFile[] {
-  const id = textAt(file, 'id');
-  if (id === undefined) return [];
-  const [mediaType, size] = [textAt(file, 'mimetype'), at(file, 'size')];
-  const [url, page] = [textAt(file, 'url_private_download') ?? textAt(file, 'url_private'), textAt(file, 'permalink')];
-  return [
-    {
-      id,
-      name: textAt(file, 'name') ?? id,
-      ...(mediaType === undefined ? {} : { mediaType }),
-      ...(typeof size === 'number' ? { size } : {}),
-      ...(url === undefined ? {} : { url }),
-      ...(page === undefined ? {} : { page }),
-    },
-  ];
 }
 
 /** A ts is seconds with a counter behind them. */

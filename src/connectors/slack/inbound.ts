@@ -1,6 +1,7 @@
 import { hmac, isFresh, isSignedBy, readHookJson, refuse, textAt } from '../hook-checks.ts';
 import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
 import { history } from './catch-up.ts';
+import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';
 
 /** Slack gives an answer 3 s, and sends again what was answered with a 5xx (docs.slack.dev, "Using HTTP request URLs"). */
@@ -9,6 +10,7 @@ export const inbound: Inbound = {
   unavailable: { status: 503 },
   roomOf: ({ channel }) => (typeof channel === 'string' ? channel : undefined),
   history,
+  openFile,
   linkKey: (nativeId) => nativeId.split(':').slice(0, 2).join(':'),
 };
 

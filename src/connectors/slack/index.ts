@@ -2,7 +2,7 @@ import type { Connector } from '../connector.ts';
 import { reconcile } from './history.ts';
 import { inbound } from './inbound.ts';
 import { people } from './people.ts';
-import { prepare, send, type PreparedCall } from './outbound.ts';
+import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { slackAddress, slackSettings } from './settings.ts';
 
 /** Slack's Web API with a bot token. */
@@ -15,18 +15,21 @@ export const slack: Connector<PreparedCall> = {
     thread: { level: 'full' },
     edit: {
       level: 'partial',
-      why: 'Slack takes 4 000 characters in an edit, where it takes 40 000 in a post: longer texts are cut with an ellipsis.',
+      why: 'Slack takes 4 000 characters in an edit, where it takes 40 000 in a post: a longer text is cut, and the delivery says so.',
     },
     delete: { level: 'full' },
     react: { level: 'partial', why: 'Everybody who reacted with an emoji is shown as one reaction, of the bot.' },
     mention: { level: 'full' },
-    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+    files: { level: 'full' },
   },
+  postsFiles: true,
   isOneService: true,
-  // chat.postMessage takes no key of ours, but its metadata is found again in the channel's history. A text may be set
+  // chat.postMessage takes no key of ours, but its metadata, and a file's title, is found again in
+  // the channel's history. A text may be set
   // again, and what is gone deleted again, without harm.
   deliveryClass: (_target, action) =>
     action === 'create' ? { kind: 'B' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
+  fits,
   prepare,
   send,
   reconcile,

@@ -3,8 +3,9 @@ import type { Action, ActionKind, Outgoing, Receipt, SendContext } from '../conn
 import { authorLine, withAuthor } from '../dialect/author.ts';
 import { shortcodeOf } from '../dialect/emoji.ts';
 import { readText } from '../fields.ts';
-import { maxEditText, maxText } from './bounds.ts';
+import { maxEditText, maxSource, maxText } from './bounds.ts';
 import { toMrkdwn } from './dialect.ts';
+import { findShare, uploadFile, type FileCall } from './files.ts';
 import { restated } from '../restated.ts';
 import { deliveryMarker } from './marker.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
@@ -15,7 +16,8 @@ import { callSlack, type SlackAnswer } from './web-api.ts';
 const maxUsername = 80;
 
 /** The one call that `send` makes. */
-export interface PreparedCall {
+export type PreparedCall = FileCall | MessageCall;
+interface MessageCall {
   readonly method: 'chat.postMessage' | 'chat.update' | 'chat.delete' | 'reactions.add' | 'reactions.remove';
   readonly body: object;
 }
@@ -24,19 +26,15 @@ export interface PreparedCall {
  * @throws SendFailure permanent: `no_text` where nothing is left to say, since Slack would answer the same;
  * `invalid_native_id` where the message that is meant has none of Slack's.
  */
-export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
-  const { action, message, delivery, author, people, connection } = outgoing;
+export async function prepare(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
+  const { action, key, author } = outgoing;
   if (action.kind === 'react' || action.kind === 'unreact') return reaction(action);
   if (action.kind === 'delete') {
     const { channel, ts } = parseNativeId(action.nativeId);
     return { method: 'chat.delete', body: { channel, ts } };
   }
-  const asPersona = author !== undefined && readText(slackSettings, connection.settings, 'authors') === 'persona';
-  const text = toMrkdwn(message.content.text, {
-    max: action.kind === 'edit' ? maxEditText : maxText,
-    ...(people === undefined ? {} : { people }),
-    ...(author === undefined || asPersona ? {} : { change: (tree) => withAuthor(tree, author) }),
-  });
+  if (outgoing.file !== undefined) return uploadFile(outgoing, outgoing.file, context);
+  const text = textOf(outgoing, maxOf(outgoing));
   if (text === '')
     throw new SendFailure({ kind: 'permanent', code: 'no_text', message: 'the message has no text to post' });
   if (action.kind === 'edit') {
@@ -45,12 +43,35 @@ export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
     return { method: 'chat.update', body: { channel, ts, text } };
   }
   const { channel, thread } = placeOf(outgoing);
-  const metadata = deliveryMarker(delivery);
-  const persona = asPersona ? { username: authorLine(author).slice(0, maxUsername), icon_url: author.avatarUrl } : {};
+  const metadata = deliveryMarker(key);
+  const persona =
+    isPersona(outgoing) && author !== undefined
+      ? { username: authorLine(author).slice(0, maxUsername), icon_url: author.avatarUrl }
+      : {};
   return {
     method: 'chat.postMessage',
     body: { channel, text, metadata, thread_ts: thread, ...persona },
   };
+}
+
+/** Whether it is not cut: neither when it is read, nor when it is written. */
+export function fits(outgoing: Outgoing): boolean {
+  return outgoing.message.content.text.length <= maxSource && textOf(outgoing, Infinity).length <= maxOf(outgoing);
+}
+
+const maxOf = ({ action }: Outgoing): number => (action.kind === 'edit' ? maxEditText : maxText);
+
+/** The author is shown as who posts. */
+const isPersona = ({ author, connection }: Outgoing): boolean =>
+  author !== undefined && readText(slackSettings, connection.settings, 'authors') === 'persona';
+
+function textOf(outgoing: Outgoing, max: number): string {
+  const { message, author, people } = outgoing;
+  return toMrkdwn(message.content.text, {
+    max,
+    ...(people === undefined ? {} : { people }),
+    ...(author === undefined || isPersona(outgoing) ? {} : { change: (tree) => withAuthor(tree, author) }),
+  });
 }
 
 /** @throws SendFailure permanent `unknown_emoji` where Slack has no name for it. */
@@ -68,9 +89,15 @@ function reaction({ kind, nativeId, emoji }: Extract<Action, { emoji: string }>)
  * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Slack agrees but names no message.
  */
 export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
+  const end = performance.now() + context.timeoutMs;
   const call = callSlack(prepared.method, prepared.body, outgoing.connection, context);
   if (outgoing.action.kind === 'create') {
     const { answer, status } = await call;
+    if (prepared.method === 'files.completeUploadExternal') {
+      const share = await findShare(prepared, outgoing.connection, context, end);
+      const { channel_id: channel } = prepared.body;
+      return { ...posted({ channel, ts: share.ts, message: share }, status, outgoing), status };
+    }
     return { ...posted(answer, status, outgoing), status };
   }
   // An edited or deleted message keeps its id.

@@ -1,6 +1,13 @@
-import { people, type PersonAction, type PersonKey, type RoomMessage, type Segment } from '../simulator-kit-rooms.ts';
+import {
+  people,
+  roomFile,
+  type PersonAction,
+  type PersonKey,
+  type RoomMessage,
+  type Segment,
+} from '../simulator-kit-rooms.ts';
 import type { Outcome } from '../simulator-kit.ts';
-import { agreed, refused, type Held, type Params, type SlackEvent } from './simulator-posts.ts';
+import { agreed, refused, type Held, type Params, type SlackEvent, type SlackFile } from './simulator-posts.ts';
 
 /** Ids of the people of the simulated workspace. */
 const ids: Readonly<Record<PersonKey, string>> = { ann: 'U0ANN', ben: 'U0BEN', cleo: 'U0CLEO' };
@@ -35,7 +42,8 @@ export function act(action: PersonAction, posts: readonly Held[], ts: string): O
       const root = posts.find((one) => one.ts === action.thread);
       const said = { text: mrkdwn(action.content), blocks: richText(action.content) };
       const thread = root === undefined ? {} : { thread_ts: root.thread_ts ?? root.ts };
-      const files = action.file === undefined ? {} : { files: [fileOf(action.file, ts)] };
+      const files =
+        action.file === undefined ? {} : { files: [fileOf(action.file, `F${ts.replace('.', '')}`, action.origin)] };
       return { event: { channel, ts, user, ...said, ...thread, ...files }, ...agreed({ channel, ts, id: ts }) };
     }
     case 'edit': {
@@ -91,7 +99,7 @@ export function roomMessage(one: Held): RoomMessage {
     mentions: [...one.text.matchAll(/<@([A-Z0-9]+)[^>]*>|<!(here|channel|everyone)[^>]*>/g)].map(([, id, all]) =>
       all === undefined ? (keyOf(id ?? '') ?? id ?? '') : 'all',
     ),
-    files: (one.files ?? []).map(({ name }) => name),
+    files: (one.files ?? []).map(({ name, mimetype, base64 }) => roomFile(name, mimetype, base64)),
   };
 }
 
@@ -104,15 +112,21 @@ function nameOf(id: string): string {
   return key === undefined ? 'Carillon' : people[key].name;
 }
 
-function fileOf({ name, mediaType, base64 }: NonNullable<PersonAction['file']>, ts: string) {
-  const id = `F${ts.replace('.', '')}`;
-  const size = Buffer.from(base64, 'base64').length;
+/** @param origin of the simulators. */
+export function fileOf(
+  { name, mediaType, base64 }: NonNullable<PersonAction['file']>,
+  id: string,
+  origin: string,
+  title = name,
+): SlackFile {
   return {
     id,
     name,
+    title,
     mimetype: mediaType,
-    size,
+    size: Buffer.from(base64, 'base64').length,
     mode: 'hosted',
+    url_private: `${origin}/slack/files/${id}/${encodeURIComponent(name)}`,
     permalink: `https://sim.slack.com/files/${id}`,
     base64,
   };

@@ -1,5 +1,18 @@
 import type { Outcome } from '../simulator-kit.ts';
 
+/** As events and histories show it, and its bytes. */
+export interface SlackFile {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string;
+  readonly mimetype: string;
+  readonly size: number;
+  readonly mode: 'hosted';
+  readonly url_private: string;
+  readonly permalink: string;
+  readonly base64: string;
+}
+
 /** A message as it was posted. */
 export interface Post {
   readonly channel: string;
@@ -15,7 +28,7 @@ export interface Post {
   /** The name shown instead of the bot's own. */
   readonly username?: string;
   readonly blocks?: readonly object[];
-  readonly files?: readonly { readonly name: string; readonly base64?: string }[];
+  readonly files?: readonly SlackFile[];
 }
 interface Edit {
   readonly kind: 'edit';

@@ -8,6 +8,7 @@ import {
 } from '../simulator-kit.ts';
 import { eventsOf, type Subscription } from './simulator-events.ts';
 import { history, replies } from './simulator-history.ts';
+import { announce, complete, download, info, receive, type Upload } from './simulator-files.ts';
 import { act, findUser, react, roomMessage } from './simulator-people.ts';
 import {
   agreed,
@@ -18,6 +19,7 @@ import {
   update,
   type Held,
   type Params,
+  type Post,
   type SlackEvent,
 } from './simulator-posts.ts';
 
@@ -29,6 +31,8 @@ interface Call {
   /** The bot that the token names; undefined where it names none. */
   readonly bot: string | undefined;
   readonly now: Date;
+  /** Of the simulators. */
+  readonly origin: string;
 }
 interface Limits {
   perChannelMs: number;
@@ -47,6 +51,8 @@ export const slackSimulator: Simulator = {
     const limits: Limits = { perChannelMs: 0, lastPost: new Map() };
     let subscriptions: readonly Subscription[] = [];
     const postsOf = (channel: string): readonly Held[] => channels.get(channel) ?? [];
+    const uploads = new Map<string, Upload>();
+    const all = (): Iterable<Held> => [...channels.values()].flat();
     const methods: Readonly<Record<string, (call: Call) => Outcome<SlackEvent>>> = {
       'chat.postMessage': ({ channel, posts, params, bot, now }) =>
         takeTurn(limits, channel, now) ??
@@ -55,34 +61,49 @@ export const slackSimulator: Simulator = {
       'chat.delete': ({ posts, params, bot }) => remove(posts, params, bot),
       'reactions.add': (call) => reactAs(call, true),
       'reactions.remove': (call) => reactAs(call, false),
+      'files.completeUploadExternal': ({ channel, posts, params, bot, now, origin }) =>
+        complete(posts, params, uploads, { channel, ts: nextTs(posts, now), origin, ...(bot && { bot }) }),
       'conversations.history': ({ posts, params }) => history(posts, params),
       'conversations.replies': ({ posts, params }) => replies(posts, params),
     };
     return {
-      handle(request): Outcome<SlackEvent> {
+      handle(request): Outcome<SlackEvent | Upload> {
+        const upload = /^\/upload\/v1\/([A-Z0-9]+)$/.exec(request.path)?.[1];
+        if (upload !== undefined) return receive(request, uploads.get(upload));
         const params = readParams(request);
         const token = readToken(request, params);
+        const file = /^\/files\/([A-Z0-9]+)\//.exec(request.path)?.[1];
+        if (file !== undefined) return download(all(), file, token?.startsWith('xoxb-') === true);
         if (token === undefined) return refused('not_authed');
         if (!token.startsWith('xoxb-')) return refused('invalid_auth');
         const name = /^\/api\/([A-Za-z.]+)$/.exec(request.path)?.[1] ?? '';
         const bot = /^xoxb-[^-]+-([^-]+)-/.exec(token)?.[1];
         if (name === 'auth.test') return whoAmI(bot);
         if (name === 'users.lookupByEmail') return findUser(params, 'email');
+        if (name === 'files.getUploadURLExternal') return announce(params, request);
+        if (name === 'files.info') return info(all(), params);
         if (name === 'users.info') return findUser(params, 'user');
         const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
         if (method === undefined) return { answer: { status: 404, body: 'the simulator has no such method' } };
-        const { channel } = params;
+        const channel = params['channel'] ?? params['channel_id'];
         if (typeof channel !== 'string' || !/^C[A-Z0-9]{2,}$/.test(channel)) return refused('channel_not_found');
-        return method({ channel, posts: postsOf(channel), params, bot, now: request.now });
+        const origin = `http://${request.headers['host']}`;
+        return method({ channel, posts: postsOf(channel), params, bot, now: request.now, origin });
       },
       act: (action, now) => act(action, postsOf(action.room), nextTs(postsOf(action.room), now)),
       room: (room) => postsOf(room).map(roomMessage),
       hooks(event) {
+        if ((event as Upload).kind === 'upload') return [];
         const change = event as SlackEvent;
         return eventsOf(change, postsOf(change.channel), subscriptions);
       },
       commit(event) {
+        if ((event as Upload).kind === 'upload') {
+          uploads.set((event as Upload).id, event as Upload);
+          return;
+        }
         const { channel } = event as SlackEvent;
+        for (const { id } of (event as Post).files ?? []) uploads.delete(id);
         const posts = channels.get(channel) ?? [];
         channels.set(channel, posts);
         apply(posts, event as SlackEvent);

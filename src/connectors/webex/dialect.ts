@@ -2,7 +2,7 @@ import type { Root } from 'mdast';
 import type { Mentioned } from '../connector.ts';
 import { parseMarkdown, wellFormed } from '../dialect/markdown.ts';
 import { plainText } from '../dialect/plain.ts';
-import { fit, maxSource } from './bounds.ts';
+import { fit, maxBytes, maxSource, sizeOf } from './bounds.ts';
 import { withoutMentions } from './escape.ts';
 import { renderMarkdown } from './render.ts';
 import { simplify } from './simplify.ts';
@@ -27,18 +27,28 @@ export interface WebexTexts {
  * link or mention in the result.
  * @returns each at most 7 439 bytes, with an ellipsis where something was cut; empty where there is nothing to show.
  */
-export function toWebex(
-  markdown: string,
-  { people = new Map(), areMentionsNative = true, change = (tree) => tree }: WebexTextOptions = {},
-): WebexTexts {
+export function toWebex(markdown: string, options: WebexTextOptions = {}): WebexTexts {
   const source = markdown.replaceAll(/\r\n?/g, '\n');
   const cut = wellFormed(source.slice(0, maxSource));
-  const parsed = parseMarkdown(cut);
-  if (parsed.children.length === 0) return { markdown: '', text: '' };
-  const tree = simplify(change(parsed), { people, areMentionsNative });
-  const write = (one: Root): WebexTexts & Record<string, string> => ({
-    markdown: renderMarkdown(one),
-    text: withoutMentions(plainText(one)),
-  });
-  return fit(tree, write, cut.length < source.length);
+  const tree = treeFor(cut, options);
+  return tree === undefined ? { markdown: '', text: '' } : fit(tree, write, cut.length < source.length);
+}
+
+/** Whether nothing of it is cut by `toWebex`. */
+export function fitsWebex(markdown: string, options: WebexTextOptions = {}): boolean {
+  if (markdown.length > maxSource) return false;
+  const tree = treeFor(markdown, options);
+  return tree === undefined || sizeOf(write(tree)) <= maxBytes;
+}
+
+function treeFor(
+  markdown: string,
+  { people = new Map(), areMentionsNative = true, change = (tree) => tree }: WebexTextOptions,
+): Root | undefined {
+  const parsed = parseMarkdown(markdown);
+  return parsed.children.length === 0 ? undefined : simplify(change(parsed), { people, areMentionsNative });
+}
+
+function write(tree: Root): WebexTexts & Record<string, string> {
+  return { markdown: renderMarkdown(tree), text: withoutMentions(plainText(tree)) };
 }

@@ -29,6 +29,7 @@ export function meaningOf(status: number, call: CallKind): Meaning | undefined {
     case 400:
     case 405:
     case 409:
+    case 413:
     case 415:
       return { kind: 'permanent', code, scope: 'message' };
     // Locked, precondition, too many: none was taken. How they are counted Webex does not publish.

@@ -1,9 +1,14 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundFile } from '../../domain/inbound.ts';
+import type { Attachment } from '../../domain/message.ts';
 import type { LookUpContext } from '../connector.ts';
+import { download, notFetchable, type Download } from '../download.ts';
+import type { Meaning } from '../http-answer.ts';
 import type { HttpResponse } from '../http.ts';
 import type { HookConnection } from '../inbound.ts';
-import { baseUrlOf, callWebex } from './web-api.ts';
+import { secretTexts } from '../secrets.ts';
+import { webexSettings } from './settings.ts';
+import { baseUrlOf, callWebex, tokenOf } from './web-api.ts';
 
 /**
  * The files of a message, which holds only their addresses below the base URL: what they are called stands in the headers
@@ -61,5 +66,31 @@ function decoded(text: string | undefined): string | undefined {
   } catch {
     // Not percent-encoded as it says: the plain form counts.
     return undefined;
+  }
+}
+
+/** The bytes of a file, once Webex has looked through it (developer.webex.com, "Message Attachments"). */
+export async function openFile(
+  { url }: Attachment,
+  { settings }: HookConnection,
+  context: LookUpContext,
+): Promise<Download> {
+  if (url?.startsWith(baseUrlOf(settings)) !== true)
+    throw notFetchable('file_elsewhere', 'The file does not lie at Webex.');
+  const headers = { authorization: `Bearer ${tokenOf(settings)}` };
+  return download({ url, headers, secrets: secretTexts(webexSettings, settings), meaningOf }, context);
+}
+
+/** What the statuses mean of a file; that it is taken all the same where it cannot be looked through is not asked for. */
+function meaningOf(status: number): Meaning | undefined {
+  switch (status) {
+    case 410:
+      return { kind: 'permanent', code: 'file_infected', scope: 'message' };
+    case 423:
+      return { kind: 'transient', code: 'file_being_scanned', scope: 'message' };
+    case 428:
+      return { kind: 'permanent', code: 'file_unscannable', scope: 'message' };
+    default:
+      return undefined;
   }
 }

@@ -3,6 +3,7 @@ import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } f
 import { readText } from '../fields.ts';
 import { history } from './catch-up.ts';
 import { fetchMessage } from './fetch.ts';
+import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';
 import { webexSettings } from './settings.ts';
 
@@ -14,6 +15,7 @@ export const inbound: Inbound = {
   receive,
   fetch: fetchMessage,
   history,
+  openFile,
   unavailable: { status: 503 },
   roomOf: ({ roomId }) => (typeof roomId === 'string' ? roomId : undefined),
   // The id alone: it is unique everywhere, and nobody says of a deleted message which thread it was in.

@@ -1,6 +1,6 @@
 import type { Connector } from '../connector.ts';
 import { inbound } from './inbound.ts';
-import { prepare, send, type PreparedCall } from './outbound.ts';
+import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';
 import { webexAddress, webexSettings } from './settings.ts';
 
@@ -16,13 +16,15 @@ export const webex: Connector<PreparedCall> = {
     delete: { level: 'full' },
     react: { level: 'dropped', why: 'Webex has neither calls nor events for reactions.' },
     mention: { level: 'full' },
-    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+    files: { level: 'full' },
   },
+  postsFiles: true,
   isOneService: true,
   // Webex takes no key of ours and keeps no mark of ours, and a bot cannot read its own posts in a group's history. A
   // text may be set again, and what is gone deleted again, without harm.
   deliveryClass: (_target, action) =>
     action === 'create' ? { kind: 'C' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
+  fits,
   prepare,
   send,
   inbound,

@@ -1,15 +1,17 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt, SendContext } from '../connector.ts';
-import { withAuthor } from '../dialect/author.ts';
+import type { Outgoing, OutgoingFile, Receipt, SendContext } from '../connector.ts';
+import { authorLine, withAuthor } from '../dialect/author.ts';
 import { readText } from '../fields.ts';
 import { textAt } from '../hook-checks.ts';
-import { toWebex } from './dialect.ts';
+import { multipart } from '../multipart.ts';
+import { asFileRefusal } from '../restated.ts';
+import { fitsWebex, toWebex, type WebexTextOptions } from './dialect.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 import { webexSettings } from './settings.ts';
 import { callWebex, messagePath, type WebexCall } from './web-api.ts';
 
 /** The one call that `send` makes. */
-export type PreparedCall = Omit<WebexCall, 'delivery'>;
+export type PreparedCall = Omit<WebexCall, 'key'>;
 
 /**
  * @throws SendFailure permanent: `no_text` where nothing is left to say; `invalid_native_id` where the message that is
@@ -20,9 +22,11 @@ export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
   switch (action.kind) {
     case 'create': {
       const { room: roomId, thread: parentId } = placeOf(outgoing);
+      const about = parentId === undefined ? 'create' : 'reply';
+      if (outgoing.file !== undefined) return fileCall(outgoing, outgoing.file, about);
       // Without a root `parentId` is undefined, and left out of the JSON.
       const body = { roomId, parentId, ...textsOf(outgoing) };
-      return { method: 'POST', path: 'messages', body, about: parentId === undefined ? 'create' : 'reply' };
+      return { method: 'POST', path: 'messages', body, about };
     }
     case 'edit': {
       const { room: roomId, id } = parseNativeId(action.nativeId);
@@ -35,13 +39,29 @@ export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
   }
 }
 
-/** A bot cannot speak under another name, so the author stands in front of the text. */
-function textsOf({ message, author, people, connection }: Outgoing): { markdown: string; text: string } {
-  const texts = toWebex(message.content.text, {
+/** A form with the file, of which a message holds one that is sent so (developer.webex.com, "Create a Message"). */
+function fileCall(outgoing: Outgoing, file: OutgoingFile, about: 'create' | 'reply'): PreparedCall {
+  const { author, key } = outgoing;
+  const { room: roomId, thread: parentId } = placeOf(outgoing);
+  const named = file.isAlone && author !== undefined ? { text: `${authorLine(author)}:` } : {};
+  const fields = { roomId, ...(parentId === undefined ? {} : { parentId }), ...named };
+  return { method: 'POST', path: 'messages', upload: multipart(key, fields, 'files', file), about };
+}
+
+/** Whether nothing of it is cut. */
+export const fits = (outgoing: Outgoing): boolean => fitsWebex(outgoing.message.content.text, optionsOf(outgoing));
+
+function optionsOf({ author, people, connection }: Outgoing): WebexTextOptions {
+  return {
     ...(people === undefined ? {} : { people }),
     areMentionsNative: readText(webexSettings, connection.settings, 'mentions') === 'native',
     change: (tree) => withAuthor(tree, author),
-  });
+  };
+}
+
+/** A bot cannot speak under another name, so the author stands in front of the text. */
+function textsOf(outgoing: Outgoing): { markdown: string; text: string } {
+  const texts = toWebex(outgoing.message.content.text, optionsOf(outgoing));
   if (texts.markdown === '')
     throw new SendFailure({ kind: 'permanent', code: 'no_text', message: 'the message has no text to post' });
   return texts;
@@ -52,10 +72,12 @@ function textsOf({ message, author, people, connection }: Outgoing): { markdown:
  * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Webex agrees but names no message.
  */
 export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
-  const { action, delivery, connection } = outgoing;
-  const call = callWebex({ ...prepared, delivery }, connection, context);
+  const { action, key, connection } = outgoing;
+  const call = callWebex({ ...prepared, key }, connection, context);
   if (action.kind === 'create') {
-    const { json, status } = await call;
+    const { json, status } = await call.catch((error: unknown) => {
+      throw outgoing.file === undefined ? error : asFileRefusal(error);
+    });
     return { ...posted(json, status, outgoing), status };
   }
   // An edited or deleted message keeps its id.

@@ -1,3 +1,4 @@
+import type { FormFile } from '../simulator-kit-form.ts';
 import type { Outcome, SimulatedRequest } from '../simulator-kit.ts';
 
 export interface File {
@@ -102,10 +103,15 @@ export function create(
   body: Readonly<Record<string, unknown>>,
   messages: readonly Held[],
   place: Place,
+  uploads: readonly FormFile[] = [],
 ): Outcome<WebexEvent> {
   const { roomId, parentId } = body;
   if (!isRoom(roomId)) return refused(404, 'The requested resource could not be found.');
-  const texts = textsOf(body);
+  // One alone, named `files` (developer.webex.com, "Create a Message").
+  const [upload, ...more] = uploads;
+  if (more.length > 0 || (upload !== undefined && upload.field !== 'files'))
+    return refused(400, 'Only one file may be attached.');
+  const texts = upload !== undefined && body['text'] === undefined ? {} : textsOf(body);
   if (typeof texts === 'string') return refused(400, texts);
   if (parentId !== undefined) {
     const root = messages.find(({ id, deleted }) => id === parentId && deleted !== true);
@@ -119,9 +125,11 @@ export function create(
     personId,
     ...(typeof parentId === 'string' ? { parentId } : {}),
     ...texts,
+    ...(upload && { files: [{ ...upload, id: idOf('CONTENT', id) }] }),
     created: now.toISOString(),
   };
-  return { event, ...agreed(event) };
+  const { files: _files, ...answer } = event;
+  return { event, ...agreed(answer) };
 }
 
 /** PUT /messages/{id}: one's own, ten times at most, and none with files. */

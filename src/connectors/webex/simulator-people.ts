@@ -1,4 +1,11 @@
-import { people, type PersonAction, type PersonKey, type RoomMessage, type Segment } from '../simulator-kit-rooms.ts';
+import {
+  people,
+  roomFile,
+  type PersonAction,
+  type PersonKey,
+  type RoomMessage,
+  type Segment,
+} from '../simulator-kit-rooms.ts';
 import type { Outcome } from '../simulator-kit.ts';
 import { agreed, idOf, mentionsOf, refused, type Held, type Message, type WebexEvent } from './simulator-messages.ts';
 
@@ -132,6 +139,6 @@ export function roomMessage(one: Held): RoomMessage {
         ? 'all'
         : (keys.find((key) => value === (kind === 'personId' ? personIdOf(key) : people[key].email)) ?? value),
     ),
-    files: (one.files ?? []).map(({ name }) => name),
+    files: (one.files ?? []).map(({ name, mediaType, base64 }) => roomFile(name, mediaType, base64)),
   };
 }

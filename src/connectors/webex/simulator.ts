@@ -7,6 +7,7 @@ import {
   type SimulatedRequest,
   type Simulator,
 } from '../simulator-kit.ts';
+import { readForm } from '../simulator-kit-form.ts';
 import { eventsOf, type Registered, type Webhook } from './simulator-events.ts';
 import { list } from './simulator-history.ts';
 import { act, emailOf, findPeople, ownerOf, roomMessage } from './simulator-people.ts';
@@ -67,19 +68,22 @@ export const webexSimulator: Simulator = {
       const files = [...rooms.values()].flat().flatMap((one) => (one.deleted === true ? [] : (one.files ?? [])));
       const file = files.find((one) => one.id === id);
       if (file === undefined) return refused(404, notFound);
-      const disposition = `attachment; filename="${file.name}"`;
+      // RFC 6266: the plain form for those who know no other.
+      const plain = file.name.replaceAll(/[^\x20-\x7e]|["\\]/g, '_');
+      const disposition = `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(file.name)}`;
       const headers = { 'content-disposition': disposition, 'content-type': file.mediaType };
-      return { answer: { status: 200, headers, body: Buffer.from(file.base64, 'base64').toString() } };
+      return { answer: { status: 200, headers, body: Buffer.from(file.base64, 'base64') } };
     }
 
     function post(request: SimulatedRequest, by: string): Outcome<WebexEvent> {
-      const body = readBody(request);
+      const form = readForm(request);
+      const body = form?.fields ?? readBody(request);
       if (body === undefined) return refused(400, 'The request body is not JSON.');
       const now = request.now.getTime();
       if (limited && now < (lastPosts.get(by) ?? 0) + limitMs)
         return refused(429, 'Too many requests.', { 'retry-after': '1' });
       if (limited) lastPosts.set(by, now);
-      return create(body, messagesOf(body['roomId']), { id: newId(), personId: by, now: request.now });
+      return create(body, messagesOf(body['roomId']), { id: newId(), personId: by, now: request.now }, form?.files);
     }
 
     return {

@@ -1,7 +1,7 @@
 import type { LookUpContext, Target } from '../connector.ts';
 import { readText } from '../fields.ts';
 import type { HttpRequest } from '../http.ts';
-import { callJson, type JsonAnswer } from '../json-call.ts';
+import { callJson, type JsonAnswer, type JsonCall } from '../json-call.ts';
 import { asLookUp } from '../restated.ts';
 import { secretTexts } from '../secrets.ts';
 import { meaningOf, type CallKind } from './errors.ts';
@@ -12,9 +12,10 @@ export interface WebexCall {
   /** Below the base URL, with its query: `messages`. */
   readonly path: string;
   readonly body?: object;
+  readonly upload?: NonNullable<JsonCall['upload']>;
   readonly about: CallKind;
-  /** Of a delivery: it finds the request again in a proxy's log, as the body holds no id of ours. Webex has no use for it. */
-  readonly delivery?: string;
+  /** Of a post, `Outgoing.key`: it finds the request again in a proxy's log, as the body holds no id of ours. Webex has no use for it. */
+  readonly key?: string;
   /** Of a list; undefined for what one message needs. */
   readonly maxResponseBytes?: number;
 }
@@ -27,7 +28,7 @@ const usualMaxBytes = 256 * 1_024;
  * @throws SendFailure by the table in `errors.ts`; of a look-up never ambiguous.
  */
 export async function callWebex(
-  { method, path, body, about, delivery, maxResponseBytes = usualMaxBytes }: WebexCall,
+  { method, path, body, upload, about, key, maxResponseBytes = usualMaxBytes }: WebexCall,
   { settings }: Target['connection'],
   context: Omit<LookUpContext, 'tokens'>,
 ): Promise<JsonAnswer> {
@@ -38,9 +39,10 @@ export async function callWebex(
         url: `${baseUrlOf(settings)}${path}`,
         headers: {
           authorization: `Bearer ${tokenOf(settings)}`,
-          ...(delivery === undefined ? {} : { 'carillon-delivery': delivery }),
+          ...(key === undefined ? {} : { 'carillon-delivery': key }),
         },
         ...(body === undefined ? {} : { body }),
+        ...(upload && { upload }),
         maxResponseBytes,
       },
       context,

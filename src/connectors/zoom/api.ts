@@ -1,5 +1,6 @@
 import type { ActionKind, LookUpContext, Target } from '../connector.ts';
 import { withToken, type TokenRequest } from '../bearer.ts';
+import { download, type Download } from '../download.ts';
 import { readText } from '../fields.ts';
 import { at } from '../hook-checks.ts';
 import { callJson, type JsonAnswer, type JsonCall } from '../json-call.ts';
@@ -13,6 +14,9 @@ export interface ZoomCall {
   /** Below the base URL, with its query. */
   readonly path: string;
   readonly body?: object;
+  readonly upload?: NonNullable<JsonCall['upload']>;
+  /** Where it goes; the API where nothing is said. */
+  readonly base?: 'baseUrl' | 'fileUrl';
   /** What is refused where it is refused. */
   readonly purpose: ActionKind | 'look-up';
   /** Histories are longer than an answer to a post; undefined for the client's own limit. */
@@ -26,11 +30,11 @@ export interface ZoomCall {
  * @throws SendFailure.
  */
 export async function callZoom(
-  { purpose, path, ...call }: ZoomCall,
+  { purpose, path, base: where = 'baseUrl', ...call }: ZoomCall,
   { settings }: Target['connection'],
   context: LookUpContext,
 ): Promise<JsonAnswer> {
-  const base = readText(zoomSettings, settings, 'baseUrl').replace(/\/*$/, '');
+  const base = readText(zoomSettings, settings, where).replace(/\/*$/, '');
   const secrets = secretTexts(zoomSettings, settings);
   return withToken(tokenRequest(settings, secrets), context, (token, rest) =>
     callJson({ ...call, url: `${base}/${path}`, headers: { authorization: `Bearer ${token}` } }, rest, {
@@ -40,6 +44,18 @@ export async function callZoom(
         return meaningOf(typeof code === 'number' ? code : undefined, status, purpose);
       },
     }),
+  );
+}
+
+/** A file, by its whole address. */
+export async function downloadZoom(
+  url: string,
+  { settings }: Target['connection'],
+  context: LookUpContext,
+): Promise<Download> {
+  const secrets = secretTexts(zoomSettings, settings);
+  return withToken(tokenRequest(settings, secrets), context, (token) =>
+    download({ url, headers: { authorization: `Bearer ${token}` }, secrets: [...secrets, token] }, context),
   );
 }
 

@@ -8,7 +8,7 @@ import { at, listAt, textAt } from '../hook-checks.ts';
 import type { History, HookConnection } from '../inbound.ts';
 import { callZoom, messagesPath } from './api.ts';
 import { contentOf, createdKey, deletedKey } from './inbound-event.ts';
-import { isMarked } from './marker.ts';
+import { isMarked } from '../dialect/invisible-mark.ts';
 import { nativeId } from './native-id.ts';
 import { people } from './people.ts';
 import { isOurUser, zoomAddress } from './settings.ts';

@@ -4,6 +4,9 @@ import { isCostly, parseMarkdown, plainTree, wellFormed } from '../dialect/markd
 import { finish, type Draft, type Format, type RichText } from './rich-text.ts';
 import { writeBlocks } from './render-blocks.ts';
 
+/** What is longer than this does not fit, whatever becomes of its markup. */
+export const maxSourceOf = (max: number): number => max * 8 + 1_000;
+
 export interface RenderOptions {
   /** In front of everything, unseen. */
   readonly mark: string;
@@ -25,8 +28,7 @@ export function toRichText(
   markdown: string,
   { mark, max, isRich, people = new Map(), change = (tree) => tree }: RenderOptions,
 ): RichText | undefined {
-  // What is longer than this does not fit, whatever becomes of its markup.
-  const source = wellFormed(markdown.replaceAll(/\r\n?/g, '\n').slice(0, max * 8 + 1_000));
+  const source = wellFormed(markdown.replaceAll(/\r\n?/g, '\n').slice(0, maxSourceOf(max)));
   const tree = change(isCostly(source) ? plainTree(source) : parseMarkdown(source));
   const definitions = new Map<string, string>();
   for (const node of tree.children) if (node.type === 'definition') definitions.set(node.identifier, node.url);

@@ -3,7 +3,7 @@ import type { Outgoing, Receipt, SendContext } from '../connector.ts';
 import { at, textAt } from '../hook-checks.ts';
 import { restated } from '../restated.ts';
 import { callZoom, messagesPath } from './api.ts';
-import { isMarked, markOf, withoutMarks } from './marker.ts';
+import { isMarked, markOf, withoutMarks } from '../dialect/invisible-mark.ts';
 import { placeOf, receiptOf } from './native-id.ts';
 import { render } from './outbound.ts';
 import { isOurUser } from './settings.ts';
@@ -23,7 +23,7 @@ type Json = Readonly<Record<string, unknown>>;
  * deleted since.
  *
  * Two deliveries may say the same, so the text alone proves nothing: it is the mark in front of it that does
- * (`marker.ts`). Only where Zoom had taken the mark away is a post taken for the delivery's by its sender, its text and
+ * (`dialect/invisible-mark.ts`). Only where Zoom had taken the mark away is a post taken for the delivery's by its sender, its text and
  * its thread, and then only if there is one such post alone and it is not older than the first attempt: it may still be
  * that of a second delivery of the same words at the same moment, and then these words stand there once, not twice.
  * Where there are several, or one that an earlier delivery may have made, nobody can tell, and that is said: never
@@ -33,7 +33,7 @@ type Json = Readonly<Record<string, unknown>>;
  */
 export async function reconcile(outgoing: Outgoing, since: Date, context: SendContext): Promise<Receipt | undefined> {
   const deadline = performance.now() + context.timeoutMs;
-  const mark = markOf(outgoing.delivery);
+  const mark = markOf(outgoing.key);
   const isTwin = twinOf(outgoing);
   const twins: Json[] = [];
   let next = '';

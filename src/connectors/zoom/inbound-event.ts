@@ -1,9 +1,10 @@
-import type { InboundEvent, InboundFile, InboundSender } from '../../domain/inbound.ts';
+import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
 import { writeMarkdown } from '../dialect/markdown.ts';
 import { at, listAt, textAt } from '../hook-checks.ts';
 import type { HookConnection, HookEvent } from '../inbound.ts';
 import { fromZoomEmoji } from './emoji.ts';
-import { isMarked } from './marker.ts';
+import { isMarked } from '../dialect/invisible-mark.ts';
+import { readFile } from './files.ts';
 import { nativeId } from './native-id.ts';
 import { readMessage } from './parse.ts';
 import { isOurUser } from './settings.ts';
@@ -103,20 +104,6 @@ export function contentOf(
     ...(files.length === 0 ? {} : { files }),
     ...(mayHaveMore ? { isIncomplete: true } : {}),
   };
-}
-
-function readFile(file: unknown): InboundFile[] {
-  const id = textAt(file, 'file_id');
-  if (id === undefined) return [];
-  const [size, url] = [at(file, 'file_size'), textAt(file, 'download_url')];
-  return [
-    {
-      id,
-      name: textAt(file, 'file_name') ?? id,
-      ...(typeof size === 'number' ? { size } : {}),
-      ...(url === undefined ? {} : { url }),
-    },
-  ];
 }
 
 /** Milliseconds since 1970. */

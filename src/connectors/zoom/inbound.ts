@@ -2,6 +2,7 @@ import { at, hmac, isFresh, isSignedBy, readHookJson, refuse, textAt } from '../
 import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
 import { history } from './catch-up.ts';
 import { complete } from './complete.ts';
+import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';
 import { linkKey } from './native-id.ts';
 
@@ -16,6 +17,7 @@ export const inbound: Inbound = {
   linkKey,
   fetch: complete,
   history,
+  openFile,
 };
 
 const ok = { status: 200, body: {} } as const;

@@ -1,7 +1,7 @@
 import type { Connector } from '../connector.ts';
 import { reconcile } from './history.ts';
 import { inbound } from './inbound.ts';
-import { prepare, send, type PreparedCall } from './outbound.ts';
+import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';
 import { zoomAddress, zoomSettings } from './settings.ts';
 
@@ -23,13 +23,15 @@ export const zoom: Connector<PreparedCall> = {
       why: 'Everybody who reacted with an emoji is shown as one reaction, of the user; emoji of an account are left out.',
     },
     mention: { level: 'full' },
-    files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
+    files: { level: 'full' },
   },
+  postsFiles: true,
   isOneService: true,
   // A post takes no key of ours, but is found again in the channel's history by the mark in its text. A text may be set
   // again, and what is gone deleted again, without harm.
   deliveryClass: (_target, action) =>
     action === 'create' ? { kind: 'B' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
+  fits,
   prepare,
   send,
   reconcile,

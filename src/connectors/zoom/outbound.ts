@@ -4,10 +4,11 @@ import { withAuthor } from '../dialect/author.ts';
 import { readText } from '../fields.ts';
 import { textAt } from '../hook-checks.ts';
 import { callZoom, messagesPath, type ZoomCall } from './api.ts';
-import { toRichText } from './dialect.ts';
+import { maxSourceOf, toRichText, type RenderOptions } from './dialect.ts';
 import { toZoomEmoji } from './emoji.ts';
 import { isDone, isWithoutMain } from './errors.ts';
-import { markOf } from './marker.ts';
+import { uploadFile } from './files.ts';
+import { markOf } from '../dialect/invisible-mark.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 import { people } from './people.ts';
 import type { RichText } from './rich-text.ts';
@@ -51,6 +52,7 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
         message: text,
         to_channel: channel,
         reply_main_message_id: thread,
+        ...(outgoing.file === undefined ? {} : { file_ids: [await uploadFile(outgoing, outgoing.file, context)] }),
         ...(formats.length === 0 ? {} : { rich_text: formats }),
         ...(mentions.length === 0 ? {} : { at_items: mentions }),
       };
@@ -60,22 +62,37 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
 }
 
 /**
- * What is said, with its mark and its author.
+ * What is said, with its mark and its author; of a file the mark alone where its author was named before it.
  * @param isRich false for the form that an edit takes.
  * @throws SendFailure permanent `no_text`.
  */
 export function render(outgoing: Outgoing, isRich: boolean): RichText {
-  const { message, delivery, author, connection } = outgoing;
-  const rendered = toRichText(message.content.text, {
-    mark: markOf(delivery),
-    max: Number(readText(zoomSettings, connection.settings, 'maxText')),
-    isRich,
-    ...(outgoing.people === undefined ? {} : { people: outgoing.people }),
-    ...(author === undefined ? {} : { change: (tree) => withAuthor(tree, author) }),
-  });
+  const { author, file } = outgoing;
+  if (file !== undefined && (author === undefined || !file.isAlone))
+    return { text: markOf(outgoing.key), formats: [], mentions: [] };
+  const text = file === undefined ? outgoing.message.content.text : '';
+  const rendered = toRichText(text, optionsOf(outgoing, isRich));
   if (rendered === undefined)
     throw new SendFailure({ kind: 'permanent', code: 'no_text', message: 'the message has no text to post' });
   return rendered;
+}
+
+/** Whether nothing of it is cut: as a post, and as an edit, where links and quotes are written out. */
+export function fits(outgoing: Outgoing): boolean {
+  const { text } = outgoing.message.content;
+  const options = optionsOf(outgoing, outgoing.action.kind === 'create');
+  if (text.length > maxSourceOf(options.max)) return false;
+  return (toRichText(text, { ...options, max: Infinity })?.text.length ?? 0) <= options.max;
+}
+
+function optionsOf({ key, author, people: known, connection }: Outgoing, isRich: boolean): RenderOptions {
+  return {
+    mark: markOf(key),
+    max: Number(readText(zoomSettings, connection.settings, 'maxText')),
+    isRich,
+    ...(known === undefined ? {} : { people: known }),
+    ...(author === undefined ? {} : { change: (tree) => withAuthor(tree, author) }),
+  };
 }
 
 /**

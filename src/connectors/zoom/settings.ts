@@ -48,7 +48,8 @@ export const zoomSettings = [
     required: false,
     default: '1024',
     pattern: '^[1-9][0-9]{2,4}$',
-    description: 'In characters; longer texts are cut. Zoom documents 1 024, and some report that it takes 4 096.',
+    description:
+      'In characters; longer texts go out in parts. Zoom documents 1 024, and some report that it takes 4 096.',
   },
   {
     key: 'baseUrl',
@@ -57,6 +58,14 @@ export const zoomSettings = [
     required: false,
     default: 'https://api.zoom.us/v2/',
     description: 'Of the API; another one for a simulator or a proxy.',
+  },
+  {
+    key: 'fileUrl',
+    label: 'File URL',
+    kind: 'url',
+    required: false,
+    default: 'https://file.zoom.us/v2/',
+    description: 'Where files are uploaded to; another one for a simulator or a proxy.',
   },
   {
     key: 'tokenUrl',

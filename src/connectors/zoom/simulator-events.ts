@@ -70,7 +70,14 @@ function objectOf(change: ZoomEvent, found: Held): object {
   if (change.kind === 'deleted') return { message_id: id, ...thread, ...place };
   const more = {
     ...(rich_text.length === 0 ? {} : { rich_text }),
-    ...(files.length === 0 ? {} : { files: files.map((file) => ({ ...file, file_message_type: 'file' })) }),
+    ...(files.length === 0
+      ? {}
+      : {
+          files: files.map(({ base64: _bytes, media_type: _type, download_url: _url, ...file }) => ({
+            ...file,
+            file_message_type: 'file',
+          })),
+        }),
   };
   return { message_id: id, ...thread, ...place, message, ...more };
 }

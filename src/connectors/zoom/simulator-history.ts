@@ -54,9 +54,7 @@ function shown(one: Held, withStatus: boolean): object {
     sender_display_name: sender?.name ?? '',
     ...(rich_text.length === 0 ? {} : { rich_text }),
     ...(at_items.length === 0 ? {} : { at_items }),
-    ...(files.length === 0
-      ? {}
-      : { files: files.map((file) => ({ ...file, download_url: `https://sim.zoom.us/f/${file.file_id}` })) }),
+    ...(files.length === 0 ? {} : { files: files.map(({ base64: _bytes, media_type: _type, ...file }) => file) }),
     ...(root === undefined ? {} : { reply_main_message_id: root }),
     ...(withStatus ? { status } : {}),
   };

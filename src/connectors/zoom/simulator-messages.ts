@@ -19,6 +19,9 @@ export interface SimulatedFile {
   readonly file_id: string;
   readonly file_name: string;
   readonly file_size: number;
+  readonly download_url: string;
+  readonly media_type: string;
+  readonly base64: string;
 }
 
 /** A message as it was sent. */
@@ -54,7 +57,12 @@ export interface Reacted extends Change {
   /** `U+…`. */
   readonly emoji: string;
 }
-/** What is kept on disk. */
+/** A file that no message names yet. */
+export interface Uploaded {
+  readonly kind: 'uploaded';
+  readonly file: SimulatedFile;
+}
+/** What happens to messages. */
 export type ZoomEvent = Sent | Edited | Deleted | Reacted;
 
 /** A message as it stands. What was deleted stays listed, so that a test can tell it from what never came. */
@@ -114,11 +122,19 @@ export interface Place {
   readonly messages: readonly Held[];
   readonly user: User;
   readonly now: Date;
+  /** Files that messages may name. */
+  readonly uploads: ReadonlyMap<string, SimulatedFile>;
 }
 
 /** POST …/messages (Send a chat message). */
-export function post({ channel, messages, user, now }: Place, params: Params): Outcome<ZoomEvent> {
-  const { message, reply_main_message_id: root, rich_text: formats = [], at_items: items = [] } = params;
+export function post({ channel, messages, user, now, uploads }: Place, params: Params): Outcome<ZoomEvent> {
+  const {
+    message,
+    reply_main_message_id: root,
+    rich_text: formats = [],
+    at_items: items = [],
+    file_ids: ids = [],
+  } = params;
   if (typeof message !== 'string' || message === '') return refused(300, 'Invalid parameter: message.');
   if (Array.from(message).length > maxText) return refused(300, 'Invalid parameter: message. It is too long.');
   if (!areFormats(formats, message)) return refused(300, 'Invalid parameter: rich_text.');
@@ -129,6 +145,10 @@ export function post({ channel, messages, user, now }: Place, params: Params): O
     if (main === undefined) return refused(4131, `Message does not exist: ${root}.`);
     if (main.reply_main_message_id !== undefined) return refused(5402, 'This only supports replies to a main message.');
   }
+  // At most six (developers.zoom.us, Send a chat message).
+  if (!Array.isArray(ids) || ids.length > 6) return refused(300, 'Invalid parameter: file_ids.');
+  const files = (ids as string[]).flatMap((id) => uploads.get(id) ?? []);
+  if (files.length < ids.length) return refused(5403, 'The file does not exist.');
   const event: Sent = {
     kind: 'sent',
     channel,
@@ -137,7 +157,7 @@ export function post({ channel, messages, user, now }: Place, params: Params): O
     message,
     rich_text: formats,
     at_items: (items as readonly AtItem[]).flatMap(toHeld),
-    files: [],
+    files,
     ...(root === undefined ? {} : { reply_main_message_id: root }),
     timestamp: nextTime(messages, now),
   };

@@ -1,4 +1,4 @@
-import { people, type PersonAction, type RoomMessage, type Segment } from '../simulator-kit-rooms.ts';
+import { people, roomFile, type PersonAction, type RoomMessage, type Segment } from '../simulator-kit-rooms.ts';
 import type { Outcome } from '../simulator-kit.ts';
 import {
   missing,
@@ -33,7 +33,7 @@ export function act(action: PersonAction, messages: readonly Held[], now: Date):
     const parent = messages.find((one) => one.id === action.thread);
     const root = parent?.reply_main_message_id ?? parent?.id;
     const id = `${messages.length}-${timestamp}-SAID`;
-    const files = action.file === undefined ? [] : [fileOf(action.file, id)];
+    const files = action.file === undefined ? [] : [fileOf(action.file, `F${id}`, action.origin)];
     const thread = root === undefined ? {} : { reply_main_message_id: root };
     const event = { kind: 'sent' as const, channel, id, from, ...typed(action.content), files, ...thread, timestamp };
     return { event, answer: { status: 200, body: { id } } };
@@ -52,7 +52,7 @@ export function act(action: PersonAction, messages: readonly Held[], now: Date):
       if (user === undefined) return refused(1001, 'User does not exist.', 404);
       const emoji = Array.from(action.emoji ?? '', codePoint).join(' ');
       const params = { action: action.do === 'react' ? 'add' : 'remove', emoji };
-      return { ...react({ channel, messages, user, now }, found.id, params), answer };
+      return { ...react({ channel, messages, user, now, uploads: new Map() }, found.id, params), answer };
     }
   }
 }
@@ -85,8 +85,20 @@ function typed(content: readonly Segment[]): { message: string; rich_text: Forma
   return { message, rich_text, at_items };
 }
 
-function fileOf({ name, base64 }: NonNullable<PersonAction['file']>, id: string): SimulatedFile {
-  return { file_id: `F${id}`, file_name: name, file_size: Buffer.from(base64, 'base64').length };
+/** @param origin of the simulators. */
+export function fileOf(
+  { name, mediaType, base64 }: NonNullable<PersonAction['file']>,
+  id: string,
+  origin: string,
+): SimulatedFile {
+  return {
+    file_id: id,
+    file_name: name,
+    file_size: Buffer.from(base64, 'base64').length,
+    download_url: `${origin}/zoom/files/${id}`,
+    media_type: mediaType,
+    base64,
+  };
 }
 
 export function roomMessage(one: Held): RoomMessage {
@@ -104,7 +116,7 @@ export function roomMessage(one: Held): RoomMessage {
     mentions: one.at_items
       .filter(({ start_position: start }) => one.message[start] === '@')
       .map(({ at_type, at_contact = '' }) => (at_type === 2 ? 'all' : (keyOf(at_contact) ?? at_contact))),
-    files: one.files.map(({ file_name }) => file_name),
+    files: one.files.map(({ file_name, media_type, base64 }) => roomFile(file_name, media_type, base64)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   controlBody,
   ControlError,
@@ -6,6 +7,7 @@ import {
   type SimulatedRequest,
   type Simulator,
 } from '../simulator-kit.ts';
+import { readForm } from '../simulator-kit-form.ts';
 import { eventsOf, type Subscription } from './simulator-events.ts';
 import { get, list } from './simulator-history.ts';
 import { createChannelLimits, type ChannelLimits } from './simulator-limits.ts';
@@ -19,13 +21,15 @@ import {
   type Held,
   type Params,
   type Place,
+  type SimulatedFile,
+  type Uploaded,
   type ZoomEvent,
 } from './simulator-messages.ts';
-import { act, findUser, roomMessage } from './simulator-people.ts';
+import { act, fileOf, findUser, roomMessage } from './simulator-people.ts';
 import { userOf } from './simulator-users.ts';
 
 /**
- * The part of Zoom that Carillon calls: Team Chat's API below `/zoom/v2/`, and tokens at `/zoom/oauth/token`
+ * The part of Zoom that Carillon calls: Team Chat's API below `/zoom/v2/`, files at `/zoom/file/v2/`, and tokens at `/zoom/oauth/token`
  * (developers.zoom.us, Team Chat API and server-to-server OAuth). Any account, client and secret are good, but the secret
  * `wrong`; channels exist when their id is one of 32 hexadecimal digits.
  */
@@ -33,28 +37,37 @@ export const zoomSimulator: Simulator = {
   name: 'zoom',
   start(): RunningSimulator {
     const channels = new Map<string, Held[]>();
+    const uploads = new Map<string, SimulatedFile>();
     let subscriptions: Subscription[] = [];
     let limits: ChannelLimits | undefined;
     /** Tokens of an earlier generation are revoked. */
     let generation = 1;
     const messagesOf = (channel: string): readonly Held[] => channels.get(channel) ?? [];
     return {
-      handle(request): Outcome<ZoomEvent> {
+      handle(request): Outcome<ZoomEvent | Uploaded> {
         if (request.path === '/oauth/token') return issueToken(request, generation);
         if (request.headers['authorization'] !== `Bearer ${tokenOf(generation)}`)
           return refused(124, 'Invalid access token.', 401);
         const user = /^\/v2\/users\/([^/]+)$/.exec(request.path)?.[1];
         if (user !== undefined && request.method === 'GET') return findUser(decodeURIComponent(user));
-        return chat(request, messagesOf, limits);
+        const file = /^\/files\/([^/]+)$/.exec(request.path)?.[1];
+        if (file !== undefined) return download([...channels.values()].flat(), decodeURIComponent(file));
+        if (/^\/file\/v2\/chat\/users\/[^/]+\/files$/.test(request.path)) return upload(request);
+        return chat(request, messagesOf, { limits, uploads });
       },
       act: (action, now) => act(action, messagesOf(action.room), now),
       room: (room) => messagesOf(room).map(roomMessage),
       hooks(event) {
+        if ((event as Uploaded).kind === 'uploaded') return [];
         const change = event as ZoomEvent;
         return eventsOf(change, messagesOf(change.channel), subscriptions);
       },
       commit(event) {
-        const change = event as ZoomEvent;
+        const change = event as ZoomEvent | Uploaded;
+        if (change.kind === 'uploaded') {
+          uploads.set(change.file.file_id, change.file);
+          return;
+        }
         const messages = channels.get(change.channel) ?? [];
         channels.set(change.channel, messages);
         apply(messages, change);
@@ -110,11 +123,30 @@ function issueToken({ method, headers, body }: SimulatedRequest, generation: num
   return { answer: { status: 200, body: token } };
 }
 
+/** Upload a chat file: one, in a form's field `file`; the id is of no use but in a message. */
+function upload(request: SimulatedRequest): Outcome<Uploaded> {
+  const user = userOf(decodeURIComponent(request.path.split('/').at(-2) ?? ''));
+  const [file, ...more] = readForm(request)?.files ?? [];
+  if (request.method !== 'POST' || user === undefined || file?.field !== 'file' || more.length > 0)
+    return { answer: { status: 400, body: { code: 300, message: 'Invalid parameter: file.' } } };
+  const made = fileOf(file, `F-${randomUUID()}`, `http://${request.headers['host']}`);
+  return { event: { kind: 'uploaded', file: made }, answer: { status: 201, body: { id: made.file_id } } };
+}
+
+function download(messages: readonly Held[], id: string): Outcome<ZoomEvent> {
+  const file = messages
+    .flatMap(({ files, deleted }) => (deleted === true ? [] : files))
+    .find((one) => one.file_id === id);
+  if (file === undefined) return refused(5403, 'The file does not exist.', 404);
+  const headers = { 'content-type': file.media_type };
+  return { answer: { status: 200, headers, body: Buffer.from(file.base64, 'base64') } };
+}
+
 /** Below `/v2/chat/users/{userId}/messages`. */
 function chat(
   { method, path, query, body, now }: SimulatedRequest,
   messagesOf: (channel: string) => readonly Held[],
-  limits: ChannelLimits | undefined,
+  { limits, uploads }: { limits: ChannelLimits | undefined; uploads: ReadonlyMap<string, SimulatedFile> },
 ): Outcome<ZoomEvent> {
   const [, named, rawId, more] =
     /^\/v2\/chat\/users\/([^/]+)\/messages(?:\/([^/]+)(\/emoji_reactions)?)?$/.exec(path) ?? [];
@@ -126,7 +158,7 @@ function chat(
   const channel = method === 'GET' || method === 'DELETE' ? query.get('to_channel') : params['to_channel'];
   if (typeof channel !== 'string') return refused(300, 'Must provide either contact or channel parameter.');
   if (!/^[0-9a-f]{32}$/.test(channel)) return refused(4130, `Channel does not exist: ${channel}.`, 404);
-  const place: Place = { channel, messages: messagesOf(channel), user, now };
+  const place: Place = { channel, messages: messagesOf(channel), user, now, uploads };
   const id = rawId === undefined ? undefined : decodeURIComponent(rawId);
   switch (`${method} ${id === undefined ? 'messages' : more === undefined ? 'message' : 'reactions'}`) {
     case 'POST messages':

@@ -14,6 +14,7 @@ export const zoom: Platform = {
     secretTokens: ['an-old-one', secret],
     user: 'carillon@example.com',
     baseUrl: `${simulators}/zoom/v2/`,
+    fileUrl: `${simulators}/zoom/file/v2/`,
     tokenUrl: `${simulators}/zoom/oauth/token`,
   }),
   address: (room) => ({ channel: channel(room) }),

@@ -1,0 +1,26 @@
+import type { InboundFile } from '../../domain/inbound.ts';
+import type { Attachment } from '../../domain/message.ts';
+import type { LookUpContext } from '../connector.ts';
+import { notFetchable, type Download } from '../download.ts';
+import { textAt } from '../hook-checks.ts';
+import type { HookConnection } from '../inbound.ts';
+import { downloadMedia } from './chat-api.ts';
+
+/** `Attachment`: an uploaded file is known by its resource, one of Drive by its place in the message. */
+export function readFile(file: unknown): InboundFile[] {
+  const id = textAt(file, 'attachmentDataRef', 'resourceName') ?? textAt(file, 'name');
+  if (id === undefined) return [];
+  const mediaType = textAt(file, 'contentType');
+  return [{ id, name: textAt(file, 'contentName') ?? id, ...(mediaType === undefined ? {} : { mediaType }) }];
+}
+
+/** `media.download`, as the app (developers.google.com/workspace/chat, "Download media as a file attachment"). */
+export async function openFile(
+  { id }: Attachment,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<Download> {
+  if (/^spaces\/[^/]+\/messages\//.test(id))
+    throw notFetchable('file_elsewhere', 'The file lies in Google Drive, which an app of Google Chat may not read.');
+  return downloadMedia(id, connection, context);
+}

@@ -1,0 +1,66 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { InboundFile } from '../../domain/inbound.ts';
+import type { Attachment } from '../../domain/message.ts';
+import type { LookUpContext, Outgoing, OutgoingFile, SendContext } from '../connector.ts';
+import { isOfHost, notFetchable, type Download } from '../download.ts';
+import { readText } from '../fields.ts';
+import { at, textAt } from '../hook-checks.ts';
+import type { HookConnection } from '../inbound.ts';
+import { multipart } from '../multipart.ts';
+import { asFileRefusal, asLookUp } from '../restated.ts';
+import { callZoom, downloadZoom } from './api.ts';
+import { zoomSettings } from './settings.ts';
+
+export function readFile(file: unknown): InboundFile[] {
+  const id = textAt(file, 'file_id');
+  if (id === undefined) return [];
+  const [size, url] = [at(file, 'file_size'), textAt(file, 'download_url')];
+  return [
+    {
+      id,
+      name: textAt(file, 'file_name') ?? id,
+      ...(typeof size === 'number' ? { size } : {}),
+      ...(url === undefined ? {} : { url }),
+    },
+  ];
+}
+
+/** `download_url`, with an access token, which goes to Zoom's own hosts only (developers.zoom.us, Get a message). */
+export async function openFile(
+  { url }: Attachment,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<Download> {
+  // Files lie at other hosts of the domain than the API, as in `https://api.zoom.us` and `https://zoom.us`.
+  const home = readText(zoomSettings, connection.settings, 'baseUrl').replace(/^(https?:\/\/)api[^.]*\./, '$1');
+  if (url === undefined || !isOfHost(url, home))
+    throw notFetchable('file_elsewhere', 'Zoom names no address of its own for this file.');
+  return downloadZoom(url, connection, context);
+}
+
+/**
+ * Uploads a file, which nobody sees until a message names it (developers.zoom.us, Upload a chat file; scope
+ * `team_chat:write:files:admin`).
+ * @returns its id.
+ * @throws SendFailure of any kind but `ambiguous`.
+ */
+export async function uploadFile(
+  { connection, key }: Outgoing,
+  file: OutgoingFile,
+  context: SendContext,
+): Promise<string> {
+  const user = encodeURIComponent(readText(zoomSettings, connection.settings, 'user'));
+  const upload = multipart(key, {}, 'file', file);
+  try {
+    const { json } = await callZoom(
+      { method: 'POST', path: `chat/users/${user}/files`, base: 'fileUrl', upload, purpose: 'create' },
+      connection,
+      context,
+    );
+    const id = textAt(json, 'id');
+    if (id !== undefined) return id;
+    throw new SendFailure({ kind: 'transient', code: 'bad_response', message: 'Zoom named no file' });
+  } catch (error) {
+    throw asFileRefusal(asLookUp(error));
+  }
+}
