@@ -2,6 +2,7 @@ import type { ConnectionId } from '../domain/ids.ts';
 import type { InboundEvent } from '../domain/inbound.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { LookUpContext, Values } from './connector.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /** A request to `/hooks/{connection}`, as it came. */
 export interface HookRequest {
@@ -33,8 +34,16 @@ export type Fetched = InboundEvent | 'gone' | { readonly ignored: string };
 
 /** What a request turned out to be. */
 export type Received =
-  /** Genuine. Answered with `answer` once the events are stored; with nothing to store, at once. */
-  | { readonly kind: 'events'; readonly events: readonly HookEvent[]; readonly answer: HookAnswer }
+  /**
+   * Genuine. Answered with `answer` once the events are stored; with nothing to store, at once. `wantsLook`: the platform
+   * says that a subscription ends, or has ended, and they are looked at soon.
+   */
+  | {
+      readonly kind: 'events';
+      readonly events: readonly HookEvent[];
+      readonly answer: HookAnswer;
+      readonly wantsLook?: true;
+    }
   /** A handshake, or a question that needs no store. */
   | { readonly kind: 'answered'; readonly answer: HookAnswer }
   /** Not genuine, or too old: nothing is stored. `message` never says what would have been right. */
@@ -48,7 +57,7 @@ export type RefusalCode = 'missing_signature' | 'bad_signature' | 'stale' | 'bad
 export interface HookConnection {
   readonly id: ConnectionId;
   readonly settings: Values;
-  /** The address that the platform calls, where the configuration says so: `https://…/hooks/{connection}`. */
+  /** The address that the platform calls: `https://…/hooks/{connection}`. Known to what makes subscriptions, and only where the configuration says so. */
   readonly url?: string;
 }
 
@@ -102,6 +111,9 @@ export interface Inbound {
     connection: HookConnection,
     context: LookUpContext,
   ): Promise<{ readonly events: readonly InboundEvent[]; readonly lacks: readonly string[] }>;
+
+  /** Of platforms that send events only to whom subscribes, and again and again. */
+  readonly subscriptions?: Subscriptions;
 
   /**
    * Completes an event that came without its content.

@@ -4,6 +4,7 @@ import { readText } from '../fields.ts';
 import { fetchMessage } from './fetch.ts';
 import { readEvent } from './inbound-event.ts';
 import { webexSettings } from './settings.ts';
+import { subscriptions } from './subscriptions.ts';
 
 /**
  * Webex says neither how long it waits nor whether it sends again; a webhook that fails a hundred times within five
@@ -12,6 +13,7 @@ import { webexSettings } from './settings.ts';
 export const inbound: Inbound = {
   receive,
   fetch: fetchMessage,
+  subscriptions,
   unavailable: { status: 503 },
   roomOf: ({ roomId }) => (typeof roomId === 'string' ? roomId : undefined),
   // The id alone: it is unique everywhere, and nobody says of a deleted message which thread it was in.
