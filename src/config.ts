@@ -60,6 +60,19 @@ export const configFields = [
     default: '1h',
     description: 'Time between two passes of housekeeping, `1m` to `7d`. The same for all workers.',
   },
+  {
+    name: 'CARILLON_PUBLIC_URL',
+    kind: 'url',
+    description:
+      'Where platforms reach the API, such as `https://carillon.example.com`: subscriptions that Carillon makes have their events sent there, to `/hooks/{connection}`.',
+  },
+  {
+    name: 'CARILLON_SUBSCRIPTIONS_EVERY',
+    kind: 'duration',
+    default: '5m',
+    description:
+      'Time between two looks at the subscriptions by which platforms send events, `1m` to `15m`. The same for all workers.',
+  },
   { name: 'CARILLON_LOG_LEVEL', kind: 'level', default: 'info', description: `One of ${levels.join(', ')}.` },
   {
     name: 'CARILLON_KEYS',
@@ -119,6 +132,9 @@ export interface Config {
   readonly egressAllow: readonly string[];
   readonly housekeepingEveryMs: number;
   readonly logLevel: LogLevel;
+  /** Without a slash at its end. */
+  readonly publicUrl: string | undefined;
+  readonly subscriptionsEveryMs: number;
   readonly keys: string | undefined;
   readonly keysFile: string | undefined;
   readonly databaseUrl: string;
@@ -184,6 +200,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   for (const name of ['DATABASE_URL', 'DATABASE_LISTEN_URL'] as const)
     if (given.has(name) && !/^postgres(ql)?:\/\/./.test(text(name)))
       throw new ConfigError(`${name}: want postgres://user:password@host:port/database`); // not shown: it holds a password
+  const publicUrl = optional('CARILLON_PUBLIC_URL');
+  if (publicUrl !== undefined && !/^https?:\/\/[^?#@\s]+$/.test(publicUrl))
+    throw new ConfigError(`CARILLON_PUBLIC_URL: "${publicUrl}" is not a URL such as https://carillon.example.com`);
   if (given.has('TEMPORAL_ADDRESS') && !/^[^/\s]+:[0-9]{1,5}$/.test(text('TEMPORAL_ADDRESS')))
     throw new ConfigError(`TEMPORAL_ADDRESS: "${text('TEMPORAL_ADDRESS')}" is not host:port`);
   const keysFile = optional('CARILLON_KEYS_FILE');
@@ -200,6 +219,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     egressAllow: cidrs,
     housekeepingEveryMs: duration('CARILLON_HOUSEKEEPING_EVERY', '1m', '7d'),
     logLevel: level as LogLevel,
+    publicUrl: publicUrl?.replace(/\/+$/, ''),
+    subscriptionsEveryMs: duration('CARILLON_SUBSCRIPTIONS_EVERY', '1m', '15m'),
     keys: optional('CARILLON_KEYS'),
     keysFile: keysFile === undefined ? undefined : resolve(keysFile),
     databaseUrl,

@@ -3,6 +3,7 @@ import { pickMessages } from '../../src/store/job-messages.ts';
 import { findJob } from '../../src/store/jobs.ts';
 import { receive } from '../../src/store/inbox.ts';
 import { listQuarantine } from '../../src/store/quarantine.ts';
+import { writeSubscriptions } from '../../src/store/subscriptions.ts';
 import { eventually } from '../support/eventually.ts';
 import { failOnce } from './ledger-steps.ts';
 import { makeKey, makeTenant } from './key-holder.ts';
@@ -50,6 +51,8 @@ async function fill(tenant: string): Promise<Side> {
   const reason = { code: 'unreadable', message: 'unreadable' };
   const arrivals = [{ unreadable: { key: 'one', request, reason } }];
   await receive(api.sql, api.ring, [{ tenant, connection: `slack-${tenant}`, arrivals }]);
+  const finding = { room: `C0${tenant}`, destination: 'room-one', state: 'active', did: 'created' } as const;
+  await writeSubscriptions(api.sql, tenant, `slack-${tenant}`, [finding]);
   const [quarantined] = await listQuarantine(api.sql, tenant, 1, undefined);
   const message = await must('POST', '/v1/messages', {
     text: `of ${tenant}`,
