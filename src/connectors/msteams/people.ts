@@ -32,19 +32,43 @@ async function byId(id: string, connection: Connection, context: LookUpContext):
 }
 
 async function byEmail(email: string, connection: Connection, context: LookUpContext): Promise<Person | undefined> {
-  const roster = connection.settings['roster'];
-  if (typeof roster !== 'string') return undefined;
   const wanted = email.toLowerCase();
+  for await (const member of members(connection, context)) {
+    const addresses = [textAt(member, 'email'), textAt(member, 'userPrincipalName')];
+    if (addresses.some((one) => one?.toLowerCase() === wanted)) return toPerson(member);
+  }
+  return undefined;
+}
+
+/**
+ * The bot connector's ids of people, by those of the directory (`aadObjectId`); empty without a roster, or where it may not
+ * be read.
+ * @throws SendFailure transient.
+ */
+export async function idsByObject(connection: Connection, context: LookUpContext): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  try {
+    for await (const member of members(connection, context)) {
+      const [object, id] = [textAt(member, 'aadObjectId'), textAt(member, 'id')];
+      if (object !== undefined && id !== undefined) ids.set(object, id);
+    }
+  } catch (error) {
+    if (!(error instanceof SendFailure) || error.kind !== 'permanent') throw error;
+  }
+  return ids;
+}
+
+/** All of the roster, page by page. */
+async function* members(connection: Connection, context: LookUpContext): AsyncGenerator<unknown> {
+  const roster = connection.settings['roster'];
+  if (typeof roster !== 'string') return;
   let token: string | undefined;
   for (let page = 0; page < maxPages; page += 1) {
     const query = new URLSearchParams({ pageSize: String(pageSize), ...(token && { continuationToken: token }) });
     const answer = await read(`${pathOf(roster)}/pagedmembers?${query.toString()}`, connection, context);
-    const found = listAt(answer, 'members').find((member) =>
-      [textAt(member, 'email'), textAt(member, 'userPrincipalName')].some((one) => one?.toLowerCase() === wanted),
-    );
-    if (found !== undefined) return toPerson(found);
+    yield* listAt(answer, 'members');
     token = textAt(answer, 'continuationToken');
-    if (token === undefined) return undefined;
+    if (token === undefined) return;
   }
   throw new SendFailure({
     kind: 'transient',

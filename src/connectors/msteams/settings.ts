@@ -67,6 +67,23 @@ export const teamsSettings = [
     description:
       'Id of a team or chat the bot is in: its members are known by name and e-mail address. Without it nobody is mentioned.',
   },
+  {
+    key: 'graphTenant',
+    label: 'Tenant of Microsoft Graph',
+    kind: 'text',
+    required: false,
+    pattern: '^[A-Za-z0-9.-]+$',
+    description:
+      'Id of the tenant in which the app may read messages by Microsoft Graph (`ChannelMessage.Read.All`, in chats `Chat.Read.All`). Without it nothing is read of what was said while nobody listened.',
+  },
+  {
+    key: 'graphUrl',
+    label: 'Graph URL',
+    kind: 'url',
+    required: false,
+    default: 'https://graph.microsoft.com/v1.0/',
+    description: 'Of Microsoft Graph; another one for a national cloud, a simulator or a proxy.',
+  },
 ] as const satisfies readonly Field[];
 
 export const teamsAddress = [
@@ -84,5 +101,14 @@ export const teamsAddress = [
     kind: 'url',
     required: false,
     description: "Of this conversation, where it is another than the connection's.",
+  },
+  {
+    key: 'team',
+    label: 'Team',
+    kind: 'text',
+    required: false,
+    pattern: '^[A-Za-z0-9-]+$',
+    description:
+      "Id of the channel's team in the directory, such as `fbe2bf47-16c8-47cf-b4a5-4b9b187c508b`; for reading its history.",
   },
 ] as const satisfies readonly Field[];

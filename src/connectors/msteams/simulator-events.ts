@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Hook } from '../simulator-kit.ts';
 import { signToken, type Identity } from './simulator-identity.ts';
-import { nameOf } from './simulator-people.ts';
+import { aadOf, nameOf } from './simulator-people.ts';
 import type { Held, TeamsEvent } from './simulator-posts.ts';
 
 /** Who gets activities: a bot, or with a secret an outgoing webhook. */
@@ -43,7 +43,7 @@ function activityOf(change: TeamsEvent, found: Held, appId: string): object {
     timestamp: at,
     serviceUrl,
     channelId: 'msteams',
-    from: { id: user, name: nameOf(user), aadObjectId: `aad-${user}` },
+    from: { id: user, name: nameOf(user), aadObjectId: aadOf(user ?? '') },
     conversation: {
       id: inChannel ? `${conversation};messageid=${root}` : conversation,
       conversationType: inChannel ? 'channel' : 'groupChat',

@@ -11,6 +11,7 @@ export interface Identity {
 
 const issuer = 'https://api.botframework.com';
 const lifeSeconds = 3_600;
+const botScope = 'https://api.botframework.com/.default';
 
 export function createIdentity(): Identity {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
@@ -53,9 +54,12 @@ export function issueToken({ body }: SimulatedRequest, generation: number): Outc
     answer: { status: error === 'invalid_client' ? 401 : 400, body: { error, error_description: error } },
   });
   if (form.get('grant_type') !== 'client_credentials') return refusal('unsupported_grant_type');
-  if (form.get('scope') !== 'https://api.botframework.com/.default') return refusal('invalid_scope');
+  const scope = form.get('scope') ?? '';
+  if (!/^https?:\/\/[^/]+\/\.default$/.test(scope)) return refusal('invalid_scope');
   const [id, secret] = [form.get('client_id'), form.get('client_secret')];
   if (id === null || secret === null || secret === '' || secret === 'wrong') return refusal('invalid_client');
-  const token = { token_type: 'Bearer', expires_in: lifeSeconds, access_token: `sim.${generation}.${id}` };
+  // One for the bot connector opens nothing else, and the other way round.
+  const audience = scope === botScope ? 'sim' : 'graph';
+  const token = { token_type: 'Bearer', expires_in: lifeSeconds, access_token: `${audience}.${generation}.${id}` };
   return { answer: { status: 200, body: token } };
 }

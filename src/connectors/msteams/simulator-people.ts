@@ -11,6 +11,11 @@ export function idOf(key: PersonKey): string {
   return `29:1${key}-sim`;
 }
 
+/** The same person in the directory: one id for everybody. */
+export function aadOf(id: string): string {
+  return `aad-${keys.find((one) => idOf(one) === id) ?? 'nobody'}`;
+}
+
 export function nameOf(id: string | undefined): string {
   const key = keys.find((one) => idOf(one) === id);
   return key === undefined ? 'Carillon' : people[key].name;
@@ -23,7 +28,7 @@ export function members(): object[] {
     name: people[key].name,
     email: people[key].email,
     userPrincipalName: people[key].email,
-    aadObjectId: `aad-${key}`,
+    aadObjectId: aadOf(idOf(key)),
   }));
 }
 

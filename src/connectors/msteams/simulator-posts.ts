@@ -54,6 +54,8 @@ export interface Held extends Post {
   readonly deleted?: true;
   /** People by type of the reaction. */
   readonly reactions?: Readonly<Record<string, readonly string[]>>;
+  /** Of the last edit, the delete and the last reaction; ISO 8601. */
+  readonly times?: { readonly edited?: string; readonly deleted?: string; readonly reacted?: string };
 }
 
 /** msteams-docs, "Format your bot messages": about 100 KB of UTF-16. */
@@ -107,16 +109,18 @@ export function apply(posts: Held[], event: TeamsEvent): void {
   switch (event.kind) {
     case 'edit': {
       const { text, entities, html } = event;
-      posts[index] = { ...found, text, entities, ...(html === undefined ? {} : { html }), edited: true };
+      const times = { ...found.times, edited: event.at };
+      posts[index] = { ...found, text, entities, ...(html === undefined ? {} : { html }), edited: true, times };
       return;
     }
     case 'delete':
-      posts[index] = { ...found, deleted: true };
+      posts[index] = { ...found, deleted: true, times: { ...found.times, deleted: event.at } };
       return;
     default: {
       const others = (found.reactions?.[event.type] ?? []).filter((user) => user !== event.user);
       const users = event.kind === 'react' ? [...others, event.user] : others;
-      posts[index] = { ...found, reactions: { ...found.reactions, [event.type]: users } };
+      const times = { ...found.times, reacted: event.at };
+      posts[index] = { ...found, reactions: { ...found.reactions, [event.type]: users }, times };
     }
   }
 }

@@ -7,6 +7,7 @@ import {
   type Simulator,
 } from '../simulator-kit.ts';
 import { eventsOf, type Subscription } from './simulator-events.ts';
+import { readGraph } from './simulator-graph.ts';
 import { createIdentity, issueToken, publish } from './simulator-identity.ts';
 import { takeTurn, type Limits } from './simulator-limits.ts';
 import { act, members, roomMessage } from './simulator-people.ts';
@@ -29,7 +30,7 @@ const codeOfStatus: Readonly<Record<number, string>> = {
 
 /**
  * The part of the Bot Framework that Carillon calls: tokens below `/msteams/login`, signing keys below `/msteams/openid`,
- * the bot connector below `/msteams/service`. Channels are `19:…@thread.tacv2`, chats `19:…@thread.v2`; all exist.
+ * the bot connector below `/msteams/service`, Microsoft Graph below `/msteams/graph/v1.0`. Channels are `19:…@thread.tacv2`, chats `19:…@thread.v2`; all exist.
  */
 export const msteamsSimulator: Simulator = {
   name: 'msteams',
@@ -80,6 +81,7 @@ export const msteamsSimulator: Simulator = {
         const known = publish(request, identity);
         if (known !== undefined) return known;
         if (/^\/login\/[^/]+\/oauth2\/v2\.0\/token$/.test(request.path)) return issueToken(request, generation);
+        if (request.path.startsWith('/graph/')) return readGraph(request, generation, postsOf);
         const [, path] = /^\/service\/v3\/conversations(\/.*)?$/.exec(request.path) ?? [];
         if (!request.path.startsWith('/service/v3/conversations')) return refused(404, 'NotFound');
         if (!new RegExp(`^Bearer sim\\.${generation}\\.`).test(request.headers['authorization'] ?? ''))

@@ -1,0 +1,56 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { LookUpContext, Values } from '../connector.ts';
+import { withToken } from '../bearer.ts';
+import { readText } from '../fields.ts';
+import { at, textAt } from '../hook-checks.ts';
+import type { Meaning } from '../http-answer.ts';
+import { callJson } from '../json-call.ts';
+import { secretTexts } from '../secrets.ts';
+import { teamsSettings } from './settings.ts';
+
+/** Whether the app may call Microsoft Graph: its tokens are of one tenant. */
+export const hasGraph = (settings: Values): boolean => typeof settings['graphTenant'] === 'string';
+
+/** With one slash at its end. */
+export function graphUrlOf(settings: Values): string {
+  return `${readText(teamsSettings, settings, 'graphUrl').replace(/\/*$/, '')}/`;
+}
+
+/**
+ * `GET` as the app (learn.microsoft.com/graph, "Get access without a user").
+ * @param url below `graphUrlOf`: the token goes nowhere else.
+ * @throws SendFailure of any kind.
+ */
+export async function getFromGraph(
+  url: string,
+  { settings, maxResponseBytes }: { settings: Values; maxResponseBytes: number },
+  context: LookUpContext,
+): Promise<unknown> {
+  if (!url.startsWith(graphUrlOf(settings)))
+    throw new SendFailure({ kind: 'permanent', code: 'strange_page', message: 'the next page is on another server' });
+  const base = readText(teamsSettings, settings, 'tokenUrl').replace(/\/*$/, '');
+  const secrets = secretTexts(teamsSettings, settings);
+  const request = {
+    url: `${base}/${readText(teamsSettings, settings, 'graphTenant')}/oauth2/v2.0/token`,
+    form: {
+      grant_type: 'client_credentials',
+      client_id: readText(teamsSettings, settings, 'appId'),
+      client_secret: readText(teamsSettings, settings, 'appPassword'),
+      scope: new URL('/.default', graphUrlOf(settings)).href,
+    },
+    secrets,
+  };
+  return withToken(request, context, async (token) => {
+    const call = { method: 'GET', url, headers: { authorization: `Bearer ${token}` }, maxResponseBytes } as const;
+    return (await callJson(call, context, { secrets: [...secrets, token], meaningOf })).json;
+  });
+}
+
+/** learn.microsoft.com/graph, "Error responses and resource types", "Throttling". */
+function meaningOf(status: number, json: unknown): Meaning | undefined {
+  if (status === 429) return { kind: 'transient', code: 'graph_throttled', scope: 'destination' };
+  if (status < 400 || status >= 500) return undefined;
+  const code = textAt(at(json, 'error'), 'code') ?? `http_${status}`;
+  const scope = status === 401 ? 'connection' : 'message';
+  return { kind: 'permanent', code: `graph_${code.replaceAll(/\W/g, '').slice(0, 60).toLowerCase()}`, scope };
+}
