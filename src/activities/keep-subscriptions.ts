@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 import type { Connector } from '../connectors/connector.ts';
 import type { HookConnection } from '../connectors/inbound.ts';
-import type { KeptRoom, SubscriptionContext } from '../connectors/subscriptions.ts';
+import type { KeptRoom, SubscriptionContext, WantedRoom } from '../connectors/subscriptions.ts';
 import { SendFailure } from '../domain/failure.ts';
-import { hookTenant } from '../domain/ids.ts';
+import { hookTenant, type DestinationId } from '../domain/ids.ts';
 import { connectionWithSecrets } from '../store/connections.ts';
 import { returnLease, takeLease } from '../store/leases.ts';
 import {
@@ -52,10 +52,10 @@ export function createKeepSubscriptions(deps: ActivityDeps) {
 
   /** The rooms that are wanted, each with the first destination that names it. */
   async function wantedRooms(place: SubscribedPlace, inbound: NonNullable<Connector['inbound']>) {
-    const rooms = new Map<string, string>();
+    const rooms = new Map<string, WantedRoom & { destination: DestinationId }>();
     for (const { destination, address } of await bridgedAddresses(sql, place)) {
       const room = inbound.roomOf(address);
-      if (room !== undefined && !rooms.has(room)) rooms.set(room, destination);
+      if (room !== undefined && !rooms.has(room)) rooms.set(room, { room, address, destination });
     }
     return rooms;
   }
@@ -66,7 +66,7 @@ export function createKeepSubscriptions(deps: ActivityDeps) {
     const inbound = at === undefined ? undefined : connectors.get(at.connector)?.inbound;
     if (at === undefined || inbound?.subscriptions === undefined) return {};
     const isKept = inbound.subscriptions.isKept(at.settings);
-    const rooms = isKept ? await wantedRooms(place, inbound) : new Map<string, string>();
+    const rooms = isKept ? await wantedRooms(place, inbound) : new Map<string, never>();
     if (rooms.size === 0 && !check.isKnown) return {};
     const isReachable = publicUrl !== undefined && [undefined, tenant].includes(hookTenant(connection));
     const hook: HookConnection = {
@@ -77,12 +77,12 @@ export function createKeepSubscriptions(deps: ActivityDeps) {
     const now = new Date();
     const until = check.isAsked ? farthest : new Date(now.getTime() + passesAhead * subscriptionsEveryMs);
     const context: SubscriptionContext = { http, tokens, now, timeoutMs, signal, until };
-    const kept = await keepOrFail(inbound.subscriptions.keep([...rooms.keys()], hook, context), [...rooms.keys()]);
+    const kept = await keepOrFail(inbound.subscriptions.keep([...rooms.values()], hook, context), [...rooms.keys()]);
     await writeSubscriptions(
       sql,
       tenant,
       connection,
-      kept.map((one) => finding(one, rooms.get(one.room) ?? '')),
+      kept.map((one) => finding(one, rooms.get(one.room)?.destination ?? '')),
     );
     return conclude(place, kept);
   }

@@ -30,7 +30,12 @@ export type HookEvent =
   | { readonly ignored: string };
 
 /** What became of an event whose content was asked for. */
-export type Fetched = InboundEvent | 'gone' | { readonly ignored: string };
+export type Fetched =
+  | InboundEvent
+  | 'gone'
+  | { readonly ignored: string }
+  /** All that it may have been, each with the key by which it is known if it was told before. */
+  | { readonly events: readonly InboundEvent[] };
 
 /** What a request turned out to be. */
 export type Received =

@@ -2,6 +2,14 @@ import { SendFailure } from '../domain/failure.ts';
 import type { LookUpContext, Values } from './connector.ts';
 import type { HookConnection } from './inbound.ts';
 
+/** A room whose events are wanted. */
+export interface WantedRoom {
+  /** As `Inbound.roomOf` names it. */
+  readonly room: string;
+  /** Of a destination that names it. */
+  readonly address: Values;
+}
+
 /** What was done for a room's subscription; `nothing` where it was as it should be. */
 export type SubscriptionDone = 'nothing' | 'created' | 'renewed' | 'enabled' | 'replaced';
 
@@ -23,12 +31,12 @@ export interface Subscriptions {
    * Makes what the platform holds for this connection what it should be: one subscription for each of these rooms, and
    * none of ours for any other. Called again and again, and after a crash; nothing but the platform's own list says what
    * is there, so that nothing is made twice.
-   * @param rooms as `Inbound.roomOf` names them; empty when nothing is wanted any more.
+   * @param rooms each once; empty when nothing is wanted any more.
    * @returns an entry for each room.
    * @throws SendFailure where not even the list could be had.
    */
   keep(
-    rooms: readonly string[],
+    rooms: readonly WantedRoom[],
     connection: HookConnection,
     context: SubscriptionContext,
   ): Promise<readonly KeptRoom[]>;
@@ -49,14 +57,14 @@ export interface Subscribed {
 /** What a platform's API does; each throws SendFailure. What makes or mends one returns until when it is good. */
 export interface SubscriptionCalls<T extends Subscribed> {
   list(): Promise<readonly T[]>;
-  create(room: string): Promise<Date | undefined>;
-  mend(one: T, how: 'renewed' | 'enabled' | 'replaced'): Promise<Date | undefined>;
+  create(wanted: WantedRoom): Promise<Date | undefined>;
+  mend(one: T, how: 'renewed' | 'enabled' | 'replaced', wanted: WantedRoom): Promise<Date | undefined>;
   remove(one: T): Promise<void>;
 }
 
 /** Makes the platform's list what it should be, with as few calls as that needs. */
 export async function keepSubscribed<T extends Subscribed>(
-  rooms: readonly string[],
+  rooms: readonly WantedRoom[],
   calls: SubscriptionCalls<T>,
   until: Date,
 ): Promise<KeptRoom[]> {
@@ -64,12 +72,13 @@ export async function keepSubscribed<T extends Subscribed>(
   const kept: KeptRoom[] = [];
   const chosen = new Set<T>();
   let hindrance: SendFailure | undefined;
-  for (const room of rooms) {
+  for (const wanted of rooms) {
+    const { room } = wanted;
     const one = bestOf(all.filter((each) => each.room === room));
     if (one !== undefined) chosen.add(one);
     try {
       if (hindrance !== undefined) throw hindrance;
-      kept.push(await keepOne(room, one, calls, until));
+      kept.push(await keepOne(wanted, one, calls, until));
     } catch (error) {
       if (!(error instanceof SendFailure)) throw error;
       kept.push({ room, failure: error });
@@ -82,17 +91,17 @@ export async function keepSubscribed<T extends Subscribed>(
 }
 
 async function keepOne<T extends Subscribed>(
-  room: string,
+  wanted: WantedRoom,
   one: T | undefined,
   calls: SubscriptionCalls<T>,
   until: Date,
 ): Promise<KeptRoom> {
   const told = (did: SubscriptionDone, goodUntil: Date | undefined): KeptRoom => ({
-    room,
+    room: wanted.room,
     did,
     ...(goodUntil === undefined ? {} : { goodUntil }),
   });
-  if (one === undefined) return told('created', await calls.create(room));
+  if (one === undefined) return told('created', await calls.create(wanted));
   const how = one.isOutdated
     ? 'replaced'
     : one.isOff
@@ -100,7 +109,7 @@ async function keepOne<T extends Subscribed>(
       : one.goodUntil && one.goodUntil < until
         ? 'renewed'
         : undefined;
-  return how === undefined ? told('nothing', one.goodUntil) : told(how, await calls.mend(one, how));
+  return how === undefined ? told('nothing', one.goodUntil) : told(how, await calls.mend(one, how, wanted));
 }
 
 /** Of several for one room the one that needs least; the others are surplus. */

@@ -32,7 +32,7 @@ const context = (): SubscriptionContext => ({
 const keep = async (rooms: readonly string[], change: object = {}, more: object = {}) => {
   const settings = { botToken: 'account-x', webhookSecrets: ['somesecret'], baseUrl: `${bench.url}/webex/v1/` };
   return webex.inbound?.subscriptions?.keep(
-    rooms,
+    rooms.map((room) => ({ room, address: {} })),
     { id: 'acme', url, settings: { ...settings, ...change }, ...more },
     context(),
   );

@@ -26,7 +26,7 @@ export const subscriptions: Subscriptions = {
       rooms,
       {
         list: async () => (await listWebhooks(connection, context)).flatMap((one) => read(one, connection.id, ours)),
-        async create(room) {
+        async create({ room }) {
           const what = { resource: 'messages', event: 'all', filter: `roomId=${room}` };
           await call('POST', 'webhooks', { ...ours, ...what });
           return undefined;
