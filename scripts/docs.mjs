@@ -13,7 +13,8 @@ const sections = [
   { title: '`api`', holds: (name) => ['CARILLON_PORT', 'CARILLON_HOST', 'CARILLON_ADMIN_KEY'].includes(name) },
   {
     title: '`worker`',
-    holds: (name) => [
+    holds: (name) =>
+      [
         'CARILLON_EGRESS_ALLOW',
         'CARILLON_HOUSEKEEPING_EVERY',
         'CARILLON_PUBLIC_URL',

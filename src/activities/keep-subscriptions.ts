@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import type { Connector } from '../connectors/connector.ts';
-import type { HookConnection } from '../connectors/inbound.ts';
 import type { KeptRoom, SubscriptionContext, WantedRoom } from '../connectors/subscriptions.ts';
 import { SendFailure } from '../domain/failure.ts';
 import { hookTenant, type DestinationId } from '../domain/ids.ts';
@@ -69,7 +68,7 @@ export function createKeepSubscriptions(deps: ActivityDeps) {
     const rooms = isKept ? await wantedRooms(place, inbound) : new Map<string, never>();
     if (rooms.size === 0 && !check.isKnown) return {};
     const isReachable = publicUrl !== undefined && [undefined, tenant].includes(hookTenant(connection));
-    const hook: HookConnection = {
+    const hook = {
       id: connection,
       settings: at.settings,
       ...(isReachable ? { url: `${publicUrl}/hooks/${connection}` } : {}),

@@ -51,8 +51,7 @@ async function fill(tenant: string): Promise<Side> {
   const reason = { code: 'unreadable', message: 'unreadable' };
   const arrivals = [{ unreadable: { key: 'one', request, reason } }];
   await receive(api.sql, api.ring, [{ tenant, connection: `slack-${tenant}`, arrivals }]);
-  const finding = { room: `C0${tenant}`, destination: 'room-one', state: 'active', did: 'created' } as const;
-  await writeSubscriptions(api.sql, tenant, `slack-${tenant}`, [finding]);
+  await writeSubscriptions(api.sql, tenant, `slack-${tenant}`, [{ room: tenant, destination: 'x', state: 'active' }]);
   const [quarantined] = await listQuarantine(api.sql, tenant, 1, undefined);
   const message = await must('POST', '/v1/messages', {
     text: `of ${tenant}`,
@@ -113,13 +112,9 @@ async function everythingOf({ holder, ids }: Side): Promise<unknown> {
     .map(async (path) => {
       const { status, body } = await holder.call('GET', path.replace('{id}', ids[path.split('/')[2] ?? ''] ?? ''));
       // Ages and uses move on by themselves, and so does the place reached in the events.
-      return [
-        path,
-        status,
-        JSON.parse(
-          JSON.stringify(body, (key, value) => (/^(oldestAgeSeconds|lastUsedAt|nextCursor)$/.test(key) ? null : value)),
-        ),
-      ];
+      const moving = /^(oldestAgeSeconds|lastUsedAt|nextCursor)$/;
+      const still = JSON.stringify(body, (key, value) => (moving.test(key) ? null : value));
+      return [path, status, JSON.parse(still)];
     });
   return Promise.all(seen);
 }

@@ -46,7 +46,7 @@ export function createSubscriptions() {
   }
 
   function create(body: Body): Result {
-    const text = (key: string): string => String(body[key] ?? '');
+    const text = (key: string): string => (typeof body[key] === 'string' ? body[key] : '');
     const expirationDateTime = expiry(body);
     if (expirationDateTime === undefined)
       return refused(400, 'ValidationError', 'Subscription expiration can only be 60 minutes in the future.');
