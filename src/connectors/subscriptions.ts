@@ -86,7 +86,12 @@ export async function keepSubscribed<T extends Subscribed>(
       if (error.retryAfterMs !== undefined || error.scope === 'connection') hindrance = error;
     }
   }
-  if (hindrance === undefined) for (const one of all) if (!chosen.has(one)) await calls.remove(one);
+  const surplus = hindrance === undefined ? all.filter((one) => !chosen.has(one)) : [];
+  for (const one of surplus)
+    await calls.remove(one).catch((error: unknown) => {
+      // What is kept is kept all the same; the next look tries again.
+      if (!(error instanceof SendFailure) || rooms.length === 0) throw error;
+    });
   return kept;
 }
 

@@ -100,6 +100,17 @@ it('are found behind the first page of a long list', async () => {
   expect(await keep([ops])).toEqual([{ room: ops, did: 'nothing' }]);
 });
 
+it('of other rooms, that cannot be ended now, say nothing of those that are kept', async () => {
+  await keep([ops, lab]);
+  const [, { id } = { id: '' }] = await webhooks();
+  await bench.fault('webex', { path: `/webhooks/${id}`, status: 403, times: 0 });
+  expect(await keep([ops])).toEqual([{ room: ops, did: 'nothing' }]);
+  await expect(keep([])).rejects.toMatchObject({ code: 'http_403' });
+  await bench.clearFaults('webex');
+  await keep([]);
+  expect(await webhooks()).toEqual([]);
+});
+
 it('say of each room why it could not be kept, and ask nothing more of who asks us to wait', async () => {
   await bench.fault('webex', { path: '/webhooks', match: lab, status: 409 });
   expect(await keep([lab, ops])).toMatchObject([
