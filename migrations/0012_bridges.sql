@@ -201,3 +201,41 @@ create table gaps (
   report jsonb
 );
 create index gaps_open on gaps (id) where done_at is null;
+
+-- By what a platform sends us the events of a room, as it was when it was last looked at there.
+create table subscriptions (
+  id text primary key,
+  tenant text not null,
+  connection text not null,
+  -- The connector's key of the room, and a destination that names it.
+  room text not null,
+  destination text not null,
+  -- active: events come. failing: it could not be kept just now. refused: not before somebody changes something.
+  state text not null check (state in ('active', 'failing', 'refused')),
+  -- What was done last, and when.
+  did text,
+  did_at timestamptz,
+  -- Until when the platform keeps it without us; null for ever.
+  good_until timestamptz,
+  -- When it was last known to be active.
+  kept_at timestamptz,
+  checked_at timestamptz not null default clock_timestamp(),
+  reason jsonb,
+  unique (tenant, connection, room),
+  foreign key (tenant, connection) references connections (tenant, id) on delete cascade
+);
+create index subscriptions_list on subscriptions (tenant, id);
+
+-- Which version of the configuration each connection's subscriptions follow, and whether the platform asked for a look.
+create table subscription_checks (
+  tenant text not null,
+  connection text not null,
+  version bigint,
+  -- Rises with each wish for a look; what was answered is over.
+  asked bigint not null default 0,
+  answered bigint not null default 0,
+  -- Since when somebody is at it.
+  started_at timestamptz,
+  primary key (tenant, connection),
+  foreign key (tenant, connection) references connections (tenant, id) on delete cascade
+);

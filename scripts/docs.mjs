@@ -13,7 +13,14 @@ const sections = [
   { title: '`api`', holds: (name) => ['CARILLON_PORT', 'CARILLON_HOST', 'CARILLON_ADMIN_KEY'].includes(name) },
   {
     title: '`worker`',
-    holds: (name) => ['CARILLON_EGRESS_ALLOW', 'CARILLON_HOUSEKEEPING_EVERY', 'DATABASE_LISTEN_URL'].includes(name),
+    holds: (name) =>
+      [
+        'CARILLON_EGRESS_ALLOW',
+        'CARILLON_HOUSEKEEPING_EVERY',
+        'CARILLON_PUBLIC_URL',
+        'CARILLON_SUBSCRIPTIONS_EVERY',
+        'DATABASE_LISTEN_URL',
+      ].includes(name),
   },
   {
     title: '`npm start`',

@@ -87,6 +87,19 @@ export const configFields = [
     description: 'Time between two passes of housekeeping, `1m` to `7d`. The same for all workers.',
   },
   {
+    name: 'CARILLON_PUBLIC_URL',
+    kind: 'url',
+    description:
+      'Where platforms reach the API, such as `https://carillon.example.com`: subscriptions that Carillon makes have their events sent there, to `/hooks/{connection}`.',
+  },
+  {
+    name: 'CARILLON_SUBSCRIPTIONS_EVERY',
+    kind: 'duration',
+    default: '5m',
+    description:
+      'Time between two looks at the subscriptions by which platforms send events, `1m` to `15m`. The same for all workers.',
+  },
+  {
     name: 'CARILLON_IDENTITIES_FILE',
     kind: 'path',
     description:

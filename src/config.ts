@@ -22,6 +22,9 @@ export interface Config {
   /** Absolute path. */
   readonly identitiesFile: string | undefined;
   readonly logLevel: LogLevel;
+  /** Without a slash at its end. */
+  readonly publicUrl: string | undefined;
+  readonly subscriptionsEveryMs: number;
   readonly keys: string | undefined;
   readonly keysFile: string | undefined;
   readonly databaseUrl: string;
@@ -98,6 +101,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   for (const name of ['DATABASE_URL', 'DATABASE_LISTEN_URL'] as const)
     if (given.has(name) && !/^postgres(ql)?:\/\/./.test(text(name)))
       throw new ConfigError(`${name}: want postgres://user:password@host:port/database`); // not shown: it holds a password
+  const publicUrl = optional('CARILLON_PUBLIC_URL');
+  if (publicUrl !== undefined && !/^https?:\/\/[^?#@\s]+$/.test(publicUrl))
+    throw new ConfigError(`CARILLON_PUBLIC_URL: "${publicUrl}" is not a URL such as https://carillon.example.com`);
   if (given.has('TEMPORAL_ADDRESS') && !/^[^/\s]+:[0-9]{1,5}$/.test(text('TEMPORAL_ADDRESS')))
     throw new ConfigError(`TEMPORAL_ADDRESS: "${text('TEMPORAL_ADDRESS')}" is not host:port`);
   const keysFile = optional('CARILLON_KEYS_FILE');
@@ -120,6 +126,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     },
     housekeepingEveryMs: duration('CARILLON_HOUSEKEEPING_EVERY', '1m', '7d'),
     logLevel: level as LogLevel,
+    publicUrl: publicUrl?.replace(/\/+$/, ''),
+    subscriptionsEveryMs: duration('CARILLON_SUBSCRIPTIONS_EVERY', '1m', '15m'),
     keys: optional('CARILLON_KEYS'),
     identitiesFile: identitiesFile === undefined ? undefined : resolve(identitiesFile),
     keysFile: keysFile === undefined ? undefined : resolve(keysFile),

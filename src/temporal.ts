@@ -21,6 +21,8 @@ import {
   deliverMessageType,
   fetchEventType,
   fetchEventWorkflowId,
+  keepSubscriptionsType,
+  keepSubscriptionsWorkflowId,
   retrySignal,
   runJobType,
   runJobWorkflowId,
@@ -32,7 +34,9 @@ import {
   type CatchUpInput,
   type DeliverMessageInput,
   type FetchEventInput,
+  type KeepSubscriptionsInput,
   type RunJobInput,
+  type SubscribedPlace,
   type WishArgument,
 } from './workflows/contract.ts';
 
@@ -56,6 +60,8 @@ export interface Runs {
   fetchEvent(event: InboxId): Promise<void>;
   /** As `fetchEvent`, for a gap. */
   catchUp(gap: number): Promise<void>;
+  /** Looks at one connection's subscriptions; where that is under way already, nothing happens. */
+  keepSubscriptions(only: SubscribedPlace): Promise<void>;
   /** Whether Temporal answers now. */
   isReachable(): Promise<boolean>;
 }
@@ -199,6 +205,20 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
           taskQueue,
           args: [{ gap }] as [CatchUpInput],
           staticSummary: 'reads what was missed',
+          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        }),
+      );
+    },
+    async keepSubscriptions({ tenant, connection }) {
+      const only = { tenant, connection };
+      await within(() =>
+        client.workflow.start(keepSubscriptionsType, {
+          workflowId: keepSubscriptionsWorkflowId(only),
+          taskQueue,
+          args: [{ only }] as [KeepSubscriptionsInput],
+          typedSearchAttributes: [{ key: keys.tenant, value: tenant.slice(0, searchAttributeLength) }],
+          staticSummary: `subscriptions of ${connection}`,
           workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
           workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
         }),

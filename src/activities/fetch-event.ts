@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { SendFailure } from '../domain/failure.ts';
 import type { InboxId } from '../domain/ids.ts';
 import { connectionWithSecrets } from '../store/connections.ts';
-import { complete, finish, findFetching } from '../store/inbox.ts';
+import { complete, finish, findFetching, receive } from '../store/inbox.ts';
 import { tryAgain } from './failure.ts';
 import type { ActivityDeps } from './index.ts';
 
@@ -38,7 +38,14 @@ export function createFetchEvent({ sql, ring, connectors, http, tokens, pokeInbo
         await end(whole.ignored, 'Its content shows that it is nothing to bridge.');
         return 'ignored';
       }
-      const { isIncomplete: _before, ...fetched } = whole;
+      if ('events' in whole) {
+        const arrivals = whole.events.map((one) => ({ event: one }));
+        if (arrivals.length > 0) await receive(sql, ring, [{ tenant, connection, arrivals }]);
+        await end('told_apart', 'What it told of is stored as events of their own.');
+        pokeInbox();
+        return 'fetched';
+      }
+      const { isIncomplete: _before, fetchFrom: _from, ...fetched } = whole;
       await complete(sql, ring, id, fetched);
       pokeInbox();
       return 'fetched';

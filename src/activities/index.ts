@@ -16,6 +16,7 @@ import type { FirstRound } from './first-round.ts';
 import type { Pace } from './pace.ts';
 import type { LedgerCalls } from './ledger-calls.ts';
 import { createHousekeep } from './housekeep.ts';
+import { createKeepSubscriptions } from './keep-subscriptions.ts';
 import { createSettleOutcome } from './settle-outcome.ts';
 import { createWorkJob } from './work-job.ts';
 
@@ -27,6 +28,10 @@ export interface ActivityDeps {
   readonly connectors: ReadonlyMap<string, Connector>;
   readonly http: Http;
   readonly tokens: AccessTokens;
+  /** Where platforms reach the API, without a slash at its end; undefined where nobody says. */
+  readonly publicUrl: string | undefined;
+  /** Between two looks at the subscriptions, milliseconds. */
+  readonly subscriptionsEveryMs: number;
   /** Name of this process, in the record of each attempt. */
   readonly worker: string;
   readonly files: FileFetcher;
@@ -56,6 +61,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createCatchUp(deps),
     fetchEvent: createFetchEvent(deps),
     housekeep: createHousekeep(deps),
+    ...createKeepSubscriptions(deps),
     workJob: createWorkJob(deps),
   };
 }

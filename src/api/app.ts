@@ -30,6 +30,7 @@ import { postMessageRoute } from './routes/post-message.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { replayRoutes } from './routes/replay.ts';
 import { scopeHealthRoutes } from './routes/scope-health.ts';
+import { subscriptionRoutes } from './routes/subscriptions.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { logRequest } from './request-log.ts';
 import { validatorCompiler } from './validation.ts';
@@ -107,6 +108,7 @@ export function buildApi(deps: ApiDeps): Api {
     tenantRoutes(routes, deps);
     keyRoutes(routes, deps);
     gapRoutes(routes, deps);
+    subscriptionRoutes(routes, deps);
     housekeepingRoutes(routes, deps);
     identityRoutes(routes, deps);
     jobRoutes(routes, deps);

@@ -1,5 +1,5 @@
 import type { HookConnection, Inbound } from '../connectors/inbound.ts';
-import { chosenId, defaultTenant, type TenantId } from '../domain/ids.ts';
+import { chosenId, hookTenant, type TenantId } from '../domain/ids.ts';
 import { hookConnection } from '../store/connections.ts';
 import type { ApiDeps } from './deps.ts';
 import { createGate } from './gate.ts';
@@ -35,7 +35,7 @@ export function findHook({ acceptSql, ring, connectors }: ApiDeps): (id: string)
   });
 
   async function load(id: string): Promise<Hook | undefined> {
-    const found = await hookConnection(acceptSql, ring, id, id.startsWith('conn_') ? undefined : defaultTenant);
+    const found = await hookConnection(acceptSql, ring, id, hookTenant(id));
     const inbound = connectors.find(({ name }) => name === found?.connector)?.inbound;
     if (found === undefined || inbound === undefined) return undefined;
     return { tenant: found.tenant, connection: { id, settings: found.settings }, inbound };

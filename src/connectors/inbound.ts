@@ -4,6 +4,7 @@ import type { SigningKeys } from './signing-keys.ts';
 import type { LookUpContext, Values } from './connector.ts';
 import type { Download } from './download.ts';
 import type { Attachment } from '../domain/message.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /** A request to `/hooks/{connection}`, as it came. */
 export interface HookRequest {
@@ -31,12 +32,25 @@ export type HookEvent =
   | { readonly ignored: string };
 
 /** What became of an event whose content was asked for. */
-export type Fetched = InboundEvent | 'gone' | { readonly ignored: string };
+export type Fetched =
+  | InboundEvent
+  | 'gone'
+  | { readonly ignored: string }
+  /** All that it may have been, each with the key by which it is known if it was told before. */
+  | { readonly events: readonly InboundEvent[] };
 
 /** What a request turned out to be. */
 export type Received =
-  /** Genuine. Answered with `answer` once the events are stored; with nothing to store, at once. */
-  | { readonly kind: 'events'; readonly events: readonly HookEvent[]; readonly answer: HookAnswer }
+  /**
+   * Genuine. Answered with `answer` once the events are stored; with nothing to store, at once. `wantsLook`: the platform
+   * says that a subscription ends, or has ended, and they are looked at soon.
+   */
+  | {
+      readonly kind: 'events';
+      readonly events: readonly HookEvent[];
+      readonly answer: HookAnswer;
+      readonly wantsLook?: true;
+    }
   /** A handshake, or a question that needs no store. */
   | { readonly kind: 'answered'; readonly answer: HookAnswer }
   /** Not genuine, or too old: nothing is stored. `message` never says what would have been right. */
@@ -50,7 +64,7 @@ export type RefusalCode = 'missing_signature' | 'bad_signature' | 'stale' | 'bad
 export interface HookConnection {
   readonly id: ConnectionId;
   readonly settings: Values;
-  /** The address that the platform calls, where the configuration says so: `https://…/hooks/{connection}`. */
+  /** The address that the platform calls: `https://…/hooks/{connection}`. Known to what makes subscriptions, and only where the configuration says so. */
   readonly url?: string;
 }
 
@@ -105,6 +119,9 @@ export interface Inbound {
    * @throws SendFailure `transient` or `permanent`.
    */
   history?(address: Values, since: Date, connection: HookConnection, context: LookUpContext): Promise<History>;
+
+  /** Of platforms that send events only to whom subscribes, and again and again. */
+  readonly subscriptions?: Subscriptions;
 
   /**
    * Completes an event that came without its content.

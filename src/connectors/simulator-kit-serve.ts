@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Answer, RunningSimulator, SimulatedRequest } from './simulator-kit.ts';
+import type { Answer, RunningSimulator, SimulatedRequest, Simulator } from './simulator-kit.ts';
 import { createOutbox, type Outbox } from './simulator-kit-hooks.ts';
 import { createFaultScript, type Fault, type FaultScript } from './simulator-kit-faults.ts';
 import { openJournal, type Journal } from './simulator-kit-journal.ts';
@@ -16,9 +16,10 @@ export interface Mounted {
 }
 
 /** @param stopping aborted at the end: events that wait are not sent then. */
-export function mount(name: string, simulator: RunningSimulator, dir: string, stopping: AbortSignal): Mounted {
-  const journal = openJournal(dir, name, (event) => simulator.commit(event));
+export function mount(one: Simulator, dir: string, stopping: AbortSignal): Mounted {
   const outbox = createOutbox(stopping);
+  const simulator = one.start((hooks) => outbox.add(hooks));
+  const journal = openJournal(dir, one.name, (event) => simulator.commit(event));
   return { simulator, requests: createRequestLog(), faults: createFaultScript(), journal, outbox };
 }
 
@@ -44,8 +45,10 @@ export async function serve(
   if (fault?.delayMs !== undefined && !(await waited(fault.delayMs, stopping))) return keepOpen(reply, record);
   switch (fault?.mode) {
     case undefined:
-    case 'delay':
-      return send(reply, record, commit(mounted, request, record));
+    case 'delay': {
+      const refusal = await mounted.simulator.ask?.(request);
+      return send(reply, record, refusal ?? commit(mounted, request, record));
+    }
     case 'duplicate': {
       const first = commit(mounted, request, record);
       commit(mounted, request, record);

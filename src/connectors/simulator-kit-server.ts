@@ -30,7 +30,7 @@ const maxPage = 1_000;
 export async function startSimulatorServer(options: SimulatorServerOptions): Promise<SimulatorServer> {
   const { port, host = '127.0.0.1', dir, simulators } = options;
   const stopping = new AbortController();
-  const mounted = new Map(simulators.map((one) => [one.name, mount(one.name, one.start(), dir, stopping.signal)]));
+  const mounted = new Map(simulators.map((one) => [one.name, mount(one, dir, stopping.signal)]));
   // Connections that a fault holds open must not hold up the end.
   const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: true });
   app.removeAllContentTypeParsers();

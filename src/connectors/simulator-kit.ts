@@ -7,10 +7,13 @@ import type { PersonAction, RoomMessage } from './simulator-kit-rooms.ts';
 export interface Simulator {
   /** The connector's name; everything is mounted under `/<name>/`. */
   readonly name: string;
-  start(): RunningSimulator;
+  /** @param send sends events on their way that no change brings about. */
+  start(send: (hooks: readonly Hook[]) => void): RunningSimulator;
 }
 
 export interface RunningSimulator<Event = unknown> {
+  /** What a platform asks of others before it decides; an answer is a refusal. Called before `handle`. */
+  ask?(request: SimulatedRequest): Promise<Answer | undefined>;
   /** Decides what to answer, and what to keep; changes nothing itself. */
   handle(request: SimulatedRequest): Outcome<Event>;
   /** Takes in what was decided. Also called at the start for each event read back from disk, in order. */

@@ -12,6 +12,7 @@ export type ApiKeyId = string & { readonly brand?: 'api-key' };
 export type InboxId = string & { readonly brand?: 'inbox' };
 export type BridgeId = string & { readonly brand?: 'bridge' };
 export type JobId = string & { readonly brand?: 'job' };
+export type SubscriptionId = string & { readonly brand?: 'subscription' };
 
 /** The tenant that is there from the start; the administrator's key works in it where it names no other. */
 export const defaultTenant: TenantId = 'default';
@@ -25,3 +26,11 @@ export const deliveryIdPattern = /^dlv_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const apiKeyIdPattern = /^key_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const inboxIdPattern = /^inb_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const jobIdPattern = /^job_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+export const subscriptionIdPattern = /^sub_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+
+/**
+ * In which tenant alone the path `/hooks/{connection}` finds it; undefined for any. What we made nobody can have twice;
+ * what was chosen another tenant may have chosen too.
+ */
+export const hookTenant = (id: ConnectionId): TenantId | undefined =>
+  id.startsWith('conn_') ? undefined : defaultTenant;

@@ -64,4 +64,6 @@ export interface InboundEvent {
   readonly reaction?: string;
   /** The platform sent ids only: the rest is fetched before it is routed. */
   readonly isIncomplete?: true;
+  /** Only where `isIncomplete`: what its connector needs to find it, beside `nativeId`. */
+  readonly fetchFrom?: string;
 }

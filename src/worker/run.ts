@@ -6,6 +6,7 @@ import { createActivities } from '../activities/index.ts';
 import { createLedgerCalls } from '../activities/ledger-calls.ts';
 import { createFileFetcher } from '../activities/fetch-files.ts';
 import { createFirstRound } from '../activities/first-round.ts';
+import { subscribingNames } from '../activities/keep-subscriptions.ts';
 import { createPace } from '../activities/pace.ts';
 import { createAccessTokens } from '../connectors/access-tokens.ts';
 import { createEgress } from '../connectors/egress.ts';
@@ -19,14 +20,23 @@ import { createPlanCaches } from '../store/plan-cache.ts';
 import type { Wished } from '../store/wishes.ts';
 import { createRuns } from '../temporal.ts';
 import { wishWaker } from '../wish-runs.ts';
-import { acceptedChannel, receivedChannel, taskQueue } from '../workflows/contract.ts';
+import {
+  acceptedChannel,
+  housekeepingSchedule,
+  housekeepingType,
+  keepSubscriptionsType,
+  receivedChannel,
+  subscriptionsSchedule,
+  taskQueue,
+} from '../workflows/contract.ts';
 import { startDispatcher, type Dispatcher } from './dispatcher.ts';
 import { startDrain } from './drain.ts';
 import { startGaps } from './gaps.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { startHousekeepingSchedule } from './housekeeping-schedule.ts';
 import { startInbox } from './inbox.ts';
 import { startJobStarter } from './job-starter.ts';
+import { startSchedule } from './schedule.ts';
+import { startSubscriptions } from './subscriptions.ts';
 import { startSweep } from './sweep.ts';
 import { createWakers } from './wake.ts';
 
@@ -173,10 +183,16 @@ async function openSession(deps: {
   };
   const files = createFileFetcher(held, config.files);
   const wakeWished = wishWaker(runs, sql, dispatcher.poke);
-  const { temporalNamespace: namespace, housekeepingEveryMs: everyMs } = config;
-  const schedule = startHousekeepingSchedule({ connection, namespace, everyMs, log });
+  const { temporalNamespace: namespace, housekeepingEveryMs, subscriptionsEveryMs, publicUrl } = config;
+  const schedule = (id: string, workflowType: string, everyMs: number) =>
+    startSchedule({ connection, namespace, id, workflowType, everyMs, log });
+  const schedules = [
+    schedule(housekeepingSchedule, housekeepingType, housekeepingEveryMs),
+    schedule(subscriptionsSchedule, keepSubscriptionsType, subscriptionsEveryMs),
+  ];
+  const subscriptions = startSubscriptions({ sql, runs, connectors: subscribingNames(connectorsByName), log });
   const close = async (): Promise<void> => {
-    const parts = [dispatcher, sweep, drain, schedule, jobStarter, gaps];
+    const parts = [dispatcher, sweep, drain, ...schedules, jobStarter, gaps, subscriptions];
     await Promise.all([...parts.map((part) => part.stop()), firstRound.idle(), files.idle()]);
     await connection.close();
   };
@@ -190,6 +206,8 @@ async function openSession(deps: {
       activities: createActivities({
         ...held,
         ledger: createLedgerCalls(sql, ring),
+        publicUrl,
+        subscriptionsEveryMs,
         worker,
         wake,
         wakeWished,

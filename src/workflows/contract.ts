@@ -4,7 +4,7 @@
  */
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { DeliveryState } from '../domain/delivery.ts';
-import type { DeliveryId, DestinationId, InboxId, JobId, MessageId, TenantId } from '../domain/ids.ts';
+import type { ConnectionId, DeliveryId, DestinationId, InboxId, JobId, MessageId, TenantId } from '../domain/ids.ts';
 import type { JobState } from '../domain/job.ts';
 
 export const taskQueue = 'carillon';
@@ -125,6 +125,31 @@ export const catchUpWorkflowId = (gap: number): string => `catch-up:${gap}`;
 export interface CatchUpInput {
   readonly gap: number;
 }
+
+/**
+ * The workflow type that keeps the subscriptions at the platforms, the Temporal Schedule that starts a pass over all of
+ * them, and the run that looks at one connection's at once.
+ */
+export const keepSubscriptionsType = 'keepSubscriptions';
+export const subscriptionsSchedule = 'carillon-subscriptions';
+export const keepSubscriptionsWorkflowId = ({ tenant, connection }: SubscribedPlace): string =>
+  `subscriptions:${tenant}:${connection}`;
+
+export interface SubscribedPlace {
+  readonly tenant: TenantId;
+  readonly connection: ConnectionId;
+}
+
+export interface KeepSubscriptionsInput {
+  /** Only this one; without it all. */
+  readonly only?: SubscribedPlace;
+  /** Where a pass goes on, and what was done so far; from the run before. */
+  readonly after?: SubscribedPlace;
+  readonly done?: KeepSubscriptionsResult;
+}
+
+/** How many rooms' subscriptions were `created`, `renewed`, … `failed`. */
+export type KeepSubscriptionsResult = Readonly<Record<string, number>>;
 
 /** PostgreSQL channel on which the API says that messages were accepted. */
 export const acceptedChannel = 'carillon_accepted';

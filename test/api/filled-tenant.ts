@@ -1,5 +1,6 @@
 import { receive } from '../../src/store/inbox.ts';
 import { listQuarantine } from '../../src/store/quarantine.ts';
+import { writeSubscriptions } from '../../src/store/subscriptions.ts';
 import { makeKey, makeTenant } from './key-holder.ts';
 import { failOnce } from './ledger-steps.ts';
 import { secret, type TestApi } from './running-api.ts';
@@ -45,6 +46,7 @@ export async function fillTenant(api: TestApi, tenant: string): Promise<Side> {
   const said = { key: 'two', kind: 'created', room: `room-of-${tenant}`, nativeId: '1', at, text: 'hello' } as const;
   const arrivals = [{ unreadable: { key: 'one', request, reason } }, { event: said }];
   await receive(api.sql, api.ring, [{ tenant, connection: `slack-${tenant}`, arrivals }]);
+  await writeSubscriptions(api.sql, tenant, `slack-${tenant}`, [{ room: tenant, destination: 'x', state: 'active' }]);
   const [quarantined] = await listQuarantine(api.sql, tenant, 1, undefined);
   const message = await must('POST', '/v1/messages', {
     text: `of ${tenant}`,

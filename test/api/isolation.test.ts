@@ -43,13 +43,9 @@ async function everythingOf({ holder, ids }: Side): Promise<unknown> {
     .map(async (path) => {
       const { status, body } = await holder.call('GET', path.replace('{id}', ids[path.split('/')[2] ?? ''] ?? ''));
       // Ages and uses move on by themselves, and so does the place reached in the events.
-      return [
-        path,
-        status,
-        JSON.parse(
-          JSON.stringify(body, (key, value) => (/^(oldestAgeSeconds|lastUsedAt|nextCursor)$/.test(key) ? null : value)),
-        ),
-      ];
+      const moving = /^(oldestAgeSeconds|lastUsedAt|nextCursor)$/;
+      const still = JSON.stringify(body, (key, value) => (moving.test(key) ? null : value));
+      return [path, status, JSON.parse(still)];
     });
   return Promise.all(seen);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { startHousekeepingSchedule } from '../../src/worker/housekeeping-schedule.ts';
+import { startSchedule } from '../../src/worker/schedule.ts';
 import {
   housekeepingSchedule,
   housekeepingType,
@@ -105,8 +105,9 @@ describe('housekeeping', () => {
 
 describe('its schedule', () => {
   const log = pino({ level: 'silent' });
+  const of = { id: housekeepingSchedule, workflowType: housekeepingType };
   const keep = (everyMs: number, connection = stack.temporal.connection) =>
-    startHousekeepingSchedule({ connection, namespace: stack.temporal.options.namespace, everyMs, log });
+    startSchedule({ ...of, connection, namespace: stack.temporal.options.namespace, everyMs, log });
   const intervalIs = (ms: number) =>
     eventually(`the interval is ${ms} ms`, async () => (await described()).spec.intervals?.[0]?.every === ms);
 
@@ -130,7 +131,8 @@ describe('its schedule', () => {
     const warnings: string[] = [];
     const connection = Connection.lazy({ address: '127.0.0.1:1' });
     const write = (line: string): void => void warnings.push(line);
-    const keeping = startHousekeepingSchedule({
+    const keeping = startSchedule({
+      ...of,
       connection,
       namespace: 'none',
       everyMs: 60_000,

@@ -70,6 +70,7 @@ export async function startStack({ env: settings = {}, worker, workerEnv }: Stac
     CARILLON_ADMIN_KEY: adminKey,
     CARILLON_HOME: home.home,
     CARILLON_PORT: String(apiPort),
+    CARILLON_PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
     CARILLON_EGRESS_ALLOW: '127.0.0.0/8',
     DATABASE_URL: database.url,
     TEMPORAL_ADDRESS: temporalAddress(),

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HookAnswer, HookRequest, Received } from '../../connectors/inbound.ts';
 import { createReceive } from '../../store/inbox.ts';
+import { askForSubscriptions } from '../../store/subscription-checks.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, Problem } from '../errors.ts';
 import { findHook, type Hook } from '../find-hook.ts';
@@ -41,6 +42,8 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
         if (fresh > 0) pokeInbox();
         logger.debug({ connection: connection.id, events: arrivals.length, fresh }, 'hook: stored');
       }
+      if (received.kind === 'events' && received.wantsLook === true)
+        await within(limitMs, askForSubscriptions(acceptSql, { tenant, connection: connection.id }));
     } catch (error) {
       // Whatever it was, the platform has to send it again: nothing is known to be stored.
       request.log.warn({ err: error, connection: connection.id }, 'hook: not stored');

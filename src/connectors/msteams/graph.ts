@@ -4,7 +4,7 @@ import { withToken } from '../bearer.ts';
 import { readText } from '../fields.ts';
 import { at, textAt } from '../hook-checks.ts';
 import type { Meaning } from '../http-answer.ts';
-import { callJson } from '../json-call.ts';
+import { callJson, type JsonCall } from '../json-call.ts';
 import { secretTexts } from '../secrets.ts';
 import { teamsSettings } from './settings.ts';
 
@@ -26,7 +26,16 @@ export async function getFromGraph(
   { settings, maxResponseBytes }: { settings: Values; maxResponseBytes: number },
   context: LookUpContext,
 ): Promise<unknown> {
-  if (!url.startsWith(graphUrlOf(settings)))
+  return callGraph({ method: 'GET', url, maxResponseBytes }, settings, context);
+}
+
+/** As `getFromGraph`, for what changes something there. */
+export async function callGraph(
+  call: Omit<JsonCall, 'headers'>,
+  settings: Values,
+  context: LookUpContext,
+): Promise<unknown> {
+  if (!call.url.startsWith(graphUrlOf(settings)))
     throw new SendFailure({ kind: 'permanent', code: 'strange_page', message: 'the next page is on another server' });
   const base = readText(teamsSettings, settings, 'tokenUrl').replace(/\/*$/, '');
   const secrets = secretTexts(teamsSettings, settings);
@@ -40,9 +49,9 @@ export async function getFromGraph(
     },
     secrets,
   };
-  return withToken(request, context, async (token) => {
-    const call = { method: 'GET', url, headers: { authorization: `Bearer ${token}` }, maxResponseBytes } as const;
-    return (await callJson(call, context, { secrets: [...secrets, token], meaningOf })).json;
+  return withToken(request, context, async (token, rest) => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await callJson({ ...call, headers }, rest, { secrets: [...secrets, token], meaningOf })).json;
   });
 }
 

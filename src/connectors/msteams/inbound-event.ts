@@ -115,7 +115,7 @@ function senderOf(activity: Json): InboundEvent['sender'] {
 }
 
 /** Without the thread, which one and the same message may be named with or without. */
-function keyOf(kind: string, { conversation, id }: TeamsMessage, ...more: readonly string[]): string {
+export function keyOf(kind: string, { conversation, id }: TeamsMessage, ...more: readonly string[]): string {
   return [kind, conversation, id, ...more].join(' ').slice(0, 500);
 }
 

@@ -2,8 +2,11 @@ import { hmac, isSignedBy, readHookJson, refuse } from '../hook-checks.ts';
 import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
 import { history } from './catch-up.ts';
 import { openFile } from './files.ts';
+import { fetchMessage } from './fetch.ts';
 import { readActivity } from './inbound-event.ts';
+import { receiveGraph } from './inbound-graph.ts';
 import { linkKey } from './native-id.ts';
+import { subscriptions } from './subscriptions.ts';
 import { verifyToken, vouchesFor } from './verify-token.ts';
 
 /** Teams gives an answer 15 s, and sends some activities again where it does not come (msteams-docs, "Bot basics"). */
@@ -14,13 +17,15 @@ export const inbound: Inbound = {
   linkKey,
   history,
   openFile,
+  fetch: fetchMessage,
+  subscriptions,
 };
 
 const ok = { status: 200, body: {} } as const;
 /** An outgoing webhook must be answered with a message, which is shown (msteams-docs, "Create an outgoing webhook"). */
 const passedOn = { status: 200, body: { type: 'message', text: '✓' } } as const;
 
-/** Activities of the bot and of outgoing webhooks come to one address; how they are signed tells them apart. */
+/** Activities of the bot, of outgoing webhooks and notifications of Graph come to one address; how they are signed tells them apart. */
 async function receive(request: HookRequest, connection: HookConnection, context: ReceiveContext): Promise<Received> {
   const [, scheme = '', proof = ''] = /^(\S+) +(\S+) *$/.exec(request.headers['authorization'] ?? '') ?? [];
   switch (scheme.toLowerCase()) {
@@ -29,7 +34,10 @@ async function receive(request: HookRequest, connection: HookConnection, context
     case 'hmac':
       return receiveWebhook(proof, request, connection);
     default:
-      return refuse(401, 'missing_signature', 'the request holds neither a token nor a MAC');
+      return (
+        receiveGraph(request, connection, context.now) ??
+        refuse(401, 'missing_signature', 'the request holds neither a token nor a MAC')
+      );
   }
 }
 

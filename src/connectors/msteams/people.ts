@@ -7,6 +7,8 @@ import { callTeams } from './connector-api.ts';
 import { teamsSettings } from './settings.ts';
 
 const pageSize = 500;
+/** Who comes new is known by another id so long, and is not mentioned. */
+const rosterSeconds = 900;
 /** A team has 25 000 members at most. */
 const maxPages = 50;
 const maxPageBytes = 2 * 1_024 * 1_024;
@@ -56,6 +58,17 @@ export async function idsByObject(connection: Connection, context: LookUpContext
     if (!(error instanceof SendFailure) || error.kind !== 'permanent') throw error;
   }
   return ids;
+}
+
+/** As `idsByObject`, kept for a while beside the access tokens, as it is asked for with each message. */
+export async function knownIds(connection: Connection, context: LookUpContext): Promise<Map<string, string>> {
+  const { roster, appId, serviceUrl } = connection.settings;
+  if (typeof roster !== 'string') return new Map();
+  const kept = await context.tokens.get(['msteams roster', String(serviceUrl), String(appId), roster], async () => ({
+    token: JSON.stringify([...(await idsByObject(connection, context))]),
+    expiresInSeconds: rosterSeconds,
+  }));
+  return new Map(JSON.parse(kept) as [string, string][]);
 }
 
 /** All of the roster, page by page. */

@@ -77,6 +77,23 @@ export const teamsSettings = [
       'Id of the tenant in which the app may read messages by Microsoft Graph (`ChannelMessage.Read.All`, in chats `Chat.Read.All`). Without it nothing is read of what was said while nobody listened.',
   },
   {
+    key: 'graphEvents',
+    label: 'Events of Microsoft Graph',
+    kind: 'flag',
+    required: false,
+    description:
+      'True: Carillon subscribes by Microsoft Graph to each bridged channel and chat, and so hears all that is said there, not only what mentions the bot. Wants `graphTenant`, `notificationSecrets`, the `team` of a channel in its address, and `CARILLON_PUBLIC_URL`.',
+  },
+  {
+    key: 'notificationSecrets',
+    label: 'Notification secrets',
+    kind: 'secrets',
+    required: false,
+    pattern: '^.{16,}$',
+    description:
+      'Texts of your own, 16 characters or more, by which notifications of Microsoft Graph are known for those that were asked for (`clientState` is made of the first); several while one is changed.',
+  },
+  {
     key: 'graphUrl',
     label: 'Graph URL',
     kind: 'url',
@@ -109,6 +126,6 @@ export const teamsAddress = [
     required: false,
     pattern: '^[A-Za-z0-9-]+$',
     description:
-      "Id of the channel's team in the directory, such as `fbe2bf47-16c8-47cf-b4a5-4b9b187c508b`; for reading its history.",
+      "Id of the channel's team in the directory, such as `fbe2bf47-16c8-47cf-b4a5-4b9b187c508b`; for reading its history, and for `graphEvents`.",
   },
 ] as const satisfies readonly Field[];

@@ -61,7 +61,7 @@ function modifiedAt(one: Held): string {
 }
 
 /** `chatMessage`; a deleted one has no body. */
-function shown(one: Held): object {
+export function shown(one: Held): object {
   const { id, root, conversation, user, times, file } = one;
   const person = (key: string) => ({ id: aadOf(key), displayName: nameOf(key), userIdentityType: 'aadUser' });
   const mentions = one.entities.map(({ text = '', mentioned }, index) => ({

@@ -11,6 +11,7 @@ import { readGraph } from './simulator-graph.ts';
 import { createIdentity, issueToken, publish } from './simulator-identity.ts';
 import { takeTurn, type Limits } from './simulator-limits.ts';
 import { act, members, roomMessage } from './simulator-people.ts';
+import { createSubscriptions, readOne, validateAddress, type SubscriptionEvent } from './simulator-subscriptions.ts';
 import { apply, nextId, readMessage, refused, type Held, type TeamsEvent } from './simulator-posts.ts';
 
 /** One call of the connector API on a conversation that exists. */
@@ -34,9 +35,10 @@ const codeOfStatus: Readonly<Record<number, string>> = {
  */
 export const msteamsSimulator: Simulator = {
   name: 'msteams',
-  start(): RunningSimulator {
+  start(send): RunningSimulator {
     const conversations = new Map<string, Held[]>();
     const identity = createIdentity();
+    const graph = createSubscriptions();
     const limits: Limits = { enabled: false, sent: new Map() };
     let generation = 1;
     let subscriptions: readonly Subscription[] = [];
@@ -76,12 +78,19 @@ export const msteamsSimulator: Simulator = {
       };
     }
 
+    function handleGraph(request: SimulatedRequest): Outcome<TeamsEvent | SubscriptionEvent> {
+      const isKnown = (request.headers['authorization'] ?? '').startsWith(`Bearer graph.${generation}.`);
+      if (isKnown && request.path.startsWith('/graph/v1.0/subscriptions')) return graph.handle(request);
+      return (isKnown ? readOne(request, postsOf) : undefined) ?? readGraph(request, generation, postsOf);
+    }
+
     return {
-      handle(request): Outcome<TeamsEvent> {
+      ask: validateAddress,
+      handle(request): Outcome<TeamsEvent | SubscriptionEvent> {
         const known = publish(request, identity);
         if (known !== undefined) return known;
         if (/^\/login\/[^/]+\/oauth2\/v2\.0\/token$/.test(request.path)) return issueToken(request, generation);
-        if (request.path.startsWith('/graph/')) return readGraph(request, generation, postsOf);
+        if (request.path.startsWith('/graph/')) return handleGraph(request);
         const file = /^\/files\/([^/]+)$/.exec(request.path)?.[1];
         if (file !== undefined) return download(request, [...conversations.values()].flat(), file);
         const [, path] = /^\/service\/v3\/conversations(\/.*)?$/.exec(request.path) ?? [];
@@ -100,21 +109,38 @@ export const msteamsSimulator: Simulator = {
       act: (action, now) => act(action, postsOf(action.room), nextId(postsOf(action.room), now), now),
       room: (room) => postsOf(room).map(roomMessage),
       hooks(event) {
-        const happened = event as TeamsEvent;
-        return eventsOf(happened, postsOf(happened.conversation), subscriptions, identity);
+        const happened = event as TeamsEvent | SubscriptionEvent;
+        if (happened.kind === 'subscription') return [];
+        const posts = postsOf(happened.conversation);
+        const found = posts.find(({ id }) => id === happened.id);
+        const notifications = found === undefined ? [] : graph.hooks(happened, found);
+        return [...eventsOf(happened, posts, subscriptions, identity), ...notifications];
       },
       commit(event) {
-        const { conversation } = event as TeamsEvent;
-        const posts = conversations.get(conversation) ?? [];
-        conversations.set(conversation, posts);
-        apply(posts, event as TeamsEvent);
+        const happened = event as TeamsEvent | SubscriptionEvent;
+        if (happened.kind === 'subscription') return graph.commit(happened);
+        const posts = conversations.get(happened.conversation) ?? [];
+        conversations.set(happened.conversation, posts);
+        apply(posts, happened);
       },
-      accepted: () => ({ conversations: Object.fromEntries(conversations) }),
+      accepted: () => ({ conversations: Object.fromEntries(conversations), subscriptions: graph.list() }),
       controls: {
         /** `{"subscriptions": [{"url", "appId", "secret"?}]}`: with a secret an outgoing webhook, else a bot. */
         subscribe(value) {
           subscriptions = controlBody(value)['subscriptions'] as readonly Subscription[];
           return { subscriptions: subscriptions.length };
+        },
+        /** `{"event": "reauthorizationRequired", "subscriptionRemoved" or "missed"}`: what Graph says of all subscriptions. */
+        lifecycle(value) {
+          const hooks = graph.lifecycle(String(controlBody(value)['event']));
+          send(hooks);
+          return { told: hooks.length };
+        },
+        /** `{"aheadMs": 0}`: how far ahead the clock is by which subscriptions lapse. */
+        clock(value) {
+          const aheadMs = Number(controlBody(value)['aheadMs']);
+          graph.setClock(aheadMs);
+          return { aheadMs };
         },
         /** Ends every access token that was handed out. */
         revoke() {

@@ -6,6 +6,7 @@ import { fetchMessage } from './fetch.ts';
 import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';
 import { webexSettings } from './settings.ts';
+import { subscriptions } from './subscriptions.ts';
 
 /**
  * Webex says neither how long it waits nor whether it sends again; a webhook that fails a hundred times within five
@@ -16,6 +17,7 @@ export const inbound: Inbound = {
   fetch: fetchMessage,
   history,
   openFile,
+  subscriptions,
   unavailable: { status: 503 },
   roomOf: ({ roomId }) => (typeof roomId === 'string' ? roomId : undefined),
   // The id alone: it is unique everywhere, and nobody says of a deleted message which thread it was in.

@@ -19,6 +19,14 @@ export const webexSettings = [
       'What the webhook was registered with as `secret`, for checking what Webex sends to `/hooks/{connection}`; several while one is changed.',
   },
   {
+    key: 'keepWebhooks',
+    label: 'Keep webhooks',
+    kind: 'flag',
+    required: false,
+    description:
+      'True: Carillon makes a webhook for each bridged room, with the first of the webhook secrets, and switches it on again when Webex has switched it off. Wants `CARILLON_PUBLIC_URL`. False, or not given: you make them.',
+  },
+  {
     key: 'signature',
     label: 'Signature',
     kind: 'text',

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Hook } from '../simulator-kit.ts';
-import { idOf, mentionsOf, type Held, type WebexEvent } from './simulator-messages.ts';
+import { mentionsOf, type Held, type WebexEvent } from './simulator-messages.ts';
 import { botId, emailOf } from './simulator-people.ts';
 
 /** A webhook as it was registered (developer.webex.com, "Webhooks", "Creating a Webhook"). */
@@ -22,13 +22,30 @@ const maxFailures = 100;
 const failureMs = 300_000;
 
 export interface Registered extends Webhook {
+  readonly id: string;
+  readonly name: string;
+  /** `created`, `updated`, `deleted` or `all`. */
+  readonly event: string;
+  readonly createdBy: string;
+  readonly created: string;
   readonly failures: number[];
+  /** When it was last switched on again, in milliseconds. */
+  readonly enabledAt?: number;
   status: 'active' | 'inactive';
 }
 
 /** What Webex tells of a change: never the text. `found` is the message after it. */
 export function eventsOf(change: WebexEvent, found: Held, webhooks: readonly Registered[]): Hook[] {
-  return webhooks.flatMap((one) => (one.status === 'active' && isTold(one, found) ? [hook(change, found, one)] : []));
+  return webhooks.flatMap((one) => {
+    const event = eventOf(change, one);
+    const isWanted = one.status === 'active' && (one.event === 'all' || one.event === event) && isTold(one, found);
+    return isWanted ? [hook(change, found, one)] : [];
+  });
+}
+
+function eventOf(change: WebexEvent, { editsAs = 'updated' }: Webhook): string {
+  const kind = 'kind' in change ? change.kind : 'create';
+  return { create: 'created', edit: editsAs, delete: 'deleted' }[kind];
 }
 
 function isTold({ by = 'account', filter }: Registered, found: Held): boolean {
@@ -62,26 +79,24 @@ function dataOf(found: Held): Record<string, unknown> & { id: string } {
 }
 
 function hook(change: WebexEvent, found: Held, webhook: Registered): Hook {
-  const { url, secret, filter, signature = 'sha1', editsAs = 'updated' } = webhook;
-  const kind = 'kind' in change ? change.kind : 'create';
-  const event = { create: 'created', edit: editsAs, delete: 'deleted' }[kind];
+  const { url, secret, filter, signature = 'sha1' } = webhook;
   const { id, roomId, personId } = found;
   const body = JSON.stringify({
     // The webhook's own, the same in all that it sends.
-    id: idOf('WEBHOOK', 'carillon'),
-    name: 'Carillon',
+    id: webhook.id,
+    name: webhook.name,
     targetUrl: url,
     resource: 'messages',
-    event,
+    event: eventOf(change, webhook),
     ...(filter === undefined ? {} : { filter }),
     orgId: 'sim',
-    createdBy: botId,
+    createdBy: webhook.createdBy,
     appId: 'sim',
     ownedBy: 'creator',
     status: 'active',
-    created: '2026-01-01T00:00:00.000Z',
+    created: webhook.created,
     actorId: 'kind' in change && change.kind === 'delete' ? change.by : personId,
-    data: kind === 'delete' ? { id, roomId, personId } : dataOf(found),
+    data: 'kind' in change && change.kind === 'delete' ? { id, roomId, personId } : dataOf(found),
   });
   const sign = (algorithm: string): string => createHmac(algorithm, secret).update(body).digest('hex');
   const signed = signature === 'sha1' ? { 'x-spark-signature': sign('sha1') } : { 'x-webex-signature': sign('sha256') };
@@ -101,5 +116,7 @@ function countFailure(webhook: Registered, status: number): void {
   const now = Date.now();
   webhook.failures.push(now);
   while ((webhook.failures[0] ?? now) < now - failureMs) webhook.failures.shift();
-  if (webhook.failures.length >= maxFailures) webhook.status = 'inactive';
+  // What was switched on again has one try.
+  const isOnTrial = webhook.enabledAt !== undefined && now < webhook.enabledAt + failureMs;
+  if (isOnTrial || webhook.failures.length >= maxFailures) webhook.status = 'inactive';
 }

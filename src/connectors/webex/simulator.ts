@@ -8,7 +8,7 @@ import {
   type Simulator,
 } from '../simulator-kit.ts';
 import { readForm } from '../simulator-kit-form.ts';
-import { eventsOf, type Registered, type Webhook } from './simulator-events.ts';
+import { eventsOf, type Webhook } from './simulator-events.ts';
 import { list } from './simulator-history.ts';
 import { act, emailOf, findPeople, ownerOf, roomMessage } from './simulator-people.ts';
 import {
@@ -23,6 +23,7 @@ import {
   type Held,
   type WebexEvent,
 } from './simulator-messages.ts';
+import { createRegistry, type WebhookEvent } from './simulator-webhooks.ts';
 
 const notFound = 'The requested resource could not be found.';
 /** The numbers are not published; this is so that a client meets one. */
@@ -36,7 +37,7 @@ export const webexSimulator: Simulator = {
   name: 'webex',
   start(): RunningSimulator {
     const rooms = new Map<string, Held[]>();
-    let webhooks: Registered[] = [];
+    const webhooks = createRegistry(() => idOf('WEBHOOK', randomUUID()));
     let limited = false;
     const lastPosts = new Map<string, number>();
     const messagesOf = (room: unknown): readonly Held[] => rooms.get(String(room)) ?? [];
@@ -87,7 +88,7 @@ export const webexSimulator: Simulator = {
     }
 
     return {
-      handle(request): Outcome<WebexEvent> {
+      handle(request): Outcome<WebexEvent | WebhookEvent> {
         const by = ownerOf(/^Bearer (.+)$/.exec(request.headers['authorization'] ?? '')?.[1]);
         if (by === undefined) return refused(401, 'The request requires a valid access token.');
         const [, resource, id, ...more] = /^\/v1\/(.*)$/.test(request.path) ? request.path.slice(3).split('/') : [];
@@ -97,6 +98,8 @@ export const webexSimulator: Simulator = {
           if (request.method === 'GET') return list(messagesOf(request.query.get('roomId')), request, by);
           return request.method === 'POST' ? post(request, by) : refused(405, 'The request method is not supported.');
         }
+        if (resource === 'webhooks')
+          return webhooks.handle(request, readBody(request), id === undefined ? undefined : decodeURIComponent(id), by);
         if (resource === 'contents') return content(decodeURIComponent(id ?? ''));
         if (resource !== 'people' || request.method !== 'GET') return refused(404, notFound);
         if (id === undefined) return findPeople({ email: request.query.get('email') ?? '' });
@@ -105,24 +108,28 @@ export const webexSimulator: Simulator = {
       act: (action, now) => act(action, messagesOf(action.room), newId(), now),
       room: (room) => messagesOf(room).map(roomMessage),
       hooks(event) {
-        const change = event as WebexEvent;
+        const change = event as WebexEvent | WebhookEvent;
+        if ('kind' in change && change.kind === 'webhook') return [];
         const found = messagesOf(change.roomId).find((one) => one.id === change.id);
-        return found === undefined ? [] : eventsOf(change, found, webhooks);
+        return found === undefined ? [] : eventsOf(change, found, webhooks.all());
       },
       commit(event) {
-        const { roomId } = event as WebexEvent;
-        const messages = rooms.get(roomId) ?? [];
-        rooms.set(roomId, messages);
-        apply(messages, event as WebexEvent);
+        const change = event as WebexEvent | WebhookEvent;
+        if ('kind' in change && change.kind === 'webhook') return webhooks.commit(change);
+        const messages = rooms.get(change.roomId) ?? [];
+        rooms.set(change.roomId, messages);
+        apply(messages, change);
       },
-      accepted: () => ({ rooms: Object.fromEntries(rooms), webhooks }),
+      accepted: () => ({ rooms: Object.fromEntries(rooms), webhooks: webhooks.all() }),
       controls: {
         /** `{"subscriptions": [Webhook]}`: who gets events from now on. */
         subscribe(value) {
           const given = controlBody(value)['subscriptions'] as readonly Webhook[];
-          webhooks = given.map((one) => ({ ...one, failures: [], status: 'active' }));
-          return { subscriptions: webhooks.length };
+          webhooks.replace(given);
+          return { subscriptions: given.length };
         },
+        /** `{}`: all webhooks, as after a hundred failures. */
+        'switch-off': () => ({ webhooks: webhooks.switchOff() }),
         limits(value) {
           const { enabled = true } = controlBody(value);
           if (typeof enabled !== 'boolean') throw new ControlError('/enabled', 'must be true or false');

@@ -1,0 +1,48 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { InboundEvent } from '../../domain/inbound.ts';
+import type { LookUpContext } from '../connector.ts';
+import { textAt } from '../hook-checks.ts';
+import type { Fetched, HookConnection, HookEvent } from '../inbound.ts';
+import { asLookUp } from '../restated.ts';
+import { getFromGraph, graphUrlOf } from './graph.ts';
+import { activitiesOf } from './graph-message.ts';
+import { readActivity } from './inbound-event.ts';
+import { knownIds } from './people.ts';
+
+const maxResponseBytes = 512 * 1_024;
+const always = new Date(0);
+
+/**
+ * The message that a notification of Microsoft Graph told of (learn.microsoft.com/graph, "Get chatMessage"). Why it was
+ * updated nobody says: it stands for the last edit and the reactions that are there now, each of which has a key by which
+ * it is known if it was told before. That a reaction was taken away cannot be seen.
+ */
+export async function fetchMessage(
+  event: InboundEvent,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<Fetched> {
+  const message = await getMessage(event.fetchFrom ?? '', connection, context);
+  if (message === undefined || textAt(message, 'deletedDateTime') !== undefined) return 'gone';
+  const ids = await knownIds(connection, context);
+  const activities = activitiesOf(message, { conversation: event.room, since: always, ids });
+  const read = (activity: (typeof activities)[number]): readonly HookEvent[] => {
+    const events = readActivity(activity, connection);
+    return typeof events === 'string' ? [{ ignored: 'unsupported_event' }] : events;
+  };
+  if (event.kind === 'created') {
+    const [said] = activities.filter(({ type }) => type === 'message').flatMap(read);
+    return said === undefined ? { ignored: 'unsupported_event' } : 'event' in said ? said.event : said;
+  }
+  const events = activities.filter(({ type }) => type !== 'message').flatMap(read);
+  return { events: events.flatMap((one) => ('event' in one ? [one.event] : [])) };
+}
+
+async function getMessage(path: string, { settings }: HookConnection, context: LookUpContext): Promise<unknown> {
+  try {
+    return await getFromGraph(graphUrlOf(settings) + path, { settings, maxResponseBytes }, context);
+  } catch (error) {
+    if (error instanceof SendFailure && error.status === 404) return undefined;
+    throw asLookUp(error);
+  }
+}

@@ -1,0 +1,72 @@
+import { isSame, listAt, refuse, textAt } from '../hook-checks.ts';
+import type { HookConnection, HookEvent, HookRequest, Received } from '../inbound.ts';
+import { parseResource, resourcePath } from './graph-resource.ts';
+import { keyOf } from './inbound-event.ts';
+import { nativeId } from './native-id.ts';
+import { clientStateOf, secretsOf } from './subscriptions.ts';
+
+/** Graph wants a 2xx within 3 s, else it sends again (learn.microsoft.com/graph, "Receive change notifications"). */
+const taken = { status: 202, body: {} } as const;
+const maxToken = 4_096;
+
+/** Only where the connection has events of Graph; undefined for what is none of its requests. */
+export function receiveGraph(request: HookRequest, connection: HookConnection, now: Date): Received | undefined {
+  if (connection.settings['graphEvents'] !== true) return undefined;
+  const token = request.query.get('validationToken');
+  if (token !== null) return validate(token);
+  const items = itemsOf(request.body);
+  if (items.length === 0) return undefined;
+  const states = secretsOf(connection).map((secret) => clientStateOf(secret, connection));
+  // All are compared, so that the time does not say which one it was.
+  const isOurs = (item: unknown): boolean =>
+    states.map((state) => isSame(textAt(item, 'clientState') ?? '', state)).includes(true);
+  const ours = items.filter(isOurs);
+  if (ours.length === 0) return refuse(401, 'bad_signature', 'the clientState is not what was asked for');
+  const wantsLook = ours.some((item) => textAt(item, 'lifecycleEvent') !== undefined);
+  const events = [
+    ...ours.map((item) => readNotification(item, now)),
+    ...items.slice(ours.length).map((): HookEvent => ({ ignored: 'bad_client_state' })),
+  ];
+  return { kind: 'events', events, answer: taken, ...(wantsLook ? { wantsLook } : {}) };
+}
+
+/** The handshake: the token as text, and nothing else (the same page, "notificationUrl validation"). */
+function validate(token: string): Received {
+  if (token.length > maxToken) return refuse(400, 'bad_request', 'the validation token is too long');
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
+  return { kind: 'answered', answer: { status: 200, headers, body: token } };
+}
+
+function itemsOf(body: Buffer): readonly unknown[] {
+  try {
+    return listAt(JSON.parse(body.toString('utf8')), 'value');
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * A notification holds ids only. A deletion is told by them alone; what was said, edited or reacted to is fetched. What is
+ * said has the key that the bot's own activity of it has, since both may come.
+ */
+function readNotification(item: unknown, now: Date): HookEvent {
+  if (textAt(item, 'lifecycleEvent') !== undefined) return { ignored: 'subscription_lifecycle' };
+  const found = parseResource(textAt(item, 'resource') ?? '');
+  if (found?.id === undefined) return { ignored: 'unsupported_event' };
+  const { conversation, root, id } = found;
+  const message = { conversation, id, ...(root === undefined ? {} : { root }) };
+  const one = { room: conversation, nativeId: nativeId(message), at: now.toISOString() };
+  const incomplete = { ...one, isIncomplete: true, fetchFrom: resourcePath(found) } as const;
+  switch (textAt(item, 'changeType')) {
+    case 'created':
+      return { event: { ...incomplete, kind: 'created', key: keyOf('created', message) } };
+    case 'updated': {
+      const version = textAt(item, 'resourceData', '@odata.etag') ?? now.toISOString();
+      return { event: { ...incomplete, kind: 'edited', key: keyOf('updated', message, version) } };
+    }
+    case 'deleted':
+      return { event: { ...one, kind: 'deleted', key: keyOf('deleted', message) } };
+    default:
+      return { ignored: 'unsupported_event' };
+  }
+}

@@ -1,0 +1,143 @@
+import { SendFailure } from '../../domain/failure.ts';
+import { hmac, listAt, textAt } from '../hook-checks.ts';
+import type { HookConnection } from '../inbound.ts';
+import type { JsonCall } from '../json-call.ts';
+import { asLookUp } from '../restated.ts';
+import {
+  hookUrlOf,
+  keepSubscribed,
+  type Subscribed,
+  type SubscriptionContext,
+  type Subscriptions,
+  type WantedRoom,
+} from '../subscriptions.ts';
+import { callGraph, graphUrlOf, hasGraph } from './graph.ts';
+import { parseResource, placeOfRoom, resourcePath } from './graph-resource.ts';
+
+/** Of messages an hour at most (learn.microsoft.com/graph, subscription resource, "Subscription lifetime"). */
+const lifetimeMs = 55 * 60_000;
+const maxPages = 20;
+const maxResponseBytes = 1_024 * 1_024;
+
+/**
+ * Subscriptions to the messages of each bridged channel and chat (learn.microsoft.com/graph, "Create subscription"). Ours
+ * are those that call our address; what they are asked for with stands in `clientState`, and a mark of it in the address,
+ * as lists need not show the first.
+ */
+export const subscriptions: Subscriptions = {
+  isKept: (settings) => settings['graphEvents'] === true,
+  async keep(rooms, connection, context) {
+    const hook = hookUrlOf(connection);
+    const [secret] = secretsOf(connection);
+    if (!hasGraph(connection.settings) || (secret === undefined && rooms.length > 0)) throw incomplete();
+    const clientState = clientStateOf(secret ?? '', connection);
+    const url = `${hook}?mark=${hmac('sha256', clientState, 'hex', 'mark').slice(0, 8)}`;
+    const call = caller(connection, context);
+    const expirationDateTime = new Date(context.now.getTime() + lifetimeMs).toISOString();
+    const create = async ({ room, address }: WantedRoom): Promise<Date | undefined> => {
+      const place = placeOfRoom(room, address['team']);
+      if (place === undefined) throw noTeam();
+      const made = await call('POST', 'subscriptions', {
+        changeType: 'created,updated,deleted',
+        notificationUrl: url,
+        lifecycleNotificationUrl: url,
+        resource: `/${resourcePath(place)}`,
+        expirationDateTime,
+        clientState,
+      });
+      return dateAt(made, expirationDateTime);
+    };
+    const remove = async ({ id }: Subscribed): Promise<void> => {
+      await call('DELETE', `subscriptions/${encodeURIComponent(id)}`).catch((error: unknown) => {
+        if (!(error instanceof SendFailure && error.status === 404)) throw error;
+      });
+    };
+    return keepSubscribed<Subscribed>(
+      rooms,
+      {
+        list: async () => (await listAll(call)).flatMap((one) => read(one, { hook, url })),
+        create,
+        async mend(one, how, wanted) {
+          if (how !== 'replaced') {
+            const path = `subscriptions/${encodeURIComponent(one.id)}`;
+            return dateAt(await call('PATCH', path, { expirationDateTime }), expirationDateTime);
+          }
+          const goodUntil = await create(wanted);
+          await remove(one);
+          return goodUntil;
+        },
+        remove,
+      },
+      context.until,
+    );
+  },
+};
+
+/** What notifications of this connection must hold: at most 128 characters, and known to nobody but Graph. */
+export function clientStateOf(secret: string, { id }: Pick<HookConnection, 'id'>): string {
+  return hmac('sha256', secret, 'hex', `carillon ${id}`);
+}
+
+export function secretsOf({ settings }: HookConnection): readonly string[] {
+  return (settings['notificationSecrets'] ?? []) as readonly string[];
+}
+
+type Call = (method: JsonCall['method'], pathOrUrl: string, body?: object) => Promise<unknown>;
+
+function caller({ settings }: HookConnection, context: SubscriptionContext): Call {
+  return async (method, path, body) => {
+    const url = path.startsWith('http') ? path : graphUrlOf(settings) + path;
+    try {
+      return await callGraph({ method, url, ...(body && { body }), maxResponseBytes }, settings, context);
+    } catch (error) {
+      throw asLookUp(error);
+    }
+  };
+}
+
+/** All of the app's, page by page (learn.microsoft.com/graph, "List subscriptions"). */
+async function listAll(call: Call): Promise<unknown[]> {
+  const all: unknown[] = [];
+  let next: string | undefined = 'subscriptions';
+  for (let page = 0; next !== undefined && page < maxPages; page += 1) {
+    const json: unknown = await call('GET', next);
+    all.push(...listAt(json, 'value'));
+    next = textAt(json, '@odata.nextLink');
+  }
+  return all;
+}
+
+function read(one: unknown, { hook, url }: { hook: string; url: string }): Subscribed[] {
+  const [id, called] = [textAt(one, 'id'), textAt(one, 'notificationUrl')];
+  if (id === undefined || called?.split('?')[0] !== hook) return [];
+  const goodUntil = dateAt(one);
+  return [
+    {
+      id,
+      room: parseResource(textAt(one, 'resource') ?? '')?.conversation,
+      ...(goodUntil === undefined ? {} : { goodUntil }),
+      isOff: false,
+      isOutdated: called !== url,
+    },
+  ];
+}
+
+function dateAt(json: unknown, otherwise?: string): Date | undefined {
+  const date = new Date(textAt(json, 'expirationDateTime') ?? otherwise ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+const incomplete = (): SendFailure =>
+  new SendFailure({
+    kind: 'permanent',
+    scope: 'connection',
+    code: 'no_graph',
+    message: 'the connection names no graphTenant, or no notificationSecrets',
+  });
+
+const noTeam = (): SendFailure =>
+  new SendFailure({
+    kind: 'permanent',
+    code: 'no_team',
+    message: 'a channel is subscribed to by its team: name it in `team` of the address',
+  });
