@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 beforeEach(async () => {
-  await api.sql`truncate messages, contents, deliveries, attempts, dedupe, events, links, reactions`;
+  await api.sql`truncate messages, contents, deliveries, attempts, dedupe, events cascade`;
 });
 
 const post = async (destinations: string[], more: object = {}): Promise<string[]> => {
