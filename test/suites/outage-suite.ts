@@ -68,7 +68,8 @@ export interface Arrived {
 
 /** @param room on Matrix, which shows all that there is. */
 export async function arrivedIn(room: string, deeds: readonly Deed[], rooms: Rooms): Promise<Arrived> {
-  const all = (await rooms.read('matrix', room)).filter((one) => !one.deleted);
+  // A file is a message of its own, behind the words that it came with.
+  const all = (await rooms.read('matrix', room)).filter((one) => !one.deleted && one.files.length === 0);
   const nameOf = (markup: string): string => /\b[bmr]\d+\b/.exec(markup)?.[0] ?? markup;
   const found = all.map(({ markup }) => nameOf(markup)).filter((name) => !before.includes(name));
   const said = deeds.flatMap((deed) => (deed.do === 'say' ? [deed.name] : []));
