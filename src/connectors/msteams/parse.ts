@@ -4,7 +4,6 @@ import { listAt, textAt } from '../hook-checks.ts';
 import { plainTree } from '../dialect/markdown.ts';
 import { mentionNode, type Mention } from '../dialect/mention.ts';
 import { readTeamsHtml, type FindMention } from './parse-html.ts';
-import { tidy } from './tidy.ts';
 
 export interface ReadOptions {
   readonly connection: ConnectionId;
@@ -63,7 +62,7 @@ function readPlain(text: string, find: FindMention): Root {
   const tree = plainTree(text);
   for (const node of tree.children)
     if (node.type === 'paragraph') node.children = node.children.flatMap((child) => split(child, find));
-  return tidy(tree);
+  return tree;
 }
 
 function split(node: PhrasingContent, find: FindMention): PhrasingContent[] {
