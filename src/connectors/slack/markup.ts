@@ -14,7 +14,6 @@ export const mrkdwn: StarMarkup = {
   linkLabel: (label) => label,
   everybody: '<!here>',
   person: (id) => (/^[UW][A-Z0-9]+$/.test(id) ? `<@${id}>` : undefined),
-  isStyled: () => true,
   bullet: '•',
 };
 

@@ -2,6 +2,7 @@ import type { BlockContent, PhrasingContent, Root } from 'mdast';
 import type { ConnectionId } from '../../domain/ids.ts';
 import { unicodeOf } from '../dialect/emoji.ts';
 import { mentionNode, safeUrl } from '../dialect/mention.ts';
+import { zeroWidthSpace } from '../dialect/star-inline.ts';
 import { styledText } from '../dialect/styled-text.ts';
 import { closersOf, isOpener, starStyles, type Delimiter } from '../dialect/star-delimiters.ts';
 
@@ -48,14 +49,16 @@ function readLines(text: string, connection: ConnectionId): BlockContent[] {
   return blocks;
 }
 
-const token = /`([^`]+)`|<([^<>]+)>|:([a-z0-9_+'-]{1,100}(?:::skin-tone-[2-6])?):/y;
+/** What begins with a zero-width space is no code. */
+const token = /`([^`\u200B][^`]*)`|<([^<>]+)>|:([a-z0-9_+'-]{1,100}(?:::skin-tone-[2-6])?):/y;
 
 function readInline(line: string, connection: ConnectionId, depth: number): PhrasingContent[] {
   const nodes: PhrasingContent[] = [];
-  const closers = depth < maxDepth ? closersOf(line, isVisible) : undefined;
+  const closers = depth < maxDepth ? closersOf(line, isVisible, /`[^`\u200B][^`]*`|<[^<>]+>/g) : undefined;
   let plain = '';
   const flush = (): void => {
-    if (plain !== '') nodes.push({ type: 'text', value: decode(plain) });
+    const value = decode(plain);
+    if (value !== '') nodes.push({ type: 'text', value });
     plain = '';
   };
   for (let index = 0; index < line.length;) {
@@ -89,7 +92,8 @@ function readInline(line: string, connection: ConnectionId, depth: number): Phra
   return nodes;
 }
 
-const isVisible = (char: string | undefined): boolean => char !== undefined && !/\s/.test(char);
+/** A zero-width space beside a delimiter makes it text. */
+const isVisible = (char: string | undefined): boolean => char !== undefined && !/[\s\u200B]/.test(char);
 
 /** What stands between `<` and `>`: a mention, a channel, a date or a link. */
 function readLink(inner: string, connection: ConnectionId): PhrasingContent[] {
@@ -112,7 +116,7 @@ function readLink(inner: string, connection: ConnectionId): PhrasingContent[] {
   }
 }
 
-/** The three characters that Slack encodes. */
+/** The three characters that Slack encodes; without the zero-width spaces by which we write what is no markup. */
 function decode(text: string): string {
-  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return text.replaceAll(zeroWidthSpace, '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
