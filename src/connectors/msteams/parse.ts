@@ -2,7 +2,9 @@ import type { PhrasingContent, Root } from 'mdast';
 import type { ConnectionId } from '../../domain/ids.ts';
 import { listAt, textAt } from '../hook-checks.ts';
 import { plainTree } from '../dialect/markdown.ts';
+import { plainText } from '../dialect/plain.ts';
 import { mentionNode, type Mention } from '../dialect/mention.ts';
+import { readCards } from './parse-card.ts';
 import { readTeamsHtml, type FindMention } from './parse-html.ts';
 
 export interface ReadOptions {
@@ -11,11 +13,17 @@ export interface ReadOptions {
   readonly bot: string;
 }
 
+/** What a message says, as a tree: its text, or its cards where it has none, as what an app let somebody insert. */
+export function readActivityText(activity: unknown, options: ReadOptions): Root {
+  const said = readSaid(activity, options);
+  return plainText(said) === '' ? readCards(listAt(activity, 'attachments')) : said;
+}
+
 /**
- * What a message says, as a tree: from its copy in HTML, which has the styles, else from `text`. Whom it mentions stands
+ * From its copy in HTML, which has the styles, else from `text`. Whom it mentions stands
  * in `entities`; an element that looks like a mention and is not among them is text.
  */
-export function readActivityText(activity: unknown, options: ReadOptions): Root {
+function readSaid(activity: unknown, options: ReadOptions): Root {
   const find = mentionFinder(activity, options);
   const copy = listAt(activity, 'attachments').find((one) => textAt(one, 'contentType') === 'text/html');
   const html = textAt(copy, 'content');
