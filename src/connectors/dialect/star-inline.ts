@@ -24,6 +24,8 @@ export interface StarMarkup {
   /** Undefined for what is no id of a person. */
   person(id: string): string | undefined;
   readonly bullet: string;
+  /** Whether `> ` is markup; else it is text that people know. */
+  readonly hasQuotes: boolean;
 }
 
 export interface RenderContext {

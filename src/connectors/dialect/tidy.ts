@@ -61,7 +61,14 @@ function sayable(text: string): string {
 
 /** Phrasing content. @param open styles, and `link`, that are open around it. */
 function run(nodes: readonly PhrasingContent[], open: readonly string[]): PhrasingContent[] {
-  return nodes.flatMap((node) => loosen(node, open)).reduce(join, []);
+  const whole = nodes.flatMap((node) => unwrap(node, open)).reduce(join, []);
+  return whole.flatMap((node) => loosen(node, open)).reduce(join, []);
+}
+
+/** A style in itself says nothing. */
+function unwrap(node: PhrasingContent, open: readonly string[]): PhrasingContent[] {
+  const isSame = isContainer(node) && open.includes(node.type);
+  return isSame ? node.children.flatMap((child) => unwrap(child, open)) : [node];
 }
 
 /** What is blank at the ends of a style stands outside of it. */
@@ -69,7 +76,6 @@ function loosen(node: PhrasingContent, open: readonly string[]): PhrasingContent
   if (node.type === 'text') return [{ type: 'text', value: sayable(node.value) }];
   if (node.type === 'inlineCode') return code(sayable(node.value).replaceAll(/\s*\n\s*/g, ' '));
   if (!isContainer(node)) return [node];
-  if (open.includes(node.type)) return run(node.children, open);
   const { before, core, after } = split(run(node.children, [...open, node.type]));
   const inner = { ...node, children: core } as PhrasingContent;
   // A link of no words is still a link.

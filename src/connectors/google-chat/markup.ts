@@ -15,4 +15,5 @@ export const chatMarkup: StarMarkup = {
   // An address is an alias in requests only, and `all` would be everybody.
   person: (id) => (/^users\/\d+$/.test(id) ? `<${id}>` : undefined),
   bullet: '*',
+  hasQuotes: false,
 };

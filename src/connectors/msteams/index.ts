@@ -21,6 +21,16 @@ export const msteams: Connector<PreparedCall> = {
     mention: { level: 'full' },
     files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
   },
+  keeps: {
+    strike: 'kept',
+    code: 'kept',
+    codeBlock: 'no language',
+    heading: 'strong',
+    list: 'kept',
+    quote: 'kept',
+    table: 'code block',
+    rule: 'text',
+  },
   isOneService: true,
   // Posts take no key of ours, and bots cannot read what is there (msteams-docs and bot-docs have neither). A text may be
   // set again, and what is gone deleted again, without harm.

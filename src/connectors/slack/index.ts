@@ -22,6 +22,16 @@ export const slack: Connector<PreparedCall> = {
     mention: { level: 'full' },
     files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
   },
+  keeps: {
+    strike: 'kept',
+    code: 'no back-ticks',
+    codeBlock: 'no language',
+    heading: 'strong',
+    list: 'text',
+    quote: 'one level',
+    table: 'code block',
+    rule: 'text',
+  },
   isOneService: true,
   // chat.postMessage takes no key of ours, but its metadata is found again in the channel's history. A text may be set
   // again, and what is gone deleted again, without harm.

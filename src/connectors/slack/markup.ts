@@ -15,6 +15,7 @@ export const mrkdwn: StarMarkup = {
   everybody: '<!here>',
   person: (id) => (/^[UW][A-Z0-9]+$/.test(id) ? `<@${id}>` : undefined),
   bullet: '•',
+  hasQuotes: true,
 };
 
 function alignedRows(table: Table): string {

@@ -14,36 +14,61 @@ const maxDepth = 10;
  * Takes time by the length of the text, whatever it holds.
  */
 export function readMrkdwn(text: string, connection: ConnectionId): Root {
-  const parts = text.replaceAll(/\r\n?/g, '\n').split('```');
-  const children = parts.flatMap((part, index): BlockContent[] => {
+  const children: BlockContent[] = [];
+  for (const { lines, isQuote } of quotesOf(text.replaceAll(/\r\n?/g, '\n').split('\n'))) {
+    const blocks = readBlocks(lines.join('\n'), connection);
+    if (isQuote && blocks.length > 0) children.push({ type: 'blockquote', children: blocks });
+    else children.push(...blocks);
+  }
+  return { type: 'root', children };
+}
+
+/** Lines in a row that are quoted, without their marks, and those that are not. What looks quoted in code is code. */
+function quotesOf(lines: readonly string[]): { readonly lines: string[]; readonly isQuote: boolean }[] {
+  const groups: { lines: string[]; isQuote: boolean }[] = [];
+  let fences = lines.reduce((count, line) => count + fencesIn(line), 0);
+  let isCode = false;
+  for (const line of lines) {
+    const last = groups.at(-1);
+    const quoted = isCode ? undefined : /^&gt; ?(.*)$/.exec(line)?.[1];
+    const isQuote = quoted !== undefined;
+    if (last?.isQuote === isQuote) last.lines.push(quoted ?? line);
+    else groups.push({ lines: [quoted ?? line], isQuote });
+    const here = fencesIn(line);
+    fences -= here;
+    // One that is never closed is text.
+    if (!isQuote && here % 2 === 1) isCode = !isCode && fences > 0;
+  }
+  return groups;
+}
+
+const fencesIn = (line: string): number => line.split('```').length - 1;
+
+function readBlocks(text: string, connection: ConnectionId): BlockContent[] {
+  const parts = text.split('```');
+  return parts.flatMap((part, index): BlockContent[] => {
     // A fence that is never closed is text.
     const isCode = index % 2 === 1 && index < parts.length - 1;
     if (isCode) return [{ type: 'code', value: decode(part.replace(/^\n|\n$/g, '')) }];
     const isOpen = index % 2 === 1;
     return readLines(isOpen ? `\`\`\`${part}` : part, connection);
   });
-  return { type: 'root', children };
 }
 
 function readLines(text: string, connection: ConnectionId): BlockContent[] {
   const blocks: BlockContent[] = [];
   let run: string[] = [];
-  let isQuote = false;
   const flush = (): void => {
     const children = run.flatMap((line, index) => [
       ...(index === 0 ? [] : [{ type: 'break' as const }]),
       ...readInline(line, connection, 0),
     ]);
     run = [];
-    if (children.length === 0) return;
-    const paragraph = { type: 'paragraph' as const, children };
-    blocks.push(isQuote ? { type: 'blockquote', children: [paragraph] } : paragraph);
+    if (children.length > 0) blocks.push({ type: 'paragraph', children });
   };
   for (const line of text.split('\n')) {
-    const quoted = /^&gt; ?(.*)$/.exec(line)?.[1];
-    if ((quoted !== undefined) !== isQuote || line.trim() === '') flush();
-    isQuote = quoted !== undefined;
-    if (line.trim() !== '') run.push(quoted ?? line);
+    if (line.trim() === '') flush();
+    else run.push(line);
   }
   flush();
   return blocks;

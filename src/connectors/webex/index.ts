@@ -18,6 +18,16 @@ export const webex: Connector<PreparedCall> = {
     mention: { level: 'full' },
     files: { level: 'partial', why: 'A file is not uploaded: its name links to where it lies.' },
   },
+  keeps: {
+    strike: 'text',
+    code: 'kept',
+    codeBlock: 'no language',
+    heading: 'three levels',
+    list: 'kept',
+    quote: 'kept',
+    table: 'code block',
+    rule: 'kept',
+  },
   isOneService: true,
   // Webex takes no key of ours and keeps no mark of ours, and a bot cannot read its own posts in a group's history. A
   // text may be set again, and what is gone deleted again, without harm.
