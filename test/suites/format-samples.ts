@@ -10,27 +10,32 @@ export interface Sample {
 const rich = (...elements: object[]): object => ({ blocks: [{ type: 'rich_text', elements }] });
 const section = (...elements: object[]): object => ({ type: 'rich_text_section', elements });
 const run = (text: string, style?: object): object => ({ type: 'text', text, ...(style && { style }) });
-const html = (content: string, mentions: object[] = []): object => ({
+export const html = (content: string, mentions: object[] = []): object => ({
   attachments: [{ contentType: 'text/html', content }],
   entities: mentions,
 });
-const page = (formatted_body: string): object => ({
+export const page = (formatted_body: string): object => ({
   msgtype: 'm.text',
   format: 'org.matrix.custom.html',
   formatted_body,
   body: '',
 });
-const formatted = (formattedText: string, annotations: object[] = []): object => ({
+export const formatted = (formattedText: string, annotations: object[] = []): object => ({
   text: '',
   formattedText,
   annotations,
 });
-const ranged = (message: string, rich_text: object[] = [], at_items: object[] = []): object => ({
+export const ranged = (message: string, rich_text: object[] = [], at_items: object[] = []): object => ({
   message,
   rich_text,
   at_items,
 });
-const range = (start_position: number, end_position: number, format_type: string, format_attr?: string): object => ({
+export const range = (
+  start_position: number,
+  end_position: number,
+  format_type: string,
+  format_attr?: string,
+): object => ({
   start_position,
   end_position,
   format_type,
@@ -249,13 +254,3 @@ export const samples: readonly Sample[] = [
     },
   },
 ];
-
-/** An edit that changes nothing but a style, before and behind. */
-export const restyled: Readonly<Record<string, readonly [object, object]>> = {
-  slack: [{ text: 'so it is' }, { text: 'so *it* is' }],
-  msteams: [html('<p>so it is</p>'), html('<p>so <b>it</b> is</p>')],
-  webex: [{ text: 'so it is' }, { html: 'so <b>it</b> is' }],
-  'google-chat': [formatted('so it is'), formatted('so *it* is')],
-  zoom: [ranged('so it is'), ranged('so it is', [range(3, 5, 'Bold')])],
-  matrix: [{ body: 'so it is' }, page('so <b>it</b> is')],
-};

@@ -20,7 +20,7 @@ const maxNesting = 100;
  * GFM without its second search for addresses, in the text that was read: that one sees no escapes, and would make a link
  * of an address that somebody wrote as text. What micromark finds while it reads stays.
  */
-const gfmTree = gfmFromMarkdown().map(({ transforms: _, ...extension }) => extension);
+const gfmTree = gfmFromMarkdown().map(({ transforms: _again, ...extension }) => extension);
 /** The serializer of GFM escapes `http:` and forgets `HTTP:`. */
 const upperCase = { character: ':', before: '[PS]', after: '\\/', inConstruct: 'phrasing' } as const;
 

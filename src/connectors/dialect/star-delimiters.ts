@@ -15,7 +15,9 @@ export function closersOf(
   whole: RegExp,
 ): Record<Delimiter, (number | undefined)[]> {
   const line = source.replaceAll(whole, (one) => one[0] + 'x'.repeat(one.length - 2) + one.at(-1));
-  const closers: Record<Delimiter, (number | undefined)[]> = { '*': [], _: [], '~': [] };
+  // Of full length at once: an array that is filled from its end is a slow one.
+  const none = (): (number | undefined)[] => Array.from({ length: line.length });
+  const closers: Record<Delimiter, (number | undefined)[]> = { '*': none(), _: none(), '~': none() };
   for (const mark of Object.keys(starStyles) as Delimiter[]) {
     let next: number | undefined;
     for (let index = line.length - 1; index >= 0; index -= 1) {

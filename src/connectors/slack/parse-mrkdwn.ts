@@ -14,12 +14,12 @@ const maxDepth = 10;
  * Takes time by the length of the text, whatever it holds.
  */
 export function readMrkdwn(text: string, connection: ConnectionId): Root {
-  const children: BlockContent[] = [];
-  for (const { lines, isQuote } of quotesOf(text.replaceAll(/\r\n?/g, '\n').split('\n'))) {
-    const blocks = readBlocks(lines.join('\n'), connection);
-    if (isQuote && blocks.length > 0) children.push({ type: 'blockquote', children: blocks });
-    else children.push(...blocks);
-  }
+  const children = quotesOf(text.replaceAll(/\r\n?/g, '\n').split('\n')).flatMap(
+    ({ lines, isQuote }): BlockContent[] => {
+      const blocks = readBlocks(lines.join('\n'), connection);
+      return isQuote && blocks.length > 0 ? [{ type: 'blockquote', children: blocks }] : blocks;
+    },
+  );
   return { type: 'root', children };
 }
 
