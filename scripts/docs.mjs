@@ -1,5 +1,5 @@
 // `node scripts/docs.mjs` writes what of the docs is made from the code, which must be built: docs/configuration.md from
-// the fields of src/config-fields.ts, docs/openapi.json from the API, the table of capabilities in docs/connectors.md. `--check` changes nothing and fails where one is not current.
+// the fields of src/config-fields.ts, docs/openapi.json from the API, the tables of capabilities and of forms of text in docs/connectors.md. `--check` changes nothing and fails where one is not current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -90,12 +90,31 @@ function capabilities(connectors) {
   return `${rowsAsTable(rows)}\n\n${lacks.join('\n')}`;
 }
 
-/** A page of ours with the part between its two marks made anew. */
-function withPart(page, name, text) {
+const forms = {
+  strike: 'Struck out',
+  code: 'Code',
+  codeBlock: 'Code blocks',
+  heading: 'Headings',
+  list: 'Lists',
+  quote: 'Quotes',
+  table: 'Tables',
+  rule: 'Rules',
+};
+
+/** What each platform keeps of the forms of a text, or shows instead. */
+function kept(connectors) {
+  const chats = connectors.filter(({ keeps }) => keeps !== undefined);
+  return rowsAsTable([
+    ['', ...chats.map(({ title }) => title)],
+    ...Object.entries(forms).map(([key, name]) => [name, ...chats.map(({ keeps }) => keeps[key])]),
+  ]);
+}
+
+/** A page with the part between its two marks made anew. */
+function withPart(before, name, text) {
   const [begin, end] = [`<!-- made by scripts/docs.mjs: ${name} -->`, `<!-- end of ${name} -->`];
-  const before = readFileSync(page, 'utf8');
   const [from, to] = [before.indexOf(begin), before.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${page} has no part "${name}"`);
+  if (from < 0 || to < from) throw new Error(`${connectorsPage} has no part "${name}"`);
   return `${before.slice(0, from + begin.length)}\n\n${text}\n\n${before.slice(to)}`;
 }
 
@@ -103,10 +122,15 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const { configFields } = await import('../dist/src/config-fields.js');
 const { connectors } = await import('../dist/src/connectors/registry.js');
 const { renderOpenApi } = await import('../dist/src/api/openapi-file.js');
+const connectorsPage = 'docs/connectors.md';
 const pages = {
   'docs/configuration.md': configurationPage(configFields),
   'docs/openapi.json': await renderOpenApi(),
-  'docs/connectors.md': withPart('docs/connectors.md', 'capabilities', capabilities(connectors)),
+  [connectorsPage]: withPart(
+    withPart(readFileSync(connectorsPage, 'utf8'), 'capabilities', capabilities(connectors)),
+    'forms of text',
+    kept(connectors),
+  ),
 };
 for (const [page, wanted] of Object.entries(pages))
   if (!process.argv.includes('--check')) writeFileSync(page, wanted);

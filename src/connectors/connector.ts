@@ -5,6 +5,7 @@ import type { Field } from './fields.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Http } from './http.ts';
 import type { Inbound } from './inbound.ts';
+import type { Kept } from './kept.ts';
 
 /**
  * What may be done after an attempt whose outcome nobody knows (design §2).
@@ -167,6 +168,8 @@ export interface Connector<Prepared = unknown> {
   readonly address: readonly Field[];
 
   readonly capabilities: Capabilities;
+  /** What becomes of the forms of a text; absent where it goes out as it is. */
+  readonly keeps?: Kept;
   /**
    * True where edits and deletes name the message by our ids, so that they can be told even to a platform that gave no
    * receipt for it.

@@ -37,7 +37,7 @@ describe('Markdown as text of Google Chat', () => {
     ['lists of three levels', '- a\n  - b\n    - c\n- d', '* a\n    * b\n        * c\n* d'],
     ['a numbered list', '3. x\n4. y', '3. x\n4. y'],
     ['a task list', '- [x] done\n- [ ] open', '* ☑ done\n* ☐ open'],
-    ['a quote with code', '> quote\n> ```\n> code\n> ```', '> quote\n> \n> ```\n> code\n> ```'],
+    ['a quote with code', '> quote\n> ```\n> code\n> ```', '> quote\n\n```\ncode\n```'],
     ['a table', '|a|bb|\n|-|-|\n|x<|**yy**|', '```\na  | bb\n---|---\nx< | yy\n```'],
     ['breaks', 'a  \nb\\\nc', 'a\nb\nc'],
     ['a rule', 'a\n\n---\n\nb', 'a\n\n---\n\nb'],

@@ -50,7 +50,7 @@ describe("Markdown as Webex's", () => {
   });
 
   it.each([
-    ['mentions', '<!channel> <@personEmail:a@b|x> <@all>', '&lt;!channel> &lt;@personEmail:a@b|x> &lt;@all>'],
+    ['mentions', '<!channel> <@personEmail:a@b|x> <@all>', '&lt;!channel> &lt;@personEmail:a&#64;b|x> &lt;@all>'],
     ['an escaped mention', '\\<@all> &lt;@all&gt; \\\\<@all>', '&lt;@all> &lt;@all> \\\\&lt;@all>'],
     ['a mention in a label', '[<@all>](http://a.b)', '[&lt;@all>](http://a.b)'],
     ['a mention in an address', '![<@all>](http://x.y/<@all>)', '[&lt;@all>](http://x.y/%3C@all%3E)'],

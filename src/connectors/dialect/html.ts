@@ -5,6 +5,7 @@ import { toHtml } from 'hast-util-to-html';
 import { toMdast, type Handle } from 'hast-util-to-mdast';
 import type { Link, Nodes, Root } from 'mdast';
 import { toHast } from 'mdast-util-to-hast';
+import { withoutBoxes } from './html-blocks.ts';
 import { isCostlyHtml, textOfSource } from './html-cost.ts';
 import { plainTree } from './markdown.ts';
 import { mentionNode, mentionOf, safeUrl, type Mention } from './mention.ts';
@@ -79,7 +80,9 @@ export function readHtml(html: string, { mentionOfUrl, mentionElements = {} }: R
   if (isCostlyHtml(source)) return plainTree(textOfSource(source));
   const made = new Set<Nodes>();
   const handlers = handlersOf(mentionElements, made);
-  const clean = sanitize(parseHtml(source), schemaWith(mentionElements)) as HastRoot;
+  const parsed = parseHtml(source);
+  withoutBoxes(parsed);
+  const clean = sanitize(parsed, schemaWith(mentionElements)) as HastRoot;
   dropEmpty(clean);
   const tree = toMdast(clean, { handlers });
   const root: Root = tree.type === 'root' ? tree : { type: 'root', children: [tree as Root['children'][number]] };

@@ -2,7 +2,8 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown, gfmToMarkdown } from 'mdast-util-gfm';
 import { toMarkdown as serialize } from 'mdast-util-to-markdown';
 import { gfm } from 'micromark-extension-gfm';
-import type { Root } from 'mdast';
+import type { Nodes, Root } from 'mdast';
+import { tidy } from './tidy.ts';
 
 /**
  * The one form that text has between platforms: Markdown (CommonMark with GFM), stored as text and worked on as a tree
@@ -17,11 +18,19 @@ const maxNesting = 100;
 /** Paragraphs, items and breaks: 28 000 items of a list, in 200 000 characters, took four seconds. */
 const maxBlocks = 6_000;
 
+/**
+ * GFM without its second search for addresses, in the text that was read: that one sees no escapes, and would make a link
+ * of an address that somebody wrote as text. What micromark finds while it reads stays.
+ */
+const gfmTree = gfmFromMarkdown().map(({ transforms: _again, ...extension }) => extension);
+/** The serializer of GFM escapes `http:` and forgets `HTTP:`. */
+const upperCase = { character: ':', before: '[PS]', after: '\\/', inConstruct: 'phrasing' } as const;
+
 /** Reads Markdown. Text that would take seconds to parse is read as plain text. Never throws. */
 export function parseMarkdown(markdown: string): Tree {
   const source = wellFormed(markdown.replaceAll(/\r\n?/g, '\n').slice(0, maxSource));
   if (isCostly(source)) return plainTree(source);
-  return fromMarkdown(source, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
+  return fromMarkdown(source, { extensions: [gfm()], mdastExtensions: [gfmTree] });
 }
 
 /** Whether it is longer than what is read of it. */
@@ -29,14 +38,22 @@ export const isTooLong = (markdown: string): boolean => markdown.length > maxSou
 
 /** Writes Markdown that reads back as the same tree, as far as Markdown can say it. */
 export function writeMarkdown(tree: Tree): string {
-  return serialize(tree, {
+  return serialize(tidy(tree), {
     bullet: '-',
     emphasis: '_',
     fences: true,
     rule: '-',
     resourceLink: true,
+    unsafe: [upperCase],
+    join: [apart],
     extensions: [gfmToMarkdown()],
   }).trimEnd();
+}
+
+/** What would run on into what is behind it has a blank line there, in a list too; the serializer sees to paragraphs. */
+function apart(left: Nodes, right: Nodes, parent: Nodes): 1 | undefined {
+  if (parent.type !== 'listItem' || right.type === 'list') return undefined;
+  return ['blockquote', 'list', 'table'].includes(left.type) || right.type === 'table' ? 1 : undefined;
 }
 
 /** Text in which nothing is markup: its lines, and blank lines between paragraphs. */

@@ -25,7 +25,7 @@ function block(node: Nodes, context: RenderContext): string {
     case 'heading':
       return style('*', renderInline(node.children, { ...context, styles: `${context.styles}*` }));
     case 'blockquote':
-      return quote(renderBlocks(node.children, { ...context, quoted: true }).join('\n\n'), context);
+      return quote(node.children, context);
     case 'code':
       return codeBlock(fenced(node.value));
     case 'list':
@@ -46,9 +46,17 @@ function block(node: Nodes, context: RenderContext): string {
   }
 }
 
-/** One level of quotes, at most. */
-function quote(text: string, context: RenderContext): string {
-  return context.quoted || text === '' ? text : text.replaceAll(/^/gm, '> ');
+/** One level of quotes, at most. Where the mark of a quote is only text, it would keep a fence from being one. */
+function quote(nodes: readonly Nodes[], context: RenderContext): string {
+  const inner = { ...context, quoted: true };
+  if (context.quoted) return renderBlocks(nodes, inner).join('\n\n');
+  const { hasQuotes } = context.markup;
+  const parts = nodes.flatMap((node) => {
+    const text = block(node, inner);
+    const isBare = !hasQuotes && (node.type === 'code' || node.type === 'table');
+    return text === '' ? [] : [isBare ? text : text.replaceAll(/^/gm, '> ')];
+  });
+  return parts.join(hasQuotes ? '\n> \n' : '\n\n');
 }
 
 /** No language, and nothing inside may look like the end. */

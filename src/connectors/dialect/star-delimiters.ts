@@ -5,9 +5,19 @@ export type Delimiter = keyof typeof starStyles;
 /** Whether something that is seen stands there; platforms differ in what else breaks a delimiter. */
 export type IsVisible = (char: string | undefined) => boolean;
 
-/** At each place, where the next delimiter that can end a style stands; one pass from the right for each. */
-export function closersOf(line: string, isVisible: IsVisible): Record<Delimiter, (number | undefined)[]> {
-  const closers: Record<Delimiter, (number | undefined)[]> = { '*': [], _: [], '~': [] };
+/**
+ * At each place, where the next delimiter that can end a style stands; one pass from the right for each.
+ * @param whole what is read as one: code, links and mentions, in which nothing ends a style.
+ */
+export function closersOf(
+  source: string,
+  isVisible: IsVisible,
+  whole: RegExp,
+): Record<Delimiter, (number | undefined)[]> {
+  const line = source.replaceAll(whole, (one) => one[0] + 'x'.repeat(one.length - 2) + one.at(-1));
+  // Of full length at once: an array that is filled from its end is a slow one.
+  const none = (): (number | undefined)[] => Array.from({ length: line.length });
+  const closers: Record<Delimiter, (number | undefined)[]> = { '*': none(), _: none(), '~': none() };
   for (const mark of Object.keys(starStyles) as Delimiter[]) {
     let next: number | undefined;
     for (let index = line.length - 1; index >= 0; index -= 1) {

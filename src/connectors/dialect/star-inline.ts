@@ -23,9 +23,9 @@ export interface StarMarkup {
   readonly everybody: string;
   /** Undefined for what is no id of a person. */
   person(id: string): string | undefined;
-  /** Whether a style around this stands beside its neighbours as a styled piece. */
-  isStyled(inner: string): boolean;
   readonly bullet: string;
+  /** Whether `> ` is markup; else it is text that people know. */
+  readonly hasQuotes: boolean;
 }
 
 export interface RenderContext {
@@ -93,16 +93,20 @@ function asText(text: string, { markup, styles }: RenderContext): Piece {
 function styled(delimiter: string, children: readonly Nodes[], context: RenderContext): Piece {
   if (context.styles.includes(delimiter)) return { text: renderInline(children, context), styled: false };
   const inner = renderInline(children, { ...context, styles: context.styles + delimiter });
-  return { text: style(delimiter, inner), styled: context.markup.isStyled(inner) };
+  const text = style(delimiter, inner);
+  return { text, styled: text !== inner };
 }
 
-/** Delimiters stand directly at what they style, and a style ends with its line. */
+/**
+ * Delimiters stand directly at what they style, and a style ends with its line. Beside what keeps a delimiter from being
+ * one they would be none either: there the text matters more than the style.
+ */
 export function style(delimiter: string, text: string): string {
   return text
     .split('\n')
     .map((line) => {
       const core = line.trim();
-      if (core === '') return line;
+      if (core === '' || core.startsWith(zeroWidthSpace) || core.endsWith(zeroWidthSpace)) return line;
       const start = line.indexOf(core);
       return `${line.slice(0, start)}${delimiter}${core}${delimiter}${line.slice(start + core.length)}`;
     })
@@ -111,7 +115,8 @@ export function style(delimiter: string, text: string): string {
 
 /** A back-tick inside would end the code, and there is no way to escape it: then the text matters more than the style. */
 function inlineCode(value: string, context: RenderContext): Piece {
-  const code = value.trim() === '' ? undefined : context.markup.inlineCode(value);
+  const shown = value.replaceAll(zeroWidthSpace, '');
+  const code = shown.trim() === '' ? undefined : context.markup.inlineCode(shown);
   return code === undefined ? asText(value, context) : { text: `\`${code}\``, styled: true };
 }
 

@@ -23,6 +23,16 @@ export const googleChat: Connector<PreparedCall> = {
       why: 'Google Chat finds nobody by address for an app: who is known by their id there is told, anybody else is named.',
     },
   },
+  keeps: {
+    strike: 'kept',
+    code: 'no back-ticks',
+    codeBlock: 'no language',
+    heading: 'strong',
+    list: 'one level',
+    quote: 'text',
+    table: 'code block',
+    rule: 'text',
+  },
   isOneService: true,
   // A repeated request is folded by `requestId`, for a time that Google does not publish; and for as long as the message is
   // there by `messageId`, which is unique in its space: a second one is refused, and the first is then fetched by it. So

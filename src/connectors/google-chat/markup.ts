@@ -14,6 +14,6 @@ export const chatMarkup: StarMarkup = {
   everybody: '<users/all>',
   // An address is an alias in requests only, and `all` would be everybody.
   person: (id) => (/^users\/\d+$/.test(id) ? `<${id}>` : undefined),
-  isStyled: (inner) => inner.trim() !== '',
   bullet: '*',
+  hasQuotes: false,
 };

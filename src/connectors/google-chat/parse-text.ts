@@ -63,11 +63,12 @@ function joinLists(blocks: BlockContent[], block: BlockContent): BlockContent[] 
 }
 
 /** What begins with a zero-width space is no code. */
+const whole = /`[^`\u200B][^`]*`|<(?:users\/|[a-z][a-z0-9+.-]*:)[^<>]*>/gi;
 const token = /`([^`\u200B][^`]*)`|<([^<>]+)>/y;
 
 function readInline(line: string, readMention: ReadMention, depth: number): PhrasingContent[] {
   const nodes: PhrasingContent[] = [];
-  const closers = depth < maxDepth ? closersOf(line, isVisible) : undefined;
+  const closers = depth < maxDepth ? closersOf(line, isVisible, whole) : undefined;
   let plain = '';
   const flush = (): void => {
     const text = bare(plain);

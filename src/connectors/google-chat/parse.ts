@@ -3,6 +3,8 @@ import type { ConnectionId } from '../../domain/ids.ts';
 import { at, listAt, textAt } from '../hook-checks.ts';
 import { plainTree } from '../dialect/markdown.ts';
 import { mentionNode } from '../dialect/mention.ts';
+import { plainText } from '../dialect/plain.ts';
+import { readCards } from './parse-card.ts';
 import { readChatText } from './parse-text.ts';
 
 /** A mention as an annotation names it (`Annotation` of type USER_MENTION). */
@@ -16,10 +18,21 @@ interface Annotated {
 }
 
 /**
- * What a message says, as a tree: from `formattedText`, which holds the markup, else from `text`, which holds none, and in
- * which annotations say what is a mention (`Message`, developers.google.com/workspace/chat).
+ * What a message says, as a tree: its text, or its cards where it has none, or what the app says in place of cards that
+ * cannot be shown (`Message`, developers.google.com/workspace/chat).
  */
 export function readMessage(message: unknown, connection: ConnectionId): Root {
+  const said = readSaid(message, connection);
+  if (plainText(said) !== '') return said;
+  const cards = readCards(message);
+  return cards.children.length > 0 ? cards : plainTree(textAt(message, 'fallbackText') ?? '');
+}
+
+/**
+ * From `formattedText`, which holds the markup, else from `text`, which holds none, and in which annotations say what is a
+ * mention.
+ */
+function readSaid(message: unknown, connection: ConnectionId): Root {
   const text = textAt(message, 'text') ?? '';
   const mentions = listAt(message, 'annotations').flatMap((one) => annotated(one, text));
   mentions.sort((a, b) => a.start - b.start);

@@ -96,7 +96,10 @@ function knownId(person: Mentioned | undefined): string | undefined {
 function isPlain(tree: Root): boolean {
   const [first, ...more] = tree.children;
   if (first?.type !== 'paragraph' || more.length > 0) return false;
-  return first.children.every(({ type }) => type === 'text' || type === 'break');
+  // In a plain body clients make links of addresses, whatever the author meant.
+  return first.children.every(
+    (one) => one.type === 'break' || (one.type === 'text' && !/https?:\/\//i.test(one.value)),
+  );
 }
 
 /** With what Matrix's HTML cannot hold as what it can: pictures as links, check boxes as text; people by their names. */

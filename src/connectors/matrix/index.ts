@@ -22,6 +22,16 @@ export const matrix: Connector<PreparedCall> = {
     files: { level: 'full' },
   },
   postsFiles: true,
+  keeps: {
+    strike: 'kept',
+    code: 'kept',
+    codeBlock: 'kept',
+    heading: 'kept',
+    list: 'kept',
+    quote: 'kept',
+    table: 'kept',
+    rule: 'kept',
+  },
   isOneService: true,
   // The homeserver knows a transaction id again for a while (client-server API, "Transaction identifiers"). A text may be
   // set again, what is gone redacted again, and one's own reaction repeated, without harm.

@@ -56,7 +56,7 @@ function created(
   const sender = senderOf(activity);
   if (sender === undefined) return 'the message names no sender';
   const content = contentOf(activity, connection);
-  // Such as a card, or a mention of the bot alone: there is nothing to show elsewhere.
+  // Such as a mention of the bot alone: there is nothing to show elsewhere.
   if (content.text === '' && content.files === undefined) return ignored('no_text');
   const { conversation, root, id } = message;
   const isReply = root !== undefined && root !== id;

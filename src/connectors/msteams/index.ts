@@ -24,6 +24,16 @@ export const msteams: Connector<PreparedCall> = {
       why: 'Bots can hand over files in chats of two only, once the person agrees: a file is linked, or named where it has no page.',
     },
   },
+  keeps: {
+    strike: 'kept',
+    code: 'kept',
+    codeBlock: 'no language',
+    heading: 'strong',
+    list: 'kept',
+    quote: 'kept',
+    table: 'code block',
+    rule: 'text',
+  },
   isOneService: true,
   // Posts take no key of ours, and bots cannot read what is there (msteams-docs and bot-docs have neither). A text may be
   // set again, and what is gone deleted again, without harm.

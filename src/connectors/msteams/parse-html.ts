@@ -3,18 +3,16 @@ import { toHtml } from 'hast-util-to-html';
 import type { Root } from 'mdast';
 import type { Mention } from '../dialect/mention.ts';
 import { parseHtml, readHtml } from '../dialect/html.ts';
-import { tidy } from './tidy.ts';
 
 /** Names the mention that an element stands for; `drop` for one that says nothing, undefined where it is only text. */
 export type FindMention = (label: string) => Mention | 'drop' | undefined;
 
 /** A host that cannot exist (RFC 6761, section 6.4) stands for a mention while the HTML is read. */
 const placeholder = 'https://mention.invalid/';
-const blocks = new Set('blockquote div h1 h2 h3 h4 h5 h6 hr li ol p pre table tbody td th thead tr ul'.split(' '));
 
 /**
  * The HTML of a message as a tree. Teams marks mentions with `span`s of the type `http://schema.skype.com/Mention` or with
- * `at`, uses `div` for lines, and pictures for emoji.
+ * `at`, and uses pictures for emoji.
  */
 export function readTeamsHtml(html: string, findMention: FindMention): Root {
   const tree = parseHtml(html);
@@ -22,30 +20,13 @@ export function readTeamsHtml(html: string, findMention: FindMention): Root {
   const waiting: (HastRoot | Element)[] = [tree];
   // First child first, so that mentions are met in the order of the text.
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    const children = flatten(node.children as ElementContent[]).map((child) => replaced(child, findMention, mentions));
+    const children = (node.children as ElementContent[]).map((child) => replaced(child, findMention, mentions));
     node.children = children;
     for (const child of [...children].reverse()) if (child.type === 'element') waiting.push(child);
   }
-  const read = readHtml(toHtml(tree), {
+  return readHtml(toHtml(tree), {
     mentionOfUrl: (url) => (url.startsWith(placeholder) ? mentions[Number(url.slice(placeholder.length))] : undefined),
   });
-  return tidy(read);
-}
-
-/** A `div` around other blocks says nothing, one around text alone is a line of its own. */
-function flatten(nodes: readonly ElementContent[]): ElementContent[] {
-  const flat: ElementContent[] = [];
-  const waiting = [...nodes].reverse();
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (node.type !== 'element' || node.tagName !== 'div') flat.push(node);
-    else if (node.children.some(isBlock)) waiting.push(...[...node.children].reverse());
-    else flat.push({ ...node, tagName: 'p', properties: {} });
-  }
-  return flat;
-}
-
-function isBlock(node: ElementContent): boolean {
-  return node.type === 'element' && blocks.has(node.tagName);
 }
 
 function replaced(node: ElementContent, findMention: FindMention, mentions: Mention[]): ElementContent {

@@ -2,9 +2,10 @@ import type { PhrasingContent, Root } from 'mdast';
 import type { ConnectionId } from '../../domain/ids.ts';
 import { listAt, textAt } from '../hook-checks.ts';
 import { plainTree } from '../dialect/markdown.ts';
+import { plainText } from '../dialect/plain.ts';
 import { mentionNode, type Mention } from '../dialect/mention.ts';
+import { readCards } from './parse-card.ts';
 import { readTeamsHtml, type FindMention } from './parse-html.ts';
-import { tidy } from './tidy.ts';
 
 export interface ReadOptions {
   readonly connection: ConnectionId;
@@ -12,11 +13,17 @@ export interface ReadOptions {
   readonly bot: string;
 }
 
+/** What a message says, as a tree: its text, or its cards where it has none, as what an app let somebody insert. */
+export function readActivityText(activity: unknown, options: ReadOptions): Root {
+  const said = readSaid(activity, options);
+  return plainText(said) === '' ? readCards(listAt(activity, 'attachments')) : said;
+}
+
 /**
- * What a message says, as a tree: from its copy in HTML, which has the styles, else from `text`. Whom it mentions stands
+ * From its copy in HTML, which has the styles, else from `text`. Whom it mentions stands
  * in `entities`; an element that looks like a mention and is not among them is text.
  */
-export function readActivityText(activity: unknown, options: ReadOptions): Root {
+function readSaid(activity: unknown, options: ReadOptions): Root {
   const find = mentionFinder(activity, options);
   const copy = listAt(activity, 'attachments').find((one) => textAt(one, 'contentType') === 'text/html');
   const html = textAt(copy, 'content');
@@ -63,7 +70,7 @@ function readPlain(text: string, find: FindMention): Root {
   const tree = plainTree(text);
   for (const node of tree.children)
     if (node.type === 'paragraph') node.children = node.children.flatMap((child) => split(child, find));
-  return tidy(tree);
+  return tree;
 }
 
 function split(node: PhrasingContent, find: FindMention): PhrasingContent[] {

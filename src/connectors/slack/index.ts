@@ -23,6 +23,16 @@ export const slack: Connector<PreparedCall> = {
     files: { level: 'full' },
   },
   postsFiles: true,
+  keeps: {
+    strike: 'kept',
+    code: 'no back-ticks',
+    codeBlock: 'no language',
+    heading: 'strong',
+    list: 'text',
+    quote: 'one level',
+    table: 'code block',
+    rule: 'text',
+  },
   isOneService: true,
   // chat.postMessage takes no key of ours, but its metadata, and a file's title, is found again in
   // the channel's history. A text may be set

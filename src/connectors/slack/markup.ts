@@ -14,8 +14,8 @@ export const mrkdwn: StarMarkup = {
   linkLabel: (label) => label,
   everybody: '<!here>',
   person: (id) => (/^[UW][A-Z0-9]+$/.test(id) ? `<@${id}>` : undefined),
-  isStyled: () => true,
   bullet: '•',
+  hasQuotes: true,
 };
 
 function alignedRows(table: Table): string {

@@ -2,6 +2,7 @@ import type { BlockContent, PhrasingContent, Root } from 'mdast';
 import type { ConnectionId } from '../../domain/ids.ts';
 import { unicodeOf } from '../dialect/emoji.ts';
 import { mentionNode, safeUrl } from '../dialect/mention.ts';
+import { zeroWidthSpace } from '../dialect/star-inline.ts';
 import { styledText } from '../dialect/styled-text.ts';
 import { closersOf, isOpener, starStyles, type Delimiter } from '../dialect/star-delimiters.ts';
 
@@ -13,49 +14,76 @@ const maxDepth = 10;
  * Takes time by the length of the text, whatever it holds.
  */
 export function readMrkdwn(text: string, connection: ConnectionId): Root {
-  const parts = text.replaceAll(/\r\n?/g, '\n').split('```');
-  const children = parts.flatMap((part, index): BlockContent[] => {
+  const children = quotesOf(text.replaceAll(/\r\n?/g, '\n').split('\n')).flatMap(
+    ({ lines, isQuote }): BlockContent[] => {
+      const blocks = readBlocks(lines.join('\n'), connection);
+      return isQuote && blocks.length > 0 ? [{ type: 'blockquote', children: blocks }] : blocks;
+    },
+  );
+  return { type: 'root', children };
+}
+
+/** Lines in a row that are quoted, without their marks, and those that are not. What looks quoted in code is code. */
+function quotesOf(lines: readonly string[]): { readonly lines: string[]; readonly isQuote: boolean }[] {
+  const groups: { lines: string[]; isQuote: boolean }[] = [];
+  let fences = lines.reduce((count, line) => count + fencesIn(line), 0);
+  let isCode = false;
+  for (const line of lines) {
+    const last = groups.at(-1);
+    const quoted = isCode ? undefined : /^&gt; ?(.*)$/.exec(line)?.[1];
+    const isQuote = quoted !== undefined;
+    if (last?.isQuote === isQuote) last.lines.push(quoted ?? line);
+    else groups.push({ lines: [quoted ?? line], isQuote });
+    const here = fencesIn(line);
+    fences -= here;
+    // One that is never closed is text.
+    if (!isQuote && here % 2 === 1) isCode = !isCode && fences > 0;
+  }
+  return groups;
+}
+
+const fencesIn = (line: string): number => line.split('```').length - 1;
+
+function readBlocks(text: string, connection: ConnectionId): BlockContent[] {
+  const parts = text.split('```');
+  return parts.flatMap((part, index): BlockContent[] => {
     // A fence that is never closed is text.
     const isCode = index % 2 === 1 && index < parts.length - 1;
     if (isCode) return [{ type: 'code', value: decode(part.replace(/^\n|\n$/g, '')) }];
     const isOpen = index % 2 === 1;
     return readLines(isOpen ? `\`\`\`${part}` : part, connection);
   });
-  return { type: 'root', children };
 }
 
 function readLines(text: string, connection: ConnectionId): BlockContent[] {
   const blocks: BlockContent[] = [];
   let run: string[] = [];
-  let isQuote = false;
   const flush = (): void => {
     const children = run.flatMap((line, index) => [
       ...(index === 0 ? [] : [{ type: 'break' as const }]),
       ...readInline(line, connection, 0),
     ]);
     run = [];
-    if (children.length === 0) return;
-    const paragraph = { type: 'paragraph' as const, children };
-    blocks.push(isQuote ? { type: 'blockquote', children: [paragraph] } : paragraph);
+    if (children.length > 0) blocks.push({ type: 'paragraph', children });
   };
   for (const line of text.split('\n')) {
-    const quoted = /^&gt; ?(.*)$/.exec(line)?.[1];
-    if ((quoted !== undefined) !== isQuote || line.trim() === '') flush();
-    isQuote = quoted !== undefined;
-    if (line.trim() !== '') run.push(quoted ?? line);
+    if (line.trim() === '') flush();
+    else run.push(line);
   }
   flush();
   return blocks;
 }
 
-const token = /`([^`]+)`|<([^<>]+)>|:([a-z0-9_+'-]{1,100}(?:::skin-tone-[2-6])?):/y;
+/** What begins with a zero-width space is no code. */
+const token = /`([^`\u200B][^`]*)`|<([^<>]+)>|:([a-z0-9_+'-]{1,100}(?:::skin-tone-[2-6])?):/y;
 
 function readInline(line: string, connection: ConnectionId, depth: number): PhrasingContent[] {
   const nodes: PhrasingContent[] = [];
-  const closers = depth < maxDepth ? closersOf(line, isVisible) : undefined;
+  const closers = depth < maxDepth ? closersOf(line, isVisible, /`[^`\u200B][^`]*`|<[^<>]+>/g) : undefined;
   let plain = '';
   const flush = (): void => {
-    if (plain !== '') nodes.push({ type: 'text', value: decode(plain) });
+    const value = decode(plain);
+    if (value !== '') nodes.push({ type: 'text', value });
     plain = '';
   };
   for (let index = 0; index < line.length;) {
@@ -89,7 +117,8 @@ function readInline(line: string, connection: ConnectionId, depth: number): Phra
   return nodes;
 }
 
-const isVisible = (char: string | undefined): boolean => char !== undefined && !/\s/.test(char);
+/** A zero-width space beside a delimiter makes it text. */
+const isVisible = (char: string | undefined): boolean => char !== undefined && !/[\s\u200B]/.test(char);
 
 /** What stands between `<` and `>`: a mention, a channel, a date or a link. */
 function readLink(inner: string, connection: ConnectionId): PhrasingContent[] {
@@ -112,7 +141,7 @@ function readLink(inner: string, connection: ConnectionId): PhrasingContent[] {
   }
 }
 
-/** The three characters that Slack encodes. */
+/** The three characters that Slack encodes; without the zero-width spaces by which we write what is no markup. */
 function decode(text: string): string {
-  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return text.replaceAll(zeroWidthSpace, '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }

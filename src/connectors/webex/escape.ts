@@ -10,13 +10,17 @@ export function withoutMentions(text: string): string {
 
 /**
  * What the serializer escaped with a backslash as an entity instead: `<` begins a mention (developer.webex.com,
- * "Formatting Messages") whatever stands before it, and an entity is decoded by nobody but the reader.
+ * "Formatting Messages") whatever stands before it, and an entity is decoded by nobody but the reader. Nor does every
+ * Markdown know `\\@` and `\\:`, which are no link in an address that somebody wrote as text.
  */
 export function escapeMentions(escaped: string): string {
-  return escaped.replaceAll(/\\([\s\S])|</g, (whole: string, char: string | undefined) => {
-    if (char === undefined || char === '<') return '&lt;';
-    return char === '&' ? '&amp;' : whole;
-  });
+  return escaped
+    .replaceAll(/\\([\s\S])|</g, (whole: string, char: string | undefined) => {
+      if (char === undefined || char === '<') return '&lt;';
+      if (char === '@') return '&#64;';
+      return char === '&' ? '&amp;' : whole;
+    })
+    .replaceAll('\\:/', '&#58;/');
 }
 
 /** A link's target as it stands in `(…)`; undefined for schemes that are no link. */

@@ -19,6 +19,16 @@ export const webex: Connector<PreparedCall> = {
     files: { level: 'full' },
   },
   postsFiles: true,
+  keeps: {
+    strike: 'text',
+    code: 'kept',
+    codeBlock: 'no language',
+    heading: 'three levels',
+    list: 'kept',
+    quote: 'kept',
+    table: 'code block',
+    rule: 'kept',
+  },
   isOneService: true,
   // Webex takes no key of ours and keeps no mark of ours, and a bot cannot read its own posts in a group's history. A
   // text may be set again, and what is gone deleted again, without harm.

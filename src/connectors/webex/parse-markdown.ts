@@ -2,10 +2,13 @@ import type { Nodes, PhrasingContent, Root } from 'mdast';
 import { parseMarkdown } from '../dialect/markdown.ts';
 import { mentionNode, safeUrl, textOf, type Mention } from '../dialect/mention.ts';
 
-/** Stand for a mention while Markdown is read, which knows none: two characters that no text means anything by. */
-const [open, close] = ['\uE000', '\uE001'];
+/**
+ * Stands, with a number between two of it, for a mention while Markdown is read, which knows none. No text means anything
+ * by the character itself, and it is a sign, as the brackets of a mention are: a style may begin beside it.
+ */
+const mark = '\uFFFC';
 const token = /<@(?:personEmail:([^|>\s]+)|personId:([^|>\s]+)|(all))(?:\|([^>\n]*))?>/g;
-const placeholder = /\uE000(\d+)\uE001/;
+const placeholder = /\uFFFC(\d+)\uFFFC/;
 
 interface Found {
   readonly source: string;
@@ -20,12 +23,12 @@ interface Found {
 export function readWebexMarkdown(markdown: string, personOf: (id: string) => Mention | undefined): Root {
   const found: Found[] = [];
   const source = markdown
-    .replaceAll(/[\uE000\uE001]/g, '')
+    .replaceAll(mark, '')
     .replaceAll(token, (whole: string, email?: string, id?: string, all?: string, label?: string) => {
       const mention: Mention | undefined =
         all === undefined ? (email === undefined ? personOf(id ?? '') : { kind: 'email', email }) : { kind: 'all' };
       found.push({ source: whole, mention, label: label ?? email ?? all ?? id ?? '' });
-      return `${open}${found.length - 1}${close}`;
+      return `${mark}${found.length - 1}${mark}`;
     });
   const root = parseMarkdown(source);
   const waiting: Nodes[] = [root];
@@ -46,7 +49,7 @@ function replaced(node: Nodes, found: readonly Found[], isInLink: boolean): Node
   if (node.type === 'html') return [{ type: 'text', value: restore(node.value, found) }];
   if (node.type === 'link' && safeUrl(node.url) === undefined) return [{ type: 'text', value: textOf(node.children) }];
   if (node.type !== 'text' || isInLink) return [node];
-  return node.value.split(/(\uE000\d+\uE001)/).flatMap((part): PhrasingContent[] => {
+  return node.value.split(/(\uFFFC\d+\uFFFC)/).flatMap((part): PhrasingContent[] => {
     const one = found[Number(placeholder.exec(part)?.[1] ?? -1)];
     if (one === undefined) return part === '' ? [] : [{ type: 'text', value: part }];
     if (one.mention === undefined) return [{ type: 'text', value: one.label }];
@@ -56,5 +59,5 @@ function replaced(node: Nodes, found: readonly Found[], isInLink: boolean): Node
 
 /** In code, in an address and in a label a mention is what it was written as. */
 function restore(text: string, found: readonly Found[]): string {
-  return text.replaceAll(/\uE000(\d+)\uE001/g, (_, index: string) => found[Number(index)]?.source ?? '');
+  return text.replaceAll(/\uFFFC(\d+)\uFFFC/g, (_, index: string) => found[Number(index)]?.source ?? '');
 }

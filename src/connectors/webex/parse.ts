@@ -1,16 +1,27 @@
 import type { Root } from 'mdast';
 import type { ConnectionId } from '../../domain/ids.ts';
+import { adaptiveCardType, readAdaptiveCard } from '../dialect/adaptive-card.ts';
 import { readHtml } from '../dialect/html.ts';
 import { plainTree } from '../dialect/markdown.ts';
 import type { Mention } from '../dialect/mention.ts';
-import { textAt } from '../hook-checks.ts';
+import { at, listAt, textAt } from '../hook-checks.ts';
 import { readWebexMarkdown } from './parse-markdown.ts';
 
 /**
- * What a message says, as a tree: from `html`, which Webex makes of whatever has a form; else from `markdown`, which only
- * programs send; else from `text`, in which nothing is markup (developer.webex.com, "Get Message Details").
+ * What a message says, as a tree: its cards, beside which a text is for clients that show none (developer.webex.com, "Cards");
+ * else its text.
  */
 export function readMessage(message: unknown, connection: ConnectionId): Root {
+  const cards = listAt(message, 'attachments').filter((one) => textAt(one, 'contentType') === adaptiveCardType);
+  const children = cards.flatMap((one) => readAdaptiveCard(at(one, 'content')).children);
+  return children.length > 0 ? { type: 'root', children } : readText(message, connection);
+}
+
+/**
+ * From `html`, which Webex makes of whatever has a form; else from `markdown`, which only
+ * programs send; else from `text`, in which nothing is markup (developer.webex.com, "Get Message Details").
+ */
+function readText(message: unknown, connection: ConnectionId): Root {
   const html = textAt(message, 'html');
   if (html !== undefined)
     return readHtml(html, {

@@ -48,6 +48,28 @@ export function renderMarkdown(tree: Root): string {
       { atBreak: true, character: '|' },
       { atBreak: true, character: '-', after: '[:|-]' },
       { atBreak: true, character: ':', after: '-' },
+      // An address is a link only where the author made it one.
+      {
+        character: '@',
+        before: '[+\\-.\\w]',
+        after: '[\\-.\\w]',
+        inConstruct: 'phrasing',
+        notInConstruct: [...notThere, 'label'],
+      },
+      {
+        character: '.',
+        before: '[Ww]',
+        after: '[\\-.\\w]',
+        inConstruct: 'phrasing',
+        notInConstruct: [...notThere, 'label'],
+      },
+      {
+        character: ':',
+        before: '[PSps]',
+        after: '\\/',
+        inConstruct: 'phrasing',
+        notInConstruct: [...notThere, 'label'],
+      },
     ],
   }).trim();
 }

@@ -26,6 +26,16 @@ export const zoom: Connector<PreparedCall> = {
     files: { level: 'full' },
   },
   postsFiles: true,
+  keeps: {
+    strike: 'kept',
+    code: 'text',
+    codeBlock: 'text',
+    heading: 'three levels',
+    list: 'kept',
+    quote: 'one level',
+    table: 'text',
+    rule: 'text',
+  },
   isOneService: true,
   // A post takes no key of ours, but is found again in the channel's history by the mark in its text. A text may be set
   // again, and what is gone deleted again, without harm.

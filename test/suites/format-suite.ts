@@ -1,0 +1,171 @@
+import type { Root } from 'mdast';
+import { parseMarkdown, writeMarkdown } from '../../src/connectors/dialect/markdown.ts';
+import { fc, runs } from '../support/property.ts';
+import { formatCases, isBen, type FormatCase } from './format-cases.ts';
+import { outline } from './format-outline.ts';
+import { restyled } from './format-restyled.ts';
+import { samples } from './format-samples.ts';
+import { anyTree, factsOf, hostileText } from './format-trees.ts';
+
+const isKnown = isBen;
+
+/** What every platform promises of texts, whoever wrote them and wherever they come from. */
+export function formatSuite(one: FormatCase): void {
+  const around = (markdown: string): Root => one.read(one.write(markdown));
+
+  describe('what is said there', () => {
+    it.each(formatCases.map((target) => [target.title, target] as const))(
+      'is said on %s, as far as it can be',
+      (_, target) => {
+        const shown: Record<string, unknown> = {};
+        const expected: Record<string, unknown> = {};
+        for (const { what, says, natives } of samples) {
+          const given = natives[one.name];
+          if (given === undefined) continue;
+          const own = 'says' in given ? given : { native: given, says };
+          const read = one.read(own.native);
+          const meant = parseMarkdown(own.says);
+          const arrived = outline(target.read(target.write(writeMarkdown(read))), { isKnown });
+          shown[what] = { read: outline(read, { isKnown }), arrived: whole(arrived) };
+          expected[what] = {
+            read: outline(meant, { isKnown }),
+            arrived: whole(outline(meant, { ...target, isKnown }), arrived),
+          };
+        }
+        expect(shown).toEqual(expected);
+      },
+    );
+
+    it('and changed in nothing but its style is another text everywhere', () => {
+      const [before, behind] = (restyled[one.name] ?? []).map((native) => writeMarkdown(one.read(native)));
+      expect([before, behind]).toEqual(['so it is', 'so **it** is']);
+      for (const target of formatCases) expect(target.write(behind ?? '')).not.toEqual(target.write(before ?? ''));
+    });
+  });
+
+  describe('nasty text', () => {
+    const ways: readonly (readonly [string, (text: string) => unknown])[] = [
+      ['reading', (text) => one.read(one.native(text))],
+      ['writing', (text) => one.write(text)],
+    ];
+    it.each(Object.entries(nasty))('of nothing but %s takes time by its length', (_, unit) => {
+      const [some, more] = [4_000, 16_000].map((length) => unit.repeat(length / unit.length));
+      for (const [way, act] of ways) {
+        // Four times as long: linear is 4, and a square 16, however often it is tried; other processes do not add each time.
+        const ratios: number[] = [];
+        while (ratios.length < 6 && !ratios.some((ratio) => ratio < 9))
+          ratios.push(
+            ratioOf(
+              () => act(some ?? ''),
+              () => act(more ?? ''),
+            ),
+          );
+        expect({ way, ratios, isLinear: Math.min(...ratios) < 9 }).toMatchObject({ way, isLinear: true });
+        if (big.has(unit)) act(unit.repeat(1_000_000 / unit.length));
+      }
+    });
+
+    it('that is nested 10 000 levels deep is read and written', () => {
+      for (const [open, close] of [
+        ['<div>', '</div>'],
+        ['<b>', '</b>'],
+        ['<ul><li>', '</li></ul>'],
+      ] as const) {
+        const text = `${open.repeat(10_000)}x${close.repeat(10_000)}`;
+        expect(JSON.stringify(one.read(one.native(text)))).toContain('x');
+      }
+      for (const open of ['> ', '- ', '*_', '['])
+        expect(JSON.stringify(one.write(`${open.repeat(10_000)}x`)).length).toBeGreaterThan(1_000);
+    });
+  });
+
+  describe('any text', () => {
+    it('is the same text there, with no style, link or mention that it did not have', () => {
+      fc.assert(
+        fc.property(anyTree, (tree) => {
+          const was = factsOf(tree);
+          const back = factsOf(around(writeMarkdown(tree)));
+          const usual = ['root', 'paragraph', 'text', 'break'];
+          const instead = [
+            ...(was.types.has('heading') ? ['strong'] : []),
+            ...(was.types.has('table') ? ['code'] : []),
+          ];
+          const types = [...back.types].filter(
+            (type) => !was.types.has(type) && !usual.includes(type) && !instead.includes(type),
+          );
+          const targets = [...back.targets].filter((target) => !was.targets.has(target));
+          expect({ types, targets }).toEqual({ types: [], targets: [] });
+          for (const value of was.values) expect(back.text).toContain(value);
+        }),
+        { numRuns: runs(400) },
+      );
+    });
+
+    it('does not change any more once it was there and came back', () => {
+      fc.assert(
+        fc.property(anyTree, (tree) => {
+          const once = writeMarkdown(around(writeMarkdown(tree)));
+          expect(writeMarkdown(around(once))).toBe(once);
+        }),
+        { numRuns: runs(400) },
+      );
+    });
+
+    it('of 10 000 is read and written without a fault', () => {
+      fc.assert(
+        fc.property(fc.oneof(hostileText, fc.string({ unit: 'binary' }), bytes), (value) => {
+          const read = writeMarkdown(one.read(one.native(value)));
+          expect(typeof JSON.stringify(one.write(read))).toBe('string');
+        }),
+        { numRuns: runs(10_000) },
+      );
+    });
+  });
+}
+
+/** What took time by its square on one platform or another, or ended the stack. */
+const nasty: Readonly<Record<string, string>> = {
+  'back-ticks': '`',
+  'back-ticks apart': '`a ',
+  stars: '*',
+  'styles that never end': '*a _b ~c ',
+  underscores: '_a_',
+  brackets: '[',
+  'links that never end': '[a](',
+  'angle brackets': '<a|',
+  quotes: '> ',
+  'quoted lines': '&gt; a\n> b\n',
+  lists: '- ',
+  divs: '<div>',
+  'styles of HTML': '<b><i>x',
+  'empty elements': '<b></b>',
+  fences: '```\n',
+  emoji: ':a::',
+  entities: '&amp;',
+  mentions: '<at>x</at><@U1>@all',
+};
+
+/** Of these a megabyte, too. */
+const big = new Set(['`', '*', '[', '<div>', '> ', '- ', '<a|']);
+
+/** How much longer the second takes; 0 where it takes too little to be measured, and so no square of anything. */
+function ratioOf(first: () => unknown, second: () => unknown): number {
+  const [short, long] = [timeOf(first), timeOf(second)];
+  return long < 40 ? 0 : long / short;
+}
+
+/** In milliseconds. */
+function timeOf(action: () => unknown): number {
+  const start = performance.now();
+  action();
+  return performance.now() - start;
+}
+
+const bytes = fc.uint8Array({ maxLength: 60 }).map((some) => Buffer.from(some).toString('utf8'));
+
+/** A text that was cut to what fits, as the beginning of what it was. */
+function whole(lines: readonly string[], arrived: readonly string[] = lines): string {
+  const text = lines.join('\n');
+  const cut = arrived.at(-1)?.endsWith('…') === true ? arrived.join('\n').slice(0, -1).length : undefined;
+  return cut === undefined ? text : text.slice(0, Math.max(cut, 5_000)).trim();
+}
