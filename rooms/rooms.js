@@ -1,6 +1,6 @@
 // The simulated rooms side by side: reads them every half second, and does what a person would do there.
 const everyMs = 500;
-const people = ['ann', 'ben', 'cleo'];
+const people = ['ann', 'ben', 'cleo', 'dora'];
 
 const ask = async (path, body) => {
   const answer = await fetch(path, body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) });

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Agent } from 'undici';
@@ -23,11 +24,6 @@ const conditions = [
   { title: `and ${slowMs} ms for each statement`, delayMs: slowMs },
 ] as const;
 
-type Signing = Platform & Required<Pick<Platform, 'event'>>;
-
-/** Those whose events we can sign as they do; a token of Google's takes Google's key. */
-const signing = platforms.filter((platform): platform is Signing => platform.event !== undefined);
-
 interface Measured extends Spread {
   readonly refused: number;
 }
@@ -35,13 +31,13 @@ interface Measured extends Spread {
 /** How fast platforms are answered when nothing but PostgreSQL is there, and when that is slow. */
 export const acks: Scenario = {
   title: `${perSecond} events a second of each platform in turn, with Temporal and all destinations away; until the answer`,
-  limitSeconds: ({ mode }) => 240 + signing.length * conditions.length * (seconds[mode] + 10),
+  limitSeconds: ({ mode }) => 240 + platforms.length * conditions.length * (seconds[mode] + 10),
   async run(session, { mode }) {
     const rows: string[][] = [];
     const data: Record<string, Measured> = {};
     for (const { title, delayMs } of conditions) {
       const origin = await startApi(session, delayMs);
-      for (const platform of signing) {
+      for (const platform of platforms) {
         const { name } = platform.connector;
         session.say(`${name}: ${title}`);
         const measured = await measure(session, origin, platform, perSecond * seconds[mode]);
@@ -86,10 +82,12 @@ async function startApi({ stack }: Session, delayMs: number): Promise<string> {
   return origin;
 }
 
-async function measure({ stack }: Session, origin: string, platform: Signing, events: number): Promise<Measured> {
+async function measure({ stack }: Session, origin: string, platform: Platform, events: number): Promise<Measured> {
   const { name } = platform.connector;
   const ask = askAs(origin, stack.adminKey);
-  await ask('PUT', `connections/${name}`, { connector: name, settings: platform.settings('http://127.0.0.1:9') });
+  const keys = platform.published && (await publish(platform.published));
+  const settings = { ...platform.settings('http://127.0.0.1:9'), ...keys?.settings };
+  await ask('PUT', `connections/${name}`, { connector: name, settings });
   const agent = new Agent({ connections: 64 });
   const times: number[] = [];
   let refused = 0;
@@ -117,5 +115,16 @@ async function measure({ stack }: Session, origin: string, platform: Signing, ev
   }
   await Promise.all(under);
   await agent.close();
+  keys?.close();
   return { ...spread(times), refused };
+}
+
+/** Serves what a platform publishes of its keys. */
+async function publish({ setting, document }: NonNullable<Platform['published']>) {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(document()));
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return { settings: { [setting]: `http://127.0.0.1:${port}/keys` }, close: () => void server.close() };
 }

@@ -6,7 +6,7 @@ import type { Settled } from '../store/settled.ts';
 import { tryAgain } from './failure.ts';
 import type { ActivityDeps } from './index.ts';
 import type { Job } from './job.ts';
-import { linkOf, receiptPartOf } from './settlement.ts';
+import { degradedBy, linkOf, receiptPartOf } from './settlement.ts';
 
 /**
  * Asks the platform's history whether an attempt whose answer was lost got through. Spends no attempt. A look-up that
@@ -25,7 +25,7 @@ export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Prom
       await recordAbsence(deps.sql, entry.id, final, entry.part + 1);
       return undefined;
     }
-    const { nativeId, url, degraded = job.degraded } = receipt;
+    const { nativeId, url } = receipt;
     const found = {
       nativeId,
       ...(url === undefined ? {} : { url }),
@@ -34,7 +34,7 @@ export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Prom
       ...receiptPartOf(job),
       ...linkOf(job, nativeId),
     };
-    return await recordFound(deps.sql, entry.id, found, job.breaker, degraded);
+    return await recordFound(deps.sql, entry.id, found, job.breaker, degradedBy(job, receipt));
   } catch (error) {
     const refusal = error instanceof SendFailure ? error : defect(error);
     const isOver = entry.view.deadlineMs !== null && entry.view.deadlineMs <= 0;

@@ -1,5 +1,7 @@
 import type { Receipt } from '../connectors/connector.ts';
-import type { SendFailure } from '../domain/failure.ts';
+import { lostForms } from '../connectors/dialect/lost-forms.ts';
+import { parseMarkdown } from '../connectors/dialect/markdown.ts';
+import type { Reason, SendFailure } from '../domain/failure.ts';
 import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
 import { nextDelayMs } from '../domain/retry.ts';
 import { judge } from '../domain/step.ts';
@@ -14,7 +16,8 @@ const isRateLimit = ({ code, status }: SendFailure): boolean => status === 429 |
 
 export function delivered(job: Job, claimed: Claim, receipt: Receipt): Settlement {
   const { entry, breaker } = job;
-  const { nativeId, url, status, degraded = job.degraded } = receipt;
+  const { nativeId, url, status } = receipt;
+  const degraded = degradedBy(job, receipt);
   return {
     kind: 'delivered',
     delivery: entry.id,
@@ -28,9 +31,23 @@ export function delivered(job: Job, claimed: Claim, receipt: Receipt): Settlemen
       ...linkOf(job, nativeId),
     },
     ...(status === undefined ? {} : { status }),
-    ...(degraded === undefined ? {} : { degraded }),
+    ...(degraded.length === 0 ? {} : { degraded }),
     healthy: breaker,
   };
+}
+
+/** What was left out or done otherwise than asked: what stood in the way, and which forms of the text the platform lacks. */
+export function degradedBy({ connector, outgoing, degraded }: Job, receipt: Receipt): Reason[] {
+  const reason = receipt.degraded ?? degraded;
+  const hasText = ['create', 'edit'].includes(outgoing.action.kind) && outgoing.file === undefined;
+  const forms =
+    !hasText || connector.keeps === undefined || reason?.code === 'plain_text'
+      ? []
+      : lostForms(outgoing.message.content.text, connector.keeps, parseMarkdown);
+  return [
+    ...(reason === undefined ? [] : [reason]),
+    ...(forms.length === 0 ? [] : [{ code: 'forms_lost', message: `On ${connector.title} ${forms.join(', ')}.` }]),
+  ];
 }
 
 /** Which part a receipt is of. */

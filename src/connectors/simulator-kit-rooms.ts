@@ -1,13 +1,21 @@
 import { createHash } from 'node:crypto';
 import { ControlError, controlBody } from './simulator-kit.ts';
 
-/** Everybody there is on every simulated platform; each has ids of its own for them. */
-export const people = {
+const everybody = {
   ann: { name: 'Ann Archer', email: 'ann@example.com' },
   ben: { name: 'Ben Baker', email: 'ben@example.com' },
   cleo: { name: 'Cleo Cruz', email: 'cleo@example.com' },
 } as const;
-export type PersonKey = keyof typeof people;
+
+/**
+ * Who is on a simulated platform; each has ids of its own for them. They are the same everywhere, but for Dora, who has
+ * another address on each: elsewhere nobody knows her.
+ */
+export const peopleOn = (platform: string) => ({
+  ...everybody,
+  dora: { name: 'Dora Dean', email: `dora@${platform}.example` },
+});
+export type PersonKey = keyof ReturnType<typeof peopleOn>;
 
 /** A piece of what a person types, with what they did to it. */
 export interface Segment {
@@ -66,7 +74,7 @@ export interface RoomMessage {
   readonly deleted: boolean;
   /** Names of those who reacted, by emoji. */
   readonly reactions: Readonly<Record<string, readonly string[]>>;
-  /** Whom the platform notifies: keys of `people`, `all`, or the native id of a stranger. */
+  /** Whom the platform notifies: keys of `peopleOn`, `all`, or the native id of a stranger. */
   readonly mentions: readonly string[];
   readonly files: readonly RoomFile[];
 }
@@ -80,8 +88,9 @@ export function readAction(body: unknown, origin: string): PersonAction {
   const kinds = ['say', 'edit', 'delete', 'react', 'unreact'] as const;
   const kind = kinds.find((one) => one === given['do']);
   if (kind === undefined) throw new ControlError('/do', `must be one of ${kinds.join(', ')}`);
-  const user = Object.keys(people).find((key) => key === given['user']) as PersonKey | undefined;
-  if (user === undefined) throw new ControlError('/user', `must be one of ${Object.keys(people).join(', ')}`);
+  const keys = Object.keys(peopleOn('')) as PersonKey[];
+  const user = keys.find((key) => key === given['user']);
+  if (user === undefined) throw new ControlError('/user', `must be one of ${keys.join(', ')}`);
   const { room, id, thread, emoji, file, text, content } = given;
   if (typeof room !== 'string' || room === '') throw new ControlError('/room', 'must name a room');
   if (kind !== 'say' && typeof id !== 'string') throw new ControlError('/id', 'must name a message');

@@ -42,7 +42,7 @@ export async function recordFound(
   delivery: DeliveryId,
   receipt: StoredReceipt,
   healthy: GateScope,
-  degraded?: Reason,
+  degraded: readonly Reason[] = [],
 ): Promise<Settled | undefined> {
   const rows = await sql<SettledRow[]>`
     with found as materialized (
@@ -55,7 +55,7 @@ export async function recordFound(
         ${nextUnclaimed(sql, sql`f.moves`, sql`not f.moves`)},
         settled_at = case when not f.moves then clock_timestamp() end, part = d.part + (d.parts is not null)::integer,
         doubt_since = null, doubt_until = null, absent_at = null, gate = case when f.moves then d.gate end,
-        degraded = ${degradedWith(sql, sql`${degraded === undefined ? null : json(sql, [degraded])}::jsonb`)},
+        degraded = ${degradedWith(sql, sql`${degraded.length === 0 ? null : json(sql, degraded)}::jsonb`)},
         receipts = d.receipts || (${json(sql, receipt)}::jsonb || jsonb_build_object('at', clock_timestamp()))
       from found f where d.id = f.id
       returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until, null::float8 as delay_ms

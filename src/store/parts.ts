@@ -47,6 +47,6 @@ export const nextUnclaimed = (sql: Db, moves: ReturnType<Db>, ends: ReturnType<D
 export const degradedWith = (sql: Db, more: ReturnType<Db>) => sql`case
   when d.parts is null or d.degraded is null then ${more}
   when ${more} is null or d.degraded @> ${more} then d.degraded
-  else d.degraded || ${more} end`;
+  else (select jsonb_agg(distinct one) from jsonb_array_elements(d.degraded || ${more}) as one) end`;
 
 export const cancelledReason = (sql: Db) => sql`'{"code": "cancelled", "message": "Cancelled by request."}'::jsonb`;

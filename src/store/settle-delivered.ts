@@ -14,8 +14,8 @@ export interface DeliveredSettlement {
   readonly token: AttemptId;
   readonly receipt: StoredReceipt;
   readonly status?: number;
-  /** What was left out or done otherwise than asked. */
-  readonly degraded?: Reason;
+  /** What was left out or done otherwise than asked; one by itself in histories of 0.1. */
+  readonly degraded?: Reason | readonly Reason[];
   /** Whose breaker the success closes. */
   readonly healthy?: GateScope;
 }
@@ -34,7 +34,7 @@ export function settleDelivered(
     token,
     receipt,
     status: status ?? null,
-    degraded: degraded === undefined ? null : [degraded],
+    degraded: degraded === undefined ? null : [degraded].flat(),
     healthy: healthy ?? null,
   }));
   return sql`

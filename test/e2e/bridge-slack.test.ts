@@ -144,6 +144,13 @@ it('what the platform refuses for its format is sent once more as plain text, an
   expect(await seen(one, 'so very bold')).toMatchObject({ isBot: true });
 });
 
+it('what the platform lacks of the forms of a text, the delivery says', async () => {
+  const { id } = await stack.post({ text: 'as it is:\n\n| a | b |\n| - | - |\n| 1 | 2 |', destinations: ['c0one'] });
+  const { deliveries } = await stack.rest(id);
+  const message = 'On Slack tables are code blocks.';
+  expect(deliveries).toMatchObject([{ state: 'delivered', degraded: [{ code: 'forms_lost', message }] }]);
+});
+
 it('what is refused as plain text too is parked with the second reason', async () => {
   await stack.fault('slack', {
     path: 'chat.postMessage',

@@ -210,7 +210,7 @@ describe('a reply', () => {
     await steps.uncertain(delivery, true);
     const receipt = { nativeId: 'C1:1.1', version: 1, attempt: 'look-up' };
     const degraded = { code: 'thread_missing', message: 'It stands by itself.' };
-    await recordFound(bench.sql, delivery, receipt, 'destination:orders', degraded);
+    await recordFound(bench.sql, delivery, receipt, 'destination:orders', [degraded]);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', degraded: [degraded] });
   });
 });

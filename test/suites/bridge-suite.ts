@@ -93,7 +93,7 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
       await eventually('it is gone', async () => (await seen(there, text)).reactions['👍'] === undefined);
     });
 
-  it('names who is mentioned, so that the platform tells them where it can, and makes no mention of text', async () => {
+  it('tells who is mentioned where the platform can, and makes no mention of text', async () => {
     const text = fresh('look');
     await act(here, {
       content: [{ text: `${text} ` }, { text: '', mention: 'ben' }, { text: ' <!here> <@U0CLEO> @all' }],
@@ -104,6 +104,12 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
     const isKnown = byId !== undefined && byEmail !== undefined;
     if (isKnown && capabilities.mention.level === 'full') expect(shown.mentions).toEqual(['ben']);
     else expect(shown).toMatchObject({ mentions: [], markup: expect.stringContaining('@Ben Baker') });
+  });
+
+  it('names a person whom nobody knows there', async () => {
+    const text = fresh('do you know');
+    await act(here, { content: [{ text: `${text} ` }, { text: '', mention: 'dora' }] });
+    expect(await seen(there, text)).toMatchObject({ mentions: [], markup: expect.stringContaining('@Dora Dean') });
   });
 
   const posts = there.platform.connector.postsFiles === true;

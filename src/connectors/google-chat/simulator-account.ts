@@ -1,6 +1,9 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { ControlError, controlBody, type Outcome, type SimulatedRequest } from '../simulator-kit.ts';
-import { people, type PersonKey } from '../simulator-kit-rooms.ts';
+import { peopleOn, type PersonKey } from '../simulator-kit-rooms.ts';
+
+/** Who is on it. */
+export const people = peopleOn('google-chat');
 
 /**
  * The one service account of the simulated project. Its key opens nothing but this simulator, and is here so that whoever

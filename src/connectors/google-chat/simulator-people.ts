@@ -1,17 +1,16 @@
-import {
-  people,
-  roomFile,
-  type PersonAction,
-  type PersonKey,
-  type RoomMessage,
-  type Segment,
-} from '../simulator-kit-rooms.ts';
+import { roomFile, type PersonAction, type PersonKey, type RoomMessage, type Segment } from '../simulator-kit-rooms.ts';
 import type { Outcome } from '../simulator-kit.ts';
+import { people } from './simulator-account.ts';
 import { app, withReplies } from './simulator-calls.ts';
 import { agreed, find, newId, nextTime, refused, type ChatEvent, type Held, type User } from './simulator-messages.ts';
 
 /** Ids of the people of the simulated organisation. */
-const ids: Readonly<Record<PersonKey, string>> = { ann: 'users/101', ben: 'users/102', cleo: 'users/103' };
+const ids: Readonly<Record<PersonKey, string>> = {
+  ann: 'users/101',
+  ben: 'users/102',
+  cleo: 'users/103',
+  dora: 'users/104',
+};
 
 const userOf = (key: PersonKey): User => ({
   name: ids[key],

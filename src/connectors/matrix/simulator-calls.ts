@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Outcome, SimulatedRequest } from '../simulator-kit.ts';
-import { people } from '../simulator-kit-rooms.ts';
+import { peopleOn } from '../simulator-kit-rooms.ts';
 import {
   isRoom,
   newEvent,
@@ -11,6 +11,9 @@ import {
   type RoomEvent,
   type World,
 } from './simulator-rooms.ts';
+
+/** Who is on it. */
+export const people = peopleOn('matrix');
 
 type Result = Outcome<MatrixChange>;
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  people,
   roomFile,
   type PersonAction,
   type PersonKey,
@@ -9,7 +8,7 @@ import {
   type Segment,
 } from '../simulator-kit-rooms.ts';
 import type { Outcome } from '../simulator-kit.ts';
-import { agreed, nameOf, refused } from './simulator-calls.ts';
+import { agreed, nameOf, people, refused } from './simulator-calls.ts';
 import {
   newEvent,
   redactionOf,

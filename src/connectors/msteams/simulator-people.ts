@@ -1,5 +1,5 @@
 import {
-  people,
+  peopleOn,
   roomFile,
   type PersonAction,
   type PersonKey,
@@ -8,6 +8,8 @@ import {
 } from '../simulator-kit-rooms.ts';
 import type { Outcome } from '../simulator-kit.ts';
 import { refused, type Entity, type Held, type TeamsEvent } from './simulator-posts.ts';
+
+const people = peopleOn('msteams');
 
 const keys = Object.keys(people) as PersonKey[];
 /** bot-docs, "MessageReaction". */

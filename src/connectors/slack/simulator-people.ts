@@ -1,5 +1,5 @@
 import {
-  people,
+  peopleOn,
   roomFile,
   type PersonAction,
   type PersonKey,
@@ -9,8 +9,10 @@ import {
 import type { Outcome } from '../simulator-kit.ts';
 import { agreed, refused, type Held, type Params, type SlackEvent, type SlackFile } from './simulator-posts.ts';
 
+const people = peopleOn('slack');
+
 /** Ids of the people of the simulated workspace. */
-const ids: Readonly<Record<PersonKey, string>> = { ann: 'U0ANN', ben: 'U0BEN', cleo: 'U0CLEO' };
+const ids: Readonly<Record<PersonKey, string>> = { ann: 'U0ANN', ben: 'U0BEN', cleo: 'U0CLEO', dora: 'U0DORA' };
 const emoji: Readonly<Record<string, string>> = {
   '👍': '+1',
   '❤️': 'heart',

@@ -1,5 +1,5 @@
 import {
-  people,
+  peopleOn,
   roomFile,
   type PersonAction,
   type PersonKey,
@@ -8,6 +8,8 @@ import {
 } from '../simulator-kit-rooms.ts';
 import type { Outcome } from '../simulator-kit.ts';
 import { agreed, idOf, mentionsOf, refused, type Held, type Message, type WebexEvent } from './simulator-messages.ts';
+
+const people = peopleOn('webex');
 
 interface Account {
   readonly id: string;
@@ -28,6 +30,7 @@ const accounts = {
   ann: account('000000a1', people.ann.name, people.ann.email, 'person'),
   ben: account('000000b2', people.ben.name, people.ben.email, 'person'),
   cleo: account('000000c3', people.cleo.name, people.cleo.email, 'person'),
+  dora: account('000000d4', people.dora.name, people.dora.email, 'person'),
   bot: account('000000d4', 'Carillon', 'carillon@webex.bot', 'bot'),
   service: account('000000e5', 'Carillon', 'carillon@example.com', 'person'),
 } as const;

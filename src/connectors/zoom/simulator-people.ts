@@ -1,4 +1,4 @@
-import { people, roomFile, type PersonAction, type RoomMessage, type Segment } from '../simulator-kit-rooms.ts';
+import { roomFile, type PersonAction, type RoomMessage, type Segment } from '../simulator-kit-rooms.ts';
 import type { Outcome } from '../simulator-kit.ts';
 import {
   missing,
@@ -11,7 +11,7 @@ import {
   type SimulatedFile,
   type ZoomEvent,
 } from './simulator-messages.ts';
-import { idOf, keyOf, userOf } from './simulator-users.ts';
+import { idOf, keyOf, people, userOf } from './simulator-users.ts';
 
 /** GET /users/{userId}. */
 export function findUser(named: string): Outcome<ZoomEvent> {

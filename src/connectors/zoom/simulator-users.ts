@@ -1,4 +1,7 @@
-import { people, type PersonKey } from '../simulator-kit-rooms.ts';
+import { peopleOn, type PersonKey } from '../simulator-kit-rooms.ts';
+
+/** Who is on it. */
+export const people = peopleOn('zoom');
 
 export interface User {
   readonly id: string;

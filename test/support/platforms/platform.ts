@@ -20,9 +20,8 @@ export interface Platform {
   room(room: string): string;
   /** Has the simulator send its events to this hook. */
   subscribe(rooms: Rooms, hook: string): Promise<void>;
-  /**
-   * A genuine request of the platform about the n-th message of a room, as it would come at that moment; absent where only
-   * the simulator can sign one.
-   */
-  event?(room: string, n: number, now: Date): PlatformEvent | Promise<PlatformEvent>;
+  /** A genuine request of the platform about the n-th message of a room, as it would come at that moment. */
+  event(room: string, n: number, now: Date): PlatformEvent | Promise<PlatformEvent>;
+  /** Where `event` is signed with a key that the platform publishes: that document, and the setting that says where it is. */
+  readonly published?: { readonly setting: string; readonly document: () => object };
 }
