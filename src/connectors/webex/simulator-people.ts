@@ -30,7 +30,7 @@ const accounts = {
   ann: account('000000a1', people.ann.name, people.ann.email, 'person'),
   ben: account('000000b2', people.ben.name, people.ben.email, 'person'),
   cleo: account('000000c3', people.cleo.name, people.cleo.email, 'person'),
-  dora: account('000000d4', people.dora.name, people.dora.email, 'person'),
+  dora: account('000000f6', people.dora.name, people.dora.email, 'person'),
   bot: account('000000d4', 'Carillon', 'carillon@webex.bot', 'bot'),
   service: account('000000e5', 'Carillon', 'carillon@example.com', 'person'),
 } as const;
