@@ -8,13 +8,17 @@ import { addChunk, chunkBytes, keepFile, missFile, takeFile, type FileFetch, typ
 import { newAttemptId } from '../store/new-id.ts';
 import type { ActivityDeps } from './index.ts';
 
-/** For one download, from the first byte asked to the last one stored. */
-const fetchMs = 60_000;
-/** After so many a file is linked: whoever waits for what was said with it has waited long enough. */
+/**
+ * From the first try on; then a file is linked. The words that it came with wait for it, and what is said after them behind
+ * those: half a minute is what a person takes for a slow upload, and not for an outage. 25 MB come in it at 7 Mbit/s.
+ */
+const withinMs = 30_000;
+/** A try that begins late has so long all the same, such as that of a worker that takes over from a dead one. */
+const shortestMs = 5_000;
+/** They are over after 7 s where each is refused at once. */
 const maxTries = 4;
-/** Doubles from try to try; a platform's own wish counts up to `longestWaitMs`. */
+/** Doubles from try to try; a platform that wants more time than is left gets none. */
 const firstWaitMs = 1_000;
-const longestWaitMs = 30_000;
 /** How often somebody looks who waits for another's download. */
 const lookMs = 200;
 
@@ -47,7 +51,7 @@ export function createFileFetcher(deps: Deps, limits: FileLimits): FileFetcher {
     const fetch: FileFetch = { message: message.id, id: file.id, token: newAttemptId() };
     const state = await takeFile(deps.sql, fetch);
     if (state.state === 'taken') {
-      const work = fetchOne(deps, limits, { tenant, message, file, fetch, tries: state.tries })
+      const work = fetchOne(deps, limits, { tenant, message, file, fetch, ...state })
         // PostgreSQL is away: the lease ends by itself, and the next one tries again.
         .catch(() => undefined)
         .finally(() => running.delete(work));
@@ -81,16 +85,20 @@ interface Fetching {
   readonly file: Attachment;
   readonly fetch: FileFetch;
   readonly tries: number;
+  /** Since it was first wanted. */
+  readonly ageMs: number;
 }
 
 /** Whatever comes of it is written. */
 async function fetchOne(deps: Deps, limits: FileLimits, one: Fetching): Promise<void> {
-  const { fetch, tries } = one;
+  const { fetch } = one;
+  const leftMs = Math.max(shortestMs, withinMs - one.ageMs);
+  const begin = performance.now();
   let opened: Download | undefined;
   try {
     if (limits.maxBytes === 0)
       throw notFetchable('files_off', 'Files are not handed on here: CARILLON_FILES_MAX is 0.');
-    opened = await openFile(deps, one);
+    opened = await openFile(deps, one, leftMs);
     const { mediaType } = opened;
     if (!isTypeTaken(mediaType, limits))
       throw notFetchable('file_type_refused', `Files of the type ${mediaType} are not handed on here.`);
@@ -101,23 +109,22 @@ async function fetchOne(deps: Deps, limits: FileLimits, one: Fetching): Promise<
   } catch (error) {
     opened?.drop();
     if (!(error instanceof SendFailure)) throw error;
-    await missFile(deps.sql, fetch, nextOf(error, tries));
+    await missFile(deps.sql, fetch, nextOf(error, one.tries, leftMs - (performance.now() - begin)));
   }
 }
 
-function nextOf({ kind, code, message, status, retryAfterMs }: SendFailure, tries: number) {
+function nextOf({ kind, code, message, status, retryAfterMs }: SendFailure, tries: number, leftMs: number) {
   if (kind === 'stopped') return { afterMs: 0 };
-  const isOver = kind === 'permanent' || tries >= maxTries;
   const waitMs = Math.max(retryAfterMs ?? 0, firstWaitMs * 2 ** (tries - 1));
-  if (!isOver) return { afterMs: Math.min(waitMs, longestWaitMs) };
+  if (kind !== 'permanent' && tries < maxTries && waitMs < leftMs) return { afterMs: waitMs };
   const reason: Reason = { code, message, ...(status === undefined ? {} : { status }) };
   return { reason };
 }
 
 /** With the credentials of the connection that it came in by; what an API caller attached is public. */
-async function openFile(deps: Deps, { tenant, message, file }: Fetching): Promise<Download> {
+async function openFile(deps: Deps, { tenant, message, file }: Fetching, timeoutMs: number): Promise<Download> {
   const { http, tokens, stopping: signal } = deps;
-  const context = { http, tokens, now: new Date(), timeoutMs: fetchMs, signal };
+  const context = { http, tokens, now: new Date(), timeoutMs, signal };
   const id = message.sender?.native?.connection;
   if (id === undefined) {
     if (file.url === undefined) throw notFetchable('file_elsewhere', 'The file has no address.');

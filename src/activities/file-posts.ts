@@ -12,5 +12,5 @@ export function withLinks(message: Message, files: readonly Attachment[] = messa
 
 /** Whether the files of a message are posts of their own, so that they must be here before anything of it is sent. */
 export function postsItsFiles({ postsFiles }: Connector, { content }: Message, { kind }: Outgoing['action']): boolean {
-  return postsFiles === true && (content.attachments ?? []).length > 0 && (kind === 'create' || kind === 'edit');
+  return postsFiles === true && (content.attachments ?? []).length > 0 && kind === 'create';
 }

@@ -2,8 +2,9 @@ import type { Action, Author, Connector, DeliveryClass, Outgoing, SendContext } 
 import { changeStep, replyStep } from '../domain/change.ts';
 import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
 import type { Reason } from '../domain/failure.ts';
-import type { Message } from '../domain/message.ts';
+import type { Attachment } from '../domain/message.ts';
 import { nextStep, type Step } from '../domain/step.ts';
+import { fileHash } from '../store/files.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 import type { ActivityDeps } from './index.ts';
 import { postOf, type PartOf } from './parts.ts';
@@ -28,9 +29,9 @@ export interface Job {
 
 /** The posts of what it changes or replies to. */
 export const postsOf = ({ original, action }: LedgerEntry): readonly string[] => {
-  const { posts = [], files = 0 } = original ?? {};
+  const { posts = [], files = [] } = original ?? {};
   // Files are not edited.
-  return action === 'edit' ? posts.slice(0, posts.length - files) : posts;
+  return action === 'edit' ? posts.slice(0, posts.length - files.length) : posts;
 };
 
 type Target = NonNullable<LedgerEntry['target']>;
@@ -41,13 +42,14 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
   const connector = target === undefined ? undefined : deps.connectors.get(target.connector);
   if (target === undefined || connector === undefined) return undefined;
   const { action, degraded } = actionOf(entry, connector);
+  const linked = linkedFiles(connector, entry);
   const author = authorOf(deps, entry);
   const whole = {
     ...targetOf(entry, target),
     delivery: entry.id,
     key: entry.id,
     action,
-    message: messageFor(connector, entry, action),
+    message: postsItsFiles(connector, entry.message, action) ? entry.message : withLinks(entry.message, linked),
     ...(author === undefined ? {} : { author }),
   };
   // Until its version stands fast it is planned anew: `prepare` says into what. One with files is told by `withFiles`.
@@ -65,16 +67,21 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
     ...(part === undefined ? {} : { part }),
     deliveryClass: connector.deliveryClass(outgoing, action.kind),
     breaker: connector.isOneService ? connectionScope(target.connection) : destinationScope(entry.destination),
-    degraded: cut ?? degraded,
+    degraded: cut ?? degraded ?? editedFiles(connector, entry, linked),
     context: { http: deps.http, tokens: deps.tokens, now: entry.readAt, timeoutMs: entry.timeoutMs, signal },
   };
 }
 
-/** With its files named in the text where the connector does not post them. */
-function messageFor(connector: Connector, { message }: LedgerEntry, action: Action): Message {
+/** Those that are named in the text: where the connector posts none, and of an edit those that its original did not post. */
+function linkedFiles({ capabilities, postsFiles }: Connector, { message, action, original }: LedgerEntry) {
   const { attachments = [] } = message.content;
-  const isWhole = connector.capabilities.files.level === 'full' || postsItsFiles(connector, message, action);
-  return isWhole || attachments.length === 0 ? message : withLinks(message);
+  if (postsFiles !== true) return capabilities.files.level === 'full' ? [] : attachments;
+  return attachments.filter(({ id }) => action !== 'edit' || original?.files?.includes(fileHash(id)) !== true);
+}
+
+function editedFiles({ postsFiles }: Connector, { action }: LedgerEntry, linked: readonly Attachment[]) {
+  if (action !== 'edit' || postsFiles !== true || linked.length === 0) return undefined;
+  return { code: 'file_linked', message: 'An edit posts no files: those that are not there as posts are linked.' };
 }
 
 /** Whoever spoke on a platform is named on the others; a caller of the API speaks as the bot. */
@@ -90,11 +97,18 @@ function targetOf(entry: LedgerEntry, { connection, settings, address }: Target)
   return { connection: { id: connection, settings }, destination: { id: entry.destination, address } };
 }
 
+/** What may have arrived without an answer has no id that we know, and so is not taken back. */
+const mayRemain = {
+  code: 'may_remain',
+  message: 'What is known to be there is taken back; one post more may have arrived, and may remain.',
+};
+
 function actionOf(entry: LedgerEntry, connector: Connector): { action: Action; degraded: Reason | undefined } {
   const { original } = entry;
   const nativeId = postsOf(entry)[0] ?? null;
-  if (entry.action === 'edit' || entry.action === 'delete')
-    return { action: { kind: entry.action, nativeId }, degraded: undefined };
+  if (entry.action === 'edit') return { action: { kind: 'edit', nativeId }, degraded: undefined };
+  if (entry.action === 'delete')
+    return { action: { kind: 'delete', nativeId }, degraded: original?.inDoubt === true ? mayRemain : undefined };
   if (entry.action !== 'create')
     return { action: { kind: entry.action, nativeId, emoji: entry.message.content.emoji ?? '' }, degraded: undefined };
   if (entry.message.thread === undefined) return { action: { kind: 'create' }, degraded: undefined };
@@ -115,8 +129,8 @@ export function stepOf({ entry, connector, deliveryClass }: Job): Step | { do: '
   const capability = connector.capabilities[entry.action === 'unreact' ? 'react' : entry.action];
   if (capability.level === 'dropped')
     return { do: 'skip', reason: { code: `${entry.action}_dropped`, message: capability.why } };
-  const { posts = [], files = 0 } = entry.original ?? {};
-  if (entry.action === 'edit' && files > 0 && posts.length === files)
+  const { posts = [], files = [] } = entry.original ?? {};
+  if (entry.action === 'edit' && files.length > 0 && posts.length === files.length)
     return {
       do: 'skip',
       reason: { code: 'files_alone', message: 'It is there as files alone, which cannot be edited.' },

@@ -1,7 +1,8 @@
 import type { Connector, Outgoing } from '../connectors/connector.ts';
 import { maxParts, partMarkdown, splitText, treeOf } from '../connectors/dialect/split-text.ts';
 import type { Reason } from '../domain/failure.ts';
-import type { FilesByPlace } from './file-posts.ts';
+import { withLinks, type FilesByPlace } from './file-posts.ts';
+import { fileHash } from '../store/files.ts';
 import type { PostPart } from '../store/parts.ts';
 
 /** Which post of a delivery is sent next. */
@@ -40,7 +41,8 @@ export function planParts(
   const fits = (text: string): boolean => connector.fits?.(withText(outgoing, text)) !== false;
   const { text } = outgoing.message.content;
   const isChangeOfMany = kind === 'edit' && posts.length > 1;
-  const filePosts = kind === 'create' ? [...files.keys()].map((file) => ({ file })) : [];
+  const { attachments = [] } = outgoing.message.content;
+  const filePosts = [...files.keys()].map((file) => ({ file, hash: fileHash(attachments[file]?.id ?? '') }));
   if (filePosts.length > 0 && text.trim() === '') return filePosts;
   if (!isChangeOfMany && filePosts.length === 0 && fits(text)) return undefined;
   const parts = splitText(text, fits, kind === 'create' ? maxParts : Math.max(1, posts.length));
@@ -75,7 +77,9 @@ export function postOf(
     const content = { ...said.message.content, attachments: attachment === undefined ? [] : [attachment] };
     const isAlone = texts === 0 && at === 0;
     const outgoing = { ...said, key, message: { ...said.message, content } };
-    return { outgoing: file === undefined ? outgoing : { ...outgoing, file: { ...file, isAlone } }, part };
+    // It was here when the split was made, and could not be had again.
+    if (file === undefined) return { outgoing: { ...outgoing, message: withLinks(outgoing.message) }, part };
+    return { outgoing: { ...outgoing, file: { ...file, isAlone } }, part };
   }
   const { text } = whole.message.content;
   // One that holds all of it is sent as it was written.

@@ -23,16 +23,14 @@ export async function withFiles(deps: ActivityDeps, job: Job, signal: AbortSigna
   const { entry, connector, outgoing } = job;
   const { message } = outgoing;
   const { attachments = [] } = message.content;
-  // An edit has the files of what it edits.
-  const owner = { ...message, id: message.refersTo ?? message.id };
-  const fetched = await deps.files.fetch(entry.tenant, owner, waitMs, signal);
+  const fetched = await deps.files.fetch(entry.tenant, message, waitMs, signal);
   if (fetched === undefined) return undefined;
   const files = new Map<number, Omit<OutgoingFile, 'isAlone'>>();
   for (const [place, { id, name }] of attachments.entries()) {
     const one = fetched[place];
     if (one?.state !== 'kept') continue;
     const { token, mediaType, size } = one;
-    const open = () => readFile(deps.sql, deps.ring, { message: owner.id, id, token }, size);
+    const open = () => readFile(deps.sql, deps.ring, { message: message.id, id, token }, size);
     files.set(place, { name, mediaType, size, open });
   }
   const linked = attachments.filter((_, place) => !files.has(place));

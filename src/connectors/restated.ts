@@ -1,4 +1,5 @@
 import { SendFailure, type SendFailureDetails } from '../domain/failure.ts';
+import type { Outgoing } from './connector.ts';
 
 /** The same failure with another kind, scope or wait; what the platform said stays. */
 export function restated(
@@ -21,12 +22,19 @@ export function restated(
 }
 
 /** What a platform refuses of a file, be it its size or its kind, it refuses of the file alone: a link to it may pass. */
-export function asFileRefusal(error: unknown): unknown {
-  const isOfFile = error instanceof SendFailure && error.kind === 'permanent' && error.scope === 'message';
+export function asFileRefusal(error: unknown, { file }: Pick<Outgoing, 'file'>): unknown {
+  const isOfFile =
+    file !== undefined && error instanceof SendFailure && error.kind === 'permanent' && error.scope === 'message';
   return isOfFile ? restated(error, { isOfFormat: true }) : error;
 }
 
 /** A look-up changes nothing, so losing its answer leaves nothing in doubt: it can be asked again. */
 export function asLookUp(error: unknown): unknown {
   return error instanceof SendFailure && error.kind === 'ambiguous' ? restated(error, { kind: 'transient' }) : error;
+}
+
+/** An upload, which names no room: its refusal speaks of the file, not of the room, and losing its answer leaves no doubt. */
+export function asUploadRefusal(error: unknown): unknown {
+  const isOfFile = error instanceof SendFailure && error.kind === 'permanent' && error.scope !== 'connection';
+  return isOfFile ? restated(error, { scope: 'message', isOfFormat: true }) : asLookUp(error);
 }

@@ -5,8 +5,8 @@ export interface Original {
   readonly state: DeliveryState;
   /** The platform's ids of the posts that it is there as: one, or one a part; none without a receipt. */
   readonly posts: readonly string[];
-  /** How many of them, the last ones, are its files; the others are its text. */
-  readonly files?: number;
+  /** By hash, those of its files that are the last of them, a post each; the others are its text. */
+  readonly files?: readonly string[];
   /** The newest version of the content that this destination is known to have; null without any. */
   readonly heldVersion: number | null;
   /** An attempt of it may have arrived. */

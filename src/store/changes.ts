@@ -4,7 +4,7 @@ import type { DeliveryId, MessageId, TenantId } from '../domain/ids.ts';
 import type { Content, Sender } from '../domain/message.ts';
 import { findAccepted, type AcceptedDelivery, type AcceptResult } from './accept.ts';
 import { changeDeliveries, changeMessage, claimed, conversation, planned, type Change } from './change-statement.ts';
-import { sealContent } from './contents.ts';
+import { openContent, sealContent } from './contents.ts';
 import { isConflict, type Db } from './db.ts';
 import type { KeyRing } from './key-ring.ts';
 import { newDeliveryId } from './new-id.ts';
@@ -12,6 +12,8 @@ import { newDeliveryId } from './new-id.ts';
 export interface Edit extends Change {
   readonly content: Content;
   readonly sender: Sender | null;
+  /** It says nothing of files: those of the version before stay. */
+  readonly keepsFiles?: true;
 }
 
 export type ChangeResult =
@@ -43,7 +45,9 @@ const maxTries = 20;
 export function acceptEdit(sql: Db, ring: KeyRing, edit: Edit): Promise<ChangeResult> {
   return change(sql, edit, async (original, ids) => {
     const version = original.version + 1;
-    const sealed = sealContent(ring, edit.original, version, { content: edit.content, sender: edit.sender });
+    const files = edit.keepsFiles === true ? await filesOf(sql, ring, edit.original, original.version) : {};
+    const content = { ...edit.content, ...files };
+    const sealed = sealContent(ring, edit.original, version, { content, sender: edit.sender });
     return sql<AcceptedDelivery[]>`
       with ${claimed(sql, edit)}, ${conversation(sql, edit)}, wanted as materialized (
         -- Locked as their foreign keys will lock them: later would be behind the message, and out of order.
@@ -61,6 +65,13 @@ export function acceptEdit(sql: Db, ring: KeyRing, edit: Edit): Promise<ChangeRe
       ), ${changeMessage(sql, edit, 'message.edited', version)}, ${changeDeliveries(sql, ids, 'edit', version)}
       ${planned(sql)}`;
   });
+}
+
+async function filesOf(sql: Db, ring: KeyRing, message: MessageId, version: number): Promise<Partial<Content>> {
+  const [row] = await sql<{ sealed: Buffer | null }[]>`
+    select sealed from contents where message = ${message} and version = ${version}`;
+  const { attachments } = openContent(ring, message, version, row?.sealed ?? null).content;
+  return attachments === undefined ? {} : { attachments };
 }
 
 /**

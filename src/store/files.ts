@@ -17,8 +17,8 @@ export interface FileFetch extends FileKey {
 
 /** A file as it stands. */
 export type FileState =
-  /** Whoever asked fetches it now, for the n-th time. */
-  | { readonly state: 'taken'; readonly tries: number }
+  /** Whoever asked fetches it now, for the n-th time, so long after it was first wanted. */
+  | { readonly state: 'taken'; readonly tries: number; readonly ageMs: number }
   /** Somebody else does, or it is tried again after a while. */
   | { readonly state: 'fetching'; readonly waitMs: number }
   | { readonly state: 'kept'; readonly token: string; readonly mediaType: string; readonly size: number }
@@ -27,15 +27,20 @@ export type FileState =
 /** The most that one row holds. */
 export const chunkBytes = 1_024 * 1_024;
 
-/** Each chunk extends it; whoever died in the middle holds nobody up for longer. */
-const leaseSeconds = 30;
+/**
+ * Each chunk extends it; whoever died in the middle holds nobody up for longer. Short beside the 30 s that a message waits
+ * for its files, so that somebody else can still fetch it; slower than a chunk in that time is too slow for those anyway.
+ */
+const leaseSeconds = 10;
 
 const hashOf = (id: string): Buffer => createHash('sha256').update(id).digest();
-const place = ({ message, id, token }: FileFetch, n: number): string =>
-  `file ${message}/${hashOf(id).toString('hex')}/${token}/${n}`;
+/** How a file is known where its id, which may tell what it is of, is not to stand. */
+export const fileHash = (id: string): string => hashOf(id).toString('hex');
+const place = ({ message, id, token }: FileFetch, n: number): string => `file ${message}/${fileHash(id)}/${token}/${n}`;
 
 interface Row {
   readonly tries: number | null;
+  readonly ageMs: number;
   readonly state: 'fetching' | 'kept' | 'refused' | null;
   readonly token: string;
   readonly waitMs: number | null;
@@ -54,14 +59,14 @@ export async function takeFile(sql: Db, { message, id, token }: FileFetch): Prom
         clock_timestamp() + make_interval(secs => ${leaseSeconds}::float8), 1)
       on conflict (message, hash) do update set token = excluded.token, due_at = excluded.due_at, tries = f.tries + 1
       where f.state = 'fetching' and f.due_at <= clock_timestamp()
-      returning f.tries
+      returning f.tries, (extract(epoch from clock_timestamp() - f.created_at) * 1000)::float8 as age_ms
     ), left_over as (
       delete from file_chunks where message = ${message} and hash = ${hash} and exists (select from mine)
     )
-    select (select tries from mine) as tries, f.state, f.token, f.media_type as "mediaType", f.size, f.reason,
+    select (select tries from mine) as tries, (select age_ms from mine) as "ageMs", f.state, f.token, f.media_type as "mediaType", f.size, f.reason,
       (extract(epoch from f.due_at - clock_timestamp()) * 1000)::float8 as "waitMs"
     from (select 1) one left join files f on f.message = ${message} and f.hash = ${hash}`;
-  if (row.tries !== null) return { state: 'taken', tries: row.tries };
+  if (row.tries !== null) return { state: 'taken', tries: row.tries, ageMs: Math.max(0, row.ageMs) };
   switch (row.state) {
     case 'kept':
       return { state: 'kept', token: row.token, mediaType: row.mediaType, size: Number(row.size) };

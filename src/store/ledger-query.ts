@@ -74,7 +74,8 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
     select jsonb_build_object('state', p.state, 'inDoubt', p.doubt_since is not null or p.state = 'uncertain',
       'posts', ${postsOf(sql)},
       'files', (
-        select count(*) from jsonb_array_elements(p.parts) with ordinality e (part, place)
+        select coalesce(jsonb_agg(e.part -> 'hash' order by e.place), '[]')
+        from jsonb_array_elements(p.parts) with ordinality e (part, place)
         where e.place <= p.part and e.part ? 'file'),
       'heldVersion', (
         select max((r.value->>'version')::integer)

@@ -4,12 +4,12 @@ import type { Db } from './db.ts';
 /**
  * What one post of a split delivery is: a piece of the text that is shown, in code units of all of it, the last with an
  * ellipsis where there was more (`isCut`); or, of a change, taking away one of the posts of what it changes, from 0;
- * or one of its files, by its place among them.
+ * or one of its files, by its place among them and its hash (`fileHash`), by which an edit knows it again.
  */
 export type PostPart =
   | { readonly from: number; readonly to: number; readonly isCut?: true }
   | { readonly remove: number }
-  | { readonly file: number };
+  | { readonly file: number; readonly hash: string };
 
 /** Of a delivery `d`: when the part that is sent next has arrived there is another one. */
 export const goesOn = (sql: Db) => sql`(d.parts is not null and d.part + 1 < jsonb_array_length(d.parts))`;

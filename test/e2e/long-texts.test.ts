@@ -2,7 +2,7 @@ import type { RoomMessage } from '../../src/connectors/simulator-kit-rooms.ts';
 import { eventually } from '../support/eventually.ts';
 import { longText, named, numberOf } from '../support/long-text.ts';
 import { platforms } from '../support/platforms/index.ts';
-import type { Platform } from '../support/platforms/platform.ts';
+import { roomPosts } from '../support/room-posts.ts';
 import { roomsAt, type Rooms } from '../support/rooms.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { bridge } from '../suites/bridge-suite.ts';
@@ -10,18 +10,14 @@ import { bridge } from '../suites/bridge-suite.ts';
 /** Texts that are longer than one post of a platform may be. */
 let stack: Stack;
 let rooms: Rooms;
+let posts: ReturnType<typeof roomPosts>;
 beforeAll(async () => {
   stack = await startStack();
   rooms = roomsAt(stack.simulators);
-  for (const { connector, settings } of platforms)
-    await stack.must('PUT', `/v1/connections/${connector.name}`, {
-      connector: connector.name,
-      settings: settings(stack.simulators),
-    });
+  posts = roomPosts(stack);
+  await posts.connect(platforms);
 }, 120_000);
 afterAll(() => stack?.close());
-
-const retry = { initialInterval: '200ms', multiplier: 1, maxInterval: '1s', maxAttempts: 6, deadline: '5m' };
 
 /** About what one post of the platform takes. */
 const limits: Readonly<Record<string, number>> = {
@@ -36,28 +32,15 @@ const limits: Readonly<Record<string, number>> = {
 const rowsIn = (markup: string): number[] => [...markup.matchAll(/row(\d{4})/g)].map(([, n]) => Number(n));
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
-async function roomOf(platform: Platform, room: string, options: object = {}) {
-  const id = `${platform.connector.name}-${room}`;
-  const destination = { connection: platform.connector.name, address: platform.address(room), retry, ...options };
-  await stack.must('PUT', `/v1/destinations/${id}`, destination);
-  const read = async (): Promise<RoomMessage[]> =>
-    (await rooms.read(platform.connector.name, platform.room(room))).filter(({ deleted }) => !deleted);
-  return { id, read };
-}
-
-const deliveryOf = async (message: string) => (await stack.rest(message, 60_000)).deliveries[0];
-const attemptsOf = async (delivery: string) =>
-  (await stack.must('GET', `/v1/deliveries/${delivery}/attempts`)).data as { outcome: string; part?: number }[];
-
 describe.each(platforms.map((platform) => [platform.connector.name, platform] as const))('to %s', (name, platform) => {
   it('a long text comes as numbered parts, in order and once, and what follows it behind the last', async () => {
-    const { id, read } = await roomOf(platform, 'long');
+    const { id, read } = await posts.room(platform, 'long');
     const { text, lines } = longText((limits[name] ?? 0) * 2.3);
     const conversation = `long-${name}`;
     const message = await stack.post({ text, conversation, destinations: [id] });
     const next = await stack.post({ text: 'what follows', conversation, destinations: [id] });
     await stack.rest(next.id, 60_000);
-    expect(await deliveryOf(message.id)).toMatchObject({
+    expect(await posts.delivery(message.id)).toMatchObject({
       state: 'delivered',
       doubled: false,
       parts: { total: 3, arrived: 3 },
@@ -66,18 +49,18 @@ describe.each(platforms.map((platform) => [platform.connector.name, platform] as
     expect(shown.map(numberOf)).toEqual(['1/3', '2/3', '3/3', undefined]);
     expect(rowsIn(shown.map(({ markup }) => markup).join('\n'))).toEqual(upTo(lines));
     expect(shown.at(-1)?.markup).toContain('what follows');
-    expect((await attemptsOf(message.deliveries[0]?.id ?? '')).map(({ part }) => part)).toEqual([1, 2, 3]);
+    expect((await posts.attempts(message.deliveries[0]?.id ?? '')).map(([part]) => part)).toEqual([1, 2, 3]);
   }, 120_000);
 
   it('an edit changes each part, takes away what is too many, and is cut where it is longer; a delete takes all', async () => {
-    const { id, read } = await roomOf(platform, 'changed');
+    const { id, read } = await posts.room(platform, 'changed');
     const limit = name === 'slack' ? 3_900 : (limits[name] ?? 0);
     const message = await stack.post({ text: longText((limits[name] ?? 0) * 2.3).text, destinations: [id] });
     await stack.rest(message.id, 60_000);
-    const posts = (await read()).map((one) => one.id);
+    const ids = (await read()).map((one) => one.id);
     const change = async (method: 'PATCH' | 'DELETE', body?: object) => {
       const made = await stack.must(method, `/v1/messages/${message.id}`, body);
-      return deliveryOf(made.id);
+      return posts.delivery(made.id);
     };
 
     const longer = longText(limit * 4);
@@ -87,14 +70,14 @@ describe.each(platforms.map((platform) => [platform.connector.name, platform] as
       degraded: expect.arrayContaining([expect.objectContaining({ code: 'cut' })]),
     });
     const after = await read();
-    expect(after.map((one) => one.id)).toEqual(posts);
+    expect(after.map((one) => one.id)).toEqual(ids);
     expect(after.map(numberOf)).toEqual(['1/3', '2/3', '3/3']);
     const rows = rowsIn(after.map(({ markup }) => markup).join('\n'));
     expect(rows).toEqual(upTo(rows.length));
     expect(rows.length).toBeLessThan(longer.lines);
 
     expect(await change('PATCH', { text: 'All in one now.' })).toMatchObject({ state: 'delivered' });
-    expect((await read()).map((one) => one.id)).toEqual(posts.slice(0, 1));
+    expect((await read()).map((one) => one.id)).toEqual(ids.slice(0, 1));
     expect((await read())[0]?.markup).not.toContain('(1/');
     expect(await change('PATCH', { text: 'And once more.' })).toMatchObject({ state: 'delivered' });
     expect((await read())[0]?.markup).toContain('once more');
@@ -104,12 +87,12 @@ describe.each(platforms.map((platform) => [platform.connector.name, platform] as
   }, 120_000);
 
   it('a delete takes every part away', async () => {
-    const { id, read } = await roomOf(platform, 'deleted');
+    const { id, read } = await posts.room(platform, 'deleted');
     const message = await stack.post({ text: longText((limits[name] ?? 0) * 2.3).text, destinations: [id] });
     await stack.rest(message.id, 60_000);
     expect(await read()).toHaveLength(3);
     const { id: deletion } = await stack.must('DELETE', `/v1/messages/${message.id}`);
-    expect(await deliveryOf(deletion)).toMatchObject({ state: 'delivered', parts: { total: 3, arrived: 3 } });
+    expect(await posts.delivery(deletion)).toMatchObject({ state: 'delivered', parts: { total: 3, arrived: 3 } });
     expect(await read()).toEqual([]);
   }, 120_000);
 });
@@ -123,16 +106,16 @@ describe('what happens to the second of three parts', () => {
   it.each(cases)(
     'at %s: an answer that is lost (%s) concerns it alone: it %s',
     async (name, path) => {
-      const { id, read } = await roomOf(named(name), 'lost');
+      const { id, read } = await posts.room(named(name), 'lost');
       const { text, lines } = longText((limits[name] ?? 0) * 2.3);
       await stack.fault(name, { path, match: '(2/3)', mode: 'commit-then-status', status: 502, times: 1 });
       const message = await stack.post({ text, destinations: [id] });
-      expect(await deliveryOf(message.id)).toMatchObject({ state: 'delivered', parts: { total: 3, arrived: 3 } });
+      expect(await posts.delivery(message.id)).toMatchObject({ state: 'delivered', parts: { total: 3, arrived: 3 } });
       const shown = await read();
       const copies = name === 'webex' ? 2 : 1;
       expect(shown.map(numberOf)).toEqual(['1/3', ...Array<string>(copies).fill('2/3'), '3/3']);
       expect(new Set(rowsIn(shown.map(({ markup }) => markup).join('\n'))).size).toBe(lines);
-      const parts = (await attemptsOf(message.deliveries[0]?.id ?? '')).map(({ part }) => part);
+      const parts = (await posts.attempts(message.deliveries[0]?.id ?? '')).map(([part]) => part);
       expect(parts).toEqual(name === 'slack' ? [1, 2, 3] : [1, 2, 2, 3]);
     },
     120_000,
@@ -141,14 +124,14 @@ describe('what happens to the second of three parts', () => {
   it.each(['matrix', 'slack', 'webex'])(
     'at %s: a refusal is tried again, and the first is not sent again',
     async (name) => {
-      const { id, read } = await roomOf(named(name), 'refused');
+      const { id, read } = await posts.room(named(name), 'refused');
       const { text } = longText((limits[name] ?? 0) * 2.3);
       await stack.fault(name, { match: '(2/3)', status: 429, retryAfter: 1, times: 1 });
       const message = await stack.post({ text, destinations: [id] });
-      expect(await deliveryOf(message.id)).toMatchObject({ state: 'delivered' });
+      expect(await posts.delivery(message.id)).toMatchObject({ state: 'delivered' });
       expect((await read()).map(numberOf)).toEqual(['1/3', '2/3', '3/3']);
-      const made = await attemptsOf(message.deliveries[0]?.id ?? '');
-      expect(made.map(({ part, outcome }) => [part, outcome])).toEqual([
+      const made = await posts.attempts(message.deliveries[0]?.id ?? '');
+      expect(made).toEqual([
         [1, 'delivered'],
         [2, 'transient'],
         [2, 'delivered'],
@@ -159,7 +142,7 @@ describe('what happens to the second of three parts', () => {
   );
 
   it('where nothing may be sent twice, leaves the rest to an operator, and says how much is there', async () => {
-    const { id, read } = await roomOf(named('webex'), 'once', { ambiguous: 'at-most-once' });
+    const { id, read } = await posts.room(named('webex'), 'once', { ambiguous: 'at-most-once' });
     await stack.fault('webex', {
       path: '/messages',
       match: '(2/3)',
@@ -168,7 +151,7 @@ describe('what happens to the second of three parts', () => {
       times: 1,
     });
     const message = await stack.post({ text: longText(7_400 * 2.3).text, destinations: [id] });
-    expect(await deliveryOf(message.id)).toMatchObject({
+    expect(await posts.delivery(message.id)).toMatchObject({
       state: 'uncertain',
       reason: { message: expect.stringContaining('1 of 3 parts have arrived.') },
       parts: { total: 3, arrived: 1 },
@@ -179,10 +162,10 @@ describe('what happens to the second of three parts', () => {
   }, 120_000);
 
   it('when it is never answered is sent again alone', async () => {
-    const { id, read } = await roomOf(named('matrix'), 'crashed', { timeout: '1s' });
+    const { id, read } = await posts.room(named('matrix'), 'crashed', { timeout: '1s' });
     await stack.fault('matrix', { path: '/send/', match: '(2/3)', mode: 'commit-then-timeout', times: 1 });
     const message = await stack.post({ text: longText(28_000 * 2.3).text, destinations: [id] });
-    expect(await deliveryOf(message.id)).toMatchObject({ state: 'delivered', doubled: false });
+    expect(await posts.delivery(message.id)).toMatchObject({ state: 'delivered', doubled: false });
     expect((await read()).map(numberOf)).toEqual(['1/3', '2/3', '3/3']);
   }, 120_000);
 });

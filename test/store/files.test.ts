@@ -103,7 +103,7 @@ describe('the files of a message', () => {
   it('are taken over from a worker that died in the middle, of whom nothing is left', async () => {
     const message = await posted();
     const dead = { message: message.id, id: 'a', token: newAttemptId() };
-    expect(await takeFile(bench.sql, dead)).toEqual({ state: 'taken', tries: 1 });
+    expect(await takeFile(bench.sql, dead)).toMatchObject({ state: 'taken', tries: 1 });
     expect(await addChunk(bench.sql, bench.ring, dead, 0, Buffer.from('half of'))).toBe(true);
     expect(await fetchBy(worker(), message, 0)).toBeUndefined();
     await bench.sql`update files set due_at = clock_timestamp()`;
@@ -141,6 +141,29 @@ describe('the files of a message', () => {
     answers.push(...Array.from({ length: 4 }, () => (response: ServerResponse) => void response.writeHead(502).end()));
     expect(await reasonOf(worker(), await posted())).toBe('http_502');
     expect(asked).toBe(4);
+  });
+
+  it('are not waited for beyond half a minute, whatever their server wants or does', async () => {
+    const message = await posted();
+    const dead = { message: message.id, id: 'a', token: newAttemptId() };
+    const begun = async (secondsAgo: number) => {
+      await takeFile(bench.sql, dead);
+      await bench.sql`
+        update files set created_at = clock_timestamp() - make_interval(secs => ${secondsAgo}), due_at = clock_timestamp()`;
+    };
+    answers.push((response) => response.writeHead(503, { 'retry-after': '1' }).end());
+    await begun(28);
+    // Who comes late has five seconds all the same, but not as long as this one never answers.
+    answers.push(() => undefined);
+    const begin = performance.now();
+    expect(await reasonOf(worker(), message)).toBe('timeout');
+    expect(performance.now() - begin).toBeLessThan(10_000);
+    expect(asked).toBe(2);
+
+    const other = await posted();
+    answers.push((response) => response.writeHead(503, { 'retry-after': '31' }).end());
+    expect(await reasonOf(worker(), other)).toBe('http_503');
+    expect(asked).toBe(3);
   });
 
   it('wait for another worker where this one stops', async () => {

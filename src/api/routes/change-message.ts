@@ -67,6 +67,7 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
         dedupeKey: readKeyHeader(request) ?? id,
         canonicalBody: canonicalJson(request.body) ?? '',
         content: content ?? { text: text ?? '' },
+        keepsFiles: true,
         sender: sender ?? null,
       });
       return answer(result, reply);

@@ -8,7 +8,7 @@ import { readText } from '../fields.ts';
 import { at, textAt } from '../hook-checks.ts';
 import type { HookConnection } from '../inbound.ts';
 import { callJson } from '../json-call.ts';
-import { asFileRefusal, asLookUp } from '../restated.ts';
+import { asUploadRefusal } from '../restated.ts';
 import { secretTexts } from '../secrets.ts';
 import { meaningOf } from './errors.ts';
 import type { Speaker } from './ghosts.ts';
@@ -85,7 +85,7 @@ export async function uploadFile(
       ...shown,
     };
   } catch (error) {
-    throw asFileRefusal(asLookUp(error));
+    throw asUploadRefusal(error);
   }
 }
 

@@ -9,7 +9,7 @@ import { readText } from '../fields.ts';
 import { at, listAt, textAt } from '../hook-checks.ts';
 import type { HookConnection } from '../inbound.ts';
 import { callJson } from '../json-call.ts';
-import { asFileRefusal, asLookUp } from '../restated.ts';
+import { asUploadRefusal, restated } from '../restated.ts';
 import { secretTexts } from '../secrets.ts';
 import { escapeText } from './escape.ts';
 import { placeOf } from './native-id.ts';
@@ -95,7 +95,9 @@ export async function uploadFile(outgoing: Outgoing, file: OutgoingFile, context
     };
     return { method: 'files.completeUploadExternal', body };
   } catch (error) {
-    throw asFileRefusal(asLookUp(error));
+    // Without `files:write` the token posts all the same, and an app that was installed before files has none.
+    const isOfFiles = error instanceof SendFailure && error.code === 'missing_scope';
+    throw asUploadRefusal(isOfFiles ? restated(error, { scope: 'message' }) : error);
   }
 }
 

@@ -6,7 +6,7 @@ import { readText } from '../fields.ts';
 import { maxEditText, maxSource, maxText } from './bounds.ts';
 import { toMrkdwn } from './dialect.ts';
 import { findShare, uploadFile, type FileCall } from './files.ts';
-import { restated } from '../restated.ts';
+import { asFileRefusal, restated } from '../restated.ts';
 import { deliveryMarker } from './marker.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 import { slackAddress, slackSettings } from './settings.ts';
@@ -92,7 +92,9 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
   const end = performance.now() + context.timeoutMs;
   const call = callSlack(prepared.method, prepared.body, outgoing.connection, context);
   if (outgoing.action.kind === 'create') {
-    const { answer, status } = await call;
+    const { answer, status } = await call.catch((error: unknown) => {
+      throw asFileRefusal(error, outgoing);
+    });
     if (prepared.method === 'files.completeUploadExternal') {
       const share = await findShare(prepared, outgoing.connection, context, end);
       const { channel_id: channel } = prepared.body;

@@ -76,7 +76,7 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
   const call = callWebex({ ...prepared, key }, connection, context);
   if (action.kind === 'create') {
     const { json, status } = await call.catch((error: unknown) => {
-      throw outgoing.file === undefined ? error : asFileRefusal(error);
+      throw asFileRefusal(error, outgoing);
     });
     return { ...posted(json, status, outgoing), status };
   }

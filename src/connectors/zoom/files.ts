@@ -7,7 +7,7 @@ import { readText } from '../fields.ts';
 import { at, textAt } from '../hook-checks.ts';
 import type { HookConnection } from '../inbound.ts';
 import { multipart } from '../multipart.ts';
-import { asFileRefusal, asLookUp } from '../restated.ts';
+import { asUploadRefusal } from '../restated.ts';
 import { callZoom, downloadZoom } from './api.ts';
 import { zoomSettings } from './settings.ts';
 
@@ -61,6 +61,6 @@ export async function uploadFile(
     if (id !== undefined) return id;
     throw new SendFailure({ kind: 'transient', code: 'bad_response', message: 'Zoom named no file' });
   } catch (error) {
-    throw asFileRefusal(asLookUp(error));
+    throw asUploadRefusal(error);
   }
 }

@@ -3,6 +3,7 @@ import type { Action, Mentioned, Outgoing, Receipt, SendContext } from '../conne
 import { withAuthor } from '../dialect/author.ts';
 import { readText } from '../fields.ts';
 import { textAt } from '../hook-checks.ts';
+import { asFileRefusal } from '../restated.ts';
 import { callZoom, messagesPath, type ZoomCall } from './api.ts';
 import { maxSourceOf, toRichText, type RenderOptions } from './dialect.ts';
 import { toZoomEmoji } from './emoji.ts';
@@ -127,7 +128,10 @@ function reaction(
  */
 export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
   const { isPlainer, ...call } = prepared;
-  if (outgoing.action.kind === 'create') return create(call, outgoing, context);
+  if (outgoing.action.kind === 'create')
+    return create(call, outgoing, context).catch((error: unknown) => {
+      throw asFileRefusal(error, outgoing);
+    });
   // An edited or deleted message keeps its id.
   const nativeId = outgoing.action.nativeId ?? '';
   try {

@@ -1,0 +1,65 @@
+import type { RoomMessage } from '../../src/connectors/simulator-kit-rooms.ts';
+import type { Platform } from './platforms/platform.ts';
+import { roomsAt } from './rooms.ts';
+import type { Stack } from './stack.ts';
+
+/** Waits between attempts that a test can wait for. */
+export const quickRetry = {
+  initialInterval: '200ms',
+  multiplier: 1,
+  maxInterval: '1s',
+  maxAttempts: 6,
+  deadline: '5m',
+};
+
+export interface Room {
+  /** Of its destination. */
+  readonly id: string;
+  /** What is there and was not deleted, oldest first. */
+  read(): Promise<RoomMessage[]>;
+}
+
+export interface SplitDelivery {
+  readonly id: string;
+  readonly state: string;
+  readonly doubled: boolean;
+  readonly reason?: { readonly code: string; readonly message: string };
+  readonly degraded?: readonly { readonly code: string; readonly message: string }[];
+  readonly parts?: { readonly total: number; readonly arrived: number };
+}
+
+/** Rooms of platforms, and what is delivered there as several posts. */
+export function roomPosts(stack: Stack) {
+  const rooms = roomsAt(stack.simulators);
+  return {
+    async connect(platforms: readonly Platform[]): Promise<void> {
+      for (const { connector, settings } of platforms)
+        await stack.must('PUT', `/v1/connections/${connector.name}`, {
+          connector: connector.name,
+          settings: settings(stack.simulators),
+        });
+    },
+    async room(platform: Platform, room: string, options: object = {}): Promise<Room> {
+      const id = `${platform.connector.name}-${room}`;
+      const destination = { connection: platform.connector.name, address: platform.address(room) };
+      await stack.must('PUT', `/v1/destinations/${id}`, { ...destination, retry: quickRetry, ...options });
+      const read = async (): Promise<RoomMessage[]> =>
+        (await rooms.read(platform.connector.name, platform.room(room))).filter(({ deleted }) => !deleted);
+      return { id, read };
+    },
+    /** At rest. */
+    async delivery(message: string, destination?: string): Promise<SplitDelivery> {
+      const { deliveries } = await stack.rest(message, 60_000);
+      const found = deliveries.find((one) => destination === undefined || one.destination === destination);
+      if (found === undefined) throw new Error(`${message} has no delivery to ${destination}`);
+      return found as unknown as SplitDelivery;
+    },
+    /** Which part each attempt sent, and what came of it. */
+    async attempts(delivery: string): Promise<[part: number, outcome: string][]> {
+      const { data } = (await stack.must('GET', `/v1/deliveries/${delivery}/attempts`)) as {
+        data: { part: number; outcome: string }[];
+      };
+      return data.map(({ part, outcome }) => [part, outcome]);
+    },
+  };
+}
