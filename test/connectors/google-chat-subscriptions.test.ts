@@ -38,7 +38,15 @@ const connection = (change: object = {}): HookConnection => ({
 const context = (untilMs = 0): SubscriptionContext => {
   const [now, signal] = [new Date(), new AbortController().signal];
   const until = new Date(now.getTime() + untilMs);
-  return { http: bench.http, tokens: createAccessTokens(), now, timeoutMs: 5_000, signal, until };
+  return {
+    http: bench.http,
+    tokens: createAccessTokens(),
+    now,
+    timeoutMs: 5_000,
+    signal,
+    until,
+    silent: async () => undefined,
+  };
 };
 const keep = async (names: readonly string[], change: object = {}, untilMs?: number) =>
   googleChat.inbound?.subscriptions?.keep(

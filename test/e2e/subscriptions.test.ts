@@ -91,6 +91,32 @@ describe('Webex', () => {
     await isSeen('switched on again');
   });
 
+  it('has what was said while it was switched off read from its history, once', async () => {
+    const gaps = async () => {
+      const { data } = (await stack.must('GET', '/v1/gaps')) as {
+        data: { connection: string | null; caughtUpAt: string | null; rooms: object[] }[];
+      };
+      return data.filter(({ connection, caughtUpAt }) => connection === 'webex' && caughtUpAt !== null);
+    };
+    const before = await eventually('the first is read', async () => {
+      const found = await gaps();
+      return found.length > 0 ? found : undefined;
+    });
+    await rooms.control('webex', 'switch-off', {});
+    await rooms.act('webex', { room, text: 'said meanwhile' });
+    expect((await pass()).done).toEqual({ enabled: 1 });
+    await isSeen('said meanwhile');
+    const [gap] = await eventually('it is reported', async () => {
+      const found = await gaps();
+      return found.length > before.length ? found : undefined;
+    });
+    expect(gap?.rooms).toEqual([
+      expect.objectContaining({ tenant: 'default', connection: 'webex', destination: 'webex', read: 3, fresh: 1 }),
+    ]);
+    for (const text of ['by our own webhook', 'switched on again', 'said meanwhile'])
+      expect(await inSlack(text)).toHaveLength(1);
+  });
+
   it('that does not let us is shown with its reason, and no longer once it does', async () => {
     const settings = { ...webex.settings(stack.simulators), keepWebhooks: true };
     const change = (more: object) =>

@@ -59,7 +59,7 @@ export const subscriptions: Subscriptions = {
         },
         remove,
       },
-      context.until,
+      context,
     );
   },
 };
