@@ -192,13 +192,18 @@ create table hearing (
 create table gaps (
   id bigint generated always as identity primary key,
   -- When somebody listened last.
-  from_at timestamptz not null unique,
+  from_at timestamptz not null,
   to_at timestamptz not null,
+  -- Of one connection, whose platform sent nothing; null where nobody listened to any.
+  tenant text,
+  connection text,
   -- When its run was last asked for, and when all rooms were read.
   started_at timestamptz,
   done_at timestamptz,
   -- One entry a room: what was read, what was new, what cannot be read.
-  report jsonb
+  report jsonb,
+  unique nulls not distinct (from_at, tenant, connection),
+  foreign key (tenant, connection) references connections (tenant, id) on delete cascade
 );
 create index gaps_open on gaps (id) where done_at is null;
 
@@ -221,6 +226,8 @@ create table subscriptions (
   kept_at timestamptz,
   checked_at timestamptz not null default clock_timestamp(),
   reason jsonb,
+  -- Since when events may be missing, until it is active again and that is a gap.
+  missed_from timestamptz,
   unique (tenant, connection, room),
   foreign key (tenant, connection) references connections (tenant, id) on delete cascade
 );

@@ -53,7 +53,7 @@ export function createCatchUp({ sql, ring, connectors, http, tokens, pokeInbox }
     }
   }
   return {
-    listRooms: () => bridgedRooms(sql),
+    listRooms: (gap: number) => bridgedRooms(sql, gap),
     catchUpRoom,
     concludeGap: (gap: number, reports: readonly RoomReport[]) => closeGap(sql, gap, reports),
   };

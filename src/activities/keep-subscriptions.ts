@@ -12,7 +12,7 @@ import {
   listSubscribable,
   type SubscriptionCheck,
 } from '../store/subscription-checks.ts';
-import { writeSubscriptions, type SubscriptionFinding } from '../store/subscriptions.ts';
+import { markSilent, writeSubscriptions, type SubscriptionFinding } from '../store/subscriptions.ts';
 import type { KeepSubscriptionsResult, SubscribedPlace } from '../workflows/contract.ts';
 import { tryAgain } from './failure.ts';
 import type { ActivityDeps } from './index.ts';
@@ -75,7 +75,8 @@ export function createKeepSubscriptions(deps: ActivityDeps) {
     };
     const now = new Date();
     const until = check.isAsked ? farthest : new Date(now.getTime() + passesAhead * subscriptionsEveryMs);
-    const context: SubscriptionContext = { http, tokens, now, timeoutMs, signal, until };
+    const silent = (names: readonly string[]) => markSilent(sql, tenant, connection, names);
+    const context: SubscriptionContext = { http, tokens, now, timeoutMs, signal, until, silent };
     const kept = await keepOrFail(inbound.subscriptions.keep([...rooms.values()], hook, context), [...rooms.keys()]);
     await writeSubscriptions(
       sql,

@@ -43,13 +43,15 @@ export type Fetched =
 export type Received =
   /**
    * Genuine. Answered with `answer` once the events are stored; with nothing to store, at once. `wantsLook`: the platform
-   * says that a subscription ends, or has ended, and they are looked at soon.
+   * says that a subscription ends, or has ended, and they are looked at soon. `missedSince`: with it the platform says that
+   * it could not tell us everything since then.
    */
   | {
       readonly kind: 'events';
       readonly events: readonly HookEvent[];
       readonly answer: HookAnswer;
       readonly wantsLook?: true;
+      readonly missedSince?: Date;
     }
   /** A handshake, or a question that needs no store. */
   | { readonly kind: 'answered'; readonly answer: HookAnswer }

@@ -21,6 +21,8 @@ export type KeptRoom =
 export interface SubscriptionContext extends LookUpContext {
   /** What lapses before this is renewed now: the next look may come too late. */
   readonly until: Date;
+  /** To be called before anything is made or switched on: of these rooms nothing comes as it is now. */
+  silent(rooms: readonly string[]): Promise<void>;
 }
 
 /** Of platforms that send events only while somebody keeps asking for them. */
@@ -66,15 +68,18 @@ export interface SubscriptionCalls<T extends Subscribed> {
 export async function keepSubscribed<T extends Subscribed>(
   rooms: readonly WantedRoom[],
   calls: SubscriptionCalls<T>,
-  until: Date,
+  { until, silent }: Pick<SubscriptionContext, 'until' | 'silent'>,
 ): Promise<KeptRoom[]> {
   const all = await calls.list();
+  const bestFor = ({ room }: WantedRoom): T | undefined => bestOf(all.filter((one) => one.room === room));
+  const off = rooms.filter((wanted) => bestFor(wanted)?.isOff !== false);
+  if (off.length > 0) await silent(off.map(({ room }) => room));
   const kept: KeptRoom[] = [];
   const chosen = new Set<T>();
   let hindrance: SendFailure | undefined;
   for (const wanted of rooms) {
     const { room } = wanted;
-    const one = bestOf(all.filter((each) => each.room === room));
+    const one = bestFor(wanted);
     if (one !== undefined) chosen.add(one);
     try {
       if (hindrance !== undefined) throw hindrance;

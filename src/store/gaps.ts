@@ -1,9 +1,12 @@
 import type { ConnectionId, DestinationId, TenantId } from '../domain/ids.ts';
 import { json, type Db } from './db.ts';
 
-/** A time in which nobody listened at the hooks. */
+/** A time in which nobody listened at the hooks, or one connection's platform sent nothing there. */
 export interface GapRow {
   readonly id: number;
+  /** Both null where nobody listened. */
+  readonly tenant: TenantId | null;
+  readonly connection: ConnectionId | null;
   readonly fromAt: Date;
   readonly toAt: Date;
   readonly doneAt: Date | null;
@@ -21,11 +24,12 @@ export interface RoomReport {
   readonly lacks: readonly string[];
 }
 
-const columns = (sql: Db) => sql`id, from_at as "fromAt", to_at as "toAt", done_at as "doneAt", report`;
+const columns = (sql: Db) =>
+  sql`id, tenant, connection, from_at as "fromAt", to_at as "toAt", done_at as "doneAt", report`;
 
 /** One that was noted already, by a process that then did not come to listen, goes on; what was read of it is read again. */
 const longer = (sql: Db, gapSeconds: number) => sql`
-  on conflict (from_at) do update set to_at = excluded.to_at, started_at = null, done_at = null
+  on conflict (from_at, tenant, connection) do update set to_at = excluded.to_at, started_at = null, done_at = null
   where gaps.to_at < excluded.to_at - make_interval(secs => ${gapSeconds}::float8)`;
 
 /**
@@ -92,11 +96,12 @@ export interface BridgedRoom {
   readonly destination: DestinationId;
 }
 
-/** All members of all bridges, each once. */
-export async function bridgedRooms(sql: Db): Promise<BridgedRoom[]> {
+/** All members of all bridges, each once; of a gap of one connection those of that. */
+export async function bridgedRooms(sql: Db, gap: number): Promise<BridgedRoom[]> {
   return sql<BridgedRoom[]>`
     select distinct d.tenant, d.connection, d.id as destination
     from bridges b cross join jsonb_array_elements_text(b.members) as m (id)
     join destinations d on d.tenant = b.tenant and d.id = m.id and d.deleted_at is null
+    join gaps g on g.id = ${gap} and (g.connection is null or (g.tenant = d.tenant and g.connection = d.connection))
     order by 1, 2, 3`;
 }

@@ -136,7 +136,9 @@ export async function leaseDue(sql: Db, ring: KeyRing, limit: number, seconds: n
     with due as materialized (
       select i.id, i.due_at as turn from inbox i
       where i.due_at <= clock_timestamp()
-        and not exists (select from gaps where done_at is null and to_at > clock_timestamp() - interval '30 seconds')
+        and not exists (
+          select from gaps g where g.done_at is null and g.to_at > clock_timestamp() - interval '30 seconds'
+            and (g.connection is null or (g.tenant = i.tenant and g.connection = i.connection)))
         and (i.state = 'waiting' or not exists (
           select from inbox b
           where b.tenant = i.tenant and b.connection = i.connection and b.room = i.room and b.id < i.id

@@ -64,9 +64,20 @@ export async function takeDueSubscriptions(
     returning tenant, connection`;
 }
 
-/** Somebody should look at a connection's subscriptions soon: its platform says that one ends, or has ended. */
-export async function askForSubscriptions(sql: Db, { tenant, connection }: SubscribedConnection): Promise<void> {
+/**
+ * Somebody should look at a connection's subscriptions soon: its platform says that one ends, or has ended.
+ * @param missedSince since when, as the platform says, events may not have come.
+ */
+export async function askForSubscriptions(
+  sql: Db,
+  { tenant, connection }: SubscribedConnection,
+  missedSince?: Date,
+): Promise<void> {
   await sql`
+    with missed as (
+      update subscriptions set missed_from = least(missed_from, ${missedSince ?? null}::timestamptz)
+      where tenant = ${tenant} and connection = ${connection} and ${missedSince ?? null}::timestamptz is not null
+    )
     insert into subscription_checks (tenant, connection, asked) values (${tenant}, ${connection}, 1)
     on conflict (tenant, connection) do update set asked = subscription_checks.asked + 1`;
 }

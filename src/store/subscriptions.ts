@@ -50,8 +50,23 @@ export async function listSubscriptions(
 }
 
 /**
+ * Nothing comes from these rooms now, and perhaps since they were last seen active; a platform may have failed to reach us
+ * for some minutes more before it gave up. Written before that is mended: whoever mends it may not live to say so.
+ */
+export async function markSilent(
+  sql: Db,
+  tenant: TenantId,
+  connection: ConnectionId,
+  rooms: readonly string[],
+): Promise<void> {
+  await sql`
+    update subscriptions set missed_from = coalesce(missed_from, kept_at - interval '10 minutes')
+    where tenant = ${tenant} and connection = ${connection} and room = any(${rooms as string[]}::text[])`;
+}
+
+/**
  * Writes down what was found of a connection's rooms; what is of no room any more goes. Of what failed it stays known
- * until when it is good, and when it was last seen so. Uses the unique index on (tenant, connection, room).
+ * until when it is good, and when it was last seen so. What was silent and is active again is a gap. Uses the unique index on (tenant, connection, room).
  */
 export async function writeSubscriptions(
   sql: Db,
@@ -67,7 +82,7 @@ export async function writeSubscriptions(
     ), gone as (
       delete from subscriptions
       where tenant = ${tenant} and connection = ${connection} and room not in (select room from found)
-    )
+    ), written as (
     insert into subscriptions as s
       (id, tenant, connection, room, destination, state, did, did_at, good_until, kept_at, reason)
     select id, ${tenant}, ${connection}, room, destination, state, did,
@@ -78,5 +93,13 @@ export async function writeSubscriptions(
     set destination = excluded.destination, state = excluded.state, reason = excluded.reason,
       did = coalesce(excluded.did, s.did), did_at = coalesce(excluded.did_at, s.did_at),
       good_until = case when excluded.state = 'active' then excluded.good_until else s.good_until end,
-      kept_at = coalesce(excluded.kept_at, s.kept_at), checked_at = clock_timestamp()`;
+      kept_at = coalesce(excluded.kept_at, s.kept_at), checked_at = clock_timestamp(),
+      missed_from = case when excluded.state = 'active' then null else s.missed_from end
+    returning old.missed_from as missed, new.state
+    )
+    insert into gaps (from_at, to_at, tenant, connection)
+    select min(missed), clock_timestamp(), ${tenant}, ${connection} from written
+    where state = 'active' and missed is not null having count(*) > 0
+    on conflict (from_at, tenant, connection) do update
+    set to_at = excluded.to_at, started_at = null, done_at = null`;
 }

@@ -9,13 +9,13 @@ const { listRooms, catchUpRoom, concludeGap } = proxyActivities<Activities>({
 });
 
 /**
- * Reads from the platforms' histories what was said in bridged rooms while nobody listened. One room after the other, so
+ * Reads from the platforms' histories what was said in bridged rooms while nobody listened, or a platform sent nothing. One room after the other, so
  * that a catch-up spends little of any platform's rate.
  * @returns how many events were new.
  */
 export async function catchUp({ gap }: CatchUpInput): Promise<number> {
   const reports: Awaited<ReturnType<typeof catchUpRoom>>[] = [];
-  for (const room of await listRooms()) {
+  for (const room of await listRooms(gap)) {
     try {
       reports.push(await catchUpRoom(gap, room));
     } catch (error) {

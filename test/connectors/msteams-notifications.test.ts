@@ -1,7 +1,7 @@
 import { msteams } from '../../src/connectors/msteams/index.ts';
 import type { InboundEvent } from '../../src/domain/inbound.ts';
 import { eventually } from '../support/eventually.ts';
-import { inChannel, secrets, startGraphHook, type GraphHook } from '../support/graph-hook.ts';
+import { inChannel, minute, secrets, startGraphHook, type GraphHook } from '../support/graph-hook.ts';
 import { channel, chat, settings as usual } from '../support/msteams.ts';
 import { roomsAt } from '../support/rooms.ts';
 
@@ -141,6 +141,10 @@ describe('a notification of Microsoft Graph', () => {
       wantsLook: true,
       events: [{ ignored: 'subscription_lifecycle' }],
     });
+    const since = received.kind === 'events' ? received.missedSince?.getTime() : undefined;
+    expect(since === undefined ? undefined : Math.round((Date.now() - since) / minute)).toBe(
+      event === 'missed' ? 240 : undefined,
+    );
     const did = event === 'subscriptionRemoved' ? 'created' : 'renewed';
     // What was asked for is renewed however long it is good.
     expect(await hook.keep([inChannel], 0, 1e15)).toMatchObject([{ did }]);

@@ -18,7 +18,12 @@ interface Webhook {
 }
 
 let bench: SimulatorBench;
-beforeEach(async () => void (bench = await startSimulatorBench(['webex'])));
+/** Of these rooms nothing came. */
+let silent: string[] = [];
+beforeEach(async () => {
+  silent = [];
+  bench = await startSimulatorBench(['webex']);
+});
 afterEach(() => bench.stop());
 
 const context = (): SubscriptionContext => ({
@@ -28,6 +33,7 @@ const context = (): SubscriptionContext => ({
   timeoutMs: 5_000,
   signal: new AbortController().signal,
   until: new Date(),
+  silent: async (names) => void silent.push(...names),
 });
 const keep = async (rooms: readonly string[], change: object = {}, more: object = {}) => {
   const settings = { botToken: 'account-x', webhookSecrets: ['somesecret'], baseUrl: `${bench.url}/webex/v1/` };
@@ -64,8 +70,16 @@ it('are switched on again where Webex has switched them off', async () => {
   await keep([ops]);
   const [{ id } = { id: '' }] = await webhooks();
   await bench.control('webex', 'switch-off', {});
-  expect(await keep([ops])).toEqual([{ room: ops, did: 'enabled' }]);
-  expect(await webhooks()).toMatchObject([{ id, status: 'active' }]);
+  silent = [];
+  expect(await keep([ops, lab])).toEqual([
+    { room: ops, did: 'enabled' },
+    { room: lab, did: 'created' },
+  ]);
+  expect(silent).toEqual([ops, lab]);
+  expect(await webhooks()).toMatchObject([{ id, status: 'active' }, {}]);
+  silent = [];
+  await keep([ops, lab], { webhookSecrets: ['another'] });
+  expect(silent).toEqual([]);
 });
 
 it('get the new secret when it is changed', async () => {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { eventually } from '../support/eventually.ts';
+import { googleChat } from '../support/platforms/google-chat.ts';
 import { msteams } from '../support/platforms/msteams.ts';
 import { slack } from '../support/platforms/slack.ts';
 import { webex } from '../support/platforms/webex.ts';
@@ -90,6 +91,32 @@ describe('Webex', () => {
     await isSeen('switched on again');
   });
 
+  it('has what was said while it was switched off read from its history, once', async () => {
+    const gaps = async () => {
+      const { data } = (await stack.must('GET', '/v1/gaps')) as {
+        data: { connection: string | null; caughtUpAt: string | null; rooms: object[] }[];
+      };
+      return data.filter(({ connection, caughtUpAt }) => connection === 'webex' && caughtUpAt !== null);
+    };
+    const before = await eventually('the first is read', async () => {
+      const found = await gaps();
+      return found.length > 0 ? found : undefined;
+    });
+    await rooms.control('webex', 'switch-off', {});
+    await rooms.act('webex', { room, text: 'said meanwhile' });
+    expect((await pass()).done).toEqual({ enabled: 1 });
+    await isSeen('said meanwhile');
+    const [gap] = await eventually('it is reported', async () => {
+      const found = await gaps();
+      return found.length > before.length ? found : undefined;
+    });
+    expect(gap?.rooms).toEqual([
+      expect.objectContaining({ tenant: 'default', connection: 'webex', destination: 'webex', read: 3, fresh: 1 }),
+    ]);
+    for (const text of ['by our own webhook', 'switched on again', 'said meanwhile'])
+      expect(await inSlack(text)).toHaveLength(1);
+  });
+
   it('that does not let us is shown with its reason, and no longer once it does', async () => {
     const settings = { ...webex.settings(stack.simulators), keepWebhooks: true };
     const change = (more: object) =>
@@ -105,6 +132,45 @@ describe('Webex', () => {
     await stack.must('DELETE', '/v1/bridges/both');
     await eventually('the webhook is gone', async () => (await webhooks()).length === 0);
     await eventually('nobody knows of it', async () => (await subscription('webex')) === undefined);
+  });
+});
+
+describe('Google Chat, by Workspace Events', () => {
+  const room = googleChat.room('war-room');
+  const topic = 'projects/acme/topics/carillon';
+  const events = async () =>
+    (await accepted<{ subscriptions: { name: string; state: string }[] }>('google-chat')).subscriptions;
+  const settings = () => ({ ...googleChat.settings(stack.simulators), pubsubTopic: topic });
+
+  it('tells of a space as soon as a bridge has it', async () => {
+    const { pushAudience: audience, pushServiceAccount: email } = settings() as Record<string, unknown>;
+    const subscriber = { url: `${stack.url}/hooks/chat`, kind: 'push', audience, email, topic };
+    await rooms.control('google-chat', 'subscribe', { subscriptions: [subscriber] });
+    await stack.must('PUT', '/v1/connections/chat', { connector: 'google-chat', settings: settings() });
+    await stack.must('PUT', '/v1/destinations/chat', { connection: 'chat', address: googleChat.address('war-room') });
+    await stack.must('PUT', '/v1/bridges/chat', { members: ['slack', 'chat'] });
+    await becomes('chat', { state: 'active', did: 'created' });
+    expect(await events()).toMatchObject([{ targetResource: `//chat.googleapis.com/${room}`, state: 'ACTIVE' }]);
+    await rooms.act('google-chat', { room, text: 'said in the space' });
+    await isSeen('said in the space');
+  });
+
+  it('tells of it again at once when Google has suspended it', async () => {
+    const [before] = await events();
+    await rooms.control('google-chat', 'lifecycle', { event: 'suspended' });
+    await becomes('chat', { state: 'active', did: 'enabled' });
+    expect(await events()).toMatchObject([{ name: before?.name, state: 'ACTIVE' }]);
+    await rooms.act('google-chat', { room, text: 'reactivated' });
+    await isSeen('reactivated');
+  });
+
+  it('is asked for again when it has expired, and ended with the bridge', async () => {
+    await rooms.control('google-chat', 'lifecycle', { event: 'expired', isTold: false });
+    expect(await events()).toEqual([]);
+    expect((await pass()).done).toEqual({ created: 1 });
+    await stack.must('DELETE', '/v1/bridges/chat');
+    await eventually('it is gone', async () => (await events()).length === 0);
+    await eventually('nobody knows of it', async () => (await subscription('chat')) === undefined);
   });
 });
 

@@ -9,7 +9,8 @@ import {
   listSubscribable,
   takeDueSubscriptions,
 } from '../../src/store/subscription-checks.ts';
-import { listSubscriptions, writeSubscriptions } from '../../src/store/subscriptions.ts';
+import { bridgedRooms, listGaps } from '../../src/store/gaps.ts';
+import { listSubscriptions, markSilent, writeSubscriptions } from '../../src/store/subscriptions.ts';
 import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
 import { tenant } from './old-messages.ts';
 
@@ -135,6 +136,39 @@ describe('what is written down', () => {
       { ...one, state: 'active', did: 'renewed', goodUntil: later },
     ]);
     expect(await list()).toMatchObject([{ state: 'active', did: 'renewed', goodUntil: later, reason: null }]);
+  });
+
+  it('is a gap of the connection when what was silent is active again, and no sooner', async () => {
+    await bridge(['ops', 'lab', 'far']);
+    const gaps = () => listGaps(bench.sql, 10, undefined);
+    const write = (state: 'active' | 'failing') => writeSubscriptions(bench.sql, tenant, 'acme', [{ ...one, state }]);
+    await markSilent(bench.sql, tenant, 'acme', ['r']);
+    await write('active');
+    await write('active');
+    const [{ keptAt } = {}] = await list();
+    await markSilent(bench.sql, tenant, 'acme', ['another']);
+    await write('active');
+    expect(await gaps()).toEqual([]);
+    await markSilent(bench.sql, tenant, 'acme', ['r']);
+    await write('failing');
+    await markSilent(bench.sql, tenant, 'acme', ['r']);
+    expect(await gaps()).toEqual([]);
+    await write('active');
+    await write('active');
+    const [gap, ...more] = await gaps();
+    expect([gap, more]).toMatchObject([{ ...place, doneAt: null }, []]);
+    expect(gap!.toAt.getTime() - gap!.fromAt.getTime()).toBeGreaterThanOrEqual(600_000);
+    expect(gap!.fromAt.getTime()).toBeGreaterThanOrEqual((keptAt?.getTime() ?? 0) - 600_000);
+    expect((await bridgedRooms(bench.sql, gap!.id)).map(({ destination: id }) => id)).toEqual(['lab', 'ops']);
+  });
+
+  it('is a gap since when the platform says, once it is looked at', async () => {
+    await writeSubscriptions(bench.sql, tenant, 'acme', [{ ...one, state: 'active' }]);
+    const since = new Date(Date.now() - 14_400_000);
+    await askForSubscriptions(bench.sql, place, since);
+    await askForSubscriptions(bench.sql, place);
+    await writeSubscriptions(bench.sql, tenant, 'acme', [{ ...one, state: 'active' }]);
+    expect(await listGaps(bench.sql, 10, undefined)).toMatchObject([{ ...place, fromAt: since }]);
   });
 
   it('goes with its room, and with its connection', async () => {

@@ -35,6 +35,7 @@ export const settings = (base: string) => ({
   pushAudience: 'carillon-push',
   pushServiceAccount: 'push@simulated.iam.gserviceaccount.com',
   baseUrl: `${base}/google-chat/v1/`,
+  eventsUrl: `${base}/google-chat/events/v1/`,
   tokenUrl: `${base}/google-chat/token`,
   oidcKeysUrl: `${base}/google-chat/keys/jwks`,
   chatCertsUrl: `${base}/google-chat/keys/x509`,

@@ -71,7 +71,15 @@ export async function startGraphHook(): Promise<GraphHook> {
       const now = new Date(Date.now() + aheadMs);
       const until = new Date(now.getTime() + untilMs);
       const signal = new AbortController().signal;
-      return { http: bench.http, tokens: createAccessTokens(), now, timeoutMs: 5_000, signal, until };
+      return {
+        http: bench.http,
+        tokens: createAccessTokens(),
+        now,
+        timeoutMs: 5_000,
+        signal,
+        until,
+        silent: async () => undefined,
+      };
     },
     keep: (rooms, ...when) => subscriptions.keep(rooms, hook.connection(), hook.context(...when)),
     async stop() {

@@ -17,7 +17,8 @@ export function gapRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'listGaps',
       tags: ['hooks'],
-      summary: 'When nobody listened at the hooks, and what was read from the platforms since, the newest first',
+      summary:
+        'When nobody listened at the hooks, or a platform sent nothing, and what was read from the platforms since, the newest first',
       querystring: gapsQuery,
       response: { 200: gapsPage, ...errorAnswers('invalid') },
     },
@@ -30,8 +31,10 @@ export function gapRoutes(app: Api, { sql }: ApiDeps): void {
   });
 }
 
-function show({ fromAt, toAt, doneAt, report }: GapRow): GapAnswer {
+function show({ tenant, connection, fromAt, toAt, doneAt, report }: GapRow): GapAnswer {
   return {
+    tenant,
+    connection,
     from: fromAt.toISOString(),
     to: toAt.toISOString(),
     caughtUpAt: doneAt?.toISOString() ?? null,

@@ -43,7 +43,10 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
         logger.debug({ connection: connection.id, events: arrivals.length, fresh }, 'hook: stored');
       }
       if (received.kind === 'events' && received.wantsLook === true)
-        await within(limitMs, askForSubscriptions(acceptSql, { tenant, connection: connection.id }));
+        await within(
+          limitMs,
+          askForSubscriptions(acceptSql, { tenant, connection: connection.id }, received.missedSince),
+        );
     } catch (error) {
       // Whatever it was, the platform has to send it again: nothing is known to be stored.
       request.log.warn({ err: error, connection: connection.id }, 'hook: not stored');

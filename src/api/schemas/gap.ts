@@ -17,8 +17,12 @@ const room = Type.Object(
 
 export const gapSchema = Type.Object(
   {
-    from: instant('When somebody listened last before it.'),
-    to: instant('When somebody listened again.'),
+    tenant: Type.Union([Type.String(), Type.Null()], { description: 'Null where nobody listened.' }),
+    connection: Type.Union([Type.String(), Type.Null()], {
+      description: 'Whose platform sent nothing; null where nobody listened to any.',
+    }),
+    from: instant('When somebody listened last before it, or the platform may have sent last.'),
+    to: instant('When somebody listened again, or it sent again.'),
     caughtUpAt: instantOrNull('When all rooms were read; until then it is under way.'),
     rooms: Type.Array(room),
   },

@@ -16,6 +16,10 @@ const payloads: Readonly<Record<string, string>> = {
   'google.workspace.chat.reaction.v1.created': 'reactionCreatedEventData',
   'google.workspace.chat.reaction.v1.deleted': 'reactionDeletedEventData',
 };
+/** All types of events that are bridged. */
+export const eventTypes = Object.keys(payloads);
+/** A filter of lists (spaces.spaceEvents.list and subscriptions.list, "filter"). */
+export const ofOurTypes = eventTypes.map((type) => `event_types:"${type}"`).join(' OR ');
 /** How far back Google knows a space's events. */
 const knownMs = 28 * 24 * 3_600_000;
 const pageSize = 100;
@@ -35,8 +39,7 @@ export async function history(
     return unread('Google shows its history to people only: name one who is in the space in `historyUser`.');
   const space = readText(googleChatAddress, address, 'space');
   const start = new Date(Math.max(since.getTime(), context.now.getTime() - knownMs + 60_000));
-  const types = Object.keys(payloads).map((type) => `event_types:"${type}"`);
-  const filter = `start_time="${start.toISOString()}" AND (${types.join(' OR ')})`;
+  const filter = `start_time="${start.toISOString()}" AND (${ofOurTypes})`;
   const found = await readPages(context, (next, limits) =>
     readPage(space, { filter, pageSize: String(pageSize), ...(next && { pageToken: next }) }, connection, limits),
   );

@@ -13,7 +13,7 @@ import { googleChatSettings } from './settings.ts';
 
 /** To act as the app (developers.google.com/workspace/chat, "Authenticate as a Chat app"). */
 const appScope = 'https://www.googleapis.com/auth/chat.bot';
-/** To read as a person (spaces.spaceEvents.list, "Authorization scopes"). */
+/** To read, and to subscribe, as a person (spaces.spaceEvents.list and subscriptions.create, "Authorization scopes"). */
 const readScope =
   'https://www.googleapis.com/auth/chat.messages.readonly https://www.googleapis.com/auth/chat.messages.reactions.readonly';
 const lifeSeconds = 3_600;
@@ -22,26 +22,28 @@ const maxAnswerBytes = 512 * 1_024;
 const maxListBytes = 16 * 1_024 * 1_024;
 
 export interface ChatCall {
+  /** Whose path it is: the Workspace Events API's; the Chat API's where this is not given. */
+  readonly api?: 'events';
   readonly method: HttpRequest['method'];
   /** Below the base URL, with its query. */
   readonly path: string;
   readonly body?: object;
   /** What the answer must be to count; any 2xx where this is not given. */
   readonly isAgreed?: (status: number, json: unknown) => boolean;
-  /** A list that people may read only; as the one of `historyUser`. */
+  /** What people may do only; as the one of `historyUser`. */
   readonly asPerson?: true;
 }
 
 /**
- * One call of the Chat API as the app, or as a person.
+ * One call of either API as the app, or as a person.
  * @throws SendFailure by the table in `errors.ts`; permanent for the connection where the service account is refused.
  */
 export async function callChat(
-  { method, path, body, isAgreed, asPerson }: ChatCall,
+  { api, method, path, body, isAgreed, asPerson }: ChatCall,
   { settings }: Target['connection'],
   context: LookUpContext,
 ): Promise<JsonAnswer> {
-  const base = readText(googleChatSettings, settings, 'baseUrl').replace(/\/*$/, '');
+  const base = readText(googleChatSettings, settings, api === 'events' ? 'eventsUrl' : 'baseUrl').replace(/\/*$/, '');
   const request = await tokenRequest(settings, context.now, asPerson);
   return withToken(request, context, (token, rest) =>
     callJson(

@@ -6,6 +6,11 @@ import { ignored, nameOf, readCreated, readDeleted, readEdited, readSender, time
 type Json = Readonly<Record<string, unknown>>;
 
 const types = 'google.workspace.chat.';
+/** Of a subscription: it is suspended, expires soon, or has expired ("Receive and respond to lifecycle events"). */
+const lifecycle = 'google.workspace.events.subscription.v1.';
+
+/** Why an event that speaks of a subscription is not bridged. */
+export const subscriptionLifecycle = 'subscription_lifecycle';
 
 /** A Workspace Event with its resource, however it came. */
 export interface WorkspaceEvent {
@@ -26,6 +31,7 @@ export function readPush(push: Json, connection: ConnectionId): readonly HookEve
   const attributes = at(push, 'message', 'attributes');
   const type = textAt(attributes, 'ce-type');
   if (type === undefined) return 'the push says no type of event';
+  if (type.startsWith(lifecycle)) return [ignored(subscriptionLifecycle)];
   if (!isKnown(type)) return [ignored('unsupported_event')];
   const data = decode(textAt(push, 'message', 'data'));
   if (data === undefined) return 'the data of the push is no JSON';

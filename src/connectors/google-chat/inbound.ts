@@ -3,8 +3,9 @@ import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } f
 import { history } from './catch-up.ts';
 import { openFile } from './files.ts';
 import { readInteraction } from './inbound-interaction.ts';
-import { readPush } from './inbound-push.ts';
+import { readPush, subscriptionLifecycle } from './inbound-push.ts';
 import { linkKey, threadKey } from './native-id.ts';
+import { subscriptions } from './subscriptions.ts';
 import { verify } from './verify.ts';
 
 /**
@@ -18,6 +19,7 @@ export const inbound: Inbound = {
   linkKey,
   threadKey,
   history,
+  subscriptions,
   openFile,
 };
 
@@ -30,8 +32,9 @@ async function receive(request: HookRequest, connection: HookConnection, context
   const read = readHookJson(request);
   if ('not' in read) return read.not;
   const readEvent = verified.source === 'push' ? readPush : readInteraction;
-  const event = readEvent(read.json, connection.id);
-  return typeof event === 'string'
-    ? { kind: 'unreadable', answer: ok, message: event }
-    : { kind: 'events', events: event, answer: ok };
+  const events = readEvent(read.json, connection.id);
+  if (typeof events === 'string') return { kind: 'unreadable', answer: ok, message: events };
+  const isLifecycle = events.some((event) => 'ignored' in event && event.ignored === subscriptionLifecycle);
+  const wantsLook = isLifecycle && subscriptions.isKept(connection.settings);
+  return { kind: 'events', events, answer: ok, ...(wantsLook ? { wantsLook } : {}) };
 }

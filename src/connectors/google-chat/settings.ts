@@ -53,13 +53,22 @@ export const googleChatSettings = [
     description: 'E-mail address of the account that Pub/Sub signs as. Without it its events are refused.',
   },
   {
+    key: 'pubsubTopic',
+    label: 'Pub/Sub topic',
+    kind: 'text',
+    required: false,
+    pattern: '^projects/[^/\\s]+/topics/[^/\\s]+$',
+    description:
+      'Of this connection alone, such as `projects/acme/topics/carillon`. Where it is given, Carillon subscribes by Workspace Events to each bridged space, with the events going to this topic. Wants `historyUser`, `pushAudience` and `pushServiceAccount`.',
+  },
+  {
     key: 'historyUser',
     label: 'Person who reads history',
     kind: 'text',
     required: false,
     pattern: '^[^@\\s]+@[^@\\s]+$',
     description:
-      'E-mail address of somebody in the spaces, as whom the service account may read by domain-wide delegation (scopes `chat.messages.readonly` and `chat.messages.reactions.readonly`). Without it nothing is read of what was said while nobody listened.',
+      'E-mail address of somebody in the spaces, as whom the service account may read and subscribe by domain-wide delegation (scopes `chat.messages.readonly` and `chat.messages.reactions.readonly`). Without it nothing is read of what was said while nobody listened.',
   },
   {
     key: 'baseUrl',
@@ -68,6 +77,14 @@ export const googleChatSettings = [
     required: false,
     default: 'https://chat.googleapis.com/v1/',
     description: 'Of the Chat API; another one for a simulator or a proxy.',
+  },
+  {
+    key: 'eventsUrl',
+    label: 'Workspace Events URL',
+    kind: 'url',
+    required: false,
+    default: 'https://workspaceevents.googleapis.com/v1/',
+    description: 'Of the Workspace Events API; another one for a simulator or a proxy.',
   },
   {
     key: 'tokenUrl',

@@ -4,7 +4,8 @@ import type { IssuerKeys } from './simulator-keys.ts';
 import { shown, type ChatEvent, type Held } from './simulator-messages.ts';
 
 /**
- * Who gets events. `push`: a Pub/Sub subscription of all Workspace Events, which signs as `email`. `classic`, `add-on`: the
+ * Who gets events. `push`: a Pub/Sub subscription of all Workspace Events, or of those that go to a topic, which signs as
+ * `email`. `classic`, `add-on`: the
  * app's own address, which is told of messages that mention it, in either shape; its audience is a URL or a project number.
  */
 export interface Subscription {
@@ -12,6 +13,8 @@ export interface Subscription {
   readonly kind: 'push' | 'classic' | 'add-on';
   readonly audience: string;
   readonly email?: string;
+  /** `projects/X/topics/Y`. */
+  readonly topic?: string;
 }
 
 /**
@@ -55,25 +58,52 @@ function hook(body: string, { url, kind, audience, email }: Subscription, keys: 
   };
 }
 
-/** Workspace Events as Pub/Sub wraps them: base64 of the resource, and what CloudEvents says in attributes. */
+/** Workspace Events of a space, each with its resource. */
 function pushes(change: ChatEvent, held: readonly Held[]): string[] {
-  return resources(change, held).map(({ id, type, data }) => {
-    return JSON.stringify({
-      message: {
-        data: Buffer.from(JSON.stringify(data)).toString('base64'),
-        attributes: {
-          'ce-id': id,
-          'ce-source': `//workspaceevents.googleapis.com/subscriptions/${change.space.replace('/', '-')}`,
-          'ce-subject': `//chat.googleapis.com/${change.space}`,
-          'ce-type': `google.workspace.chat.${type}`,
-          'ce-time': change.at,
-          'ce-specversion': '1.0',
-        },
-        messageId: String(Number.parseInt(digestOf(id).slice(0, 12), 16)),
-        publishTime: change.at,
+  const source = `//workspaceevents.googleapis.com/subscriptions/${change.space.replace('/', '-')}`;
+  return resources(change, held).map(({ id, type, data }) =>
+    wrapped({
+      id,
+      source,
+      subject: `//chat.googleapis.com/${change.space}`,
+      type: `google.workspace.chat.${type}`,
+      at: change.at,
+      data,
+    }),
+  );
+}
+
+/** A CloudEvent. */
+export interface Said {
+  readonly id: string;
+  readonly source: string;
+  readonly subject: string;
+  readonly type: string;
+  readonly at: string;
+  readonly data: object;
+}
+
+/** One push that no change of a message brings about. */
+export const pushed = (said: Said, subscription: Subscription, keys: IssuerKeys): Hook =>
+  hook(wrapped(said), subscription, keys);
+
+/** As Pub/Sub wraps them: base64 of the data, and what CloudEvents says in attributes. */
+function wrapped({ id, source, subject, type, at, data }: Said): string {
+  return JSON.stringify({
+    message: {
+      data: Buffer.from(JSON.stringify(data)).toString('base64'),
+      attributes: {
+        'ce-id': id,
+        'ce-source': source,
+        'ce-subject': subject,
+        'ce-type': type,
+        'ce-time': at,
+        'ce-specversion': '1.0',
       },
-      subscription: 'projects/simulated/subscriptions/carillon',
-    });
+      messageId: String(Number.parseInt(digestOf(id).slice(0, 12), 16)),
+      publishTime: at,
+    },
+    subscription: 'projects/simulated/subscriptions/carillon',
   });
 }
 

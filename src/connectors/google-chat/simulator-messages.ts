@@ -92,6 +92,16 @@ export function errorBody(code: number): object | undefined {
   return status === undefined ? undefined : { error: { code, message: 'scripted', status } };
 }
 
+/** Of a request; empty where it cannot be read: the call then says what it misses. */
+export function readJson(body: Buffer): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  } catch {
+    return {};
+  }
+}
+
 /** Takes an event in. `held` are those of its space, oldest first. */
 export function apply(held: Held[], event: ChatEvent): void {
   if (event.kind === 'create') {

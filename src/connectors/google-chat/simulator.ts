@@ -1,11 +1,4 @@
-import {
-  controlBody,
-  ControlError,
-  type Outcome,
-  type RunningSimulator,
-  type SimulatedRequest,
-  type Simulator,
-} from '../simulator-kit.ts';
+import { controlBody, ControlError, type Outcome, type RunningSimulator, type Simulator } from '../simulator-kit.ts';
 import {
   accountControl,
   isAuthorized,
@@ -15,11 +8,12 @@ import {
   type TokenRules,
 } from './simulator-account.ts';
 import { create, get, patch, remove, type Call } from './simulator-calls.ts';
-import { eventsOf, type Subscription } from './simulator-events.ts';
+import { eventsOf, pushed, type Subscription } from './simulator-events.ts';
 import { listEvents } from './simulator-history.ts';
 import { createIssuerKeys } from './simulator-keys.ts';
-import { agreed, apply, errorBody, refused, type ChatEvent, type Held } from './simulator-messages.ts';
+import { agreed, apply, errorBody, readJson, refused, type ChatEvent, type Held } from './simulator-messages.ts';
 import { act, roomMessage } from './simulator-people.ts';
+import { createWorkspaceEvents, type WorkspaceChange } from './simulator-subscriptions.ts';
 
 interface Limits {
   perSpaceMs: number;
@@ -28,11 +22,12 @@ interface Limits {
 
 /**
  * The part of the Chat API that Carillon calls, below `/google-chat/v1/`; where tokens are handed out, `/google-chat/token`;
- * and Google's keys, `/google-chat/keys/jwks` and `/google-chat/keys/x509`. Spaces exist when their id begins with `AAAA`.
+ * Google's keys, `/google-chat/keys/jwks` and `/google-chat/keys/x509`; and of the Workspace Events API the subscriptions, below
+ * `/google-chat/events/v1/`. Spaces exist when their id begins with `AAAA`.
  */
 export const googleChatSimulator: Simulator = {
   name: 'google-chat',
-  start(): RunningSimulator {
+  start(send): RunningSimulator {
     const spaces = new Map<string, Held[]>();
     /** All that happened in a space, oldest first. */
     const logs = new Map<string, ChatEvent[]>();
@@ -40,10 +35,11 @@ export const googleChatSimulator: Simulator = {
     const tokens: TokenRules = { validFromMs: 0 };
     const keys = createIssuerKeys();
     let remembers = true;
+    const workspace = createWorkspaceEvents();
     let subscriptions: readonly Subscription[] = [];
     const heldOf = (space: string): readonly Held[] => spaces.get(space) ?? [];
     return {
-      handle(request): Outcome<ChatEvent> {
+      handle(request): Outcome<ChatEvent | WorkspaceChange> {
         if (request.path === '/token') return token(request);
         if (request.path === '/keys/jwks') return agreed(keys.jwks());
         if (request.path === '/keys/x509') return agreed(keys.x509());
@@ -54,6 +50,7 @@ export const googleChatSimulator: Simulator = {
           return isOfPerson(request)
             ? listEvents(logs.get(ofEvents) ?? [], heldOf(ofEvents), request)
             : refused('PERMISSION_DENIED', 'Request had insufficient authentication scopes.');
+        if (request.path.startsWith('/events/v1/subscriptions')) return workspace.handle(request, isOfPerson(request));
         const media = /^\/v1\/media\/([^/]+)$/.exec(request.path)?.[1];
         if (media !== undefined && request.query.get('alt') === 'media')
           return download([...spaces.values()].flat(), decodeURIComponent(media));
@@ -61,7 +58,7 @@ export const googleChatSimulator: Simulator = {
         if (space === undefined) return { answer: { status: 404, body: 'the simulator has no such method' } };
         if (!/^spaces\/AAAA[\w-]*$/.test(space)) return refused('NOT_FOUND', 'Space not found.');
         const { query, now, method } = request;
-        const call: Call = { space, held: heldOf(space), query, body: readBody(request), now, remembers };
+        const call: Call = { space, held: heldOf(space), query, body: readJson(request.body), now, remembers };
         return (method === 'GET' ? undefined : takeTurn(limits, space, now)) ?? route(method, call, rest);
       },
       act: (action, now) =>
@@ -70,11 +67,16 @@ export const googleChatSimulator: Simulator = {
           : refused('NOT_FOUND', 'Space not found.'),
       room: (space) => heldOf(space).map(roomMessage),
       hooks(event) {
-        const change = event as ChatEvent;
-        return eventsOf(change, heldOf(change.space), subscriptions, keys);
+        const change = event as ChatEvent | WorkspaceChange;
+        if (change.kind === 'subscription') return [];
+        const wanted = subscriptions.filter(
+          ({ topic }) => topic === undefined || workspace.isTold(topic, change.space),
+        );
+        return eventsOf(change, heldOf(change.space), wanted, keys);
       },
       commit(event) {
-        const change = event as ChatEvent;
+        const change = event as ChatEvent | WorkspaceChange;
+        if (change.kind === 'subscription') return workspace.commit(change);
         const held = spaces.get(change.space) ?? [];
         spaces.set(change.space, held);
         apply(held, change);
@@ -82,12 +84,30 @@ export const googleChatSimulator: Simulator = {
         logs.set(change.space, log);
         log.push(change);
       },
-      accepted: () => ({ spaces: Object.fromEntries(spaces) }),
+      accepted: () => ({ spaces: Object.fromEntries(spaces), subscriptions: workspace.list() }),
       controls: {
-        /** `{"subscriptions": [{"url", "kind", "audience", "email"?}]}`: who gets events from now on. */
+        /**
+         * `{"subscriptions": [{"url", "kind", "audience", "email"?, "topic"?}]}`: who gets events from now on; of a topic
+         * those of spaces that are subscribed to with it.
+         */
         subscribe(value) {
           subscriptions = controlBody(value)['subscriptions'] as readonly Subscription[];
           return { subscriptions: subscriptions.length };
+        },
+        /** `{"event": "suspended", "expirationReminder" or "expired", "isTold"?}`: happens to all subscriptions. */
+        lifecycle(value) {
+          const told = workspace.lifecycle(String(controlBody(value)['event']));
+          const hooks = told.flatMap(({ topic, ...said }) =>
+            subscriptions.filter((one) => one.topic === topic).map((one) => pushed(said, one, keys)),
+          );
+          if (flag(value, 'isTold')) send(hooks);
+          return { subscriptions: told.length };
+        },
+        /** `{"aheadMs": 0}`: how far ahead the clock is by which subscriptions expire. */
+        clock(value) {
+          const aheadMs = Number(controlBody(value)['aheadMs']);
+          workspace.setClock(aheadMs);
+          return { aheadMs };
         },
         limits(value) {
           const enabled = flag(value, 'enabled');
@@ -140,16 +160,6 @@ function flag(value: unknown, key: string): boolean {
   const given = controlBody(value)[key] ?? true;
   if (typeof given !== 'boolean') throw new ControlError(`/${key}`, 'must be true or false');
   return given;
-}
-
-function readBody({ body }: SimulatedRequest): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-  } catch {
-    // Nothing that could be read: the call then says what it misses.
-    return {};
-  }
 }
 
 /**

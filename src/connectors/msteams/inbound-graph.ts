@@ -5,6 +5,8 @@ import { keyOf } from './inbound-event.ts';
 import { nativeId } from './native-id.ts';
 import { clientStateOf, secretsOf } from './subscriptions.ts';
 
+/** Graph tries for four hours before it says that something was missed (the same page, "Retries"). */
+const missedMs = 4 * 3_600_000;
 /** Graph wants a 2xx within 3 s, else it sends again (learn.microsoft.com/graph, "Receive change notifications"). */
 const taken = { status: 202, body: {} } as const;
 const maxToken = 4_096;
@@ -22,12 +24,16 @@ export function receiveGraph(request: HookRequest, connection: HookConnection, n
     states.map((state) => isSame(textAt(item, 'clientState') ?? '', state)).includes(true);
   const ours = items.filter(isOurs);
   if (ours.length === 0) return refuse(401, 'bad_signature', 'the clientState is not what was asked for');
-  const wantsLook = ours.some((item) => textAt(item, 'lifecycleEvent') !== undefined);
+  const lifecycle = ours.flatMap((item) => textAt(item, 'lifecycleEvent') ?? []);
+  const wants = {
+    ...(lifecycle.length > 0 ? { wantsLook: true as const } : {}),
+    ...(lifecycle.includes('missed') ? { missedSince: new Date(now.getTime() - missedMs) } : {}),
+  };
   const events = [
     ...ours.map((item) => readNotification(item, now)),
     ...items.slice(ours.length).map((): HookEvent => ({ ignored: 'bad_client_state' })),
   ];
-  return { kind: 'events', events, answer: taken, ...(wantsLook ? { wantsLook } : {}) };
+  return { kind: 'events', events, answer: taken, ...wants };
 }
 
 /** The handshake: the token as text, and nothing else (the same page, "notificationUrl validation"). */

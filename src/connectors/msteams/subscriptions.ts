@@ -68,7 +68,7 @@ export const subscriptions: Subscriptions = {
         },
         remove,
       },
-      context.until,
+      context,
     );
   },
 };

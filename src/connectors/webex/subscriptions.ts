@@ -41,7 +41,7 @@ export const subscriptions: Subscriptions = {
           });
         },
       },
-      context.until,
+      context,
     );
   },
 };

@@ -1,0 +1,131 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { LookUpContext, Values } from '../connector.ts';
+import { at, listAt, textAt } from '../hook-checks.ts';
+import type { HookConnection } from '../inbound.ts';
+import { asLookUp, restated } from '../restated.ts';
+import { keepSubscribed, type Subscribed, type Subscriptions, type WantedRoom } from '../subscriptions.ts';
+import { eventTypes, ofOurTypes } from './catch-up.ts';
+import { callChat, type ChatCall } from './chat-api.ts';
+import { alreadyExists } from './errors.ts';
+
+const target = '//chat.googleapis.com/';
+const maxPages = 20;
+const pageSize = 100;
+/** The shortest that Google gives to events with their resource; only where its answer does not say until when. */
+const leastMs = 4 * 3_600_000;
+
+/**
+ * Workspace Events of each bridged space, with their resource (developers.google.com/workspace/events, "Create a Google
+ * Workspace subscription"), for as long as Google gives them. A person authorises one for a space, and no second one; an
+ * app alone may not without an administrator. Ours are those whose events go to our topic.
+ */
+export const subscriptions: Subscriptions = {
+  isKept: ({ pubsubTopic }) => pubsubTopic !== undefined,
+  async keep(rooms, connection, context) {
+    const { settings } = connection;
+    // Nothing says any more which are ours: they lapse.
+    if (!subscriptions.isKept(settings)) return [];
+    if (settings['historyUser'] === undefined) throw incomplete('historyUser');
+    if (rooms.length > 0 && !isHeard(settings)) throw incomplete('pushAudience or pushServiceAccount');
+    const call = caller(connection, context);
+    const lastsUntil = (operation: unknown): Date =>
+      expiryOf(at(operation, 'response')) ?? new Date(context.now.getTime() + leastMs);
+    const create = async ({ room }: WantedRoom): Promise<Date> =>
+      lastsUntil(
+        await call('POST', 'subscriptions', {
+          targetResource: target + room,
+          eventTypes,
+          notificationEndpoint: { pubsubTopic: settings['pubsubTopic'] },
+          payloadOptions: { includeResource: true },
+        }),
+      );
+    const remove = async ({ id }: Subscribed): Promise<void> => {
+      await call('DELETE', id).catch((error: unknown) => {
+        if (!(error instanceof SendFailure && error.status === 404)) throw error;
+      });
+    };
+    return keepSubscribed<Subscribed>(
+      rooms,
+      {
+        list: async () => (await listAll(call)).flatMap((one) => read(one, settings)),
+        create,
+        async mend(one, how, wanted) {
+          if (how === 'enabled') return lastsUntil(await call('POST', `${one.id}:reactivate`, {}));
+          // Nought is as long as possible ("Update or renew a Google Workspace subscription").
+          if (how === 'renewed') return lastsUntil(await call('PATCH', `${one.id}?updateMask=ttl`, { ttl: '0s' }));
+          // A second one for the same space would be refused.
+          await remove(one);
+          return create(wanted);
+        },
+        remove,
+      },
+      context,
+    );
+  },
+};
+
+type Call = (method: ChatCall['method'], path: string, body?: object) => Promise<unknown>;
+
+/** What changes something answers with an operation, that may have failed (google.longrunning.Operation). */
+function caller(connection: HookConnection, context: LookUpContext): Call {
+  const isAgreed = (status: number, json: unknown): boolean => status < 300 && at(json, 'error') === undefined;
+  return async (method, path, body) => {
+    const call: ChatCall = { api: 'events', method, path, ...(body && { body }), isAgreed, asPerson: true };
+    try {
+      return (await callChat(call, connection, context)).json;
+    } catch (error) {
+      // Somebody else's topic has this space; asking again does not change that.
+      const isTaken = error instanceof SendFailure && error.code === alreadyExists;
+      throw isTaken ? restated(error, { kind: 'permanent' }) : asLookUp(error);
+    }
+  };
+}
+
+/** All of this app's as this person, page by page (subscriptions.list); a list without a filter is refused. */
+async function listAll(call: Call): Promise<unknown[]> {
+  const all: unknown[] = [];
+  let pageToken: string | undefined;
+  for (let page = 0; page < maxPages; page += 1) {
+    const query = { filter: ofOurTypes, pageSize: String(pageSize), ...(pageToken && { pageToken }) };
+    const json = await call('GET', `subscriptions?${new URLSearchParams(query).toString()}`);
+    all.push(...listAt(json, 'subscriptions'));
+    pageToken = textAt(json, 'nextPageToken');
+    if (pageToken === undefined) break;
+  }
+  return all;
+}
+
+function read(one: unknown, { pubsubTopic }: Values): Subscribed[] {
+  const [id, of] = [textAt(one, 'name'), textAt(one, 'targetResource')];
+  const isOurs = textAt(one, 'notificationEndpoint', 'pubsubTopic') === pubsubTopic;
+  if (id === undefined || !isOurs) return [];
+  const goodUntil = expiryOf(one);
+  const types = listAt(one, 'eventTypes');
+  const isWhole = at(one, 'payloadOptions', 'includeResource') === true && eventTypes.every((e) => types.includes(e));
+  return [
+    {
+      id,
+      room: of?.startsWith(target) === true ? of.slice(target.length) : undefined,
+      ...(goodUntil === undefined ? {} : { goodUntil }),
+      isOff: textAt(one, 'state') === 'SUSPENDED',
+      isOutdated: !isWhole,
+    },
+  ];
+}
+
+function expiryOf(subscription: unknown): Date | undefined {
+  const date = new Date(textAt(subscription, 'expireTime') ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** Whether what Pub/Sub pushes would be taken. */
+const isHeard = ({ pushAudience, pushServiceAccount }: Values): boolean =>
+  pushAudience !== undefined && pushServiceAccount !== undefined;
+
+const incomplete = (what: string): SendFailure =>
+  new SendFailure({
+    kind: 'permanent',
+    scope: 'connection',
+    code: 'no_workspace_events',
+    message: `the connection names a pubsubTopic, and no ${what}`,
+  });
