@@ -99,13 +99,13 @@ async function fetchOne(deps: Deps, limits: FileLimits, one: Fetching): Promise<
     if (limits.maxBytes === 0)
       throw notFetchable('files_off', 'Files are not handed on here: CARILLON_FILES_MAX is 0.');
     opened = await openFile(deps, one, leftMs);
-    const { mediaType } = opened;
+    const mediaType = nameableType(opened.mediaType, one.file);
     if (!isTypeTaken(mediaType, limits))
       throw notFetchable('file_type_refused', `Files of the type ${mediaType} are not handed on here.`);
     if ((opened.size ?? 0) > limits.maxBytes) throw tooLarge(limits);
     const size = await store(deps, limits, fetch, opened.bytes);
     if (size === 0) throw notFetchable('file_empty', 'The file is empty.');
-    if (size !== undefined) await keepFile(deps.sql, fetch, { mediaType: nameableType(mediaType, one.file), size });
+    if (size !== undefined) await keepFile(deps.sql, fetch, { mediaType, size });
   } catch (error) {
     opened?.drop();
     if (!(error instanceof SendFailure)) throw error;

@@ -126,6 +126,10 @@ describe('the files of a message', () => {
     answers.push((response) => response.writeHead(200, { 'content-type': 'application/x-sh' }).end('rm'));
     expect(await reasonOf(worker(), await posted())).toBe('file_type_refused');
     expect(await reasonOf(worker({ types: ['application/pdf'] }), await posted())).toBe('file_type_refused');
+    // Its store knows no type of it, and its platform does.
+    answers.push((response) => response.end('rm'));
+    const script = [{ id: 'a', name: 'a', url: url(), mediaType: 'application/X-SH' }];
+    expect(await reasonOf(worker(), await posted(script))).toBe('file_type_refused');
     answers.push((response) => response.end());
     expect(await reasonOf(worker(), await posted())).toBe('file_empty');
     answers.push((response) => response.writeHead(404).end());
