@@ -89,12 +89,16 @@ export function isCostly(source: string): boolean {
   for (const paragraph of source.split(/\n[ \t]*\n/)) squares += (paragraph.match(/[*_~[]/g)?.length ?? 0) ** 2;
   if (squares > maxMarksTogether ** 2) return true;
   if ((source.match(/^[ \t]*(?:$|[-+*>#]|\d+[.)])| {2}$/gm)?.length ?? 0) > maxBlocks) return true;
-  if ((source.match(lazyLine)?.length ?? 0) > maxLazyLines) return true;
-  return source.split('\n').some((line) => nesting(line) > maxNesting);
+  const lines = source.split('\n');
+  if (lines.filter((line, index) => isLazy(line, lines[index - 1])).length > maxLazyLines) return true;
+  return lines.some((line) => nesting(line) > maxNesting);
 }
 
-/** A line of a quote before one that goes on with its paragraph without a mark (CommonMark, "Laziness"). */
-const lazyLine = /^[ \t\d*+\-.)>]*>.*\n(?![ \t]*(?:>|$|[-+*#]+\s|\d+[.)]\s))/gm;
+/** Whether it goes on with the paragraph of a quote without its mark (CommonMark, "Laziness"). */
+function isLazy(line: string, before = ''): boolean {
+  return /^[\s>*+\-.)\d]*/.exec(before)?.[0].includes('>') === true && !block.test(line);
+}
+const block = /^[ \t]*(?:>|$|[-+*#]+\s|\d+[.)]\s)/;
 
 /** Quote and list marks that a line begins with. */
 function nesting(line: string): number {
