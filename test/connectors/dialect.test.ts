@@ -100,3 +100,12 @@ it('an address is a link on Webex only where its author made it one', () => {
   const { markdown } = toWebex('http\\://a.b ann\\@example.com www\\.a.b [http://a.b](http://a.b)');
   expect(markdown).toBe('http&#58;//a.b ann&#64;example.com www\\.a.b [http://a.b](http://a.b)');
 });
+
+it('a quote that goes on without marks for long is read as text, since reading it takes time by the square', () => {
+  const typesIn = (lines: number): string[] => parseMarkdown('> a\nb\n'.repeat(lines)).children.map(({ type }) => type);
+  expect(typesIn(1_000)).toEqual(['blockquote']);
+  expect(typesIn(1_001)).toEqual(['paragraph']);
+  // With a mark in each line, or with another block behind, it is as long as it likes.
+  expect(parseMarkdown('> a\n> b\n'.repeat(1_100)).children[0]?.type).toBe('blockquote');
+  expect(parseMarkdown('> a\n- b\n'.repeat(1_100)).children[0]?.type).toBe('blockquote');
+});

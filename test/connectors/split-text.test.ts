@@ -4,6 +4,7 @@ import { plainText } from '../../src/connectors/dialect/plain.ts';
 import { cutTree, sliceTree } from '../../src/connectors/dialect/slice-tree.ts';
 import { maxParts, partMarkdown, splitText, treeOf, type TextPart } from '../../src/connectors/dialect/split-text.ts';
 import { visibleText } from '../../src/connectors/dialect/visible-text.ts';
+import { growth } from '../support/linear.ts';
 import { fc, runs } from '../support/property.ts';
 
 const upTo = (bytes: number) => (markdown: string) => Buffer.byteLength(markdown) <= bytes;
@@ -149,7 +150,6 @@ describe('a long text', () => {
     expect(textsOf(markdown, splitText(markdown, upTo(300))).at(-1)).toContain('[there](https://example.org/there)');
   });
 
-  // Half a second for what people write; what is made of nothing but line ends takes a few times as long.
   it.each([
     ['words', 'lorem ipsum dolor sit amet. '.repeat(37_000)],
     ['no spaces', 'x'.repeat(1_000_000)],
@@ -163,10 +163,30 @@ describe('a long text', () => {
     ['styles', '**a** '.repeat(160_000)],
     ['spaces', `a${' '.repeat(500_000)}b${' '.repeat(400_000)}`],
     ['a list', '- item\n'.repeat(140_000)],
-  ])('of a megabyte of %s does not hold up the process', (_, markdown) => {
-    // Of this process: others may have the cores meanwhile.
-    const begin = process.cpuUsage();
-    splitText(markdown, upTo(30_000));
-    expect(process.cpuUsage(begin).user / 1_000).toBeLessThan(8_000);
+  ])('of a megabyte of %s takes a few trials a part', (_, markdown) => {
+    let [trials, tried] = [0, 0];
+    const parts = splitText(markdown, (one) => {
+      trials += 1;
+      tried += one.length;
+      return Buffer.byteLength(one) <= 30_000;
+    });
+    // One of the whole, some until the first part's size is known, and then near it at once.
+    expect(trials).toBeLessThanOrEqual(10 + 8 * parts.length);
+    expect(tried - markdown.length).toBeLessThanOrEqual(8 * 30_000 * (parts.length + 2));
+  });
+
+  it.each([
+    ['words', 'lorem ipsum dolor sit amet. '],
+    ['paragraphs', 'one two three four five six seven\n\n'],
+    ['combining marks', '\u0301'],
+    ['spaces', ' '],
+    ['items', '- an item of a list with words\n'],
+  ])('of %s takes time by its length', (_, unit) => {
+    const [some, more] = [10_000, 40_000].map((length) => `a${unit.repeat(length / unit.length)}b`);
+    const grown = growth(
+      () => splitText(some ?? '', upTo(4_000)),
+      () => splitText(more ?? '', upTo(4_000)),
+    );
+    expect(grown).toMatchObject({ isLinear: true });
   });
 });

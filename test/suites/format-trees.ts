@@ -107,10 +107,13 @@ const hostile = fc.constantFrom(
   '\uE000',
   '\uFFFC0\uFFFC',
 );
+/** One for all: that of each call has a table of every character. */
+export const anyString = fc.string({ unit: 'binary' });
+export const anyBytes = fc.uint8Array({ maxLength: 60 }).map((some) => Buffer.from(some).toString('utf8'));
 const word = fc.oneof(
   { weight: 3, arbitrary: hostile },
   { weight: 2, arbitrary: fc.constantFrom('a', 'word', 'db_host_name', '2*3*4', ' ', ' ', '. ', '-') },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 4 }) },
+  { weight: 1, arbitrary: anyString },
 );
 
 /** Native text of any platform as well as what an author writes. */

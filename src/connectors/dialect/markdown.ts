@@ -1,6 +1,6 @@
-import { fromMarkdown } from 'mdast-util-from-markdown';
+import { fromMarkdown, type Options as ReadingOptions } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown, gfmToMarkdown } from 'mdast-util-gfm';
-import { toMarkdown as serialize } from 'mdast-util-to-markdown';
+import { toMarkdown as serialize, type Options as WritingOptions } from 'mdast-util-to-markdown';
 import { gfm } from 'micromark-extension-gfm';
 import type { Nodes, Root } from 'mdast';
 import { tidy } from './tidy.ts';
@@ -17,20 +17,33 @@ const maxMarksTogether = 2_000;
 const maxNesting = 100;
 /** Paragraphs, items and breaks: 28 000 items of a list, in 200 000 characters, took four seconds. */
 const maxBlocks = 6_000;
+/** Times by their square: 4 000 of `> a`, each with a line of no mark behind it, took three seconds. */
+const maxLazyLines = 1_000;
 
 /**
  * GFM without its second search for addresses, in the text that was read: that one sees no escapes, and would make a link
  * of an address that somebody wrote as text. What micromark finds while it reads stays.
  */
 const gfmTree = gfmFromMarkdown().map(({ transforms: _again, ...extension }) => extension);
-/** The serializer of GFM escapes `http:` and forgets `HTTP:`. */
-const upperCase = { character: ':', before: '[PS]', after: '\\/', inConstruct: 'phrasing' } as const;
+/** Made once, not for each text: putting the extensions together takes as long as reading a line. */
+const reading: ReadingOptions = { extensions: [gfm()], mdastExtensions: [gfmTree] };
+const writing: WritingOptions = {
+  bullet: '-',
+  emphasis: '_',
+  fences: true,
+  rule: '-',
+  resourceLink: true,
+  // The serializer of GFM escapes `http:` and forgets `HTTP:`.
+  unsafe: [{ character: ':', before: '[PS]', after: '\\/', inConstruct: 'phrasing' }],
+  join: [apart],
+  extensions: [gfmToMarkdown()],
+};
 
 /** Reads Markdown. Text that would take seconds to parse is read as plain text. Never throws. */
 export function parseMarkdown(markdown: string): Tree {
   const source = wellFormed(markdown.replaceAll(/\r\n?/g, '\n').slice(0, maxSource));
   if (isCostly(source)) return plainTree(source);
-  return fromMarkdown(source, { extensions: [gfm()], mdastExtensions: [gfmTree] });
+  return fromMarkdown(source, reading);
 }
 
 /** Whether it is longer than what is read of it. */
@@ -38,16 +51,7 @@ export const isTooLong = (markdown: string): boolean => markdown.length > maxSou
 
 /** Writes Markdown that reads back as the same tree, as far as Markdown can say it. */
 export function writeMarkdown(tree: Tree): string {
-  return serialize(tidy(tree), {
-    bullet: '-',
-    emphasis: '_',
-    fences: true,
-    rule: '-',
-    resourceLink: true,
-    unsafe: [upperCase],
-    join: [apart],
-    extensions: [gfmToMarkdown()],
-  }).trimEnd();
+  return serialize(tidy(tree), writing).trimEnd();
 }
 
 /** What would run on into what is behind it has a blank line there, in a list too; the serializer sees to paragraphs. */
@@ -85,8 +89,16 @@ export function isCostly(source: string): boolean {
   for (const paragraph of source.split(/\n[ \t]*\n/)) squares += (paragraph.match(/[*_~[]/g)?.length ?? 0) ** 2;
   if (squares > maxMarksTogether ** 2) return true;
   if ((source.match(/^[ \t]*(?:$|[-+*>#]|\d+[.)])| {2}$/gm)?.length ?? 0) > maxBlocks) return true;
-  return source.split('\n').some((line) => nesting(line) > maxNesting);
+  const lines = source.split('\n');
+  if (lines.filter((line, index) => isLazy(line, lines[index - 1])).length > maxLazyLines) return true;
+  return lines.some((line) => nesting(line) > maxNesting);
 }
+
+/** Whether it goes on with the paragraph of a quote without its mark (CommonMark, "Laziness"). */
+function isLazy(line: string, before = ''): boolean {
+  return /^[\s>*+\-.)\d]*/.exec(before)?.[0].includes('>') === true && !block.test(line);
+}
+const block = /^[ \t]*(?:>|$|[-+*#]+\s|\d+[.)]\s)/;
 
 /** Quote and list marks that a line begins with. */
 function nesting(line: string): number {

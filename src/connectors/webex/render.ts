@@ -1,5 +1,5 @@
 import type { Link, Root } from 'mdast';
-import { defaultHandlers, toMarkdown, type Handle } from 'mdast-util-to-markdown';
+import { defaultHandlers, toMarkdown, type Handle, type Options } from 'mdast-util-to-markdown';
 import { mentionOf } from '../dialect/mention.ts';
 import { escapeMentions, mentionLabel } from './escape.ts';
 
@@ -33,43 +33,46 @@ const link: Handle = Object.assign(
   { peek: () => '[' },
 );
 
+/** Made once: its patterns are compiled where they are first used, and kept in it. */
+const writing: Options = {
+  bullet: '-',
+  emphasis: '_',
+  fences: true,
+  listItemIndent: 'one',
+  rule: '-',
+  handlers: { break: () => '  \n', link, text },
+  // Whether Webex strikes text out, or makes tables, is not said: text must do neither.
+  unsafe: [
+    { character: '~', inConstruct: 'phrasing', notInConstruct: [...notThere] },
+    { atBreak: true, character: '|' },
+    { atBreak: true, character: '-', after: '[:|-]' },
+    { atBreak: true, character: ':', after: '-' },
+    // An address is a link only where the author made it one.
+    {
+      character: '@',
+      before: '[+\\-.\\w]',
+      after: '[\\-.\\w]',
+      inConstruct: 'phrasing',
+      notInConstruct: [...notThere, 'label'],
+    },
+    {
+      character: '.',
+      before: '[Ww]',
+      after: '[\\-.\\w]',
+      inConstruct: 'phrasing',
+      notInConstruct: [...notThere, 'label'],
+    },
+    {
+      character: ':',
+      before: '[PSps]',
+      after: '\\/',
+      inConstruct: 'phrasing',
+      notInConstruct: [...notThere, 'label'],
+    },
+  ],
+};
+
 /** A tree of `simplify` as Webex's Markdown (developer.webex.com, "Formatting Messages"). */
 export function renderMarkdown(tree: Root): string {
-  return toMarkdown(tree, {
-    bullet: '-',
-    emphasis: '_',
-    fences: true,
-    listItemIndent: 'one',
-    rule: '-',
-    handlers: { break: () => '  \n', link, text },
-    // Whether Webex strikes text out, or makes tables, is not said: text must do neither.
-    unsafe: [
-      { character: '~', inConstruct: 'phrasing', notInConstruct: [...notThere] },
-      { atBreak: true, character: '|' },
-      { atBreak: true, character: '-', after: '[:|-]' },
-      { atBreak: true, character: ':', after: '-' },
-      // An address is a link only where the author made it one.
-      {
-        character: '@',
-        before: '[+\\-.\\w]',
-        after: '[\\-.\\w]',
-        inConstruct: 'phrasing',
-        notInConstruct: [...notThere, 'label'],
-      },
-      {
-        character: '.',
-        before: '[Ww]',
-        after: '[\\-.\\w]',
-        inConstruct: 'phrasing',
-        notInConstruct: [...notThere, 'label'],
-      },
-      {
-        character: ':',
-        before: '[PSps]',
-        after: '\\/',
-        inConstruct: 'phrasing',
-        notInConstruct: [...notThere, 'label'],
-      },
-    ],
-  }).trim();
+  return toMarkdown(tree, writing).trim();
 }
