@@ -106,11 +106,13 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
     else expect(shown).toMatchObject({ mentions: [], markup: expect.stringContaining('@Ben Baker') });
   });
 
-  it('names a person whom nobody knows there', async () => {
-    const text = fresh('do you know');
-    await act(here, { content: [{ text: `${text} ` }, { text: '', mention: 'dora' }] });
-    expect(await seen(there, text)).toMatchObject({ mentions: [], markup: expect.stringContaining('@Dora Dean') });
-  });
+  // Two workspaces of one platform know the same people here.
+  if (from !== to)
+    it('names a person whom nobody knows there', async () => {
+      const text = fresh('do you know');
+      await act(here, { content: [{ text: `${text} ` }, { text: '', mention: 'dora' }] });
+      expect(await seen(there, text)).toMatchObject({ mentions: [], markup: expect.stringContaining('@Dora Dean') });
+    });
 
   const posts = there.platform.connector.postsFiles === true;
   const shared = () => {
