@@ -6,6 +6,7 @@ import type { Attachment } from '../domain/message.ts';
 import { nextStep, type Step } from '../domain/step.ts';
 import { fileHash } from '../store/files.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
+import { capabilityStep } from './capability-step.ts';
 import type { ActivityDeps } from './index.ts';
 import { postOf, type PartOf } from './parts.ts';
 import { postsItsFiles, withLinks, type FilesByPlace } from './file-posts.ts';
@@ -125,10 +126,10 @@ function actionOf(entry: LedgerEntry, connector: Connector): { action: Action; d
 /** The one thing to do next: what the ledger says, and whether a change finds anything to change. */
 export function stepOf({ entry, connector, deliveryClass }: Job): Step | { do: 'skip' | 'park'; reason: Reason } {
   const step = nextStep(entry.view, deliveryClass, entry.target?.ambiguous ?? 'at-least-once');
-  if (step.do !== 'send' || entry.action === 'create') return step;
-  const capability = connector.capabilities[entry.action === 'unreact' ? 'react' : entry.action];
-  if (capability.level === 'dropped')
-    return { do: 'skip', reason: { code: `${entry.action}_dropped`, message: capability.why } };
+  if (step.do !== 'send') return step;
+  const lacking = capabilityStep(entry, connector);
+  if (lacking !== undefined) return lacking;
+  if (entry.action === 'create') return step;
   const { posts = [], files = [] } = entry.original ?? {};
   if (entry.action === 'edit' && files.length > 0 && posts.length === files.length)
     return {

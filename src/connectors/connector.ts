@@ -38,9 +38,11 @@ export type ActionKind = Action['kind'];
 
 /**
  * How well a platform can do something. `partial`: done, and less than was asked, which `why` says. `dropped`: not done,
- * the delivery is skipped with `why` as its reason. Shown in the docs and in the delivery's reason.
+ * the delivery is skipped with `why` as its reason: for what can be missed. `rejected`: not done, the delivery is parked
+ * with `why`: for what somebody must know of, such as a delete where nothing can be taken back. Shown in the docs.
  */
-export type Capability = { readonly level: 'full' } | { readonly level: 'partial' | 'dropped'; readonly why: string };
+export type Capability =
+  { readonly level: 'full' } | { readonly level: 'partial' | 'dropped' | 'rejected'; readonly why: string };
 
 export interface Capabilities {
   /** A reply goes into the thread of what it replies to. */
