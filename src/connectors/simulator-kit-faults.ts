@@ -52,7 +52,10 @@ export interface Fault extends FaultSpec {
 export interface FaultScript {
   add(specs: readonly FaultSpec[]): Fault[];
   list(): Fault[];
+  /** Delays that are under way end too. */
   clear(): void;
+  /** Aborts when those in force now are cleared. */
+  readonly cleared: AbortSignal;
   /** Takes the fault for a request and counts its use. */
   take(path: string, body: string): Fault | undefined;
 }
@@ -60,6 +63,7 @@ export interface FaultScript {
 export function createFaultScript(now: () => number = Date.now): FaultScript {
   const faults: { id: number; createdAt: number; used: number; spec: FaultSpec }[] = [];
   let nextId = 1;
+  let inForce = new AbortController();
   type Entry = (typeof faults)[number];
   const isActive = ({ spec, used, createdAt }: Entry): boolean =>
     (spec.times === 0 || used < spec.times) && (spec.forMs === undefined || now() < createdAt + spec.forMs);
@@ -79,6 +83,11 @@ export function createFaultScript(now: () => number = Date.now): FaultScript {
     list: () => faults.map(show),
     clear() {
       faults.length = 0;
+      inForce.abort();
+      inForce = new AbortController();
+    },
+    get cleared() {
+      return inForce.signal;
     },
     take(path, body) {
       const entry = faults.find(

@@ -34,6 +34,7 @@ export async function serve(
 ): Promise<FastifyReply> {
   const body = request.body.toString('utf8');
   const fault = mounted.faults.take(raw.url, body);
+  const { cleared } = mounted.faults;
   const record = mounted.requests.add({
     at: request.now.toISOString(),
     method: request.method,
@@ -42,7 +43,7 @@ export async function serve(
     body,
     fault: fault?.id ?? null,
   });
-  if (fault?.delayMs !== undefined && !(await waited(fault.delayMs, stopping))) return keepOpen(reply, record);
+  if (fault?.delayMs !== undefined && !(await waited(fault.delayMs, cleared, stopping))) return keepOpen(reply, record);
   switch (fault?.mode) {
     case undefined:
     case 'delay': {
@@ -135,12 +136,13 @@ function reset(reply: FastifyReply, record: RecordedRequest): FastifyReply {
   return reply;
 }
 
-async function waited(ms: number, stopping: AbortSignal): Promise<boolean> {
+async function waited(ms: number, cleared: AbortSignal, stopping: AbortSignal): Promise<boolean> {
   try {
-    await delay(ms, undefined, { signal: stopping });
+    await delay(ms, undefined, { signal: AbortSignal.any([cleared, stopping]) });
     return true;
   } catch (error) {
     if (stopping.aborted) return false;
+    if (cleared.aborted) return true;
     throw error;
   }
 }

@@ -85,6 +85,14 @@ describe('the kit', () => {
     expect((await hook('d', 'poison')).status).toBe(200);
   });
 
+  it('delays no longer once it is deleted', async () => {
+    await bench.fault('webhook', { mode: 'delay', delayMs: 600_000 });
+    const delayed = hook('a');
+    await eventually('it has arrived', async () => (await bench.requests('webhook')).length === 1);
+    await bench.clearFaults('webhook');
+    expect((await delayed).status).toBe(200);
+  });
+
   it('commits before or after as the mode says', async () => {
     const held = async () => (await bench.accepted<{ total: number }>('webhook')).total;
     await bench.fault('webhook', [

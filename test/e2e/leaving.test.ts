@@ -21,14 +21,14 @@ const inState = (id: string, state: string, destination: string) =>
     return deliveries.find((one) => one.destination === destination)?.state === state ? workflowId : undefined;
   });
 
-/** A run with one parked delivery that is about to leave, and waits for a send of 12 s. */
+/** A run with one parked delivery that is about to leave, and waits for a send that lasts until faults are cleared. */
 async function leavingRun(name: string) {
   const [parked, slow] = [`parked-${name}`, `slow-${name}`];
   await stack.webhook(parked);
-  await stack.webhook(slow, { timeout: '20s' });
+  await stack.webhook(slow, { timeout: '60s' });
   await stack.fault('webhook', [
     { path: `/webhook/${parked}`, status: 400, times: 1 },
-    { path: `/webhook/${slow}`, mode: 'delay', delayMs: 12_000, times: 1 },
+    { path: `/webhook/${slow}`, mode: 'delay', delayMs: 59_000, times: 1 },
   ]);
   const { id } = await stack.post({ text: 'much', destinations: [parked, slow] });
   const workflowId = await inState(id, 'parked', parked);
@@ -70,6 +70,7 @@ it.each([
   async (_wish, name, state, wish) => {
     const run = await leavingRun(name);
     await wish(run);
+    await stack.clearFaults('webhook');
     await inState(run.id, state, run.parked);
     await inState(run.id, 'delivered', run.slow);
     await eventually('no run of it is open', async () => (await run.handle.describe()).status.name !== 'RUNNING');
