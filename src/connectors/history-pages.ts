@@ -60,9 +60,14 @@ async function patiently<T>(
   }
 }
 
+const unfinishedCode = 'history_unfinished';
+
 function unfinished(message: string): SendFailure {
-  return new SendFailure({ kind: 'transient', code: 'history_unfinished', message });
+  return new SendFailure({ kind: 'transient', code: unfinishedCode, message });
 }
+
+/** Whether there was more than could be read in the time. */
+export const isUnfinished = ({ code }: SendFailure): boolean => code === unfinishedCode;
 
 const ranks: readonly InboundKind[] = ['created', 'edited', 'reacted', 'unreacted', 'deleted'];
 

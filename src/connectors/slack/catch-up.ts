@@ -1,6 +1,7 @@
+import { SendFailure } from '../../domain/failure.ts';
 import type { LookUpContext, Values } from '../connector.ts';
 import { readText } from '../fields.ts';
-import { maxPageBytes, oldestFirst, readPages, type Page } from '../history-pages.ts';
+import { isUnfinished, maxPageBytes, oldestFirst, readPages, type Page } from '../history-pages.ts';
 import { at, listAt, textAt } from '../hook-checks.ts';
 import type { History, HookConnection, HookEvent } from '../inbound.ts';
 import { readEvent } from './inbound-event.ts';
@@ -10,14 +11,18 @@ import { callSlack } from './web-api.ts';
 /** Slack hands out at most 999, and 15 to some apps; it pages either way (docs.slack.dev, conversations.history). */
 const pageSize = 200;
 
+/** A thread goes on for a while: how far before the gap replies and edits are looked for. */
+const lookBackMs = 24 * 3_600_000;
+
 /** What the history of a channel does not show, or shows without saying when it happened. */
-const lacks = [
-  'What was deleted, and edits, reactions and replies to messages from before, cannot be learned from Slack.',
-];
+const lacks =
+  'What was deleted, reactions to what was said before, and replies to and edits of what was said more than a day before, cannot be learned from Slack.';
+const lacksBefore = 'Slack did not show in time what was replied to and edited of what was said before.';
 
 /**
- * What was said in a channel since then: posts, replies in their threads, edits and reactions of these (docs.slack.dev,
- * conversations.history and conversations.replies; scope channels:history).
+ * What was said in a channel since then: posts, replies in their threads, edits and reactions of these; then the replies
+ * to the posts of the day before, and the edits of these (docs.slack.dev, conversations.history and conversations.replies;
+ * scope channels:history). Where the time is over after the first, the second is reported as lacking.
  */
 export async function history(
   address: Values,
@@ -26,27 +31,49 @@ export async function history(
   context: LookUpContext,
 ): Promise<History> {
   const channel = readText(slackAddress, address, 'channel');
-  const oldest = (since.getTime() / 1_000).toFixed(6);
   const end = performance.now() + context.timeoutMs;
   const read = (method: string, more: Readonly<Record<string, string>>): Promise<unknown[]> => {
-    const form = { channel, oldest, inclusive: 'true', ...more };
+    const form = { channel, inclusive: 'true', ...more };
     const left = Math.floor(end - performance.now());
     return readPages({ ...context, timeoutMs: left }, (next, limits) =>
       page(method, { form, next }, connection, limits),
     );
   };
-  const posts = await read('conversations.history', {});
-  const found = [...posts];
-  for (const post of posts) {
-    const [ts, latest] = [textAt(post, 'ts'), textAt(post, 'latest_reply')];
-    if (ts === undefined || latest === undefined) continue;
-    const replies = await read('conversations.replies', { ts });
-    found.push(...replies.filter((reply) => textAt(reply, 'ts') !== ts));
+  const oldest = stamp(since.getTime());
+  const isSince = (ts: string | undefined): boolean => ts !== undefined && Number(ts) >= Number(oldest);
+  const withReplies = async (posts: readonly unknown[]): Promise<unknown[]> => {
+    const all = [...posts];
+    for (const post of posts) {
+      const ts = textAt(post, 'ts');
+      if (ts === undefined || !isSince(textAt(post, 'latest_reply'))) continue;
+      const replies = await read('conversations.replies', { ts, oldest });
+      all.push(...replies.filter((reply) => textAt(reply, 'ts') !== ts));
+    }
+    return all;
+  };
+  const found = await withReplies(await read('conversations.history', { oldest }));
+  const dayBefore = { oldest: stamp(since.getTime() - lookBackMs), latest: oldest, inclusive: 'false' };
+  const before = await unlessOutOfTime(read('conversations.history', dayBefore).then(withReplies));
+  const events = [...found, ...(before ?? [])].flatMap((message) => {
+    const told = eventsOf(message, channel, connection).flatMap((one) => ('event' in one ? [one.event] : []));
+    if (isSince(textAt(message, 'ts'))) return told;
+    return told.filter(({ kind, at: moment }) => kind === 'edited' && Date.parse(moment) >= since.getTime());
+  });
+  return { events: oldestFirst(events), lacks: before === undefined ? [lacks, lacksBefore] : [lacks] };
+}
+
+/** As Slack writes a moment: seconds. */
+const stamp = (ms: number): string => (ms / 1_000).toFixed(6);
+
+/** What is read beside the gap must not keep the gap from being read: Slack lets some apps ask once a minute. */
+async function unlessOutOfTime(reading: Promise<unknown[]>): Promise<unknown[] | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    const isLate = error instanceof SendFailure && (isUnfinished(error) || error.retryAfterMs !== undefined);
+    if (isLate) return undefined;
+    throw error;
   }
-  const events = found
-    .flatMap((message) => eventsOf(message, channel, connection))
-    .flatMap((one) => ('event' in one ? [one.event] : []));
-  return { events: oldestFirst(events), lacks };
 }
 
 async function page(
