@@ -18,3 +18,12 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
     clearTimeout(timer);
   }
 }
+
+/**
+ * One limit for several works, one after the other: each has what those before it left.
+ * @param now a clock that never goes back, in milliseconds.
+ */
+export function sharedLimit(ms: number, now = () => performance.now()): <T>(work: Promise<T>) => Promise<T> {
+  const end = now() + ms;
+  return (work) => within(Math.max(0, Math.floor(end - now())), work);
+}

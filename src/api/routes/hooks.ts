@@ -8,9 +8,9 @@ import { findHook, type Hook } from '../find-hook.ts';
 import { arrivalsOf } from '../hook-arrivals.ts';
 import { bodyLimit as usualLimit } from '../json-body.ts';
 import type { Api } from '../route.ts';
-import { within } from '../time-limit.ts';
+import { sharedLimit } from '../time-limit.ts';
 
-/** Slack, Zoom and Graph give an answer 3 s, the others more (each platform's page on its webhooks). */
+/** Of all that is done before the answer: Slack, Zoom and Graph give it 3 s, the others more (their pages on webhooks). */
 const limitMs = 2_500;
 
 /** No platform sends more at once: Matrix's transactions have a hundred events of 64 KiB. */
@@ -26,7 +26,8 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
 
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { connection: id } = request.params as { connection: string };
-    const hook = await find(id);
+    const inTime = sharedLimit(limitMs);
+    const hook = await inTime(find(id));
     if (hook === undefined) throw notFound('path');
     const { inbound, tenant, connection } = hook;
     if (Buffer.isBuffer(request.body) && request.body.length > (inbound.maxBodyBytes ?? usualLimit))
@@ -35,18 +36,15 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
     try {
       const asked = hookRequest(request, id);
       const now = new Date();
-      received = await within(limitMs, Promise.resolve(inbound.receive(asked, connection, { now, keys })));
+      received = await inTime(Promise.resolve(inbound.receive(asked, connection, { now, keys })));
       const arrivals = arrivalsOf(received, asked, now);
       if (arrivals.length > 0) {
-        const fresh = await within(limitMs, receive({ tenant, connection: connection.id, arrivals }));
+        const fresh = await inTime(receive({ tenant, connection: connection.id, arrivals }));
         if (fresh > 0) pokeInbox();
         logger.debug({ connection: connection.id, events: arrivals.length, fresh }, 'hook: stored');
       }
       if (received.kind === 'events' && received.wantsLook === true)
-        await within(
-          limitMs,
-          askForSubscriptions(acceptSql, { tenant, connection: connection.id }, received.missedSince),
-        );
+        await inTime(askForSubscriptions(acceptSql, { tenant, connection: connection.id }, received.missedSince));
     } catch (error) {
       // Whatever it was, the platform has to send it again: nothing is known to be stored.
       request.log.warn({ err: error, connection: connection.id }, 'hook: not stored');
