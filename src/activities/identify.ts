@@ -1,6 +1,7 @@
 import type { LookUpContext, Mentioned, Outgoing, Person } from '../connectors/connector.ts';
 import { parseMarkdown } from '../connectors/dialect/markdown.ts';
 import { mentionsIn, type Mention } from '../connectors/dialect/mention.ts';
+import { timeLeft } from '../connectors/time-left.ts';
 import type { ConnectionId, TenantId } from '../domain/ids.ts';
 import { connectionWithSecrets } from '../store/connections.ts';
 import { findCounterpart } from '../store/identities.ts';
@@ -8,7 +9,7 @@ import { findPerson, keepPerson, type PersonKey } from '../store/people.ts';
 import type { ActivityDeps } from './index.ts';
 import type { Job } from './job.ts';
 
-/** A look-up that takes longer is not waited for: the message goes out with plain names. */
+/** For all look-ups of a message together: what takes longer is not waited for, and it goes out with plain names. */
 const lookUpMs = 2_000;
 const foundSeconds = 24 * 3_600;
 /** Somebody who is not there may join. */
@@ -68,6 +69,7 @@ async function sourcePerson(mention: Mention, find: FindPerson): Promise<Partial
 /** Looks people up at any connection of the tenant, and remembers what was answered. */
 function peopleOf(deps: ActivityDeps, tenant: TenantId, context: LookUpContext): FindPerson {
   const { sql, ring, connectors } = deps;
+  const left = timeLeft(context);
   return async (connection, by) => {
     try {
       const known = await findPerson(sql, ring, tenant, connection, by);
@@ -76,8 +78,7 @@ function peopleOf(deps: ActivityDeps, tenant: TenantId, context: LookUpContext):
       const people = settings === undefined ? undefined : connectors.get(settings.connector)?.people;
       if (settings === undefined || people === undefined) return undefined;
       const at = { id: connection, settings: settings.settings };
-      const found =
-        'id' in by ? await people.byId?.(by.id, at, context) : await people.byEmail?.(by.email, at, context);
+      const found = 'id' in by ? await people.byId?.(by.id, at, left()) : await people.byEmail?.(by.email, at, left());
       const seconds = found === undefined ? absentSeconds : foundSeconds;
       await keepPerson(sql, ring, { tenant, connection, by }, { person: found ?? null }, seconds);
       return found;

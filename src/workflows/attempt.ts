@@ -14,10 +14,10 @@ import type { MessageId } from '../domain/ids.ts';
 import { parkedFailure, retryFailure, type RunDelivery } from './contract.ts';
 
 /**
- * Behind the request's time-out and the claim's deadline (+ 2 s), so that no second attempt starts while one may write;
- * and a wait of up to 2 s for a slot of a rate comes before the claim.
+ * Behind the request's time-out and the claim's deadline (+ 2 s), so that no second attempt starts while one may write.
+ * Before the claim it waits up to 2 s each for files, for a slot of a rate, and for who is who.
  */
-const startToCloseMarginMs = 8_000;
+const startToCloseMarginMs = 10_000;
 
 const { settleOutcome } = proxyActivities<Activities>({
   startToCloseTimeout: '10 seconds',
