@@ -78,6 +78,13 @@ async function inTheMiddle(kinds: ReadonlyMap<string, string>): Promise<Map<stri
   });
 }
 
+/** How many of a delivery's attempts arrived, or may have. */
+async function mayHaveArrived(id: string): Promise<number> {
+  const { data } = await whole.must('GET', `/v1/deliveries/${id}/attempts`);
+  const outcomes = (data as { outcome: string }[]).map(({ outcome }) => outcome);
+  return outcomes.filter((outcome) => ['delivered', 'ambiguous', 'unknown'].includes(outcome)).length;
+}
+
 async function endsDelivered(kinds: ReadonlyMap<string, string>): Promise<void> {
   await whole.clearFaults('webhook');
   await whole.clearFaults('slack');
@@ -92,9 +99,12 @@ async function endsDelivered(kinds: ReadonlyMap<string, string>): Promise<void> 
   const hooks = [...kinds].filter(([, destination]) => destination === 'crash').map(([id]) => id);
   const slacks = [...kinds].filter(([, destination]) => destination !== 'crash').map(([id]) => id);
   expect(hooks.filter((id) => (webhook.get(id) ?? 0) < 1)).toEqual([]);
-  expect(hooks.filter((id) => (webhook.get(id) ?? 0) > 2)).toEqual([]);
-  const doubles = hooks.filter((id) => webhook.get(id) === 2);
-  console.log(`webhook: ${hooks.length} held, ${doubles.length} of them twice: ${doubles.join(', ') || 'none'}`);
+  // Each copy more has an attempt of its own whose answer was lost: to the sink's fault, to the kill, or one to each.
+  const doubles = hooks.filter((id) => (webhook.get(id) ?? 0) > 1);
+  for (const id of doubles) expect(webhook.get(id)).toBeLessThanOrEqual(await mayHaveArrived(id));
+  console.log(
+    `webhook: ${hooks.length} held, ${doubles.length} of them more than once: ${doubles.join(', ') || 'none'}`,
+  );
   expect(slacks.filter((id) => slack.get(id) !== 1).map((id) => [id, slack.get(id)])).toEqual([]);
 }
 
