@@ -59,7 +59,7 @@ describe('slices of a tree', () => {
         expect(slices.map(visibleText).join('')).toBe(text);
         expect(parseMarkdown(markdown)).toEqual(tree);
       }),
-      { numRuns: runs(200) },
+      { numRuns: runs(100) },
     );
   });
 
@@ -109,7 +109,7 @@ describe('a long text', () => {
         if (!isCut && bare(text) !== '') expect(bare(said.join(''))).toBe(bare(text));
         return expect(splitText(markdown, upTo(bytes))).toEqual(parts);
       }),
-      { numRuns: runs(100) },
+      { numRuns: runs(60) },
     );
   });
 

@@ -34,7 +34,7 @@ describe('an attempt whose answer was lost', () => {
   });
 
   it('is found in Slack by its mark and not posted again (B)', async () => {
-    await stack.slack('found', 'CFOUND', { retry });
+    await stack.slack('found', 'CFOUND', { retry, timeout: '1s' });
     await stack.fault('slack', {
       path: 'chat.postMessage',
       match: 'CFOUND',
