@@ -150,8 +150,11 @@ describe('a job', () => {
     const { id } = await stack.must('POST', '/v1/deliveries/retry', { filter: { destination: 'stopped' }, rate: 1 });
     await eventually('it has begun', async () => (await job(id)).counts.done > 0);
     await handleOf(id).terminate('test');
-    // Instead of waiting until it was silent for long.
-    await stack.sql`update jobs set look_at = clock_timestamp() where id = ${id}`;
+    // Instead of waiting until it was silent for long; a step that was under way counts as a sign of life, once more.
+    await eventually('there is a new run', async () => {
+      await stack.sql`update jobs set look_at = clock_timestamp() where id = ${id}`;
+      return (await handleOf(id).describe()).status.name === 'RUNNING';
+    });
     expect(await ended(id)).toMatchObject({ state: 'done' });
     expect(await countOf('stopped', 'parked')).toBe(0);
   });
