@@ -44,13 +44,14 @@ describe('an edit', () => {
     await stack.webhook('slow-hook', { timeout: '5s' });
     const { id } = await stack.post({ text: 'one', destinations: ['slow', 'slow-hook'] });
     await stack.rest(id);
-    await stack.fault('slack', { mode: 'delay', delayMs: 700, path: 'chat.update', times: 2 });
-    await stack.fault('webhook', { mode: 'delay', delayMs: 700, path: '/webhook/slow-hook', times: 2 });
+    await stack.fault('slack', { mode: 'delay', delayMs: 4_000, path: 'chat.update' });
+    await stack.fault('webhook', { mode: 'delay', delayMs: 4_000, path: '/webhook/slow-hook' });
     const first = await at.edit(id, 'two');
     await eventually('both are being sent', async () =>
       (await stack.message(first.id)).deliveries.every(({ state }) => state === 'sending'),
     );
     const second = await at.edit(id, 'three');
+    for (const sink of ['slack', 'webhook']) await stack.clearFaults(sink);
     await stack.rest(first.id);
     await stack.rest(second.id);
     expect(await at.texts('CSLOW')).toEqual(['three']);
@@ -59,10 +60,11 @@ describe('an edit', () => {
 
   it('while the original is in flight follows it', async () => {
     await stack.slack('flying', 'CFLYING', { timeout: '5s' });
-    await stack.fault('slack', { mode: 'delay', delayMs: 800, path: 'chat.postMessage', match: 'CFLYING' });
+    await stack.fault('slack', { mode: 'delay', delayMs: 4_000, path: 'chat.postMessage', match: 'CFLYING' });
     const { id } = await at.post('one', 'flying');
     await at.until(id, 'sending');
     const change = await at.edit(id, 'two');
+    await stack.clearFaults('slack');
     expect(await at.rested(change.id)).toMatchObject({ state: 'delivered', receipt: { version: 2 } });
     expect((await at.shown(id)).deliveries[0].receipt.version).toBe(1);
     expect(await at.texts('CFLYING')).toEqual(['two']);
@@ -167,10 +169,11 @@ describe('a delete', () => {
 
   it('while it is in flight follows it and takes it back', async () => {
     await stack.slack('caught', 'CCAUGHT', { timeout: '5s' });
-    await stack.fault('slack', { mode: 'delay', delayMs: 800, path: 'chat.postMessage', match: 'CCAUGHT' });
+    await stack.fault('slack', { mode: 'delay', delayMs: 4_000, path: 'chat.postMessage', match: 'CCAUGHT' });
     const { id } = await at.post('oops', 'caught');
     await at.until(id, 'sending');
     const deletion = await at.remove(id);
+    await stack.clearFaults('slack');
     expect(await at.rested(deletion.id)).toMatchObject({ state: 'delivered' });
     expect(await at.stateOf(id)).toBe('delivered');
     expect(await at.inSlack('CCAUGHT')).toMatchObject([{ deleted: true }]);

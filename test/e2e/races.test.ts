@@ -29,10 +29,11 @@ const inState = (id: string, state: string) =>
 
 it('PostgreSQL gone between send and settle: the outcome waits in Temporal, and nothing is sent twice', async () => {
   await stack.webhook('cut', { retry, timeout: '5s' });
-  await stack.fault('webhook', { path: '/webhook/cut', mode: 'delay', delayMs: 1_500, times: 1 });
+  await stack.fault('webhook', { path: '/webhook/cut', mode: 'delay', delayMs: 4_500, times: 1 });
   const { id, deliveries } = await stack.post({ text: 'cut', destinations: ['cut'] });
   const { workflowId } = await inState(id, 'sending');
   await proxy.cut();
+  await stack.clearFaults('webhook');
   try {
     const handle = stack.temporal.workflow.getHandle(workflowId);
     await eventually('the run has the outcome', async () => {
@@ -49,11 +50,12 @@ it('PostgreSQL gone between send and settle: the outcome waits in Temporal, and 
 
 it('a retry while it is being sent sends nothing a second time', async () => {
   await stack.webhook('running', { retry });
-  await stack.fault('webhook', { path: '/webhook/running', mode: 'delay', delayMs: 1_500, times: 1 });
+  await stack.fault('webhook', { path: '/webhook/running', mode: 'delay', delayMs: 8_000, times: 1 });
   const { id, deliveries } = await stack.post({ text: 'running', destinations: ['running'] });
   const { workflowId } = await inState(id, 'sending');
   expect((await stack.call('POST', `/v1/messages/${id}/retry`)).status).toBe(409);
   await stack.temporal.workflow.getHandle(workflowId).signal('retry');
+  await stack.clearFaults('webhook');
   expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 1 });
   expect((await stack.webhookCounts()).get(deliveries[0]?.id ?? '')).toBe(1);
 }, 60_000);

@@ -10,7 +10,7 @@ it('a slow destination gets so many at once and no more, others are delivered me
   const count = 120;
   await stack.webhook('dawdler', { timeout: '20s' });
   await stack.webhook('brisk', {});
-  await stack.fault('webhook', { path: '/webhook/dawdler', delayMs: 5_000, times: 0 });
+  await stack.fault('webhook', { path: '/webhook/dawdler', delayMs: 15_000, times: 0 });
   const posts: { id: string }[] = [];
   for (let n = 0; n < count; n += 1) posts.push(await stack.post({ text: `n ${n}`, destinations: ['dawdler'] }));
   const ids = posts.map(({ id }) => id);

@@ -29,7 +29,7 @@ it('PostgreSQL gone between a part’s send and its settle: the part counts, the
   const rooms = [];
   for (const platform of platforms) {
     rooms.push(await posts.room(platform, 'cut', { timeout: '5s' }));
-    await stack.fault(platform.connector.name, { match: '(2/', mode: 'delay', delayMs: 1_500, times: 1 });
+    await stack.fault(platform.connector.name, { match: '(2/', mode: 'delay', delayMs: 4_500, times: 1 });
   }
   // More parts at Webex, whose posts are shorter.
   const { text } = longText(30_000);
@@ -37,6 +37,7 @@ it('PostgreSQL gone between a part’s send and its settle: the part counts, the
   const attempts = () => Promise.all(deliveries.map((one) => posts.attempts(one.id)));
   await eventually('both send the second part', async () => (await attempts()).every((made) => made.length === 2));
   await proxy.cut();
+  for (const { connector } of platforms) await stack.clearFaults(connector.name);
   try {
     const handle = stack.temporal.workflow.getHandle((await stack.message(id)).workflowId);
     await eventually('the run has both outcomes', async () => {

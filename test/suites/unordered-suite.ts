@@ -104,7 +104,7 @@ export function unorderedSuite(from: Platform, to: Platform, at: () => TwoRooms)
 
   it('a delete while the copy is being posted', async () => {
     const text = marked();
-    await at().stack.fault(to.connector.name, { mode: 'delay', delayMs: 1_000, match: 'hasty', times: 1 });
+    await at().stack.fault(to.connector.name, { mode: 'delay', delayMs: 8_000, match: 'hasty', times: 1 });
     const { id } = await act(from, { text: text('hasty') });
     await eventually('it is being posted', async () => {
       const rows = await at().stack.sql`select from deliveries where state = 'sending'`;
@@ -112,7 +112,7 @@ export function unorderedSuite(from: Platform, to: Platform, at: () => TwoRooms)
     });
     await act(from, { do: 'delete', id });
     await act(from, { text: text('after') });
-    await endEqual([text('after')], [text('hasty')]);
     await at().stack.clearFaults(to.connector.name);
+    await endEqual([text('after')], [text('hasty')]);
   });
 }
