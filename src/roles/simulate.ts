@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
-import { startSimulators } from '../connectors/simulators.ts';
+import { startSimulators } from '../simulators/index.ts';
 import { stopSignal } from './stop-signal.ts';
 
 const pageDir = fileURLToPath(new URL('../../../rooms', import.meta.url));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Capability, Connector } from '../../src/connectors/connector.ts';
 import type { Field } from '../../src/connectors/fields.ts';
 import { connectors, findConnector } from '../../src/connectors/registry.ts';
-import { simulators } from '../../src/connectors/simulators.ts';
+import { simulators } from '../../src/simulators/index.ts';
 
 const page = readFileSync(join(__dirname, '../../docs/connectors.md'), 'utf8');
 

@@ -1,4 +1,4 @@
-import type { RoomMessage } from '../../src/connectors/simulator-kit-rooms.ts';
+import type { RoomMessage } from '../../src/simulators/kit/rooms.ts';
 import { eventually } from '../support/eventually.ts';
 import { longText, named, numberOf } from '../support/long-text.ts';
 import { platforms } from '../support/platforms/index.ts';

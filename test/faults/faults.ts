@@ -1,5 +1,5 @@
 import { destinations, type Destination } from './destinations.ts';
-import type { FaultMode } from '../../src/connectors/simulator-kit-faults.ts';
+import type { FaultMode } from '../../src/simulators/kit/faults.ts';
 import { linkNames, type LinkName } from './links.ts';
 import type { Random } from './random.ts';
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { RoomMessage } from '../../src/connectors/simulator-kit-rooms.ts';
+import type { RoomMessage } from '../../src/simulators/kit/rooms.ts';
 import type { Platform } from '../support/platforms/platform.ts';
 import { eventually } from '../support/eventually.ts';
 import { roomsAt, type Rooms } from '../support/rooms.ts';

@@ -1,6 +1,6 @@
 import type { ActionKind, Outgoing, Target } from '../../src/connectors/connector.ts';
 import type { FailureKind, FailureScope } from '../../src/domain/failure.ts';
-import type { FaultSpec } from '../../src/connectors/simulator-kit-faults.ts';
+import type { FaultSpec } from '../../src/simulators/kit/faults.ts';
 import {
   attempt,
   deletionOf,

@@ -1,4 +1,4 @@
-import type { RoomMessage } from '../../src/connectors/simulator-kit-rooms.ts';
+import type { RoomMessage } from '../../src/simulators/kit/rooms.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Platform } from '../support/platforms/platform.ts';
 import type { Rooms } from '../support/rooms.ts';

@@ -1,5 +1,5 @@
 import type { Outgoing, Target } from '../../src/connectors/connector.ts';
-import { account } from '../../src/connectors/google-chat/simulator-account.ts';
+import { account } from '../../src/simulators/google-chat/account.ts';
 import type { Shown } from '../suites/connector-suite.ts';
 import type { SimulatorBench } from './simulators.ts';
 

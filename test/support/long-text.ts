@@ -1,4 +1,4 @@
-import type { RoomMessage } from '../../src/connectors/simulator-kit-rooms.ts';
+import type { RoomMessage } from '../../src/simulators/kit/rooms.ts';
 import { platforms } from './platforms/index.ts';
 import type { Platform } from './platforms/platform.ts';
 

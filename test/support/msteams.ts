@@ -1,5 +1,5 @@
 import type { Outgoing, Target } from '../../src/connectors/connector.ts';
-import type { RecordedRequest } from '../../src/connectors/simulator-kit-requests.ts';
+import type { RecordedRequest } from '../../src/simulators/kit/requests.ts';
 import type { Shown } from '../suites/connector-suite.ts';
 import { roomsAt } from './rooms.ts';
 import type { SimulatorBench } from './simulators.ts';

@@ -1,4 +1,4 @@
-import type { RoomMessage } from '../../src/connectors/simulator-kit-rooms.ts';
+import type { RoomMessage } from '../../src/simulators/kit/rooms.ts';
 import type { Platform } from './platforms/platform.ts';
 import { roomsAt } from './rooms.ts';
 import type { Stack } from './stack.ts';

@@ -1,4 +1,4 @@
-import type { PersonAction, RoomMessage } from '../../src/connectors/simulator-kit-rooms.ts';
+import type { PersonAction, RoomMessage } from '../../src/simulators/kit/rooms.ts';
 
 /** What people do and see in the simulated rooms. */
 export interface Rooms {

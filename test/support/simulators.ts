@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEgress } from '../../src/connectors/egress.ts';
 import { createHttp, type HttpClient } from '../../src/connectors/http.ts';
-import type { FaultSpec } from '../../src/connectors/simulator-kit-faults.ts';
-import type { RecordedRequest } from '../../src/connectors/simulator-kit-requests.ts';
-import { startSimulators } from '../../src/connectors/simulators.ts';
+import type { FaultSpec } from '../../src/simulators/kit/faults.ts';
+import type { RecordedRequest } from '../../src/simulators/kit/requests.ts';
+import { startSimulators } from '../../src/simulators/index.ts';
 
 /** Simulators on a port of their own, with a client that may reach them. */
 export interface SimulatorBench {

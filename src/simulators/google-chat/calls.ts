@@ -1,0 +1,101 @@
+import type { Outcome } from '../kit/simulator.ts';
+import { agreed, find, newId, nextTime, refused, shown, type ChatEvent, type Held, type User } from './messages.ts';
+
+/** One call on one space that exists. */
+export interface Call {
+  readonly space: string;
+  readonly held: readonly Held[];
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly now: Date;
+  /** Whether the platform still remembers `requestId`s: how long it does is not published. */
+  readonly remembers: boolean;
+}
+
+export const app: User = { name: 'users/900', displayName: 'Carillon', type: 'BOT' };
+/** The one credential of the simulated project. */
+const credential = 'app';
+/** developers.google.com/workspace/chat, "Usage limits". */
+const maxBytes = 32_000;
+
+/**
+ * spaces.messages.create: a `requestId` that is known is answered with what it made, only partly filled, and changes
+ * nothing; a `messageId` is there once in a space.
+ */
+export function create({ space, held, query, body, now, remembers }: Call): Outcome<ChatEvent> {
+  const { text } = body;
+  const [requestId, client] = [query.get('requestId'), query.get('messageId') ?? undefined];
+  const request = requestId === null ? undefined : `${credential} ${requestId}`;
+  const before = request === undefined || !remembers ? undefined : held.find((one) => one.request === request);
+  if (before !== undefined) return agreed({ name: before.name, createTime: before.at });
+  if (client !== undefined && !/^client-[a-z0-9-]{1,56}$/.test(client))
+    return refused('INVALID_ARGUMENT', 'Invalid messageId.');
+  const problem = textProblem(text);
+  if (problem !== undefined) return problem;
+  // Also where it was deleted: the name was given once.
+  if (client !== undefined && held.some((one) => one.client === client))
+    return refused('ALREADY_EXISTS', 'Requested entity already exists');
+  const option = query.get('messageReplyOption');
+  const asked = (body['thread'] as { name?: unknown } | undefined)?.name;
+  const isThere = held.some(({ thread, deleted }) => deleted === undefined && thread === asked);
+  if (option === 'REPLY_MESSAGE_OR_FAIL' && !isThere) return refused('NOT_FOUND', 'Thread not found.');
+  // Without the option a new thread begins, whatever is asked for.
+  const isReply = option?.startsWith('REPLY_MESSAGE') === true && isThere;
+  const event: ChatEvent = {
+    kind: 'create',
+    space,
+    name: `${space}/messages/${newId(space, held.length, 'message')}`,
+    ...(client === undefined ? {} : { client }),
+    ...(request === undefined ? {} : { request }),
+    thread: isReply ? String(asked) : `${space}/threads/${newId(space, held.length, 'thread')}`,
+    isReply,
+    sender: app,
+    text: String(text),
+    at: nextTime(held, now),
+  };
+  return { event, ...agreed(shown({ ...event, reactions: [] })) };
+}
+
+export function get({ space, held }: Call, id: string): Outcome<ChatEvent> {
+  const found = find(held, space, id);
+  return found === undefined ? refused('NOT_FOUND', 'Message not found.') : agreed(shown(found));
+}
+
+/** spaces.messages.patch: of the app's own messages, and only what the mask names. */
+export function patch({ space, held, query, body, now }: Call, id: string): Outcome<ChatEvent> {
+  const found = find(held, space, id);
+  if (found === undefined) return refused('NOT_FOUND', 'Message not found.');
+  if (found.sender.name !== app.name) return refused('PERMISSION_DENIED', 'Cannot update messages of others.');
+  if (query.get('updateMask')?.split(',').includes('text') !== true)
+    return refused('INVALID_ARGUMENT', 'Invalid update mask.');
+  const problem = textProblem(body['text']);
+  if (problem !== undefined) return problem;
+  const at = nextTime(held, now);
+  const text = String(body['text']);
+  const event: ChatEvent = { kind: 'edit', space, name: found.name, text, at };
+  return { event, ...agreed(shown({ ...found, text, edited: at })) };
+}
+
+/** spaces.messages.delete: a message that has replies goes with them, or not at all. */
+export function remove({ space, held, query, now }: Call, id: string): Outcome<ChatEvent> {
+  const found = find(held, space, id);
+  if (found === undefined) return refused('NOT_FOUND', 'Message not found.');
+  if (found.sender.name !== app.name) return refused('PERMISSION_DENIED', 'Cannot delete messages of others.');
+  const names = withReplies(held, found);
+  if (names.length > 1 && query.get('force') !== 'true')
+    return refused('FAILED_PRECONDITION', 'The message has replies.');
+  return { event: { kind: 'delete', space, names, at: nextTime(held, now) }, ...agreed({}) };
+}
+
+/** The message itself, and where it is a root all that stands in its thread. */
+export function withReplies(held: readonly Held[], found: Held): string[] {
+  const replies = held.filter(
+    ({ thread, isReply, deleted }) => !found.isReply && isReply && deleted === undefined && thread === found.thread,
+  );
+  return [found.name, ...replies.map(({ name }) => name)];
+}
+
+function textProblem(text: unknown): Outcome<never> | undefined {
+  if (typeof text !== 'string' || text.trim() === '') return refused('INVALID_ARGUMENT', 'Message cannot be empty.');
+  return Buffer.byteLength(text) > maxBytes ? refused('INVALID_ARGUMENT', 'Message is too long.') : undefined;
+}

@@ -1,0 +1,148 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Answer, RunningSimulator, SimulatedRequest, Simulator } from './simulator.ts';
+import { createOutbox, type Outbox } from './hooks.ts';
+import { createFaultScript, type Fault, type FaultScript } from './faults.ts';
+import { openJournal, type Journal } from './journal.ts';
+import { createRequestLog, type RecordedRequest, type RequestLog } from './requests.ts';
+
+/** One platform, served: its rules, its faults, and what it has seen and kept. */
+export interface Mounted {
+  readonly simulator: RunningSimulator;
+  readonly requests: RequestLog;
+  readonly faults: FaultScript;
+  readonly journal: Journal;
+  readonly outbox: Outbox;
+}
+
+/** @param stopping aborted at the end: events that wait are not sent then. */
+export function mount(one: Simulator, dir: string, stopping: AbortSignal): Mounted {
+  const outbox = createOutbox(stopping);
+  const simulator = one.start((hooks) => outbox.add(hooks));
+  const journal = openJournal(dir, one.name, (event) => simulator.commit(event));
+  return { simulator, requests: createRequestLog(), faults: createFaultScript(), journal, outbox };
+}
+
+/**
+ * Serves one request of the platform's API, with whatever fault is scripted for it.
+ * @param stopping aborts waits; what was still waiting then gets no answer.
+ */
+export async function serve(
+  mounted: Mounted,
+  request: SimulatedRequest,
+  { raw, reply, stopping }: { raw: FastifyRequest; reply: FastifyReply; stopping: AbortSignal },
+): Promise<FastifyReply> {
+  const body = request.body.toString('utf8');
+  const fault = mounted.faults.take(raw.url, body);
+  const { cleared } = mounted.faults;
+  const record = mounted.requests.add({
+    at: request.now.toISOString(),
+    method: request.method,
+    path: raw.url,
+    headers: request.headers,
+    body,
+    fault: fault?.id ?? null,
+  });
+  if (fault?.delayMs !== undefined && !(await waited(fault.delayMs, cleared, stopping))) return keepOpen(reply, record);
+  switch (fault?.mode) {
+    case undefined:
+    case 'delay': {
+      const refusal = await mounted.simulator.ask?.(request);
+      return send(reply, record, refusal ?? commit(mounted, request, record));
+    }
+    case 'duplicate': {
+      const first = commit(mounted, request, record);
+      commit(mounted, request, record);
+      return send(reply, record, first);
+    }
+    case 'status':
+      return send(reply, record, faultAnswer(mounted, fault));
+    case 'commit-then-status':
+      commit(mounted, request, record);
+      return send(reply, record, faultAnswer(mounted, fault));
+    case 'timeout':
+      return keepOpen(reply, record);
+    case 'commit-then-timeout':
+      commit(mounted, request, record);
+      return keepOpen(reply, record);
+    case 'reset-before':
+      return reset(reply, record);
+    case 'reset-after':
+      commit(mounted, request, record);
+      return reset(reply, record);
+    case 'cut':
+      return cutOff(reply, record, commit(mounted, request, record));
+  }
+}
+
+/** Deciding and keeping are one step without a pause, so no other request comes between; disk first, then memory. */
+function commit(mounted: Mounted, request: SimulatedRequest, record: RecordedRequest): Answer {
+  const { answer, event } = mounted.simulator.handle(request);
+  if (event !== undefined) {
+    take(mounted, event);
+    record.accepted = true;
+  }
+  return answer;
+}
+
+/** What happened is on disk, then in memory, then on its way to whoever subscribed. */
+export function take({ simulator, journal, outbox }: Mounted, event: unknown): void {
+  journal.append(event);
+  simulator.commit(event);
+  outbox.add(simulator.hooks?.(event) ?? []);
+}
+
+function faultAnswer({ simulator }: Mounted, fault: Fault): Answer {
+  const status = fault.status ?? 500;
+  return {
+    status,
+    headers: {
+      ...(fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }),
+      ...fault.headers,
+    },
+    body: fault.body ?? simulator.faultBody?.(status) ?? { error: `scripted fault ${fault.id}` },
+  };
+}
+
+function send(reply: FastifyReply, record: RecordedRequest, answer: Answer): FastifyReply {
+  const { status, headers = {}, body } = answer;
+  const isJson = typeof body === 'object' && !Buffer.isBuffer(body);
+  record.answer = Buffer.isBuffer(body) ? { ...answer, body: `${body.length} bytes` } : answer;
+  record.end = 'answered';
+  reply.code(status);
+  if (isJson) reply.type('application/json; charset=utf-8');
+  return reply.headers(headers).send(isJson ? JSON.stringify(body) : body);
+}
+
+function keepOpen(reply: FastifyReply, record: RecordedRequest): FastifyReply {
+  record.end = 'timeout';
+  return reply.hijack();
+}
+
+/** The head of the answer and half of its body, then a reset. */
+function cutOff(reply: FastifyReply, record: RecordedRequest, { status, headers, body = '' }: Answer): FastifyReply {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  reply.hijack();
+  reply.raw.writeHead(status, { ...headers, 'content-length': bytes.length });
+  reply.raw.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => void reset(reply, record));
+  return reply;
+}
+
+/** A TCP reset, not an orderly end: what a crashed peer or a firewall looks like. */
+function reset(reply: FastifyReply, record: RecordedRequest): FastifyReply {
+  record.end = 'reset';
+  if (!reply.sent) reply.hijack();
+  reply.raw.socket?.resetAndDestroy();
+  return reply;
+}
+
+async function waited(ms: number, cleared: AbortSignal, stopping: AbortSignal): Promise<boolean> {
+  try {
+    await delay(ms, undefined, { signal: AbortSignal.any([cleared, stopping]) });
+    return true;
+  } catch (error) {
+    if (stopping.aborted) return false;
+    if (cleared.aborted) return true;
+    throw error;
+  }
+}

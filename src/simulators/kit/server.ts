@@ -1,0 +1,110 @@
+import { fastify, type FastifyInstance } from 'fastify';
+import { ControlError, type Simulator } from './simulator.ts';
+import { addPage } from './page.ts';
+import { parseFaults } from './faults.ts';
+import { mount, serve, type Mounted } from './serve.ts';
+import { addRoomControls, json, NotFound } from './controls.ts';
+
+export interface SimulatorServerOptions {
+  /** 0 for any that is free. */
+  readonly port: number;
+  readonly host?: string;
+  /** What the simulators accepted is kept here, a file each. */
+  readonly dir: string;
+  readonly simulators: readonly Simulator[];
+  /** Of the files of the page that shows the rooms; without it there is none. */
+  readonly pageDir?: string;
+}
+
+export interface SimulatorServer {
+  /** Without a slash at the end. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A file of 25 MiB in base64, with some room. */
+const maxBodyBytes = 40 * 1_024 * 1_024;
+const maxPage = 1_000;
+
+/** All simulators on one port: each under `/<name>/`, and what steers and shows them under `/_sim/<name>/`. */
+export async function startSimulatorServer(options: SimulatorServerOptions): Promise<SimulatorServer> {
+  const { port, host = '127.0.0.1', dir, simulators } = options;
+  const stopping = new AbortController();
+  const mounted = new Map(simulators.map((one) => [one.name, mount(one, dir, stopping.signal)]));
+  // Connections that a fault holds open must not hold up the end.
+  const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: true });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  addControls(app, mounted);
+  if (options.pageDir !== undefined) addPage(app, options.pageDir);
+  app.all<{ Params: { name: string; '*': string } }>('/:name/*', async (request, reply) => {
+    const one = mounted.get(request.params.name);
+    if (one === undefined) return reply.code(404).send({ error: 'no such simulator' });
+    const url = new URL(request.url, 'http://simulator');
+    const simulated = {
+      method: request.method,
+      path: url.pathname.slice(request.params.name.length + 1),
+      query: url.searchParams,
+      headers: request.headers as Record<string, string | undefined>,
+      body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+      now: new Date(),
+    };
+    return serve(one, simulated, { raw: request, reply, stopping: stopping.signal });
+  });
+  const url = await app.listen({ port, host });
+  return {
+    url,
+    async stop() {
+      stopping.abort();
+      await app.close();
+      for (const { journal } of mounted.values()) journal.close();
+    },
+  };
+}
+
+interface Params {
+  Params: { name: string; control: string };
+  Querystring: Record<string, string>;
+}
+
+function addControls(app: FastifyInstance, mounted: ReadonlyMap<string, Mounted>): void {
+  const find = (name: string): Mounted => {
+    const one = mounted.get(name);
+    if (one === undefined) throw new NotFound(`no simulator "${name}"; there are ${[...mounted.keys()].join(', ')}`);
+    return one;
+  };
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof ControlError)
+      return reply.code(422).send({ error: 'invalid', errors: [{ path: error.path, message: error.message }] });
+    if (error instanceof NotFound) return reply.code(404).send({ error: error.message });
+    return reply.send(error);
+  });
+  app.get<Params>('/_sim/:name/requests', async ({ params, query }) => {
+    const after = pageNumber(query, 'after', 0, Number.MAX_SAFE_INTEGER);
+    return find(params.name).requests.page(after, pageNumber(query, 'limit', maxPage, maxPage));
+  });
+  app.get<Params>('/_sim/:name/accepted', async ({ params }) => find(params.name).simulator.accepted());
+  app.get<Params>('/_sim/:name/faults', async ({ params }) => ({ faults: find(params.name).faults.list() }));
+  app.post<Params>('/_sim/:name/faults', async ({ params, body }, reply) => {
+    const { faults } = find(params.name);
+    return reply.code(201).send({ faults: faults.add(parseFaults(json(body))) });
+  });
+  app.delete<Params>('/_sim/:name/faults', async ({ params }, reply) => {
+    find(params.name).faults.clear();
+    return reply.code(204).send();
+  });
+  addRoomControls(app, find);
+  app.post<Params>('/_sim/:name/:control', async ({ params, body }) => {
+    const control = find(params.name).simulator.controls?.[params.control];
+    if (control === undefined) throw new NotFound(`"${params.name}" has no control "${params.control}"`);
+    return control(json(body));
+  });
+}
+
+function pageNumber(query: Record<string, string>, key: string, absent: number, most: number): number {
+  const text = query[key];
+  if (text === undefined) return absent;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new ControlError(`?${key}`, 'must be a whole number, 0 or more');
+  return Math.min(value, most);
+}
