@@ -1,4 +1,4 @@
-import type { Capability, Connector } from '../connectors/connector.ts';
+import type { Capability, Connector } from '../connectors/contract/connector.ts';
 import type { Reason } from '../domain/failure.ts';
 import type { LedgerEntry } from '../store/ledger.ts';
 

@@ -1,4 +1,4 @@
-import { download, notFetchable, type Download } from '../connectors/download.ts';
+import { download, notFetchable, type Download } from '../connectors/http/download.ts';
 import { isTypeTaken, type FileLimits } from '../domain/file-limits.ts';
 import { SendFailure, type Reason } from '../domain/failure.ts';
 import type { TenantId } from '../domain/ids.ts';

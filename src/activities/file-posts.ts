@@ -1,5 +1,5 @@
-import type { Connector, Outgoing, OutgoingFile } from '../connectors/connector.ts';
-import { withFiles } from '../connectors/dialect/files.ts';
+import type { Connector, Outgoing, OutgoingFile } from '../connectors/contract/connector.ts';
+import { withFiles } from '../connectors/text/files.ts';
 import type { Attachment, Message } from '../domain/message.ts';
 
 /** Files that are posted, by their place among the message's. */

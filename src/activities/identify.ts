@@ -1,7 +1,7 @@
-import type { LookUpContext, Mentioned, Outgoing, Person } from '../connectors/connector.ts';
-import { parseMarkdown } from '../connectors/dialect/markdown.ts';
-import { mentionsIn, type Mention } from '../connectors/dialect/mention.ts';
-import { timeLeft } from '../connectors/time-left.ts';
+import type { LookUpContext, Mentioned, Outgoing, Person } from '../connectors/contract/connector.ts';
+import { parseMarkdown } from '../connectors/text/markdown.ts';
+import { mentionsIn, type Mention } from '../connectors/text/mention.ts';
+import { timeLeft } from '../connectors/http/time-left.ts';
 import type { ConnectionId, TenantId } from '../domain/ids.ts';
 import { connectionWithSecrets } from '../store/connections.ts';
 import { findCounterpart } from '../store/identities.ts';

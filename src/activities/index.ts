@@ -1,6 +1,6 @@
-import type { AccessTokens } from '../connectors/access-tokens.ts';
-import type { Connector } from '../connectors/connector.ts';
-import type { Http } from '../connectors/http.ts';
+import type { AccessTokens } from '../connectors/http/access-tokens.ts';
+import type { Connector } from '../connectors/contract/connector.ts';
+import type { Http } from '../connectors/http/client.ts';
 import type { Sql } from '../store/db.ts';
 import type { KeyRing } from '../store/key-ring.ts';
 import type { NextInLane } from '../store/lane.ts';

@@ -1,4 +1,11 @@
-import type { Action, Author, Connector, DeliveryClass, Outgoing, SendContext } from '../connectors/connector.ts';
+import type {
+  Action,
+  Author,
+  Connector,
+  DeliveryClass,
+  Outgoing,
+  SendContext,
+} from '../connectors/contract/connector.ts';
 import { changeStep, replyStep } from '../domain/change.ts';
 import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
 import type { Reason } from '../domain/failure.ts';

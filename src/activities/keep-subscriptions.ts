@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
-import type { Connector } from '../connectors/connector.ts';
-import type { KeptRoom, SubscriptionContext, WantedRoom } from '../connectors/subscriptions.ts';
+import type { Connector } from '../connectors/contract/connector.ts';
+import type { KeptRoom, SubscriptionContext, WantedRoom } from '../connectors/contract/subscriptions.ts';
 import { SendFailure } from '../domain/failure.ts';
 import { hookTenant, type DestinationId } from '../domain/ids.ts';
 import { connectionWithSecrets } from '../store/connections.ts';

@@ -1,5 +1,5 @@
-import type { Connector, Outgoing } from '../connectors/connector.ts';
-import { maxParts, partMarkdown, splitText, treeOf } from '../connectors/dialect/split-text.ts';
+import type { Connector, Outgoing } from '../connectors/contract/connector.ts';
+import { maxParts, partMarkdown, splitText, treeOf } from '../connectors/text/split-text.ts';
 import type { Reason } from '../domain/failure.ts';
 import { withLinks, type FilesByPlace } from './file-posts.ts';
 import { fileHash } from '../store/files.ts';

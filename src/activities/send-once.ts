@@ -1,6 +1,6 @@
-import type { Outgoing, Receipt, SendContext } from '../connectors/connector.ts';
-import { parseMarkdown, plainTree, writeMarkdown } from '../connectors/dialect/markdown.ts';
-import { plainText } from '../connectors/dialect/plain.ts';
+import type { Outgoing, Receipt, SendContext } from '../connectors/contract/connector.ts';
+import { parseMarkdown, plainTree, writeMarkdown } from '../connectors/text/markdown.ts';
+import { plainText } from '../connectors/text/plain.ts';
 import { SendFailure, type Reason } from '../domain/failure.ts';
 import type { Claim, ClaimRequest } from '../store/claim.ts';
 import { newAttemptId } from '../store/new-id.ts';

@@ -1,6 +1,6 @@
-import type { Receipt } from '../connectors/connector.ts';
-import { lostForms } from '../connectors/dialect/lost-forms.ts';
-import { parseMarkdown } from '../connectors/dialect/markdown.ts';
+import type { Receipt } from '../connectors/contract/connector.ts';
+import { lostForms } from '../connectors/text/lost-forms.ts';
+import { parseMarkdown } from '../connectors/text/markdown.ts';
 import type { Reason, SendFailure } from '../domain/failure.ts';
 import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
 import { nextDelayMs } from '../domain/retry.ts';

@@ -1,4 +1,4 @@
-import type { OutgoingFile } from '../connectors/connector.ts';
+import type { OutgoingFile } from '../connectors/contract/connector.ts';
 import type { Reason } from '../domain/failure.ts';
 import { readFile } from '../store/files.ts';
 import type { FetchedFile } from './fetch-files.ts';

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { Connector } from '../connectors/connector.ts';
-import type { SigningKeys } from '../connectors/signing-keys.ts';
+import type { Connector } from '../connectors/contract/connector.ts';
+import type { SigningKeys } from '../connectors/inbound/signing-keys.ts';
 import type { Sql } from '../store/db.ts';
 import type { StartableJob } from '../store/jobs.ts';
 import type { KeyRing } from '../store/key-ring.ts';

@@ -1,4 +1,4 @@
-import type { HookConnection, Inbound } from '../connectors/inbound.ts';
+import type { HookConnection, Inbound } from '../connectors/contract/inbound.ts';
 import { chosenId, hookTenant, type TenantId } from '../domain/ids.ts';
 import { hookConnection } from '../store/connections.ts';
 import type { ApiDeps } from './deps.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { HookRequest, Received } from '../connectors/inbound.ts';
+import type { HookRequest, Received } from '../connectors/contract/inbound.ts';
 import type { Arrival } from '../store/inbox.ts';
 
 /**

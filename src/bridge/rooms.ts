@@ -1,4 +1,4 @@
-import type { Connector } from '../connectors/connector.ts';
+import type { Connector } from '../connectors/contract/connector.ts';
 import type { ConnectionId, DestinationId } from '../domain/ids.ts';
 import type { PlanEntry, PlannedBridge, TenantPlan } from '../store/destinations.ts';
 

@@ -1,5 +1,5 @@
-import type { Connector } from '../connectors/connector.ts';
-import type { Inbound } from '../connectors/inbound.ts';
+import type { Connector } from '../connectors/contract/connector.ts';
+import type { Inbound } from '../connectors/contract/inbound.ts';
 import type { Sql } from '../store/db.ts';
 import { finish, setAside, type Due } from '../store/inbox.ts';
 import type { KeyRing } from '../store/key-ring.ts';

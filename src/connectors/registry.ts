@@ -1,4 +1,4 @@
-import type { Connector } from './connector.ts';
+import type { Connector } from './contract/connector.ts';
 import { googleChat } from './google-chat/index.ts';
 import { msteams } from './msteams/index.ts';
 import { matrix } from './matrix/index.ts';

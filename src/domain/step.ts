@@ -32,7 +32,7 @@ export interface LedgerView {
   readonly gates: readonly GateView[];
 }
 
-/** As the connector says it of this target; see `connectors/connector.ts`. */
+/** As the connector says it of this target; see `connectors/contract/connector.ts`. */
 export type ClassView =
   { readonly kind: 'A'; readonly memoryMs: number } | { readonly kind: 'B' } | { readonly kind: 'C' };
 

@@ -1,10 +1,10 @@
 import { Connection } from '@temporalio/client';
 import { startApi } from '../api/server.ts';
 import { readAdminKey, type Config } from '../config.ts';
-import { createEgress } from '../connectors/egress.ts';
-import { createHttp } from '../connectors/http.ts';
+import { createEgress } from '../connectors/http/egress.ts';
+import { createHttp } from '../connectors/http/client.ts';
 import { connectors } from '../connectors/registry.ts';
-import { createSigningKeys } from '../connectors/signing-keys.ts';
+import { createSigningKeys } from '../connectors/inbound/signing-keys.ts';
 import { loadKeyRing } from '../keys.ts';
 import { connect } from '../store/db.ts';
 import { writeFiledIdentities } from '../store/filed-identities.ts';

@@ -1,7 +1,7 @@
 import type { MessageId } from '../../src/domain/ids.ts';
 import { capabilityStep } from '../../src/activities/capability-step.ts';
 import { slack } from '../../src/connectors/slack/index.ts';
-import type { Capabilities, Capability } from '../../src/connectors/connector.ts';
+import type { Capabilities, Capability } from '../../src/connectors/contract/connector.ts';
 import { freshMessageId, sampleMessage } from '../support/outgoing.ts';
 
 type Entry = Parameters<typeof capabilityStep>[0];

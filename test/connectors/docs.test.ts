@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Capability, Connector } from '../../src/connectors/connector.ts';
-import type { Field } from '../../src/connectors/fields.ts';
+import type { Capability, Connector } from '../../src/connectors/contract/connector.ts';
+import type { Field } from '../../src/connectors/contract/fields.ts';
 import { connectors, findConnector } from '../../src/connectors/registry.ts';
 import { simulators } from '../../src/simulators/index.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { retryAfterMs } from '../../src/connectors/http-answer.ts';
+import { retryAfterMs } from '../../src/connectors/http/answer.ts';
 import { clocksOf, expiryOf, usualClocks, type Clocks, type Intent } from '../../src/domain/clocks.ts';
 import { accepted, reduce, type Delivery } from '../../src/domain/ledger.ts';
 import { formatDuration } from '../../src/domain/retry-input.ts';

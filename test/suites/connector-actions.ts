@@ -1,4 +1,4 @@
-import type { ActionKind, Outgoing, Target } from '../../src/connectors/connector.ts';
+import type { ActionKind, Outgoing, Target } from '../../src/connectors/contract/connector.ts';
 import type { FailureKind, FailureScope } from '../../src/domain/failure.ts';
 import type { FaultSpec } from '../../src/simulators/kit/faults.ts';
 import {

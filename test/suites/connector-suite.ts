@@ -1,10 +1,10 @@
-import { createEgress } from '../../src/connectors/egress.ts';
-import { checkFields } from '../../src/connectors/fields.ts';
-import { createHttp } from '../../src/connectors/http.ts';
-import { secretTexts } from '../../src/connectors/secrets.ts';
+import { createEgress } from '../../src/connectors/http/egress.ts';
+import { checkFields } from '../../src/connectors/contract/fields.ts';
+import { createHttp } from '../../src/connectors/http/client.ts';
+import { secretTexts } from '../../src/connectors/contract/secrets.ts';
 import type { FaultSpec } from '../../src/simulators/kit/faults.ts';
 import type { RecordedRequest } from '../../src/simulators/kit/requests.ts';
-import type { ActionKind, Connector, Outgoing, Target, Values } from '../../src/connectors/connector.ts';
+import type { ActionKind, Connector, Outgoing, Target, Values } from '../../src/connectors/contract/connector.ts';
 import type { FailureKind, FailureScope } from '../../src/domain/failure.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';

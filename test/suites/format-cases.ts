@@ -1,20 +1,20 @@
 import type { Root } from 'mdast';
-import type { Mentioned } from '../../src/connectors/connector.ts';
-import type { Kept } from '../../src/connectors/kept.ts';
+import type { Mentioned } from '../../src/connectors/contract/connector.ts';
+import type { Kept } from '../../src/connectors/contract/kept.ts';
 import { findConnector } from '../../src/connectors/registry.ts';
-import { mentionRef } from '../../src/connectors/dialect/mention.ts';
-import { toChatText } from '../../src/connectors/google-chat/dialect.ts';
-import { readMessage as readChat } from '../../src/connectors/google-chat/parse.ts';
-import { toContent } from '../../src/connectors/matrix/dialect.ts';
-import { readContent } from '../../src/connectors/matrix/parse.ts';
-import { toTeamsText } from '../../src/connectors/msteams/dialect.ts';
-import { readActivityText } from '../../src/connectors/msteams/parse.ts';
-import { toMrkdwn } from '../../src/connectors/slack/dialect.ts';
-import { readMessage as readSlack } from '../../src/connectors/slack/parse.ts';
-import { toWebex } from '../../src/connectors/webex/dialect.ts';
-import { readMessage as readWebex } from '../../src/connectors/webex/parse.ts';
-import { toRichText } from '../../src/connectors/zoom/dialect.ts';
-import { readMessage as readZoom } from '../../src/connectors/zoom/parse.ts';
+import { mentionRef } from '../../src/connectors/text/mention.ts';
+import { toChatText } from '../../src/connectors/google-chat/text/write.ts';
+import { readMessage as readChat } from '../../src/connectors/google-chat/text/read.ts';
+import { toContent } from '../../src/connectors/matrix/text/write.ts';
+import { readContent } from '../../src/connectors/matrix/text/read.ts';
+import { toTeamsText } from '../../src/connectors/msteams/text/write.ts';
+import { readActivityText } from '../../src/connectors/msteams/text/read.ts';
+import { toMrkdwn } from '../../src/connectors/slack/text/write.ts';
+import { readMessage as readSlack } from '../../src/connectors/slack/text/read.ts';
+import { toWebex } from '../../src/connectors/webex/text/write.ts';
+import { readMessage as readWebex } from '../../src/connectors/webex/text/read.ts';
+import { toRichText } from '../../src/connectors/zoom/text/write.ts';
+import { readMessage as readZoom } from '../../src/connectors/zoom/text/read.ts';
 
 /** One platform's two ways: Markdown to what it is sent, and what it hands out to a tree. */
 export interface FormatCase {

@@ -1,8 +1,8 @@
 import type { List, Nodes, PhrasingContent, Root } from 'mdast';
-import { mentionOf, textOf } from '../../src/connectors/dialect/mention.ts';
-import { alignedRows } from '../../src/connectors/dialect/plain.ts';
-import { tidy } from '../../src/connectors/dialect/tidy.ts';
-import type { Kept } from '../../src/connectors/kept.ts';
+import { mentionOf, textOf } from '../../src/connectors/text/mention.ts';
+import { alignedRows } from '../../src/connectors/text/plain.ts';
+import { tidy } from '../../src/connectors/text/tidy.ts';
+import type { Kept } from '../../src/connectors/contract/kept.ts';
 
 const all: Kept = {
   strike: 'kept',

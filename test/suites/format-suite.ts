@@ -1,5 +1,5 @@
 import type { Root } from 'mdast';
-import { parseMarkdown, writeMarkdown } from '../../src/connectors/dialect/markdown.ts';
+import { parseMarkdown, writeMarkdown } from '../../src/connectors/text/markdown.ts';
 import { growth } from '../support/linear.ts';
 import { fc, runs } from '../support/property.ts';
 import { formatCases, isBen, type FormatCase } from './format-cases.ts';

@@ -1,5 +1,5 @@
 import type { BlockContent, Nodes, Paragraph, PhrasingContent, Root, TableCell } from 'mdast';
-import { mentionNode, mentionOf } from '../../src/connectors/dialect/mention.ts';
+import { mentionNode, mentionOf } from '../../src/connectors/text/mention.ts';
 import { fc } from '../support/property.ts';
 
 /** Somebody who is known on every platform of the suite. */

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
-import { createAccessTokens } from '../../src/connectors/access-tokens.ts';
-import type { LookUpContext, Values } from '../../src/connectors/connector.ts';
-import type { History, HookRequest } from '../../src/connectors/inbound.ts';
-import { createSigningKeys } from '../../src/connectors/signing-keys.ts';
+import { createAccessTokens } from '../../src/connectors/http/access-tokens.ts';
+import type { LookUpContext, Values } from '../../src/connectors/contract/connector.ts';
+import type { History, HookRequest } from '../../src/connectors/contract/inbound.ts';
+import { createSigningKeys } from '../../src/connectors/inbound/signing-keys.ts';
 import type { InboundEvent } from '../../src/domain/inbound.ts';
 import { eventually } from '../support/eventually.ts';
 import { attempt, failureOf, sampleOutgoing, sendContext } from '../support/outgoing.ts';

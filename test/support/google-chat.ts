@@ -1,4 +1,4 @@
-import type { Outgoing, Target } from '../../src/connectors/connector.ts';
+import type { Outgoing, Target } from '../../src/connectors/contract/connector.ts';
 import { account } from '../../src/simulators/google-chat/account.ts';
 import type { Shown } from '../suites/connector-suite.ts';
 import type { SimulatorBench } from './simulators.ts';

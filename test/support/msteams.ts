@@ -1,4 +1,4 @@
-import type { Outgoing, Target } from '../../src/connectors/connector.ts';
+import type { Outgoing, Target } from '../../src/connectors/contract/connector.ts';
 import type { RecordedRequest } from '../../src/simulators/kit/requests.ts';
 import type { Shown } from '../suites/connector-suite.ts';
 import { roomsAt } from './rooms.ts';

@@ -1,6 +1,13 @@
-import { createAccessTokens } from '../../src/connectors/access-tokens.ts';
-import type { Action, Connector, Outgoing, Receipt, SendContext, Target } from '../../src/connectors/connector.ts';
-import type { Http } from '../../src/connectors/http.ts';
+import { createAccessTokens } from '../../src/connectors/http/access-tokens.ts';
+import type {
+  Action,
+  Connector,
+  Outgoing,
+  Receipt,
+  SendContext,
+  Target,
+} from '../../src/connectors/contract/connector.ts';
+import type { Http } from '../../src/connectors/http/client.ts';
 import type { Message } from '../../src/domain/message.ts';
 import { SendFailure } from '../../src/domain/failure.ts';
 

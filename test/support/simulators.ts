@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEgress } from '../../src/connectors/egress.ts';
-import { createHttp, type HttpClient } from '../../src/connectors/http.ts';
+import { createEgress } from '../../src/connectors/http/egress.ts';
+import { createHttp, type HttpClient } from '../../src/connectors/http/client.ts';
 import type { FaultSpec } from '../../src/simulators/kit/faults.ts';
 import type { RecordedRequest } from '../../src/simulators/kit/requests.ts';
 import { startSimulators } from '../../src/simulators/index.ts';

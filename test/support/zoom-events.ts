@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { HookEvent, HookRequest, Received } from '../../src/connectors/inbound.ts';
+import type { HookEvent, HookRequest, Received } from '../../src/connectors/contract/inbound.ts';
 import type { InboundEvent } from '../../src/domain/inbound.ts';
 import { zoom } from '../../src/connectors/zoom/index.ts';
 import { channelOf, settings as usualSettings } from './zoom.ts';

@@ -1,5 +1,5 @@
-import type { Outgoing, Target } from '../../src/connectors/connector.ts';
-import { markOf, withoutMarks } from '../../src/connectors/dialect/invisible-mark.ts';
+import type { Outgoing, Target } from '../../src/connectors/contract/connector.ts';
+import { markOf, withoutMarks } from '../../src/connectors/text/invisible-mark.ts';
 import type { Shown } from '../suites/connector-suite.ts';
 import type { Created } from './outgoing.ts';
 import { roomsAt } from './rooms.ts';

@@ -1,6 +1,6 @@
-import type { Connector } from '../../connectors/connector.ts';
-import { checkFields } from '../../connectors/fields.ts';
-import { mergeSecrets, splitSecrets } from '../../connectors/secrets.ts';
+import type { Connector } from '../../connectors/contract/connector.ts';
+import { checkFields } from '../../connectors/contract/fields.ts';
+import { mergeSecrets, splitSecrets } from '../../connectors/contract/secrets.ts';
 import { chosenId, type ConnectionId, type TenantId } from '../../domain/ids.ts';
 import {
   connectionSecrets,

@@ -1,4 +1,4 @@
-import { checkFields } from '../../connectors/fields.ts';
+import { checkFields } from '../../connectors/contract/fields.ts';
 import { usualClocks } from '../../domain/clocks.ts';
 import { destinationScope } from '../../domain/gate.ts';
 import { chosenId, type DestinationId, type TenantId } from '../../domain/ids.ts';

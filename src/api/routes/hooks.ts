@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { HookAnswer, HookRequest, Received } from '../../connectors/inbound.ts';
+import type { HookAnswer, HookRequest, Received } from '../../connectors/contract/inbound.ts';
 import { createReceive } from '../../store/inbox.ts';
 import { askForSubscriptions } from '../../store/subscription-checks.ts';
 import type { ApiDeps } from '../deps.ts';

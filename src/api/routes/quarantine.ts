@@ -1,4 +1,4 @@
-import type { HookRequest } from '../../connectors/inbound.ts';
+import type { HookRequest } from '../../connectors/contract/inbound.ts';
 import { inboxIdPattern, type TenantId } from '../../domain/ids.ts';
 import { connectionWithSecrets } from '../../store/connections.ts';
 import { receive, type KeptRequest } from '../../store/inbox.ts';

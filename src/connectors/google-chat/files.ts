@@ -1,10 +1,10 @@
 import type { InboundFile } from '../../domain/inbound.ts';
 import type { Attachment } from '../../domain/message.ts';
-import type { LookUpContext } from '../connector.ts';
-import { notFetchable, type Download } from '../download.ts';
-import { textAt } from '../hook-checks.ts';
-import type { HookConnection } from '../inbound.ts';
-import { downloadMedia } from './chat-api.ts';
+import type { LookUpContext } from '../contract/connector.ts';
+import { notFetchable, type Download } from '../http/download.ts';
+import { textAt } from '../inbound/verify.ts';
+import type { HookConnection } from '../contract/inbound.ts';
+import { downloadMedia } from './api.ts';
 
 /** `Attachment`: an uploaded file is known by its resource, one of Drive by its place in the message. */
 export function readFile(file: unknown): InboundFile[] {

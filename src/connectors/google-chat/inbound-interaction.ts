@@ -1,6 +1,6 @@
 import type { ConnectionId } from '../../domain/ids.ts';
-import { at, textAt } from '../hook-checks.ts';
-import type { HookEvent } from '../inbound.ts';
+import { at, textAt } from '../inbound/verify.ts';
+import type { HookEvent } from '../contract/inbound.ts';
 import { ignored, readCreated } from './inbound-message.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,12 +1,12 @@
 import type { ConnectionId } from '../../domain/ids.ts';
 import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
-import { at, listAt, textAt } from '../hook-checks.ts';
-import type { HookEvent } from '../inbound.ts';
-import { writeMarkdown } from '../dialect/markdown.ts';
-import { isOurs } from './client-id.ts';
+import { at, listAt, textAt } from '../inbound/verify.ts';
+import type { HookEvent } from '../contract/inbound.ts';
+import { writeMarkdown } from '../text/markdown.ts';
+import { isOurs } from './mark.ts';
 import { readFile } from './files.ts';
 import { nativeId } from './native-id.ts';
-import { readMessage } from './parse.ts';
+import { readMessage } from './text/read.ts';
 
 export const ignored = (code: string): HookEvent => ({ ignored: code });
 

@@ -1,6 +1,6 @@
-import { readHookJson } from '../hook-checks.ts';
-import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
-import { history } from './catch-up.ts';
+import { readHookJson } from '../inbound/verify.ts';
+import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../contract/inbound.ts';
+import { history } from './history.ts';
 import { openFile } from './files.ts';
 import { readInteraction } from './inbound-interaction.ts';
 import { readPush, subscriptionLifecycle } from './inbound-push.ts';

@@ -1,6 +1,6 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt } from '../connector.ts';
-import { readText } from '../fields.ts';
+import type { Outgoing, Receipt } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
 import { googleChatAddress } from './settings.ts';
 
 /** A message of Google Chat, and its place. Every message has a thread; a new one is the root of its own. */

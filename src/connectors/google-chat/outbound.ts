@@ -1,13 +1,13 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt, SendContext } from '../connector.ts';
-import { withAuthor } from '../dialect/author.ts';
-import { textAt } from '../hook-checks.ts';
-import { restated } from '../restated.ts';
-import { timeLeft } from '../time-left.ts';
-import { maxBytes, maxSource } from './bounds.ts';
-import { callChat, getToken, type ChatCall } from './chat-api.ts';
-import { clientId, requestId } from './client-id.ts';
-import { toChatText, type ChatTextOptions } from './dialect.ts';
+import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
+import { withAuthor } from '../text/author.ts';
+import { textAt } from '../inbound/verify.ts';
+import { restated } from '../http/restated.ts';
+import { timeLeft } from '../http/time-left.ts';
+import { maxBytes, maxSource } from './text/bounds.ts';
+import { callChat, getToken, type ChatCall } from './api.ts';
+import { clientId, requestId } from './mark.ts';
+import { toChatText, type ChatTextOptions } from './text/write.ts';
 import { alreadyExists } from './errors.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 

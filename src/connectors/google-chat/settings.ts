@@ -1,4 +1,4 @@
-import type { Field } from '../fields.ts';
+import type { Field } from '../contract/fields.ts';
 
 /** Google's own addresses and accounts are those of "Verify requests from Google Chat" (developers.google.com/workspace/chat). */
 export const googleChatSettings = [

@@ -1,11 +1,11 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, Values } from '../connector.ts';
-import { at, listAt, textAt } from '../hook-checks.ts';
-import type { HookConnection } from '../inbound.ts';
-import { asLookUp, restated } from '../restated.ts';
-import { keepSubscribed, type Subscribed, type Subscriptions, type WantedRoom } from '../subscriptions.ts';
-import { eventTypes, ofOurTypes } from './catch-up.ts';
-import { callChat, type ChatCall } from './chat-api.ts';
+import type { LookUpContext, Values } from '../contract/connector.ts';
+import { at, listAt, textAt } from '../inbound/verify.ts';
+import type { HookConnection } from '../contract/inbound.ts';
+import { asLookUp, restated } from '../http/restated.ts';
+import { keepSubscribed, type Subscribed, type Subscriptions, type WantedRoom } from '../contract/subscriptions.ts';
+import { eventTypes, ofOurTypes } from './history.ts';
+import { callChat, type ChatCall } from './api.ts';
 import { alreadyExists } from './errors.ts';
 
 const target = '//chat.googleapis.com/';

@@ -1,8 +1,8 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
-import { freshnessMs, isSame, refuse } from '../hook-checks.ts';
-import type { HookConnection, HookRequest, ReceiveContext, Received } from '../inbound.ts';
-import { readText } from '../fields.ts';
-import { SigningKeysUnavailable, type KeySource } from '../signing-keys.ts';
+import { freshnessMs, isSame, refuse } from '../inbound/verify.ts';
+import type { HookConnection, HookRequest, ReceiveContext, Received } from '../contract/inbound.ts';
+import { readText } from '../contract/fields.ts';
+import { SigningKeysUnavailable, type KeySource } from '../inbound/signing-keys.ts';
 import { googleChatSettings } from './settings.ts';
 
 type Refused = Extract<Received, { kind: 'refused' }>;

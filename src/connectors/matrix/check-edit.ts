@@ -1,8 +1,8 @@
 import type { InboundEvent } from '../../domain/inbound.ts';
-import type { LookUpContext } from '../connector.ts';
-import { at, textAt } from '../hook-checks.ts';
-import type { HookConnection } from '../inbound.ts';
-import { find, path } from './client-api.ts';
+import type { LookUpContext } from '../contract/connector.ts';
+import { at, textAt } from '../inbound/verify.ts';
+import type { HookConnection } from '../contract/inbound.ts';
+import { find, path } from './api.ts';
 import { enter } from './ghosts.ts';
 import { nativeId, parseNativeId } from './native-id.ts';
 

@@ -1,9 +1,9 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Author, LookUpContext, Outgoing, SendContext, Target } from '../connector.ts';
-import { authorLine } from '../dialect/author.ts';
-import { readText } from '../fields.ts';
-import { lookUp, path } from './client-api.ts';
-import { botOf, ghostOf, localpartOf } from './own.ts';
+import type { Author, LookUpContext, Outgoing, SendContext, Target } from '../contract/connector.ts';
+import { authorLine } from '../text/author.ts';
+import { readText } from '../contract/fields.ts';
+import { lookUp, path } from './api.ts';
+import { botOf, ghostOf, localpartOf } from './mark.ts';
 import { homeserverOf, matrixSettings } from './settings.ts';
 
 /** Who speaks. */

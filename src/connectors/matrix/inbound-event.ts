@@ -1,11 +1,11 @@
 import type { InboundEvent, InboundFile } from '../../domain/inbound.ts';
-import { at, textAt } from '../hook-checks.ts';
-import type { HookConnection, HookEvent } from '../inbound.ts';
-import { writeMarkdown } from '../dialect/markdown.ts';
+import { at, textAt } from '../inbound/verify.ts';
+import type { HookConnection, HookEvent } from '../contract/inbound.ts';
+import { writeMarkdown } from '../text/markdown.ts';
 import { readFiles } from './files.ts';
 import { nativeId } from './native-id.ts';
-import { isMarked, isOurUser } from './own.ts';
-import { readContent } from './parse.ts';
+import { isMarked, isOurUser } from './mark.ts';
+import { readContent } from './text/read.ts';
 import { emojiOf } from './reactions.ts';
 
 const ignored = (code: string): HookEvent => ({ ignored: code });

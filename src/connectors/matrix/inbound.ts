@@ -1,6 +1,6 @@
-import { at, isSignedBy, listAt, readHookJson } from '../hook-checks.ts';
-import type { HookAnswer, HookConnection, HookRequest, Inbound, Received } from '../inbound.ts';
-import { history } from './catch-up.ts';
+import { at, isSignedBy, listAt, readHookJson } from '../inbound/verify.ts';
+import type { HookAnswer, HookConnection, HookRequest, Inbound, Received } from '../contract/inbound.ts';
+import { history } from './history.ts';
 import { checkEdit } from './check-edit.ts';
 import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';

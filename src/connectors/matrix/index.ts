@@ -1,4 +1,4 @@
-import type { Connector } from '../connector.ts';
+import type { Connector } from '../contract/connector.ts';
 import { inbound } from './inbound.ts';
 import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';

@@ -1,6 +1,6 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing } from '../connector.ts';
-import { readText } from '../fields.ts';
+import type { Outgoing } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
 import { matrixAddress } from './settings.ts';
 
 /** An event of Matrix: its id is known in its room only, and changes to it are its sender's. */

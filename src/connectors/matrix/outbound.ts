@@ -1,14 +1,14 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt, SendContext } from '../connector.ts';
-import { withAuthor } from '../dialect/author.ts';
-import { at, textAt } from '../hook-checks.ts';
-import { restated } from '../restated.ts';
-import { callMatrix, find, path, type MatrixCall } from './client-api.ts';
-import { fitsContent, toContent, type TextContent, type TextOptions } from './dialect.ts';
+import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
+import { withAuthor } from '../text/author.ts';
+import { at, textAt } from '../inbound/verify.ts';
+import { restated } from '../http/restated.ts';
+import { callMatrix, find, path, type MatrixCall } from './api.ts';
+import { fitsContent, toContent, type TextContent, type TextOptions } from './text/write.ts';
 import { uploadFile } from './files.ts';
 import { forgetSpeaker, speakerFor, type Speaker } from './ghosts.ts';
 import { nativeId, parseNativeId, placeOf } from './native-id.ts';
-import { botOf, deliveryMarker } from './own.ts';
+import { botOf, deliveryMarker } from './mark.ts';
 import { findReaction } from './reactions.ts';
 
 /** The one call that `send` makes; none where it is so already. */

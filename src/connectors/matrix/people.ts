@@ -1,6 +1,6 @@
-import type { People } from '../connector.ts';
-import { textAt } from '../hook-checks.ts';
-import { find, path } from './client-api.ts';
+import type { People } from '../contract/connector.ts';
+import { textAt } from '../inbound/verify.ts';
+import { find, path } from './api.ts';
 
 /**
  * Profiles (client-server API, "Profiles"). Nobody is found by address: that takes an identity server. Pictures are left

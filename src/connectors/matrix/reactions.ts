@@ -1,8 +1,8 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, Target } from '../connector.ts';
-import { shortcodeOf, unicodeOf } from '../dialect/emoji.ts';
-import { listAt, textAt } from '../hook-checks.ts';
-import { find, path } from './client-api.ts';
+import type { LookUpContext, Target } from '../contract/connector.ts';
+import { shortcodeOf, unicodeOf } from '../text/emoji.ts';
+import { listAt, textAt } from '../inbound/verify.ts';
+import { find, path } from './api.ts';
 
 const pageSize = '100';
 /** A bound for a message that everybody reacts to. */

@@ -1,6 +1,6 @@
 import { parseDuration } from '../../domain/retry.ts';
-import type { Values } from '../connector.ts';
-import { readText, type Field } from '../fields.ts';
+import type { Values } from '../contract/connector.ts';
+import { readText, type Field } from '../contract/fields.ts';
 
 export const matrixSettings = [
   {

@@ -1,6 +1,6 @@
 import type { FailureKind, FailureScope } from '../../domain/failure.ts';
-import type { ActionKind } from '../connector.ts';
-import type { Meaning } from '../http-answer.ts';
+import type { ActionKind } from '../contract/connector.ts';
+import type { Meaning } from '../http/answer.ts';
 
 interface Row {
   readonly kind: FailureKind;

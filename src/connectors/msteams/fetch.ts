@@ -1,9 +1,9 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundEvent } from '../../domain/inbound.ts';
-import type { LookUpContext } from '../connector.ts';
-import { textAt } from '../hook-checks.ts';
-import type { Fetched, HookConnection, HookEvent } from '../inbound.ts';
-import { asLookUp } from '../restated.ts';
+import type { LookUpContext } from '../contract/connector.ts';
+import { textAt } from '../inbound/verify.ts';
+import type { Fetched, HookConnection, HookEvent } from '../contract/inbound.ts';
+import { asLookUp } from '../http/restated.ts';
 import { getFromGraph, graphUrlOf } from './graph.ts';
 import { activitiesOf } from './graph-message.ts';
 import { readActivity } from './inbound-event.ts';

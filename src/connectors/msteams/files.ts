@@ -1,9 +1,9 @@
 import type { InboundFile } from '../../domain/inbound.ts';
 import type { Attachment } from '../../domain/message.ts';
-import type { LookUpContext } from '../connector.ts';
-import { download, notFetchable, type Download } from '../download.ts';
-import { textAt } from '../hook-checks.ts';
-import type { HookConnection } from '../inbound.ts';
+import type { LookUpContext } from '../contract/connector.ts';
+import { download, notFetchable, type Download } from '../http/download.ts';
+import { textAt } from '../inbound/verify.ts';
+import type { HookConnection } from '../contract/inbound.ts';
 
 const fileType = 'application/vnd.microsoft.teams.file.download.info';
 

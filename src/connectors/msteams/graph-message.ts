@@ -1,4 +1,4 @@
-import { at, listAt, textAt } from '../hook-checks.ts';
+import { at, listAt, textAt } from '../inbound/verify.ts';
 import { isChannel } from './native-id.ts';
 
 type Activity = Readonly<Record<string, unknown>>;

@@ -1,11 +1,11 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, Values } from '../connector.ts';
-import { withToken } from '../bearer.ts';
-import { readText } from '../fields.ts';
-import { at, textAt } from '../hook-checks.ts';
-import type { Meaning } from '../http-answer.ts';
-import { callJson, type JsonCall } from '../json-call.ts';
-import { secretTexts } from '../secrets.ts';
+import type { LookUpContext, Values } from '../contract/connector.ts';
+import { withToken } from '../http/bearer.ts';
+import { readText } from '../contract/fields.ts';
+import { at, textAt } from '../inbound/verify.ts';
+import type { Meaning } from '../http/answer.ts';
+import { callJson, type JsonCall } from '../http/json-call.ts';
+import { secretTexts } from '../contract/secrets.ts';
 import { teamsSettings } from './settings.ts';
 
 /** Whether the app may call Microsoft Graph: its tokens are of one tenant. */

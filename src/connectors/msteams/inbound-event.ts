@@ -1,11 +1,11 @@
 import type { InboundEvent } from '../../domain/inbound.ts';
-import { readText } from '../fields.ts';
-import { listAt, textAt } from '../hook-checks.ts';
-import type { HookConnection, HookEvent } from '../inbound.ts';
-import { writeMarkdown } from '../dialect/markdown.ts';
+import { readText } from '../contract/fields.ts';
+import { listAt, textAt } from '../inbound/verify.ts';
+import type { HookConnection, HookEvent } from '../contract/inbound.ts';
+import { writeMarkdown } from '../text/markdown.ts';
 import { readFile } from './files.ts';
 import { nativeId, parseConversationId, type TeamsMessage } from './native-id.ts';
-import { readActivityText } from './parse.ts';
+import { readActivityText } from './text/read.ts';
 import { emojiOfType } from './reactions.ts';
 import { teamsSettings } from './settings.ts';
 

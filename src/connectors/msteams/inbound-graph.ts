@@ -1,5 +1,5 @@
-import { isSame, listAt, refuse, textAt } from '../hook-checks.ts';
-import type { HookConnection, HookEvent, HookRequest, Received } from '../inbound.ts';
+import { isSame, listAt, refuse, textAt } from '../inbound/verify.ts';
+import type { HookConnection, HookEvent, HookRequest, Received } from '../contract/inbound.ts';
 import { parseResource, resourcePath } from './graph-resource.ts';
 import { keyOf } from './inbound-event.ts';
 import { nativeId } from './native-id.ts';

@@ -1,13 +1,13 @@
-import { hmac, isSignedBy, readHookJson, refuse } from '../hook-checks.ts';
-import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
-import { history } from './catch-up.ts';
+import { hmac, isSignedBy, readHookJson, refuse } from '../inbound/verify.ts';
+import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../contract/inbound.ts';
+import { history } from './history.ts';
 import { openFile } from './files.ts';
 import { fetchMessage } from './fetch.ts';
 import { readActivity } from './inbound-event.ts';
 import { receiveGraph } from './inbound-graph.ts';
 import { linkKey } from './native-id.ts';
 import { subscriptions } from './subscriptions.ts';
-import { verifyToken, vouchesFor } from './verify-token.ts';
+import { verifyToken, vouchesFor } from './verify.ts';
 
 /** Teams gives an answer 15 s, and sends some activities again where it does not come (msteams-docs, "Bot basics"). */
 export const inbound: Inbound = {

@@ -1,6 +1,6 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing } from '../connector.ts';
-import { readText } from '../fields.ts';
+import type { Outgoing } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
 import { teamsAddress } from './settings.ts';
 
 /** A message of Teams is known by its conversation and its activity id. */

@@ -1,11 +1,11 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt, SendContext } from '../connector.ts';
-import { withAuthor } from '../dialect/author.ts';
-import { readText } from '../fields.ts';
-import { textAt } from '../hook-checks.ts';
-import { restated } from '../restated.ts';
-import { callTeams, obtainToken, serviceUrlOf, type TeamsCall } from './connector-api.ts';
-import { fitsTeams, toTeamsText, type TeamsTextOptions } from './dialect.ts';
+import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
+import { withAuthor } from '../text/author.ts';
+import { readText } from '../contract/fields.ts';
+import { textAt } from '../inbound/verify.ts';
+import { restated } from '../http/restated.ts';
+import { callTeams, obtainToken, serviceUrlOf, type TeamsCall } from './api.ts';
+import { fitsTeams, toTeamsText, type TeamsTextOptions } from './text/write.ts';
 import { conversationId, isChannel, nativeId, parseConversationId, parseNativeId, placeOf } from './native-id.ts';
 import { teamsAddress, teamsSettings } from './settings.ts';
 

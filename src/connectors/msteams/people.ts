@@ -1,9 +1,9 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, People, Person, Target } from '../connector.ts';
-import { readText } from '../fields.ts';
-import { listAt, textAt } from '../hook-checks.ts';
-import { asLookUp } from '../restated.ts';
-import { callTeams } from './connector-api.ts';
+import type { LookUpContext, People, Person, Target } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
+import { listAt, textAt } from '../inbound/verify.ts';
+import { asLookUp } from '../http/restated.ts';
+import { callTeams } from './api.ts';
 import { teamsSettings } from './settings.ts';
 
 const pageSize = 500;

@@ -1,8 +1,8 @@
 import { SendFailure } from '../../domain/failure.ts';
-import { hmac, listAt, textAt } from '../hook-checks.ts';
-import type { HookConnection } from '../inbound.ts';
-import type { JsonCall } from '../json-call.ts';
-import { asLookUp } from '../restated.ts';
+import { hmac, listAt, textAt } from '../inbound/verify.ts';
+import type { HookConnection } from '../contract/inbound.ts';
+import type { JsonCall } from '../http/json-call.ts';
+import { asLookUp } from '../http/restated.ts';
 import {
   hookUrlOf,
   keepSubscribed,
@@ -10,7 +10,7 @@ import {
   type SubscriptionContext,
   type Subscriptions,
   type WantedRoom,
-} from '../subscriptions.ts';
+} from '../contract/subscriptions.ts';
 import { callGraph, graphUrlOf, hasGraph } from './graph.ts';
 import { parseResource, placeOfRoom, resourcePath } from './graph-resource.ts';
 

@@ -1,5 +1,5 @@
 import type { FailureKind, FailureScope } from '../../domain/failure.ts';
-import type { Meaning } from '../http-answer.ts';
+import type { Meaning } from '../http/answer.ts';
 
 interface Row {
   /** They refuse how it is written. */

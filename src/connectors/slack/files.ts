@@ -1,20 +1,20 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundFile } from '../../domain/inbound.ts';
 import type { Attachment } from '../../domain/message.ts';
-import type { LookUpContext, Outgoing, OutgoingFile, SendContext } from '../connector.ts';
-import { download, isOfHost, notFetchable, type Download } from '../download.ts';
-import { authorLine } from '../dialect/author.ts';
-import { markOf } from '../dialect/invisible-mark.ts';
-import { readText } from '../fields.ts';
-import { at, listAt, textAt } from '../hook-checks.ts';
-import type { HookConnection } from '../inbound.ts';
-import { callJson } from '../json-call.ts';
-import { asUploadRefusal, restated } from '../restated.ts';
-import { secretTexts } from '../secrets.ts';
-import { escapeText } from './escape.ts';
+import type { LookUpContext, Outgoing, OutgoingFile, SendContext } from '../contract/connector.ts';
+import { download, isOfHost, notFetchable, type Download } from '../http/download.ts';
+import { authorLine } from '../text/author.ts';
+import { markOf } from '../text/invisible-mark.ts';
+import { readText } from '../contract/fields.ts';
+import { at, listAt, textAt } from '../inbound/verify.ts';
+import type { HookConnection } from '../contract/inbound.ts';
+import { callJson } from '../http/json-call.ts';
+import { asUploadRefusal, restated } from '../http/restated.ts';
+import { secretTexts } from '../contract/secrets.ts';
+import { escapeText } from './text/escape.ts';
 import { placeOf } from './native-id.ts';
 import { slackSettings } from './settings.ts';
-import { callSlack } from './web-api.ts';
+import { callSlack } from './api.ts';
 
 /** A file as an event describes it (docs.slack.dev, "File object"). */
 export function readFile(file: unknown): InboundFile[] {

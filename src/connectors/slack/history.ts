@@ -1,135 +1,123 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt, SendContext } from '../connector.ts';
-import { at, listAt, textAt } from '../hook-checks.ts';
-import { restated } from '../restated.ts';
-import { isMarked, markedAs } from './marker.ts';
-import { placeOf, receiptOf } from './native-id.ts';
-import { callSlack, type SlackAnswer } from './web-api.ts';
+import type { LookUpContext, Values } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
+import { isUnfinished, maxPageBytes, oldestFirst, readPages, type Page } from '../inbound/history-pages.ts';
+import { at, listAt, textAt } from '../inbound/verify.ts';
+import type { History, HookConnection, HookEvent } from '../contract/inbound.ts';
+import { readEvent } from './inbound-event.ts';
+import { slackAddress } from './settings.ts';
+import { callSlack } from './api.ts';
 
-/** How far Slack's clock, by which messages are dated, may be behind ours. */
-const clockMarginMs = 5 * 60_000;
 /** Slack hands out at most 999, and 15 to some apps; it pages either way (docs.slack.dev, conversations.history). */
 const pageSize = 200;
-/** A bound for a channel that fills faster than it is read. */
-const maxPages = 50;
-const maxPageBytes = 8 * 1_024 * 1_024;
 
-/** One list of messages to be read to its end. */
-interface Search {
-  readonly method: 'conversations.history' | 'conversations.replies';
-  readonly arguments: Readonly<Record<string, string>>;
-  readonly channel: string;
-  /** By `performance.now()`. */
-  readonly deadline: number;
-}
+/** A thread goes on for a while: how far before the gap replies and edits are looked for. */
+const lookBackMs = 24 * 3_600_000;
+
+/** What the history of a channel does not show, or shows without saying when it happened. */
+const lacks =
+  'What was deleted, reactions to what was said before, and replies to and edits of what was said more than a day before, cannot be learned from Slack.';
+const lacksBefore = 'Slack did not show in time what was replied to and edited of what was said before.';
 
 /**
- * Looks for the delivery's marker: in the thread that it was posted to, if any, and in the channel's history, which shows
- * no replies, but those that Slack put there because their root was gone (slack-go/slack#1571).
- * @returns undefined only after all of it was read to its end.
- * @throws SendFailure transient or permanent where Slack refused or the end was not reached.
+ * What was said in a channel since then: posts, replies in their threads, edits and reactions of these; then the replies
+ * to the posts of the day before, and the edits of these (docs.slack.dev, conversations.history and conversations.replies;
+ * scope channels:history). Where the time is over after the first, the second is reported as lacking.
  */
-export async function reconcile(outgoing: Outgoing, since: Date, context: SendContext): Promise<Receipt | undefined> {
-  const { channel, thread } = placeOf(outgoing);
-  const oldest = ((since.getTime() - clockMarginMs) / 1_000).toFixed(6);
-  const deadline = performance.now() + context.timeoutMs;
-  const range = { channel, oldest, inclusive: 'true' };
-  const history: Search = { method: 'conversations.history', arguments: range, channel, deadline };
-  if (thread === undefined) return search(outgoing, history, context);
-  const replies: Search = { ...history, method: 'conversations.replies', arguments: { ...range, ts: thread } };
-  const inThread = await search(outgoing, replies, context).catch((error: unknown) => {
-    if (error instanceof SendFailure && error.code === 'thread_not_found') return error;
-    throw error;
+export async function history(
+  address: Values,
+  since: Date,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<History> {
+  const channel = readText(slackAddress, address, 'channel');
+  const end = performance.now() + context.timeoutMs;
+  const read = (method: string, more: Readonly<Record<string, string>>): Promise<unknown[]> => {
+    const form = { channel, inclusive: 'true', ...more };
+    const left = Math.floor(end - performance.now());
+    return readPages({ ...context, timeoutMs: left }, (next, limits) =>
+      page(method, { form, next }, connection, limits),
+    );
+  };
+  const oldest = stamp(since.getTime());
+  const isSince = (ts: string | undefined): boolean => ts !== undefined && Number(ts) >= Number(oldest);
+  const withReplies = async (posts: readonly unknown[]): Promise<unknown[]> => {
+    const all = [...posts];
+    for (const post of posts) {
+      const ts = textAt(post, 'ts');
+      if (ts === undefined || !isSince(textAt(post, 'latest_reply'))) continue;
+      const replies = await read('conversations.replies', { ts, oldest });
+      all.push(...replies.filter((reply) => textAt(reply, 'ts') !== ts));
+    }
+    return all;
+  };
+  const found = await withReplies(await read('conversations.history', { oldest }));
+  const dayBefore = { oldest: stamp(since.getTime() - lookBackMs), latest: oldest, inclusive: 'false' };
+  const before = await unlessOutOfTime(read('conversations.history', dayBefore).then(withReplies));
+  const events = [...found, ...(before ?? [])].flatMap((message) => {
+    const told = eventsOf(message, channel, connection).flatMap((one) => ('event' in one ? [one.event] : []));
+    if (isSince(textAt(message, 'ts'))) return told;
+    return told.filter(({ kind, at: moment }) => kind === 'edited' && Date.parse(moment) >= since.getTime());
   });
-  if (inThread !== undefined && !(inThread instanceof SendFailure)) return inThread;
-  const inChannel = await search(outgoing, history, context);
-  // A thread that is gone shows nothing any more, so it proves nothing either.
-  if (inChannel === undefined && inThread instanceof SendFailure) throw inThread;
-  return inChannel;
+  return { events: oldestFirst(events), lacks: before === undefined ? [lacks, lacksBefore] : [lacks] };
 }
 
-async function search(outgoing: Outgoing, list: Search, context: SendContext): Promise<Receipt | undefined> {
-  let cursor = '';
-  for (let page = 0; page < maxPages; page += 1) {
-    const timeoutMs = Math.floor(list.deadline - performance.now());
-    if (timeoutMs <= 0) break;
-    const answer = await readPage(outgoing, list, cursor, { ...context, timeoutMs });
-    const found = find(answer, list.channel, outgoing);
-    if (found !== undefined) return found;
-    cursor = nextCursor(answer);
-    if (cursor === '') return undefined;
-  }
-  throw lookupFailure('lookup_unfinished', 'the history was not read to its end in time');
-}
+/** As Slack writes a moment: seconds. */
+const stamp = (ms: number): string => (ms / 1_000).toFixed(6);
 
-async function readPage(
-  { connection }: Outgoing,
-  list: Search,
-  cursor: string,
-  context: SendContext,
-): Promise<SlackAnswer> {
-  const form = new URLSearchParams({
-    ...list.arguments,
-    // Without it Slack hands out the event type only, and not whose post it is.
-    include_all_metadata: 'true',
-    limit: String(pageSize),
-    ...(cursor === '' ? {} : { cursor }),
-  });
+/** What is read beside the gap must not keep the gap from being read: Slack lets some apps ask once a minute. */
+async function unlessOutOfTime(reading: Promise<unknown[]>): Promise<unknown[] | undefined> {
   try {
-    const { answer } = await callSlack(list.method, form.toString(), connection, {
-      ...context,
-      maxResponseBytes: maxPageBytes,
-    });
-    return answer;
+    return await reading;
   } catch (error) {
-    throw error instanceof SendFailure ? asLookup(error) : error;
+    const isLate = error instanceof SendFailure && (isUnfinished(error) || error.retryAfterMs !== undefined);
+    if (isLate) return undefined;
+    throw error;
   }
 }
 
-/**
- * A look-up changes nothing, so losing its answer leaves nothing in doubt: it can be asked again. That reading is refused
- * or limited says nothing of posting, unless it is the token or the workspace that is refused.
- */
-function asLookup(failure: SendFailure): SendFailure {
-  const speaksOfAll = failure.scope === 'connection' && failure.code !== 'missing_scope';
-  return restated(failure, {
-    kind: failure.kind === 'ambiguous' ? 'transient' : failure.kind,
-    scope: speaksOfAll ? 'connection' : 'message',
+async function page(
+  method: string,
+  { form, next }: { form: Readonly<Record<string, string>>; next: string | undefined },
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<Page> {
+  const cursor = next === undefined ? {} : { cursor: next };
+  const whole = new URLSearchParams({ ...form, include_all_metadata: 'true', limit: String(pageSize), ...cursor });
+  const { answer } = await callSlack(method, whole.toString(), connection, {
+    ...context,
+    maxResponseBytes: maxPageBytes,
   });
+  const more = at(answer, 'has_more') === true ? textAt(answer, 'response_metadata', 'next_cursor') : undefined;
+  return { items: listAt(answer, 'messages'), next: more };
 }
 
-function find(answer: SlackAnswer, channel: string, outgoing: Outgoing): Receipt | undefined {
-  const { messages } = answer;
-  if (!Array.isArray(messages)) throw lookupFailure('bad_response', 'the history holds no list of messages');
-  let unreadable = false;
-  for (const message of messages as SlackAnswer[]) {
-    const marked = markedAs(message, outgoing.key);
-    const { ts, thread_ts: thread } = message;
-    if (marked === true && typeof ts === 'string')
-      return receiptOf(outgoing, { channel, ts, ...(typeof thread === 'string' ? { thread } : {}) });
-    unreadable ||= marked === 'unreadable' || mayBeFile(message, outgoing);
-  }
-  if (unreadable) throw lookupFailure('lookup_unreadable', 'the history does not show which delivery a post is of');
-  return undefined;
-}
-
-/** A bot's file of the same name and size whose title shows no mark: Slack may have taken it away. */
-function mayBeFile(message: SlackAnswer, { file }: Outgoing): boolean {
-  if (file === undefined || message['bot_id'] === undefined) return false;
-  return listAt(message, 'files').some(
-    (one) => textAt(one, 'name') === file.name && at(one, 'size') === file.size && !isMarked(message),
-  );
-}
-
-/** Empty at the end of the history. */
-function nextCursor(answer: SlackAnswer): string {
-  if (answer['has_more'] !== true) return '';
-  const cursor = (answer['response_metadata'] as SlackAnswer | undefined)?.['next_cursor'];
-  if (typeof cursor !== 'string' || cursor === '')
-    throw lookupFailure('bad_response', 'the history goes on, but Slack does not say where');
-  return cursor;
-}
-
-function lookupFailure(code: string, message: string): SendFailure {
-  return new SendFailure({ kind: 'transient', scope: 'message', code, message });
+/** The events that would have told of a message as it stands now; the same keys as theirs where they have one of their own. */
+function eventsOf(message: unknown, channel: string, connection: HookConnection): HookEvent[] {
+  const ts = textAt(message, 'ts') ?? '';
+  const told = (event: object): HookEvent[] => {
+    const read = readEvent({ event_id: '', event }, connection.id);
+    return typeof read === 'string' ? [] : [read];
+  };
+  const edited = textAt(message, 'edited', 'ts');
+  return [
+    ...told({ ...(message as object), channel }),
+    ...(edited === undefined
+      ? []
+      : told({ type: 'message', subtype: 'message_changed', channel, message, ts: edited })),
+    ...listAt(message, 'reactions').flatMap((reaction) =>
+      listAt(reaction, 'users').flatMap((user) => {
+        const name = textAt(reaction, 'name') ?? '';
+        const item = { type: 'message', channel, ts };
+        const read = readEvent(
+          {
+            event_id: `history:${channel}:${ts}:${name}:${String(user)}`,
+            event: { type: 'reaction_added', user, reaction: name, item, event_ts: ts },
+          },
+          connection.id,
+        );
+        return typeof read === 'string' ? [] : [read];
+      }),
+    ),
+  ];
 }

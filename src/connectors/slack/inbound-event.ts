@@ -1,13 +1,13 @@
 import type { ConnectionId } from '../../domain/ids.ts';
 import type { InboundEvent } from '../../domain/inbound.ts';
-import { at, listAt, textAt } from '../hook-checks.ts';
-import type { HookEvent } from '../inbound.ts';
-import { writeMarkdown } from '../dialect/markdown.ts';
-import { unicodeOf } from '../dialect/emoji.ts';
+import { at, listAt, textAt } from '../inbound/verify.ts';
+import type { HookEvent } from '../contract/inbound.ts';
+import { writeMarkdown } from '../text/markdown.ts';
+import { unicodeOf } from '../text/emoji.ts';
 import { readFile } from './files.ts';
-import { isMarked } from './marker.ts';
+import { isMarked } from './mark.ts';
 import { nativeId } from './native-id.ts';
-import { readMessage } from './parse.ts';
+import { readMessage } from './text/read.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
-import { hmac, isFresh, isSignedBy, readHookJson, refuse, textAt } from '../hook-checks.ts';
-import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
-import { history } from './catch-up.ts';
+import { hmac, isFresh, isSignedBy, readHookJson, refuse, textAt } from '../inbound/verify.ts';
+import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../contract/inbound.ts';
+import { history } from './history.ts';
 import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';
 

@@ -1,6 +1,6 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt } from '../connector.ts';
-import { readText } from '../fields.ts';
+import type { Outgoing, Receipt } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
 import { slackAddress } from './settings.ts';
 
 /** A message of Slack is known by channel and ts together; a ts alone is unique in its channel only. */

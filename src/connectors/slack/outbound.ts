@@ -1,16 +1,16 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Action, ActionKind, Outgoing, Receipt, SendContext } from '../connector.ts';
-import { authorLine, withAuthor } from '../dialect/author.ts';
-import { shortcodeOf } from '../dialect/emoji.ts';
-import { readText } from '../fields.ts';
-import { maxEditText, maxSource, maxText } from './bounds.ts';
-import { toMrkdwn } from './dialect.ts';
+import type { Action, ActionKind, Outgoing, Receipt, SendContext } from '../contract/connector.ts';
+import { authorLine, withAuthor } from '../text/author.ts';
+import { shortcodeOf } from '../text/emoji.ts';
+import { readText } from '../contract/fields.ts';
+import { maxEditText, maxSource, maxText } from './text/bounds.ts';
+import { toMrkdwn } from './text/write.ts';
 import { findShare, uploadFile, type FileCall } from './files.ts';
-import { asFileRefusal, restated } from '../restated.ts';
-import { deliveryMarker } from './marker.ts';
+import { asFileRefusal, restated } from '../http/restated.ts';
+import { deliveryMarker } from './mark.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 import { slackAddress, slackSettings } from './settings.ts';
-import { callSlack, type SlackAnswer } from './web-api.ts';
+import { callSlack, type SlackAnswer } from './api.ts';
 
 /** A longer name is refused (docs.slack.dev, chat.postMessage, `username`). */
 const maxUsername = 80;

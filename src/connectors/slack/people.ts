@@ -1,7 +1,7 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, People, Person, Target } from '../connector.ts';
-import { textAt } from '../hook-checks.ts';
-import { callSlack, type SlackAnswer } from './web-api.ts';
+import type { LookUpContext, People, Person, Target } from '../contract/connector.ts';
+import { textAt } from '../inbound/verify.ts';
+import { callSlack, type SlackAnswer } from './api.ts';
 
 /** docs.slack.dev, users.info and users.lookupByEmail (scopes users:read, users:read.email). */
 export const people: People = {

@@ -1,5 +1,5 @@
 import type { FailureScope } from '../../domain/failure.ts';
-import type { Meaning } from '../http-answer.ts';
+import type { Meaning } from '../http/answer.ts';
 
 /** What a call is about, which decides whom its refusal speaks of. */
 export type CallKind =

@@ -1,15 +1,15 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundEvent } from '../../domain/inbound.ts';
-import type { LookUpContext } from '../connector.ts';
-import { writeMarkdown } from '../dialect/markdown.ts';
-import { listAt, textAt } from '../hook-checks.ts';
-import type { Fetched, HookConnection } from '../inbound.ts';
+import type { LookUpContext } from '../contract/connector.ts';
+import { writeMarkdown } from '../text/markdown.ts';
+import { listAt, textAt } from '../inbound/verify.ts';
+import type { Fetched, HookConnection } from '../contract/inbound.ts';
 import { describeFiles } from './files.ts';
 import { isProgram, senderOf, timeOf } from './inbound-event.ts';
 import { nativeId, parseNativeId } from './native-id.ts';
-import { readMessage } from './parse.ts';
+import { readMessage } from './text/read.ts';
 import { ownAccount } from './people.ts';
-import { callWebex, messagePath } from './web-api.ts';
+import { callWebex, messagePath } from './api.ts';
 
 /**
  * `GET /messages/{id}`: what a notification leaves out (developer.webex.com, "Get Message Details"). An account that is no

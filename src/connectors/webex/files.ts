@@ -1,14 +1,14 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundFile } from '../../domain/inbound.ts';
 import type { Attachment } from '../../domain/message.ts';
-import type { LookUpContext } from '../connector.ts';
-import { download, notFetchable, type Download } from '../download.ts';
-import type { Meaning } from '../http-answer.ts';
-import type { HttpResponse } from '../http.ts';
-import type { HookConnection } from '../inbound.ts';
-import { secretTexts } from '../secrets.ts';
+import type { LookUpContext } from '../contract/connector.ts';
+import { download, notFetchable, type Download } from '../http/download.ts';
+import type { Meaning } from '../http/answer.ts';
+import type { HttpResponse } from '../http/client.ts';
+import type { HookConnection } from '../contract/inbound.ts';
+import { secretTexts } from '../contract/secrets.ts';
 import { webexSettings } from './settings.ts';
-import { baseUrlOf, callWebex, tokenOf } from './web-api.ts';
+import { baseUrlOf, callWebex, tokenOf } from './api.ts';
 
 /**
  * The files of a message, which holds only their addresses below the base URL: what they are called stands in the headers

@@ -1,7 +1,7 @@
 import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
-import { at, textAt } from '../hook-checks.ts';
-import type { Values } from '../connector.ts';
-import type { HookEvent } from '../inbound.ts';
+import { at, textAt } from '../inbound/verify.ts';
+import type { Values } from '../contract/connector.ts';
+import type { HookEvent } from '../contract/inbound.ts';
 import { nativeId } from './native-id.ts';
 
 type Json = Readonly<Record<string, unknown>>;

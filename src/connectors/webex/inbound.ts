@@ -1,7 +1,7 @@
-import { hmac, isSignedBy, readHookJson, refuse } from '../hook-checks.ts';
-import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
-import { readText } from '../fields.ts';
-import { history } from './catch-up.ts';
+import { hmac, isSignedBy, readHookJson, refuse } from '../inbound/verify.ts';
+import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../contract/inbound.ts';
+import { readText } from '../contract/fields.ts';
+import { history } from './history.ts';
 import { fetchMessage } from './fetch.ts';
 import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';

@@ -1,6 +1,6 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt } from '../connector.ts';
-import { readText } from '../fields.ts';
+import type { Outgoing, Receipt } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
 import { webexAddress } from './settings.ts';
 
 /** A message of Webex. Its id is unique everywhere; an edit also names its room. */

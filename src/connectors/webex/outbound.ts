@@ -1,14 +1,14 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, OutgoingFile, Receipt, SendContext } from '../connector.ts';
-import { authorLine, withAuthor } from '../dialect/author.ts';
-import { readText } from '../fields.ts';
-import { textAt } from '../hook-checks.ts';
-import { multipart } from '../multipart.ts';
-import { asFileRefusal } from '../restated.ts';
-import { fitsWebex, toWebex, type WebexTextOptions } from './dialect.ts';
+import type { Outgoing, OutgoingFile, Receipt, SendContext } from '../contract/connector.ts';
+import { authorLine, withAuthor } from '../text/author.ts';
+import { readText } from '../contract/fields.ts';
+import { textAt } from '../inbound/verify.ts';
+import { multipart } from '../http/multipart.ts';
+import { asFileRefusal } from '../http/restated.ts';
+import { fitsWebex, toWebex, type WebexTextOptions } from './text/write.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 import { webexSettings } from './settings.ts';
-import { callWebex, messagePath, type WebexCall } from './web-api.ts';
+import { callWebex, messagePath, type WebexCall } from './api.ts';
 
 /** The one call that `send` makes. */
 export type PreparedCall = Omit<WebexCall, 'key'>;

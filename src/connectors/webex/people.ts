@@ -1,7 +1,7 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, People, Person, Target } from '../connector.ts';
-import { listAt, textAt } from '../hook-checks.ts';
-import { baseUrlOf, callWebex, tokenOf } from './web-api.ts';
+import type { LookUpContext, People, Person, Target } from '../contract/connector.ts';
+import { listAt, textAt } from '../inbound/verify.ts';
+import { baseUrlOf, callWebex, tokenOf } from './api.ts';
 
 /** An account's id never changes; asking once an hour is for the process that is handed another token. */
 const ownIdSeconds = 3_600;

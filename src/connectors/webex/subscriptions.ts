@@ -1,8 +1,8 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, Target } from '../connector.ts';
-import { hmac, listAt, textAt } from '../hook-checks.ts';
-import { hookUrlOf, keepSubscribed, type Subscribed, type Subscriptions } from '../subscriptions.ts';
-import { callWebex } from './web-api.ts';
+import type { LookUpContext, Target } from '../contract/connector.ts';
+import { hmac, listAt, textAt } from '../inbound/verify.ts';
+import { hookUrlOf, keepSubscribed, type Subscribed, type Subscriptions } from '../contract/subscriptions.ts';
+import { callWebex } from './api.ts';
 
 /** Of each page of the list; there are at most so many pages. */
 const pageSize = 100;

@@ -1,5 +1,5 @@
-import type { Connector } from '../connector.ts';
-import { readDuration, type Field } from '../fields.ts';
+import type { Connector } from '../contract/connector.ts';
+import { readDuration, type Field } from '../contract/fields.ts';
 import { prepare, send, type PreparedWebhook } from './outbound.ts';
 
 /** 24 to 64 bytes in padded base64 behind `whsec_` (Standard Webhooks 1.0, "Signature scheme"). */

@@ -1,9 +1,9 @@
 import { Webhook } from 'standardwebhooks';
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt, SendContext, Values } from '../connector.ts';
-import { readText } from '../fields.ts';
-import { failureOfStatus } from '../http-answer.ts';
-import { sendFailureOf } from '../http-error.ts';
+import type { Outgoing, Receipt, SendContext, Values } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
+import { failureOfStatus } from '../http/answer.ts';
+import { sendFailureOf } from '../http/error.ts';
 import { webhookBody } from './body.ts';
 
 export interface PreparedWebhook {

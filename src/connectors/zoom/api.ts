@@ -1,10 +1,10 @@
-import type { ActionKind, LookUpContext, Target } from '../connector.ts';
-import { withToken, type TokenRequest } from '../bearer.ts';
-import { download, type Download } from '../download.ts';
-import { readText } from '../fields.ts';
-import { at } from '../hook-checks.ts';
-import { callJson, type JsonAnswer, type JsonCall } from '../json-call.ts';
-import { secretTexts } from '../secrets.ts';
+import type { ActionKind, LookUpContext, Target } from '../contract/connector.ts';
+import { withToken, type TokenRequest } from '../http/bearer.ts';
+import { download, type Download } from '../http/download.ts';
+import { readText } from '../contract/fields.ts';
+import { at } from '../inbound/verify.ts';
+import { callJson, type JsonAnswer, type JsonCall } from '../http/json-call.ts';
+import { secretTexts } from '../contract/secrets.ts';
 import { meaningOf } from './errors.ts';
 import { zoomSettings } from './settings.ts';
 

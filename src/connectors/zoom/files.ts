@@ -1,13 +1,13 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundFile } from '../../domain/inbound.ts';
 import type { Attachment } from '../../domain/message.ts';
-import type { LookUpContext, Outgoing, OutgoingFile, SendContext } from '../connector.ts';
-import { isOfHost, notFetchable, type Download } from '../download.ts';
-import { readText } from '../fields.ts';
-import { at, textAt } from '../hook-checks.ts';
-import type { HookConnection } from '../inbound.ts';
-import { multipart } from '../multipart.ts';
-import { asUploadRefusal } from '../restated.ts';
+import type { LookUpContext, Outgoing, OutgoingFile, SendContext } from '../contract/connector.ts';
+import { isOfHost, notFetchable, type Download } from '../http/download.ts';
+import { readText } from '../contract/fields.ts';
+import { at, textAt } from '../inbound/verify.ts';
+import type { HookConnection } from '../contract/inbound.ts';
+import { multipart } from '../http/multipart.ts';
+import { asUploadRefusal } from '../http/restated.ts';
 import { callZoom, downloadZoom } from './api.ts';
 import { zoomSettings } from './settings.ts';
 

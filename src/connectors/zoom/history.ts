@@ -1,82 +1,80 @@
+import { createHash } from 'node:crypto';
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt, SendContext } from '../connector.ts';
-import { at, textAt } from '../hook-checks.ts';
-import { restated } from '../restated.ts';
+import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
+import type { LookUpContext, Values } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
+import { maxPageBytes, oldestFirst, readPages, type Page } from '../inbound/history-pages.ts';
+import { at, listAt, textAt } from '../inbound/verify.ts';
+import type { History, HookConnection } from '../contract/inbound.ts';
 import { callZoom, messagesPath } from './api.ts';
-import { isMarked, markOf, withoutMarks } from '../dialect/invisible-mark.ts';
-import { placeOf, receiptOf } from './native-id.ts';
-import { render } from './outbound.ts';
-import { isOurUser } from './settings.ts';
+import { contentOf, createdKey, deletedKey } from './inbound-event.ts';
+import { isMarked } from '../text/invisible-mark.ts';
+import { nativeId } from './native-id.ts';
+import { people } from './people.ts';
+import { isOurUser, zoomAddress } from './settings.ts';
 
-/** How far Zoom's clock, by which messages are dated, may be off from ours. */
-const clockMarginMs = 5 * 60_000;
 /** The most that Zoom hands out at once (developers.zoom.us, List a user's chat messages). */
 const pageSize = 50;
-/** A bound for a channel that fills faster than it is read: 5 000 messages. */
-const maxPages = 100;
-const maxPageBytes = 8 * 1_024 * 1_024;
+/** How far Zoom's clock, by which messages are dated, may be ahead of ours. */
+const clockMarginMs = 5 * 60_000;
 
-type Json = Readonly<Record<string, unknown>>;
+const lacks = [
+  'Reactions, and edits and deletes of messages from before, cannot be learned from Zoom; of an edit only its result.',
+];
 
-/**
- * Looks for the delivery's post in the channel's history, which shows the replies of threads too, and what was edited or
- * deleted since.
- *
- * Two deliveries may say the same, so the text alone proves nothing: it is the mark in front of it that does
- * (`dialect/invisible-mark.ts`). Only where Zoom had taken the mark away is a post taken for the delivery's by its sender, its text and
- * its thread, and then only if there is one such post alone and it is not older than the first attempt: it may still be
- * that of a second delivery of the same words at the same moment, and then these words stand there once, not twice.
- * Where there are several, or one that an earlier delivery may have made, nobody can tell, and that is said: never
- * "absent", after which it would be sent again.
- * @returns undefined only after all of it was read to its end.
- * @throws SendFailure transient or permanent where Zoom refused, the end was not reached, or nobody can tell.
- */
-export async function reconcile(outgoing: Outgoing, since: Date, context: SendContext): Promise<Receipt | undefined> {
-  const deadline = performance.now() + context.timeoutMs;
-  const mark = markOf(outgoing.key);
-  const isTwin = twinOf(outgoing);
-  const twins: Json[] = [];
-  let next = '';
-  for (let page = 0; page < maxPages; page += 1) {
-    const timeoutMs = Math.floor(deadline - performance.now());
-    if (timeoutMs <= 0) break;
-    const answer = await readPage(outgoing, { since, next }, { ...context, timeoutMs });
-    const { messages } = answer;
-    if (!Array.isArray(messages)) throw lookUpFailure('bad_response', 'the history holds no list of messages');
-    for (const message of messages as Json[]) {
-      if (textAt(message, 'message')?.startsWith(mark) === true) return found(outgoing, message);
-      if (isTwin(message)) twins.push(message);
-    }
-    next = textAt(answer, 'next_page_token') ?? '';
-    if (next === '') return foundByText(outgoing, twins, since);
-  }
-  throw lookUpFailure('lookup_unfinished', 'the history was not read to its end in time');
+/** A message as listed, and Zoom's own clock when it was. */
+interface Listed {
+  readonly message: unknown;
+  readonly askedAt: number;
 }
 
-async function readPage(
-  { connection, ...outgoing }: Outgoing,
-  { since, next }: { since: Date; next: string },
-  context: SendContext,
-): Promise<Json> {
-  const query = new URLSearchParams({
-    to_channel: placeOf({ connection, ...outgoing }).channel,
-    from: seconds(since.getTime() - clockMarginMs),
+/**
+ * What was said in a channel since then, replies among it, and which of it was edited or deleted meanwhile
+ * (developers.zoom.us, List a user's chat messages; scope `team_chat:read:list_user_messages:admin`).
+ */
+export async function history(
+  address: Values,
+  since: Date,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<History> {
+  const channel = readText(zoomAddress, address, 'channel');
+  const query = {
+    to_channel: channel,
+    from: seconds(since.getTime()),
     to: seconds(context.now.getTime() + clockMarginMs),
     page_size: String(pageSize),
     include_deleted_and_edited_message: 'true',
-    ...(next === '' ? {} : { next_page_token: next }),
-  });
-  const path = `${messagesPath(connection)}?${query.toString()}`;
-  try {
-    const { json } = await callZoom(
-      { method: 'GET', path, purpose: 'look-up', maxResponseBytes: maxPageBytes },
-      connection,
-      context,
-    );
-    return typeof json === 'object' && json !== null ? (json as Json) : {};
-  } catch (error) {
-    throw error instanceof SendFailure ? asLookUp(error) : error;
+  };
+  const found = (await readPages(context, (next, limits) =>
+    readPage({ ...query, ...(next && { next_page_token: next }) }, connection, limits),
+  )) as Listed[];
+  const senders = new Map<string, InboundSender>();
+  const events: InboundEvent[] = [];
+  for (const { message, askedAt } of found) {
+    const sender = await senderOf(message, senders, connection, context);
+    const isOurs =
+      isOurUser(connection.settings, sender?.id, sender?.email) || isMarked(textAt(message, 'message') ?? '');
+    if (!isOurs) events.push(...eventsOf(message, { channel, sender, askedAt, connection }));
   }
+  return { events: oldestFirst(events), lacks };
+}
+
+async function readPage(
+  query: Readonly<Record<string, string>>,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<Page> {
+  const path = `${messagesPath(connection)}?${new URLSearchParams(query).toString()}`;
+  const { json, headers } = await callZoom(
+    { method: 'GET', path, purpose: 'look-up', maxResponseBytes: maxPageBytes },
+    connection,
+    context,
+  );
+  const clock = Date.parse([headers['date'] ?? ''].flat()[0] ?? '');
+  const askedAt = Number.isNaN(clock) ? context.now.getTime() : clock;
+  const items = listAt(json, 'messages').map((message): Listed => ({ message, askedAt }));
+  return { items, next: textAt(json, 'next_page_token') };
 }
 
 /** `yyyy-MM-dd'T'HH:mm:ss'Z'`: no fractions. */
@@ -84,50 +82,68 @@ function seconds(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/**
- * A look-up changes nothing, so losing its answer leaves nothing in doubt. That reading is refused says nothing of
- * posting, unless it is the whole connection that is refused; and 300 is what a page's token that is too old is
- * answered with: then it is read from the start.
- */
-function asLookUp(failure: SendFailure): SendFailure {
-  const isAgain = failure.kind === 'ambiguous' || failure.code === 'zoom_300';
-  return restated(failure, {
-    kind: isAgain ? 'transient' : failure.kind,
-    scope: failure.scope === 'connection' ? 'connection' : 'message',
+/** Events name a person by the id of their user, the list by address and as a member: each is looked up once. */
+async function senderOf(
+  message: unknown,
+  known: Map<string, InboundSender>,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<InboundSender | undefined> {
+  const [email, member, name] = ['sender', 'send_member_id', 'sender_display_name'].map((key) => textAt(message, key));
+  const key = email ?? member;
+  if (key === undefined) return undefined;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const person = await people.byId(key, connection, context).catch((error: unknown) => {
+    if (error instanceof SendFailure && error.kind === 'permanent') return undefined;
+    throw error;
   });
-}
-
-/** Whether a message could be the delivery's without its mark. */
-function twinOf(outgoing: Outgoing): (message: Json) => boolean {
-  const { settings } = outgoing.connection;
-  const expected = withoutMarks(render(outgoing, true).text);
-  const { thread } = placeOf(outgoing);
-  return (message) => {
-    const text = textAt(message, 'message') ?? '';
-    if (isMarked(text) || text !== expected || textAt(message, 'reply_main_message_id') !== thread) return false;
-    // The sender is named by address; where we know our user by its id, there is nothing to compare.
-    const sender = textAt(message, 'sender');
-    return sender === undefined || !String(settings['user']).includes('@') || isOurUser(settings, sender);
+  const sender = {
+    id: person?.id ?? member ?? key,
+    ...(name === undefined ? {} : { name }),
+    ...(email === undefined ? {} : { email }),
   };
+  known.set(key, sender);
+  return sender;
 }
 
-function foundByText(outgoing: Outgoing, twins: readonly Json[], since: Date): Receipt | undefined {
-  const [one, ...more] = twins;
-  if (one === undefined) return undefined;
-  const time = Number(at(one, 'timestamp') ?? Number.NaN);
-  if (more.length > 0 || !(time >= since.getTime()))
-    throw lookUpFailure('lookup_unreadable', 'the history does not show which delivery a post is of');
-  return found(outgoing, one);
-}
-
-function found(outgoing: Outgoing, message: Json): Receipt {
-  const id = textAt(message, 'id');
-  if (id === undefined) throw lookUpFailure('bad_response', 'the history holds a message without an id');
-  const thread = textAt(message, 'reply_main_message_id');
-  const { channel } = placeOf(outgoing);
-  return receiptOf(outgoing, { channel, id, ...(thread === undefined ? {} : { thread }) });
-}
-
-function lookUpFailure(code: string, message: string): SendFailure {
-  return new SendFailure({ kind: 'transient', scope: 'message', code, message });
+/**
+ * The events that would have told of a message as it stands now. When it was edited or deleted is not said. Of a deleted
+ * one its end alone is told; the empty beginning is for Zoom's redelivery, which may bring the words an hour later: by its
+ * key they are known then, and shown to nobody.
+ */
+function eventsOf(
+  message: unknown,
+  {
+    channel,
+    sender,
+    askedAt,
+    connection,
+  }: { channel: string; sender: InboundSender | undefined; askedAt: number; connection: HookConnection },
+): InboundEvent[] {
+  const [id, time] = [textAt(message, 'id'), at(message, 'timestamp')];
+  if (id === undefined || typeof time !== 'number') return [];
+  const [root, status] = [textAt(message, 'reply_main_message_id'), textAt(message, 'status')];
+  const native = nativeId({ channel, id, ...(root === undefined ? {} : { thread: root }) });
+  const common = { room: channel, nativeId: native, ...(sender && { sender }) };
+  const { isIncomplete: _, ...content } = contentOf(message, connection);
+  const said = status === 'Deleted' ? { text: '' } : content;
+  const later = new Date(askedAt).toISOString();
+  const created: InboundEvent = {
+    ...common,
+    key: createdKey(channel, id),
+    kind: 'created',
+    ...(root === undefined ? {} : { thread: nativeId({ channel, id: root }) }),
+    at: new Date(time).toISOString(),
+    ...said,
+  };
+  if (status === 'Deleted') return [created, { ...common, key: deletedKey(channel, id), kind: 'deleted', at: later }];
+  if (status !== 'Edited') return [created];
+  // Of two readings with the same words one is enough; an edit that came before this reading is older than it.
+  const words = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
+  const revision = String(askedAt).padStart(16, '0');
+  return [
+    created,
+    { ...common, key: `edited:${channel}:${id}:read:${words}`, kind: 'edited', at: later, revision, ...content },
+  ];
 }

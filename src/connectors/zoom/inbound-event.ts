@@ -1,12 +1,12 @@
 import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
-import { writeMarkdown } from '../dialect/markdown.ts';
-import { at, listAt, textAt } from '../hook-checks.ts';
-import type { HookConnection, HookEvent } from '../inbound.ts';
-import { fromZoomEmoji } from './emoji.ts';
-import { isMarked } from '../dialect/invisible-mark.ts';
+import { writeMarkdown } from '../text/markdown.ts';
+import { at, listAt, textAt } from '../inbound/verify.ts';
+import type { HookConnection, HookEvent } from '../contract/inbound.ts';
+import { fromZoomEmoji } from './text/emoji.ts';
+import { isMarked } from '../text/invisible-mark.ts';
 import { readFile } from './files.ts';
 import { nativeId } from './native-id.ts';
-import { readMessage } from './parse.ts';
+import { readMessage } from './text/read.ts';
 import { isOurUser } from './settings.ts';
 
 const kinds = {

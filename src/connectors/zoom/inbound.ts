@@ -1,7 +1,7 @@
-import { at, hmac, isFresh, isSignedBy, readHookJson, refuse, textAt } from '../hook-checks.ts';
-import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../inbound.ts';
-import { history } from './catch-up.ts';
-import { complete } from './complete.ts';
+import { at, hmac, isFresh, isSignedBy, readHookJson, refuse, textAt } from '../inbound/verify.ts';
+import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../contract/inbound.ts';
+import { history } from './history.ts';
+import { complete } from './fetch.ts';
 import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';
 import { linkKey } from './native-id.ts';

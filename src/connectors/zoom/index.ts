@@ -1,5 +1,5 @@
-import type { Connector } from '../connector.ts';
-import { reconcile } from './history.ts';
+import type { Connector } from '../contract/connector.ts';
+import { reconcile } from './reconcile.ts';
 import { inbound } from './inbound.ts';
 import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';

@@ -1,6 +1,6 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt } from '../connector.ts';
-import { readText } from '../fields.ts';
+import type { Outgoing, Receipt } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
 import { zoomAddress } from './settings.ts';
 
 /** A message of Zoom: its id is unique, and every call about it must name its channel, too. */

@@ -1,18 +1,18 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Action, Mentioned, Outgoing, Receipt, SendContext } from '../connector.ts';
-import { withAuthor } from '../dialect/author.ts';
-import { readText } from '../fields.ts';
-import { textAt } from '../hook-checks.ts';
-import { asFileRefusal } from '../restated.ts';
+import type { Action, Mentioned, Outgoing, Receipt, SendContext } from '../contract/connector.ts';
+import { withAuthor } from '../text/author.ts';
+import { readText } from '../contract/fields.ts';
+import { textAt } from '../inbound/verify.ts';
+import { asFileRefusal } from '../http/restated.ts';
 import { callZoom, messagesPath, type ZoomCall } from './api.ts';
-import { maxSourceOf, toRichText, type RenderOptions } from './dialect.ts';
-import { toZoomEmoji } from './emoji.ts';
+import { maxSourceOf, toRichText, type RenderOptions } from './text/write.ts';
+import { toZoomEmoji } from './text/emoji.ts';
 import { isDone, isWithoutMain } from './errors.ts';
 import { uploadFile } from './files.ts';
-import { markOf } from '../dialect/invisible-mark.ts';
+import { markOf } from '../text/invisible-mark.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 import { people } from './people.ts';
-import type { RichText } from './rich-text.ts';
+import type { RichText } from './text/rich-text.ts';
 import { zoomSettings } from './settings.ts';
 
 /** The one call that `send` makes. */

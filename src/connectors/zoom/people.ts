@@ -1,7 +1,7 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, People, Person, Target } from '../connector.ts';
-import { asLookUp } from '../restated.ts';
-import { textAt } from '../hook-checks.ts';
+import type { LookUpContext, People, Person, Target } from '../contract/connector.ts';
+import { asLookUp } from '../http/restated.ts';
+import { textAt } from '../inbound/verify.ts';
 import { callZoom } from './api.ts';
 
 /** `GET /users/{id or e-mail address}` of the account (scope `user:read:user:admin`); it knows people of no other. */

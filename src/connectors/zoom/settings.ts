@@ -1,6 +1,6 @@
-import type { Field } from '../fields.ts';
-import { readText } from '../fields.ts';
-import type { Values } from '../connector.ts';
+import type { Field } from '../contract/fields.ts';
+import { readText } from '../contract/fields.ts';
+import type { Values } from '../contract/connector.ts';
 
 export const zoomSettings = [
   {

@@ -1,4 +1,4 @@
-import type { Connector } from '../../../src/connectors/connector.ts';
+import type { Connector } from '../../../src/connectors/contract/connector.ts';
 import type { Rooms } from '../rooms.ts';
 
 export interface PlatformEvent {

@@ -1,0 +1,36 @@
+import type { Root } from 'mdast';
+import type { Mentioned } from '../../contract/connector.ts';
+import { isCostly, parseMarkdown, wellFormed } from '../../text/markdown.ts';
+import { renderStar } from '../../text/star-blocks.ts';
+import { cutChatText, maxBytes, maxSource } from './bounds.ts';
+import { chatMarkup } from './markup.ts';
+
+export interface ChatTextOptions {
+  /** In bytes of UTF-8; `maxBytes` where none is given. */
+  readonly max?: number;
+  /** Who is mentioned, by the mention's `ref`. */
+  readonly people?: ReadonlyMap<string, Mentioned>;
+  /** What is done with the tree before it is written. */
+  readonly change?: (tree: Root) => Root;
+}
+
+/**
+ * Markdown as Google Chat's text (developers.google.com/workspace/chat, "Format messages"). What the author wrote as text is
+ * never markup, link or mention in the result. Text that would take seconds to parse is rendered as plain text.
+ * @returns at most `max` bytes, with an ellipsis where something was cut; empty where there is nothing to show.
+ */
+export function toChatText(markdown: string, { max = maxBytes, people = new Map(), change }: ChatTextOptions = {}) {
+  const source = markdown.replaceAll(/\r\n?/g, '\n');
+  const cut = wellFormed(source.slice(0, maxSource));
+  const tree = isCostly(cut) ? costly(cut) : parseMarkdown(cut);
+  return cutChatText(
+    renderStar(change === undefined ? tree : change(tree), chatMarkup, people),
+    max,
+    cut.length < source.length,
+  );
+}
+
+/** One paragraph of nothing but text. */
+function costly(text: string): Root {
+  return { type: 'root', children: [{ type: 'paragraph', children: [{ type: 'text', value: text }] }] };
+}

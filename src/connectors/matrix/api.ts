@@ -1,0 +1,98 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { LookUpContext, Target } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
+import { at, textAt } from '../inbound/verify.ts';
+import { callJson, type JsonAnswer } from '../http/json-call.ts';
+import { asLookUp, restated } from '../http/restated.ts';
+import { secretTexts } from '../contract/secrets.ts';
+import { meaningOf } from './errors.ts';
+import { homeserverOf, matrixSettings } from './settings.ts';
+
+export interface MatrixCall {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Below `/_matrix/client`, with its parts encoded (`path`). */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  /** Whom it is done as; the bot where none is given (application service API, "Identity assertion"). */
+  readonly as?: string;
+  /** Text that every agreement holds; an answer without it says nothing. */
+  readonly expects?: string;
+  /** Of a list; undefined for what one event needs. */
+  readonly maxResponseBytes?: number;
+}
+
+const longestWaitMs = 7 * 24 * 3_600_000;
+const usualMaxBytes = 1_024 * 1_024;
+
+/** A path of the client-server API, with what is filled in encoded: ids hold `/`, `#` and `?`. */
+export function path(parts: TemplateStringsArray, ...values: readonly string[]): string {
+  return String.raw({ raw: parts }, ...values.map((value) => encodeURIComponent(value)));
+}
+
+/**
+ * One call of the client-server API as the application service.
+ * @throws SendFailure of any kind.
+ */
+export async function callMatrix(
+  { method, path: below, query, body, as, expects, maxResponseBytes = usualMaxBytes }: MatrixCall,
+  { settings }: Target['connection'],
+  context: Omit<LookUpContext, 'tokens'>,
+): Promise<JsonAnswer> {
+  const parameters = new URLSearchParams({ ...query, ...(as === undefined ? {} : { user_id: as }) }).toString();
+  const url = `${homeserverOf(settings)}/_matrix/client${below}${parameters === '' ? '' : `?${parameters}`}`;
+  let waitMs = 0;
+  const answer = callJson(
+    {
+      method,
+      url,
+      headers: { authorization: `Bearer ${readText(matrixSettings, settings, 'asToken')}` },
+      ...(body === undefined ? {} : { body }),
+      maxResponseBytes,
+    },
+    context,
+    {
+      secrets: secretTexts(matrixSettings, settings),
+      isAgreed: (status, json) => status === 200 && (expects === undefined || textAt(json, expects) !== undefined),
+      meaningOf(status, json) {
+        waitMs = Number(at(json, 'retry_after_ms') ?? 0) || 0;
+        return meaningOf(status, textAt(json, 'errcode'));
+      },
+    },
+  );
+  return answer.catch((error: unknown) => {
+    // Older homeservers say it in the body only ("Rate limiting").
+    const says = error instanceof SendFailure && error.retryAfterMs === undefined && waitMs > 0;
+    throw says ? restated(error, { retryAfterMs: Math.min(waitMs, longestWaitMs) }) : error;
+  });
+}
+
+/**
+ * A call that changes nothing that anybody would see twice, so that losing its answer leaves nothing in doubt.
+ * @throws SendFailure of any kind but `ambiguous`.
+ */
+export async function lookUp(
+  call: MatrixCall,
+  connection: Target['connection'],
+  context: LookUpContext,
+): Promise<unknown> {
+  try {
+    return (await callMatrix(call, connection, context)).json;
+  } catch (error) {
+    throw asLookUp(error);
+  }
+}
+
+/** As `lookUp`; undefined where there is no such thing. */
+export async function find(
+  call: MatrixCall,
+  connection: Target['connection'],
+  context: LookUpContext,
+): Promise<unknown> {
+  try {
+    return await lookUp(call, connection, context);
+  } catch (error) {
+    if (error instanceof SendFailure && error.code === 'matrix_not_found') return undefined;
+    throw error;
+  }
+}

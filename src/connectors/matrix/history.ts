@@ -1,0 +1,66 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { InboundEvent } from '../../domain/inbound.ts';
+import type { LookUpContext, Values } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
+import { maxPageBytes, readPages, type Page } from '../inbound/history-pages.ts';
+import { at, listAt, textAt } from '../inbound/verify.ts';
+import type { History, HookConnection } from '../contract/inbound.ts';
+import { lookUp, path } from './api.ts';
+import { join } from './ghosts.ts';
+import { readEvent } from './inbound-event.ts';
+import { matrixAddress } from './settings.ts';
+
+const pageSize = 100;
+/** What is said, and what becomes of it; the rest of a room's events is left out ("Filtering"). */
+const filter = JSON.stringify({ types: ['m.room.message', 'm.reaction', 'm.room.redaction', 'm.room.encrypted'] });
+
+/**
+ * What happened in a room since then, edits, redactions and reactions among it: in Matrix all of them are events
+ * (client-server API, "GET /rooms/{roomId}/messages"). Read backwards from now, and told in the room's own order. The
+ * homeserver sends its transactions again anyway; each event is known by its id.
+ */
+export async function history(
+  address: Values,
+  since: Date,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<History> {
+  const room = readText(matrixAddress, address, 'room');
+  const read = (): Promise<unknown[]> =>
+    readPages(context, (next, limits) => readPage(room, { since, next }, connection, limits));
+  const found = await read().catch(async (error: unknown) => {
+    if (!(error instanceof SendFailure) || error.code !== 'matrix_forbidden') throw error;
+    // It was invited while nobody listened.
+    await join(room, undefined, connection, context);
+    return read();
+  });
+  const events: InboundEvent[] = [];
+  let encrypted = 0;
+  for (const event of found.reverse()) {
+    if (Number(at(event, 'origin_server_ts')) < since.getTime()) continue;
+    const one = readEvent({ ...(event as object), room_id: room }, connection);
+    if ('event' in one) events.push(one.event);
+    else if (one.ignored === 'encrypted') encrypted += 1;
+  }
+  return { events, lacks: encrypted === 0 ? [] : [`${encrypted} of its messages are encrypted, and cannot be read.`] };
+}
+
+async function readPage(
+  room: string,
+  { since, next }: { since: Date; next: string | undefined },
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<Page> {
+  const query = { dir: 'b', limit: String(pageSize), filter, ...(next && { from: next }) };
+  const call = {
+    method: 'GET',
+    path: path`/v3/rooms/${room}/messages`,
+    query,
+    maxResponseBytes: maxPageBytes,
+  } as const;
+  const json = await lookUp(call, connection, context);
+  const items = listAt(json, 'chunk');
+  // A server whose clock is wrong dates one event, and not a page.
+  const isBefore = items.length > 0 && items.every((item) => Number(at(item, 'origin_server_ts')) < since.getTime());
+  return { items, next: isBefore ? undefined : textAt(json, 'end') };
+}

@@ -1,0 +1,46 @@
+import type { LookUpContext, Target } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
+import { at, textAt } from '../inbound/verify.ts';
+import { callJson } from '../http/json-call.ts';
+import { secretTexts } from '../contract/secrets.ts';
+import { meaningOf } from './errors.ts';
+import { slackSettings } from './settings.ts';
+
+export type SlackAnswer = Readonly<Record<string, unknown>>;
+
+export type CallContext = Omit<LookUpContext, 'tokens'> & {
+  /** Histories are longer than an answer to a post; undefined for the client's own limit. */
+  readonly maxResponseBytes?: number;
+};
+
+/**
+ * Calls one method of the Web API: POST with a bearer token; the verdict stands in the body, nearly always behind
+ * status 200 (docs.slack.dev, "Using the Web API").
+ * @param body sent as JSON; a text is a form.
+ * @returns the body of an answer with `ok: true`, and the status.
+ * @throws SendFailure. An answer that cannot be read is ambiguous: the call may have been carried out.
+ */
+export async function callSlack(
+  method: string,
+  body: object | string,
+  { settings }: Target['connection'],
+  { maxResponseBytes, ...context }: CallContext,
+): Promise<{ answer: SlackAnswer; status: number }> {
+  const base = readText(slackSettings, settings, 'baseUrl');
+  const { json, status } = await callJson(
+    {
+      method: 'POST',
+      url: `${base.replace(/\/*$/, '')}/${method}`,
+      headers: { authorization: `Bearer ${readText(slackSettings, settings, 'botToken')}` },
+      body,
+      ...(maxResponseBytes === undefined ? {} : { maxResponseBytes }),
+    },
+    context,
+    {
+      secrets: secretTexts(slackSettings, settings),
+      isAgreed: (code, answer) => code === 200 && at(answer, 'ok') === true,
+      meaningOf: (code, answer) => meaningOf(at(answer, 'ok') === false ? textAt(answer, 'error') : undefined, code),
+    },
+  );
+  return { answer: json as SlackAnswer, status };
+}

@@ -1,0 +1,37 @@
+import { zeroWidthSpace } from '../../text/star-inline.ts';
+
+/** The three characters that Slack decodes; escaping them also disarms `<!channel>`, `<@U…>` and links (docs.slack.dev, "Formatting"). */
+export function escapeEntities(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/**
+ * Text that shows as it is. A formatting character begins a style only after white space or punctuation and before
+ * something visible, so only those are broken: `db_host_name` stays fit for copying.
+ * @param styles delimiters that are open around the text; there such a character could also end the style.
+ */
+export function escapeText(text: string, styles = ''): string {
+  const inert = text.replaceAll(/[*_~`]/g, (mark: string, at: number) => {
+    const afterWord = /[\p{L}\p{N}]/u.test(text[at - 1] ?? ' ');
+    const next = text[at + 1] ?? '';
+    if (mark === '`') return mark + zeroWidthSpace;
+    if (styles.includes(mark))
+      return afterWord && /[\p{L}\p{N}]/u.test(next) ? mark : zeroWidthSpace + mark + zeroWidthSpace;
+    return afterWord || /\s/.test(next) ? mark : mark + zeroWidthSpace;
+  });
+  return escapeEntities(inert);
+}
+
+/** The decoded form of `>` at the start of a line begins a quote, too. */
+export function escapeLineStarts(text: string): string {
+  return text.replaceAll(/^([ \t]*)&gt;/gm, `$1${zeroWidthSpace}&gt;`);
+}
+
+/**
+ * A link's target as Slack takes it between `<` and `|`; undefined for schemes that are no link, among them `!channel`
+ * and `@U1`, which would become a mention.
+ */
+export function linkTarget(url: string): string | undefined {
+  if (!/^(?:https?:\/\/|mailto:|tel:)/i.test(url)) return undefined;
+  return escapeEntities(url.replaceAll(/[\s<>|\p{Cc}]/gu, (char) => encodeURIComponent(char)));
+}

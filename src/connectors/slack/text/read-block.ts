@@ -1,0 +1,95 @@
+import type { BlockContent, TableRow } from 'mdast';
+import type { ConnectionId } from '../../../domain/ids.ts';
+import { buttons, inlineOf, linked, named, paragraph, picture, text, title, type Button } from '../../text/card.ts';
+import { at, listAt, textAt } from '../../inbound/verify.ts';
+import { readMrkdwn } from './read-mrkdwn.ts';
+import { readRichText } from './read-rich-text.ts';
+
+/** One block (docs.slack.dev, "Blocks"). Nothing for kinds that say nothing, or are not known: the text stands for them. */
+export function readBlock(block: unknown, connection: ConnectionId): BlockContent[] {
+  switch (textAt(block, 'type')) {
+    case 'rich_text':
+      return readRichText(listAt(block, 'elements'), connection);
+    case 'section': {
+      const texts = [at(block, 'text'), ...listAt(block, 'fields')];
+      const read = texts.flatMap((one) => readText(one, connection));
+      return [...read, ...readElements([at(block, 'accessory')], connection)];
+    }
+    case 'header':
+      return title(...inlineOf(readText(at(block, 'text'), connection)));
+    case 'context':
+    case 'actions':
+      return readElements(listAt(block, 'elements'), connection);
+    case 'divider':
+      return [{ type: 'thematicBreak' }];
+    case 'image':
+      return picture(imageOf(block), textAt(block, 'alt_text'));
+    case 'markdown':
+      return readMrkdwn(textAt(block, 'text') ?? '', connection).children as BlockContent[];
+    case 'video':
+      return paragraph(linked(textAt(block, 'title', 'text') ?? 'video', textAt(block, 'title_url')));
+    case 'input':
+      return paragraph(named('input', textAt(block, 'label', 'text')));
+    case 'table':
+      return readTable(listAt(block, 'rows'), connection);
+    default:
+      return [];
+  }
+}
+
+/** A text object: `plain_text` is text, `mrkdwn` is markup. */
+function readText(object: unknown, connection: ConnectionId): BlockContent[] {
+  const value = textAt(object, 'text');
+  if (value === undefined) return [];
+  if (textAt(object, 'type') === 'plain_text') return paragraph(text(value));
+  return readMrkdwn(value, connection).children as BlockContent[];
+}
+
+const imageOf = (one: unknown): string | undefined => textAt(one, 'image_url') ?? textAt(one, 'slack_file', 'url');
+
+/** Texts, pictures and what can be clicked; buttons that stand next to each other are one line. */
+function readElements(elements: readonly unknown[], connection: ConnectionId): BlockContent[] {
+  const read: BlockContent[] = [];
+  let row: Button[] = [];
+  const flush = (): void => {
+    read.push(...buttons(row));
+    row = [];
+  };
+  for (const element of elements) {
+    switch (textAt(element, 'type')) {
+      case undefined:
+        continue;
+      case 'plain_text':
+      case 'mrkdwn':
+        flush();
+        read.push(...readText(element, connection));
+        continue;
+      case 'image':
+        flush();
+        read.push(...picture(imageOf(element), textAt(element, 'alt_text')));
+        continue;
+      default:
+        row.push({
+          label: textAt(element, 'text', 'text') ?? textAt(element, 'placeholder', 'text'),
+          url: textAt(element, 'url'),
+        });
+    }
+  }
+  flush();
+  return read;
+}
+
+/** Rows of cells, each a `raw_text` or a `rich_text` (docs.slack.dev, "Table block"). */
+function readTable(rows: readonly unknown[], connection: ConnectionId): BlockContent[] {
+  const children = rows.map((row): TableRow => ({
+    type: 'tableRow',
+    children: (Array.isArray(row) ? row : []).map((cell) => ({
+      type: 'tableCell',
+      children:
+        textAt(cell, 'type') === 'rich_text'
+          ? inlineOf(readRichText(listAt(cell, 'elements'), connection))
+          : [text(textAt(cell, 'text') ?? '')],
+    })),
+  }));
+  return children.some((row) => row.children.length > 0) ? [{ type: 'table', children }] : [];
+}

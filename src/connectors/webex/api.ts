@@ -1,0 +1,65 @@
+import type { LookUpContext, Target } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
+import type { HttpRequest } from '../http/client.ts';
+import { callJson, type JsonAnswer, type JsonCall } from '../http/json-call.ts';
+import { asLookUp } from '../http/restated.ts';
+import { secretTexts } from '../contract/secrets.ts';
+import { meaningOf, type CallKind } from './errors.ts';
+import { webexSettings } from './settings.ts';
+
+export interface WebexCall {
+  readonly method: HttpRequest['method'];
+  /** Below the base URL, with its query: `messages`. */
+  readonly path: string;
+  readonly body?: object;
+  readonly upload?: NonNullable<JsonCall['upload']>;
+  readonly about: CallKind;
+  /** Of a post, `Outgoing.key`: it finds the request again in a proxy's log, as the body holds no id of ours. Webex has no use for it. */
+  readonly key?: string;
+  /** Of a list; undefined for what one message needs. */
+  readonly maxResponseBytes?: number;
+}
+
+/** A message has three forms of text of 7 439 bytes each, and a person many fields. */
+const usualMaxBytes = 256 * 1_024;
+
+/**
+ * One call of the Webex API, whose verdict is the status (developer.webex.com, "REST API Basics").
+ * @throws SendFailure by the table in `errors.ts`; of a look-up never ambiguous.
+ */
+export async function callWebex(
+  { method, path, body, upload, about, key, maxResponseBytes = usualMaxBytes }: WebexCall,
+  { settings }: Target['connection'],
+  context: Omit<LookUpContext, 'tokens'>,
+): Promise<JsonAnswer> {
+  try {
+    return await callJson(
+      {
+        method,
+        url: `${baseUrlOf(settings)}${path}`,
+        headers: {
+          authorization: `Bearer ${tokenOf(settings)}`,
+          ...(key === undefined ? {} : { 'carillon-delivery': key }),
+        },
+        ...(body === undefined ? {} : { body }),
+        ...(upload && { upload }),
+        maxResponseBytes,
+      },
+      context,
+      { secrets: secretTexts(webexSettings, settings), meaningOf: (status) => meaningOf(status, about) },
+    );
+  } catch (error) {
+    throw about === 'look-up' ? asLookUp(error) : error;
+  }
+}
+
+export const messagePath = (id: string): string => `messages/${encodeURIComponent(id)}`;
+
+/** With one slash at its end. */
+export function baseUrlOf(settings: Target['connection']['settings']): string {
+  return `${readText(webexSettings, settings, 'baseUrl').replace(/\/*$/, '')}/`;
+}
+
+export function tokenOf(settings: Target['connection']['settings']): string {
+  return readText(webexSettings, settings, 'botToken');
+}

@@ -1,0 +1,80 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { InboundEvent } from '../../domain/inbound.ts';
+import type { LookUpContext, Values } from '../contract/connector.ts';
+import { readText } from '../contract/fields.ts';
+import { maxPageBytes, oldestFirst, readPages, type Page } from '../inbound/history-pages.ts';
+import { listAt, textAt } from '../inbound/verify.ts';
+import type { History, HookConnection } from '../contract/inbound.ts';
+import { completed } from './fetch.ts';
+import { readEvent } from './inbound-event.ts';
+import { ownAccount } from './people.ts';
+import { webexAddress } from './settings.ts';
+import { baseUrlOf, callWebex } from './api.ts';
+
+/** What Webex hands out at once where nothing is said; the most is not published. */
+const pageSize = 50;
+
+const lacks = ['What was deleted, and edits of messages from long before, cannot be learned from Webex.'];
+const lacksForBots = 'A bot is shown only what mentions it; the token of an account would be shown all.';
+
+/**
+ * What was said in a room since then, replies among it, and the last edit of each (developer.webex.com, Messages API,
+ * "List Messages"): newest first, and read as far back as that. What was taken is known by its key.
+ */
+export async function history(
+  address: Values,
+  since: Date,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<History> {
+  const room = readText(webexAddress, address, 'roomId');
+  const own = await ownAccount(connection, context);
+  const query = new URLSearchParams({
+    roomId: room,
+    max: String(pageSize),
+    ...(own.isBot && { mentionedPeople: 'me' }),
+  });
+  const found = await readPages(context, (next, limits) =>
+    readPage(next ?? `messages?${query.toString()}`, since, connection, limits),
+  );
+  const events: InboundEvent[] = [];
+  for (const message of found)
+    if (textAt(message, 'personId') !== own.id)
+      events.push(...(await eventsOf(message, { since, connection, context })));
+  return { events: oldestFirst(events), lacks: own.isBot ? [...lacks, lacksForBots] : lacks };
+}
+
+async function readPage(path: string, since: Date, connection: HookConnection, context: LookUpContext): Promise<Page> {
+  const call = { method: 'GET', path, about: 'look-up', maxResponseBytes: maxPageBytes } as const;
+  const { json, headers } = await callWebex(call, connection, context);
+  const items = listAt(json, 'items');
+  const isBefore = items.some((item) => Date.parse(textAt(item, 'created') ?? '') < since.getTime());
+  return { items, next: isBefore ? undefined : nextPath([headers['link'] ?? ''].flat().join(','), connection) };
+}
+
+/** `Link: <…>; rel="next"` (RFC 8288). It is asked with the token, so only below the base URL. */
+function nextPath(link: string, { settings }: HookConnection): string | undefined {
+  const url = /<([^<>]+)>\s*;\s*rel="?next"?/i.exec(link)?.[1];
+  if (url === undefined) return undefined;
+  const base = baseUrlOf(settings);
+  if (url.startsWith(base)) return url.slice(base.length);
+  throw new SendFailure({ kind: 'permanent', code: 'strange_page', message: 'the next page is on another server' });
+}
+
+/** The events that would have told of a message as it stands now. */
+async function eventsOf(
+  message: unknown,
+  { since, connection, context }: { since: Date; connection: HookConnection; context: LookUpContext },
+): Promise<InboundEvent[]> {
+  const [created, updated] = [textAt(message, 'created'), textAt(message, 'updated')];
+  const isSince = (time: string | undefined): boolean => Date.parse(time ?? '') >= since.getTime();
+  const told = [
+    ...(isSince(created) ? [{ event: 'created', data: { ...(message as object), updated: undefined } }] : []),
+    ...(isSince(updated) && updated !== created ? [{ event: 'updated', data: message }] : []),
+  ];
+  const events = told.flatMap((one) => {
+    const read = readEvent({ resource: 'messages', ...one }, connection.settings, context.now);
+    return typeof read === 'string' || 'ignored' in read ? [] : [read.event];
+  });
+  return Promise.all(events.map((event) => completed(event, message, connection, context)));
+}

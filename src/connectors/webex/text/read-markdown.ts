@@ -1,0 +1,63 @@
+import type { Nodes, PhrasingContent, Root } from 'mdast';
+import { parseMarkdown } from '../../text/markdown.ts';
+import { mentionNode, safeUrl, textOf, type Mention } from '../../text/mention.ts';
+
+/**
+ * Stands, with a number between two of it, for a mention while Markdown is read, which knows none. No text means anything
+ * by the character itself, and it is a sign, as the brackets of a mention are: a style may begin beside it.
+ */
+const mark = '\uFFFC';
+const token = /<@(?:personEmail:([^|>\s]+)|personId:([^|>\s]+)|(all))(?:\|([^>\n]*))?>/g;
+const placeholder = /\uFFFC(\d+)\uFFFC/;
+
+interface Found {
+  readonly source: string;
+  readonly mention: Mention | undefined;
+  readonly label: string;
+}
+
+/**
+ * Webex's Markdown as a tree (developer.webex.com, "Formatting Messages"): CommonMark, and mentions such as
+ * `<@personId:…|Name>`. Links of our own scheme are text, as is HTML.
+ */
+export function readWebexMarkdown(markdown: string, personOf: (id: string) => Mention | undefined): Root {
+  const found: Found[] = [];
+  const source = markdown
+    .replaceAll(mark, '')
+    .replaceAll(token, (whole: string, email?: string, id?: string, all?: string, label?: string) => {
+      const mention: Mention | undefined =
+        all === undefined ? (email === undefined ? personOf(id ?? '') : { kind: 'email', email }) : { kind: 'all' };
+      found.push({ source: whole, mention, label: label ?? email ?? all ?? id ?? '' });
+      return `${mark}${found.length - 1}${mark}`;
+    });
+  const root = parseMarkdown(source);
+  const waiting: Nodes[] = [root];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if ('url' in node) node.url = restore(node.url, found);
+    if ('value' in node) node.value = restore(node.value, found);
+    if (!('children' in node)) continue;
+    const isInLink = node.type === 'link';
+    const children = (node.children as Nodes[]).flatMap((child) => replaced(child, found, isInLink));
+    node.children = children as never;
+    waiting.push(...children.filter((child) => !('data' in child)));
+  }
+  return root;
+}
+
+/** What stands instead of a node; a mention carries `data`, and is not looked into again. */
+function replaced(node: Nodes, found: readonly Found[], isInLink: boolean): Nodes[] {
+  if (node.type === 'html') return [{ type: 'text', value: restore(node.value, found) }];
+  if (node.type === 'link' && safeUrl(node.url) === undefined) return [{ type: 'text', value: textOf(node.children) }];
+  if (node.type !== 'text' || isInLink) return [node];
+  return node.value.split(/(\uFFFC\d+\uFFFC)/).flatMap((part): PhrasingContent[] => {
+    const one = found[Number(placeholder.exec(part)?.[1] ?? -1)];
+    if (one === undefined) return part === '' ? [] : [{ type: 'text', value: part }];
+    if (one.mention === undefined) return [{ type: 'text', value: one.label }];
+    return [{ ...mentionNode(one.mention, one.label), data: {} }];
+  });
+}
+
+/** In code, in an address and in a label a mention is what it was written as. */
+function restore(text: string, found: readonly Found[]): string {
+  return text.replaceAll(/\uFFFC(\d+)\uFFFC/g, (_, index: string) => found[Number(index)]?.source ?? '');
+}

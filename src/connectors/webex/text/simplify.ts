@@ -1,0 +1,79 @@
+import type { BlockContent, Definition, ListItem, Nodes, Paragraph, PhrasingContent, Root } from 'mdast';
+import { alignedRows } from '../../text/plain.ts';
+import { withoutMentions } from './escape.ts';
+import { inline, maxDepth, plain, text, trimmed, type Context } from './simplify-inline.ts';
+
+/** Webex shows three levels of headings. */
+const maxHeading = 3;
+
+/**
+ * The tree with nothing in it but what Webex shows (developer.webex.com, "Formatting Messages"): no tables, pictures,
+ * footnotes, HTML or struck text. A mention that is left is of somebody known here, under their own id.
+ */
+export function simplify(tree: Root, options: Pick<Context, 'people' | 'areMentionsNative'>): Root {
+  const definitions = new Map<string, Definition>();
+  for (const node of tree.children) if (node.type === 'definition') definitions.set(node.identifier, node);
+  return { type: 'root', children: blocks(tree.children, { ...options, definitions, depth: 0, styles: [] }) };
+}
+
+function blocks(nodes: readonly Nodes[], context: Context): BlockContent[] {
+  if (context.depth > maxDepth) return paragraph([{ type: 'text', value: plain(nodes) }], context);
+  return nodes.flatMap((node) => block(node, { ...context, depth: context.depth + 1 }));
+}
+
+function block(node: Nodes, context: Context): BlockContent[] {
+  switch (node.type) {
+    case 'paragraph':
+      return paragraph(node.children, context);
+    case 'heading': {
+      const line = inline(node.children, context).map((one) => (one.type === 'break' ? text(' ') : one));
+      const depth = Math.min(node.depth, maxHeading) as 1 | 2 | 3;
+      return line.length === 0 ? [] : [{ type: 'heading', depth, children: line }];
+    }
+    case 'blockquote': {
+      const children = blocks(node.children, context);
+      return children.length === 0 ? [] : [{ type: 'blockquote', children }];
+    }
+    case 'list': {
+      const { ordered, start } = node;
+      const children = node.children.map((one) => listItem(one, context)).filter((one) => one.children.length > 0);
+      return children.length === 0 ? [] : [{ type: 'list', ordered, start, spread: false, children }];
+    }
+    case 'code':
+      return [codeBlock(node.value)];
+    case 'table':
+      return [codeBlock(alignedRows(node))];
+    case 'thematicBreak':
+      return [{ type: 'thematicBreak' }];
+    case 'footnoteDefinition':
+      return [...paragraph([text(`[${node.identifier}]`)], context), ...blocks(node.children, context)];
+    case 'definition':
+    case 'yaml':
+      return [];
+    default:
+      return paragraph([node as PhrasingContent], context);
+  }
+}
+
+function listItem({ checked, children }: ListItem, context: Context): ListItem {
+  const box = typeof checked === 'boolean' ? text(checked ? '☑ ' : '☐ ') : undefined;
+  const [first, ...rest] = blocks(children, context);
+  if (box === undefined)
+    return { type: 'listItem', spread: false, children: first === undefined ? [] : [first, ...rest] };
+  const head: Paragraph = {
+    type: 'paragraph',
+    children: [box, ...(first?.type === 'paragraph' ? first.children : [])],
+  };
+  const others = first === undefined || first.type === 'paragraph' ? rest : [first, ...rest];
+  return { type: 'listItem', spread: false, children: [head, ...others] };
+}
+
+/** Without a language: it is no part of the text, and an author's words. */
+function codeBlock(value: string): BlockContent {
+  return { type: 'code', value: withoutMentions(value) };
+}
+
+function paragraph(nodes: readonly Nodes[], context: Context): Paragraph[] {
+  const children = trimmed(inline(nodes, context));
+  return children.length === 0 ? [] : [{ type: 'paragraph', children }];
+}

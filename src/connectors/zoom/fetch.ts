@@ -1,0 +1,35 @@
+import type { InboundEvent } from '../../domain/inbound.ts';
+import { SendFailure } from '../../domain/failure.ts';
+import type { LookUpContext } from '../contract/connector.ts';
+import type { HookConnection } from '../contract/inbound.ts';
+import { asLookUp } from '../http/restated.ts';
+import { callZoom, messagesPath } from './api.ts';
+import { contentOf } from './inbound-event.ts';
+import { parseNativeId } from './native-id.ts';
+
+/**
+ * Reads the message that an event is about, which says whom it mentions and where its files lie (developers.zoom.us, Get a
+ * message; scope `team_chat:read:user_message:admin`).
+ * @returns `gone` where Zoom has no such message any more; the event as it came, with its text, where the message may not
+ * be read: a mention less is better than no message.
+ * @throws SendFailure transient.
+ */
+export async function complete(
+  incomplete: InboundEvent,
+  connection: HookConnection,
+  context: LookUpContext,
+): Promise<InboundEvent | 'gone'> {
+  const { isIncomplete: _, ...event } = incomplete;
+  const { channel, id } = parseNativeId(event.nativeId);
+  const path = `${messagesPath(connection, id)}?${new URLSearchParams({ to_channel: channel }).toString()}`;
+  try {
+    const { json } = await callZoom({ method: 'GET', path, purpose: 'look-up' }, connection, context);
+    const { text, files } = contentOf(json, connection);
+    return { ...event, ...(text === undefined ? {} : { text }), ...(files === undefined ? {} : { files }) };
+  } catch (error) {
+    const failure = asLookUp(error);
+    if (!(failure instanceof SendFailure) || failure.kind !== 'permanent') throw failure;
+    // On this call 300 is what a message that does not exist is answered with.
+    return /^zoom_(?:300|4131)$/.test(failure.code) ? 'gone' : event;
+  }
+}

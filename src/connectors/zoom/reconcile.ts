@@ -1,0 +1,133 @@
+import { SendFailure } from '../../domain/failure.ts';
+import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
+import { at, textAt } from '../inbound/verify.ts';
+import { restated } from '../http/restated.ts';
+import { callZoom, messagesPath } from './api.ts';
+import { isMarked, markOf, withoutMarks } from '../text/invisible-mark.ts';
+import { placeOf, receiptOf } from './native-id.ts';
+import { render } from './outbound.ts';
+import { isOurUser } from './settings.ts';
+
+/** How far Zoom's clock, by which messages are dated, may be off from ours. */
+const clockMarginMs = 5 * 60_000;
+/** The most that Zoom hands out at once (developers.zoom.us, List a user's chat messages). */
+const pageSize = 50;
+/** A bound for a channel that fills faster than it is read: 5 000 messages. */
+const maxPages = 100;
+const maxPageBytes = 8 * 1_024 * 1_024;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Looks for the delivery's post in the channel's history, which shows the replies of threads too, and what was edited or
+ * deleted since.
+ *
+ * Two deliveries may say the same, so the text alone proves nothing: it is the mark in front of it that does
+ * (`dialect/invisible-mark.ts`). Only where Zoom had taken the mark away is a post taken for the delivery's by its sender, its text and
+ * its thread, and then only if there is one such post alone and it is not older than the first attempt: it may still be
+ * that of a second delivery of the same words at the same moment, and then these words stand there once, not twice.
+ * Where there are several, or one that an earlier delivery may have made, nobody can tell, and that is said: never
+ * "absent", after which it would be sent again.
+ * @returns undefined only after all of it was read to its end.
+ * @throws SendFailure transient or permanent where Zoom refused, the end was not reached, or nobody can tell.
+ */
+export async function reconcile(outgoing: Outgoing, since: Date, context: SendContext): Promise<Receipt | undefined> {
+  const deadline = performance.now() + context.timeoutMs;
+  const mark = markOf(outgoing.key);
+  const isTwin = twinOf(outgoing);
+  const twins: Json[] = [];
+  let next = '';
+  for (let page = 0; page < maxPages; page += 1) {
+    const timeoutMs = Math.floor(deadline - performance.now());
+    if (timeoutMs <= 0) break;
+    const answer = await readPage(outgoing, { since, next }, { ...context, timeoutMs });
+    const { messages } = answer;
+    if (!Array.isArray(messages)) throw lookUpFailure('bad_response', 'the history holds no list of messages');
+    for (const message of messages as Json[]) {
+      if (textAt(message, 'message')?.startsWith(mark) === true) return found(outgoing, message);
+      if (isTwin(message)) twins.push(message);
+    }
+    next = textAt(answer, 'next_page_token') ?? '';
+    if (next === '') return foundByText(outgoing, twins, since);
+  }
+  throw lookUpFailure('lookup_unfinished', 'the history was not read to its end in time');
+}
+
+async function readPage(
+  { connection, ...outgoing }: Outgoing,
+  { since, next }: { since: Date; next: string },
+  context: SendContext,
+): Promise<Json> {
+  const query = new URLSearchParams({
+    to_channel: placeOf({ connection, ...outgoing }).channel,
+    from: seconds(since.getTime() - clockMarginMs),
+    to: seconds(context.now.getTime() + clockMarginMs),
+    page_size: String(pageSize),
+    include_deleted_and_edited_message: 'true',
+    ...(next === '' ? {} : { next_page_token: next }),
+  });
+  const path = `${messagesPath(connection)}?${query.toString()}`;
+  try {
+    const { json } = await callZoom(
+      { method: 'GET', path, purpose: 'look-up', maxResponseBytes: maxPageBytes },
+      connection,
+      context,
+    );
+    return typeof json === 'object' && json !== null ? (json as Json) : {};
+  } catch (error) {
+    throw error instanceof SendFailure ? asLookUp(error) : error;
+  }
+}
+
+/** `yyyy-MM-dd'T'HH:mm:ss'Z'`: no fractions. */
+function seconds(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/**
+ * A look-up changes nothing, so losing its answer leaves nothing in doubt. That reading is refused says nothing of
+ * posting, unless it is the whole connection that is refused; and 300 is what a page's token that is too old is
+ * answered with: then it is read from the start.
+ */
+function asLookUp(failure: SendFailure): SendFailure {
+  const isAgain = failure.kind === 'ambiguous' || failure.code === 'zoom_300';
+  return restated(failure, {
+    kind: isAgain ? 'transient' : failure.kind,
+    scope: failure.scope === 'connection' ? 'connection' : 'message',
+  });
+}
+
+/** Whether a message could be the delivery's without its mark. */
+function twinOf(outgoing: Outgoing): (message: Json) => boolean {
+  const { settings } = outgoing.connection;
+  const expected = withoutMarks(render(outgoing, true).text);
+  const { thread } = placeOf(outgoing);
+  return (message) => {
+    const text = textAt(message, 'message') ?? '';
+    if (isMarked(text) || text !== expected || textAt(message, 'reply_main_message_id') !== thread) return false;
+    // The sender is named by address; where we know our user by its id, there is nothing to compare.
+    const sender = textAt(message, 'sender');
+    return sender === undefined || !String(settings['user']).includes('@') || isOurUser(settings, sender);
+  };
+}
+
+function foundByText(outgoing: Outgoing, twins: readonly Json[], since: Date): Receipt | undefined {
+  const [one, ...more] = twins;
+  if (one === undefined) return undefined;
+  const time = Number(at(one, 'timestamp') ?? Number.NaN);
+  if (more.length > 0 || !(time >= since.getTime()))
+    throw lookUpFailure('lookup_unreadable', 'the history does not show which delivery a post is of');
+  return found(outgoing, one);
+}
+
+function found(outgoing: Outgoing, message: Json): Receipt {
+  const id = textAt(message, 'id');
+  if (id === undefined) throw lookUpFailure('bad_response', 'the history holds a message without an id');
+  const thread = textAt(message, 'reply_main_message_id');
+  const { channel } = placeOf(outgoing);
+  return receiptOf(outgoing, { channel, id, ...(thread === undefined ? {} : { thread }) });
+}
+
+function lookUpFailure(code: string, message: string): SendFailure {
+  return new SendFailure({ kind: 'transient', scope: 'message', code, message });
+}

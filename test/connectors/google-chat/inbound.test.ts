@@ -1,0 +1,141 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { googleChat } from '../../../src/connectors/google-chat/index.ts';
+import type { HookRequest } from '../../../src/connectors/contract/inbound.ts';
+import { SigningKeysUnavailable, type SigningKeys } from '../../../src/connectors/inbound/signing-keys.ts';
+import {
+  asChat,
+  asPush,
+  base,
+  classic,
+  hookUrl,
+  keys,
+  message,
+  now,
+  push,
+  real,
+  receive,
+  request,
+  sender,
+  settings,
+  text,
+} from '../../support/google-chat-hooks.ts';
+import { inboundSuite } from '../../suites/inbound-suite.ts';
+
+const other = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+
+const unsigned = (one: HookRequest): HookRequest => ({ ...one, headers: { 'content-type': 'application/json' } });
+/** Another body would pass, since a token says nothing of it: an attacker has no token, and makes one. */
+const spoilt = ({ headers, ...one }: HookRequest): HookRequest => {
+  const [head, payload] = (headers['authorization'] ?? '').split('.');
+  return { ...one, headers: { ...headers, authorization: `${head}.${payload}.${'A'.repeat(342)}` } };
+};
+const common = { connector: googleChat, keys, forged: spoilt, unsigned, refusal: 401, isDated: false } as const;
+
+describe('what Google Chat sends to a URL', () => {
+  inboundSuite({
+    ...common,
+    settings,
+    request: (body, at) => request(body, asChat, at),
+    message: { body: JSON.stringify(classic()), text },
+    unknown: JSON.stringify({ type: 'ADDED_TO_SPACE', space: { name: 'spaces/AAAA' } }),
+  });
+});
+
+describe('what Google Chat sends to a project', () => {
+  inboundSuite({
+    ...common,
+    settings: { ...base, audience: '123456789' },
+    request: (body, at) => request(body, { iss: 'chat@system.gserviceaccount.com', aud: '123456789' }, at),
+    message: {
+      body: JSON.stringify({ commonEventObject: {}, chat: { user: sender, messagePayload: { message } } }),
+      text,
+    },
+    unknown: JSON.stringify({ commonEventObject: {}, chat: { user: sender, removedFromSpacePayload: {} } }),
+  });
+});
+
+describe('what Pub/Sub pushes', () => {
+  inboundSuite({
+    ...common,
+    settings,
+    request: (body, at) => request(body, asPush, at),
+    message: { body: push('message.v1.created', { message }), text },
+    unknown: push('membership.v1.created', { membership: {} }),
+  });
+});
+
+describe('a token', () => {
+  const body = push('message.v1.created', { message });
+  it.each([
+    ['of another issuer', { ...asPush, iss: 'https://accounts.example' }],
+    ['of another audience', { ...asPush, aud: 'another' }],
+    ['of another account', { ...asPush, email: 'eve@example.iam.gserviceaccount.com' }],
+    ['whose address is not verified', { ...asPush, email_verified: false }],
+    ['without an end', { ...asPush, exp: undefined }],
+    ['of the other way, with its audience', { ...asChat, aud: base.pushAudience }],
+    ['that Google Chat signed itself, for a URL', { iss: 'chat@system.gserviceaccount.com', aud: hookUrl }],
+  ])('%s is refused', async (_, claims) => {
+    expect(await receive(await request(body, claims, now))).toMatchObject({
+      kind: 'refused',
+      answer: { status: 401 },
+      code: 'bad_signature',
+    });
+  });
+
+  it('of another key, or of a key that nobody published, is refused', async () => {
+    for (const one of [await request(body, asPush, now, other), await request(body, asPush, now, real, 'k2')])
+      expect(await receive(one)).toMatchObject({ kind: 'refused', code: 'bad_signature' });
+  });
+
+  it('is no token without a signature, or with one that a secret makes', async () => {
+    const parts = [
+      { alg: 'none', kid: 'k1' },
+      { ...asPush, exp: 9_999_999_999, iat: 1 },
+    ].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
+    const made = await request(body, asPush, now);
+    const symmetric = await new SignJWT({ ...asPush, iat: 1, exp: 9_999_999_999 })
+      .setProtectedHeader({ alg: 'HS256', kid: 'k1' })
+      .sign(Buffer.from(real.publicKey.export({ type: 'spki', format: 'pem' }) as string));
+    for (const token of [`${parts.join('.')}.`, symmetric, 'a.b.c', 'x'])
+      expect(await receive({ ...made, headers: { ...made.headers, authorization: `Bearer ${token}` } })).toMatchObject({
+        kind: 'refused',
+        answer: { status: 401 },
+      });
+  });
+
+  it.each([
+    ['that has expired', -3_600 - 301, 'stale'],
+    ['from the future', 301, 'stale'],
+  ])('%s is refused', async (_, seconds, code) => {
+    const one = await request(body, asPush, new Date(now.getTime() + seconds * 1_000));
+    expect(await receive(one)).toMatchObject({ kind: 'refused', code });
+  });
+
+  it('is good for an add-on whose own account signs', async () => {
+    const signer = 'service-1@gcp-sa-gsuiteaddons.iam.gserviceaccount.com';
+    const one = await request(JSON.stringify(classic()), { ...asChat, email: signer }, now);
+    expect(await receive(one)).toMatchObject({ kind: 'refused' });
+    expect(await receive(one, { signer })).toMatchObject({ kind: 'events' });
+  });
+
+  it('is not believed where nothing is expected', async () => {
+    const { pushAudience: _, ...without } = settings;
+    const one = await request(body, asPush, now);
+    const connection = { id: 'acme', settings: without };
+    expect(await googleChat.inbound?.receive(one, connection, { now, keys })).toMatchObject({ kind: 'refused' });
+  });
+
+  it('that cannot be checked now is to come again', async () => {
+    const away: SigningKeys = {
+      find: async () => {
+        throw new SigningKeysUnavailable('away');
+      },
+    };
+    expect(await receive(await request(body, asPush, now), {}, now, away)).toMatchObject({
+      kind: 'refused',
+      code: 'keys_unavailable',
+      answer: { status: 503 },
+    });
+  });
+});
