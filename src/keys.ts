@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Config } from './config.ts';
-import { newKeyRingEntry, parseKeyRing, type KeyRing } from './store/key-ring.ts';
+import { newKeyRingEntry, parseKeyRing, type KeyRing } from './store/db/key-ring.ts';
 
 /**
  * The key ring: from CARILLON_KEYS, CARILLON_KEYS_FILE, or `$CARILLON_HOME/keys`, which is made when it is not there.

@@ -12,8 +12,8 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/common';
 import type { InboxId } from './domain/ids.ts';
-import type { Dispatchable } from './store/dispatch.ts';
-import type { StartableJob } from './store/jobs.ts';
+import type { Dispatchable } from './store/runs/dispatch.ts';
+import type { StartableJob } from './store/jobs/jobs.ts';
 import {
   cancelSignal,
   catchUpType,

@@ -1,7 +1,7 @@
-import type { Sql } from './store/db.ts';
-import { findDispatchable } from './store/dispatch.ts';
-import { bringBack, findNextInLanes } from './store/lane.ts';
-import type { Wished } from './store/wishes.ts';
+import type { Sql } from './store/db/db.ts';
+import { findDispatchable } from './store/runs/dispatch.ts';
+import { bringBack, findNextInLanes } from './store/waiting/lane.ts';
+import type { Wished } from './store/runs/commands.ts';
 import type { Runs } from './temporal.ts';
 
 /** Called after the wishes are stored. @throws when Temporal is away; then the sweep mends it. */

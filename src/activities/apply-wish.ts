@@ -1,8 +1,8 @@
 import type { DeliveryState } from '../domain/delivery.ts';
 import { isOpen } from '../domain/delivery.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../domain/ids.ts';
-import { findNextInLanes } from '../store/lane.ts';
-import { requestCancel, requestRetry } from '../store/wishes.ts';
+import { findNextInLanes } from '../store/waiting/lane.ts';
+import { requestCancel, requestRetry } from '../store/runs/commands.ts';
 import type { ActivityDeps } from './index.ts';
 
 export interface WishInput {

@@ -1,6 +1,6 @@
 import type { Capability, Connector } from '../connectors/contract/connector.ts';
 import type { Reason } from '../domain/failure.ts';
-import type { LedgerEntry } from '../store/ledger.ts';
+import type { LedgerEntry } from '../store/ledger/ledger.ts';
 
 /**
  * What a platform's capabilities say of a delivery before anything is asked of the connector: undefined where it can be

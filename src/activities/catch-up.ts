@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { SendFailure } from '../domain/failure.ts';
-import { connectionWithSecrets } from '../store/connections.ts';
-import { findDestination } from '../store/destinations.ts';
-import { bridgedRooms, closeGap, findGap, type BridgedRoom, type RoomReport } from '../store/gaps.ts';
-import { receive } from '../store/inbox.ts';
+import { connectionWithSecrets } from '../store/config/connections.ts';
+import { findDestination } from '../store/config/destinations.ts';
+import { bridgedRooms, closeGap, findGap, type BridgedRoom, type RoomReport } from '../store/inbound/gaps.ts';
+import { receive } from '../store/inbound/inbox.ts';
 import { tryAgain } from './failure.ts';
 import type { ActivityDeps } from './index.ts';
 

@@ -1,6 +1,6 @@
 import { isOpen, type DeliveryState } from '../domain/delivery.ts';
-import type { LedgerEntry } from '../store/ledger.ts';
-import type { Settled } from '../store/settled.ts';
+import type { LedgerEntry } from '../store/ledger/ledger.ts';
+import type { Settled } from '../store/ledger/settle-result.ts';
 import { parked, tryAgain } from './failure.ts';
 import type { ActivityDeps } from './index.ts';
 import type { PartOf } from './parts.ts';

@@ -1,6 +1,6 @@
 import { destinationScope } from '../domain/gate.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
-import { waitAtGate } from '../store/waits.ts';
+import { waitAtGate } from '../store/waiting/wait.ts';
 import type { ActivityDeps } from './index.ts';
 import { stepOf, toJob, type Job } from './job.ts';
 import { normalBand, orElse, roundMs, sendInRound, waitInstead, within, type Outcome } from './round.ts';

@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { SendFailure } from '../domain/failure.ts';
 import type { InboxId } from '../domain/ids.ts';
-import { connectionWithSecrets } from '../store/connections.ts';
-import { complete, finish, findFetching, receive } from '../store/inbox.ts';
+import { connectionWithSecrets } from '../store/config/connections.ts';
+import { complete, finish, findFetching, receive } from '../store/inbound/inbox.ts';
 import { tryAgain } from './failure.ts';
 import type { ActivityDeps } from './index.ts';
 

@@ -3,9 +3,17 @@ import { isTypeTaken, type FileLimits } from '../domain/file-limits.ts';
 import { SendFailure, type Reason } from '../domain/failure.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Attachment, Message } from '../domain/message.ts';
-import { connectionWithSecrets } from '../store/connections.ts';
-import { addChunk, chunkBytes, keepFile, missFile, takeFile, type FileFetch, type FileState } from '../store/files.ts';
-import { newAttemptId } from '../store/new-id.ts';
+import { connectionWithSecrets } from '../store/config/connections.ts';
+import {
+  addChunk,
+  chunkBytes,
+  keepFile,
+  missFile,
+  takeFile,
+  type FileFetch,
+  type FileState,
+} from '../store/inbound/files.ts';
+import { newAttemptId } from '../store/db/new-id.ts';
 import type { ActivityDeps } from './index.ts';
 
 /**

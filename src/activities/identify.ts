@@ -3,9 +3,9 @@ import { parseMarkdown } from '../connectors/text/markdown.ts';
 import { mentionsIn, type Mention } from '../connectors/text/mention.ts';
 import { timeLeft } from '../connectors/http/time-left.ts';
 import type { ConnectionId, TenantId } from '../domain/ids.ts';
-import { connectionWithSecrets } from '../store/connections.ts';
-import { findCounterpart } from '../store/identities.ts';
-import { findPerson, keepPerson, type PersonKey } from '../store/people.ts';
+import { connectionWithSecrets } from '../store/config/connections.ts';
+import { findCounterpart } from '../store/people/identities.ts';
+import { findPerson, keepPerson, type PersonKey } from '../store/people/people.ts';
 import type { ActivityDeps } from './index.ts';
 import type { Job } from './job.ts';
 

@@ -1,10 +1,10 @@
 import type { AccessTokens } from '../connectors/http/access-tokens.ts';
 import type { Connector } from '../connectors/contract/connector.ts';
 import type { Http } from '../connectors/http/client.ts';
-import type { Sql } from '../store/db.ts';
-import type { KeyRing } from '../store/key-ring.ts';
-import type { NextInLane } from '../store/lane.ts';
-import type { Wished } from '../store/wishes.ts';
+import type { Sql } from '../store/db/db.ts';
+import type { KeyRing } from '../store/db/key-ring.ts';
+import type { NextInLane } from '../store/waiting/lane.ts';
+import type { Wished } from '../store/runs/commands.ts';
 import { createApplyWish } from './apply-wish.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createDeliver } from './deliver.ts';

@@ -11,8 +11,8 @@ import { connectionScope, destinationScope, type GateScope } from '../domain/gat
 import type { Reason } from '../domain/failure.ts';
 import type { Attachment } from '../domain/message.ts';
 import { nextStep, type Step } from '../domain/step.ts';
-import { fileHash } from '../store/files.ts';
-import type { LedgerEntry } from '../store/ledger.ts';
+import { fileHash } from '../store/inbound/files.ts';
+import type { LedgerEntry } from '../store/ledger/ledger.ts';
 import { capabilityStep } from './capability-step.ts';
 import type { ActivityDeps } from './index.ts';
 import { postOf, type PartOf } from './parts.ts';

@@ -1,7 +1,7 @@
 import { callLifeMs, slotHorizonMs, slotIntervalMs, slotLifeMs } from '../domain/gate.ts';
-import type { LedgerEntry } from '../store/ledger.ts';
-import { takeSlots } from '../store/rates.ts';
-import { waitAtGate } from '../store/waits.ts';
+import type { LedgerEntry } from '../store/ledger/ledger.ts';
+import { takeSlots } from '../store/waiting/rates.ts';
+import { waitAtGate } from '../store/waiting/wait.ts';
 import type { ActivityDeps } from './index.ts';
 
 /** A moment at which every rate lets a delivery go. */

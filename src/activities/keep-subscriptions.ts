@@ -3,16 +3,16 @@ import type { Connector } from '../connectors/contract/connector.ts';
 import type { KeptRoom, SubscriptionContext, WantedRoom } from '../connectors/contract/subscriptions.ts';
 import { SendFailure } from '../domain/failure.ts';
 import { hookTenant, type DestinationId } from '../domain/ids.ts';
-import { connectionWithSecrets } from '../store/connections.ts';
-import { returnLease, takeLease } from '../store/leases.ts';
+import { connectionWithSecrets } from '../store/config/connections.ts';
+import { returnLease, takeLease } from '../store/runs/leases.ts';
 import {
   beginSubscriptionCheck,
   bridgedAddresses,
   endSubscriptionCheck,
   listSubscribable,
   type SubscriptionCheck,
-} from '../store/subscription-checks.ts';
-import { markSilent, writeSubscriptions, type SubscriptionFinding } from '../store/subscriptions.ts';
+} from '../store/inbound/subscription-checks.ts';
+import { markSilent, writeSubscriptions, type SubscriptionFinding } from '../store/inbound/subscriptions.ts';
 import type { KeepSubscriptionsResult, SubscribedPlace } from '../workflows/contract.ts';
 import { tryAgain } from './failure.ts';
 import type { ActivityDeps } from './index.ts';

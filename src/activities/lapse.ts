@@ -1,6 +1,6 @@
 import type { Verdict } from '../domain/step.ts';
-import type { LedgerEntry } from '../store/ledger.ts';
-import { settle } from '../store/settle.ts';
+import type { LedgerEntry } from '../store/ledger/ledger.ts';
+import { settle } from '../store/ledger/settle.ts';
 import type { ActivityDeps } from './index.ts';
 import type { Job } from './job.ts';
 

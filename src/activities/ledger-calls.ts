@@ -1,12 +1,12 @@
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
-import { claim, type Claim, type ClaimRequest } from '../store/claim.ts';
-import { isTimedOut, isUnavailable, type Sql } from '../store/db.ts';
-import type { KeyRing } from '../store/key-ring.ts';
-import { readLedger, readLedgerOf, type LedgerEntry } from '../store/ledger.ts';
-import { settle, settleAll, type Settlement } from '../store/settle.ts';
-import type { DeliveredSettlement } from '../store/settle-delivered.ts';
-import type { Settled } from '../store/settled.ts';
-import { gather } from '../store/gather.ts';
+import { claim, type Claim, type ClaimRequest } from '../store/ledger/claim.ts';
+import { isTimedOut, isUnavailable, type Sql } from '../store/db/db.ts';
+import type { KeyRing } from '../store/db/key-ring.ts';
+import { readLedger, readLedgerOf, type LedgerEntry } from '../store/ledger/ledger.ts';
+import { settle, settleAll, type Settlement } from '../store/ledger/settle.ts';
+import type { DeliveredSettlement } from '../store/ledger/settle-delivered.ts';
+import type { Settled } from '../store/ledger/settle-result.ts';
+import { gather } from '../store/db/gather.ts';
 
 /** The ledger as all activities of this worker use it: what is asked at the same time becomes one statement. */
 export interface LedgerCalls {

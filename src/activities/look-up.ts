@@ -1,8 +1,8 @@
 import { SendFailure } from '../domain/failure.ts';
 import { nextDelayMs } from '../domain/retry.ts';
-import { beginLookUp, recordAbsence, recordFound } from '../store/doubt.ts';
-import { rest } from '../store/rest.ts';
-import type { Settled } from '../store/settled.ts';
+import { beginLookUp, recordAbsence, recordFound } from '../store/ledger/doubt.ts';
+import { rest } from '../store/ledger/end.ts';
+import type { Settled } from '../store/ledger/settle-result.ts';
 import { tryAgain } from './failure.ts';
 import type { ActivityDeps } from './index.ts';
 import type { Job } from './job.ts';

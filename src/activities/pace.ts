@@ -1,6 +1,6 @@
 import { slotIntervalMs, type Rate } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
-import type { ScopedRate } from '../store/rates.ts';
+import type { ScopedRate } from '../store/waiting/rates.ts';
 
 /** Keeps this worker's sends of a rate apart: from its slot on, each is a different time on its way. */
 export interface Pace {

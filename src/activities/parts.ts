@@ -2,8 +2,8 @@ import type { Connector, Outgoing } from '../connectors/contract/connector.ts';
 import { maxParts, partMarkdown, splitText, treeOf } from '../connectors/text/split-text.ts';
 import type { Reason } from '../domain/failure.ts';
 import { withLinks, type FilesByPlace } from './file-posts.ts';
-import { fileHash } from '../store/files.ts';
-import type { PostPart } from '../store/parts.ts';
+import { fileHash } from '../store/inbound/files.ts';
+import type { PostPart } from '../store/ledger/parts.ts';
 
 /** Which post of a delivery is sent next. */
 export interface PartOf {

@@ -1,6 +1,6 @@
-import { isConflict, isTimedOut, isUnavailable } from '../store/db.ts';
-import type { Settlement } from '../store/settle.ts';
-import type { Settled } from '../store/settled.ts';
+import { isConflict, isTimedOut, isUnavailable } from '../store/db/db.ts';
+import type { Settlement } from '../store/ledger/settle.ts';
+import type { Settled } from '../store/ledger/settle-result.ts';
 import type { ActivityDeps } from './index.ts';
 
 /** The settle is repeated so long after the claim's own margin; then Temporal carries the outcome. */

@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
-import { loadPlan } from '../store/destinations.ts';
-import type { JobStep } from '../store/job-deliveries.ts';
-import { countReplays, pickMessages, replayKey } from '../store/job-messages.ts';
-import type { JobRow } from '../store/jobs.ts';
-import { newMessageId } from '../store/new-id.ts';
-import { acceptReplay, type ReplayResult } from '../store/replay.ts';
+import { loadPlan } from '../store/config/destinations.ts';
+import type { JobStep } from '../store/jobs/job-deliveries.ts';
+import { countReplays, pickMessages, replayKey } from '../store/jobs/job-messages.ts';
+import type { JobRow } from '../store/jobs/jobs.ts';
+import { newMessageId } from '../store/db/new-id.ts';
+import { acceptReplay, type ReplayResult } from '../store/accept/replay.ts';
 import type { ActivityDeps } from './index.ts';
 
 /** Why one message of many was not replayed, as the job counts it; the same codes as the API's. */

@@ -1,8 +1,8 @@
 import type { DeliveryState } from '../domain/delivery.ts';
 import { isPartOnly } from './conclude.ts';
-import { waitForTurn } from '../store/lane.ts';
-import type { Settlement } from '../store/settle.ts';
-import { waitAtGate } from '../store/waits.ts';
+import { waitForTurn } from '../store/waiting/lane.ts';
+import type { Settlement } from '../store/ledger/settle.ts';
+import { waitAtGate } from '../store/waiting/wait.ts';
 import type { ActivityDeps } from './index.ts';
 import type { Job, stepOf } from './job.ts';
 import { waitsForFiles } from './with-files.ts';

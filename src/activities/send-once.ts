@@ -2,12 +2,12 @@ import type { Outgoing, Receipt, SendContext } from '../connectors/contract/conn
 import { parseMarkdown, plainTree, writeMarkdown } from '../connectors/text/markdown.ts';
 import { plainText } from '../connectors/text/plain.ts';
 import { SendFailure, type Reason } from '../domain/failure.ts';
-import type { Claim, ClaimRequest } from '../store/claim.ts';
-import { newAttemptId } from '../store/new-id.ts';
-import type { PostPart } from '../store/parts.ts';
-import { release } from '../store/release.ts';
-import type { Settlement } from '../store/settle.ts';
-import type { Settled } from '../store/settled.ts';
+import type { Claim, ClaimRequest } from '../store/ledger/claim.ts';
+import { newAttemptId } from '../store/db/new-id.ts';
+import type { PostPart } from '../store/ledger/parts.ts';
+import { release } from '../store/ledger/release.ts';
+import type { Settlement } from '../store/ledger/settle.ts';
+import type { Settled } from '../store/ledger/settle-result.ts';
 import type { MadeAttempt } from './conclude.ts';
 import { tryAgain } from './failure.ts';
 import { withLinks } from './file-posts.ts';

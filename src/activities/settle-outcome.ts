@@ -1,5 +1,5 @@
 import type { DeliveryState } from '../domain/delivery.ts';
-import type { Settlement } from '../store/settle.ts';
+import type { Settlement } from '../store/ledger/settle.ts';
 import type { ActivityDeps } from './index.ts';
 
 /**

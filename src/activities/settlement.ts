@@ -5,10 +5,10 @@ import type { Reason, SendFailure } from '../domain/failure.ts';
 import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
 import { nextDelayMs } from '../domain/retry.ts';
 import { judge } from '../domain/step.ts';
-import type { Claim } from '../store/claim.ts';
-import type { Trouble } from '../store/health.ts';
-import type { Settlement } from '../store/settle.ts';
-import type { StoredReceipt } from '../store/settled.ts';
+import type { Claim } from '../store/ledger/claim.ts';
+import type { Trouble } from '../store/waiting/breaker.ts';
+import type { Settlement } from '../store/ledger/settle.ts';
+import type { StoredReceipt } from '../store/ledger/settle-result.ts';
 import type { Job } from './job.ts';
 
 /** Statuses and codes by which a platform says "not so fast": they hold back, and say nothing of its health. */

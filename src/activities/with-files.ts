@@ -1,6 +1,6 @@
 import type { OutgoingFile } from '../connectors/contract/connector.ts';
 import type { Reason } from '../domain/failure.ts';
-import { readFile } from '../store/files.ts';
+import { readFile } from '../store/inbound/files.ts';
 import type { FetchedFile } from './fetch-files.ts';
 import { postsItsFiles, withLinks } from './file-posts.ts';
 import type { ActivityDeps } from './index.ts';

@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { JobId } from '../domain/ids.ts';
-import { isConflict, isTimedOut, isUnavailable } from '../store/db.ts';
-import { countDeliveries, stepDeliveries, type JobStep } from '../store/job-deliveries.ts';
-import { countMessages } from '../store/job-messages.ts';
-import { beginJob, endJob, findJob, type JobRow } from '../store/jobs.ts';
+import { isConflict, isTimedOut, isUnavailable } from '../store/db/db.ts';
+import { countDeliveries, stepDeliveries, type JobStep } from '../store/jobs/job-deliveries.ts';
+import { countMessages } from '../store/jobs/job-messages.ts';
+import { beginJob, endJob, findJob, type JobRow } from '../store/jobs/jobs.ts';
 import type { RunJobResult } from '../workflows/contract.ts';
 import type { ActivityDeps } from './index.ts';
 import { replayBatch } from './replay-batch.ts';

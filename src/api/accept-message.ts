@@ -1,13 +1,13 @@
 import type { MessageId, TenantId } from '../domain/ids.ts';
 import type { Content } from '../domain/message.ts';
 import { planDelivery, type PlannedDelivery } from '../domain/plan.ts';
-import { accept, findAccepted, type Acceptance, type AcceptResult } from '../store/accept.ts';
-import { newMessageId } from '../store/new-id.ts';
+import { accept, findAccepted, type Acceptance, type AcceptResult } from '../store/accept/accept.ts';
+import { newMessageId } from '../store/db/new-id.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { ApiDeps } from './deps.ts';
 import { createAdmission } from './admission.ts';
 import { invalidInput, notFound, Problem, type InputError } from './errors.ts';
-import type { Plan, PlanCaches } from '../store/plan-cache.ts';
+import type { Plan, PlanCaches } from '../store/accept/plan-cache.ts';
 import type { PostedMessage } from './posted-message.ts';
 import type { PostMessage } from './schemas/message.ts';
 import { isOutage } from './problem-reply.ts';

@@ -8,7 +8,7 @@ import { notFound, Problem } from './errors.ts';
 import { callerFinder } from './find-caller.ts';
 import { acceptJson, bodyLimit } from './json-body.ts';
 import { documentApi } from './openapi.ts';
-import { createPlanCaches } from '../store/plan-cache.ts';
+import { createPlanCaches } from '../store/accept/plan-cache.ts';
 import { replyWithProblem } from './problem-reply.ts';
 import type { Api } from './route.ts';
 import { bridgeRoutes } from './routes/bridges.ts';

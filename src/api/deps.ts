@@ -1,10 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Connector } from '../connectors/contract/connector.ts';
 import type { SigningKeys } from '../connectors/inbound/signing-keys.ts';
-import type { Sql } from '../store/db.ts';
-import type { StartableJob } from '../store/jobs.ts';
-import type { KeyRing } from '../store/key-ring.ts';
-import type { Wished } from '../store/wishes.ts';
+import type { Sql } from '../store/db/db.ts';
+import type { StartableJob } from '../store/jobs/jobs.ts';
+import type { KeyRing } from '../store/db/key-ring.ts';
+import type { Wished } from '../store/runs/commands.ts';
 import type { EventStreamSettings } from './event-streams.ts';
 
 /** Temporal, as far as the API needs it. Nothing that it does decides an answer: PostgreSQL has the truth. */

@@ -1,4 +1,4 @@
-import type { EventPosition } from '../store/events.ts';
+import type { EventPosition } from '../store/read/events.ts';
 import { invalidInput, type Problem } from './errors.ts';
 
 const form = /^events:(0|[1-9][0-9]{0,19})\.(0|[1-9][0-9]{0,15})$/;

@@ -1,4 +1,4 @@
-import type { EventPosition, EventsRead } from '../store/events.ts';
+import type { EventPosition, EventsRead } from '../store/read/events.ts';
 import { encodeEventCursor } from './event-cursor.ts';
 import type { EventWatch } from './event-watch.ts';
 import { isOutage } from './problem-reply.ts';

@@ -8,7 +8,7 @@ import {
   type EventFilter,
   type EventPosition,
   type EventsRead,
-} from '../store/events.ts';
+} from '../store/read/events.ts';
 import type { ApiDeps } from './deps.ts';
 import { Problem } from './errors.ts';
 import { eventStream } from './event-stream.ts';

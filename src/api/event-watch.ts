@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
-import type { EventPosition } from '../store/events.ts';
+import type { EventPosition } from '../store/read/events.ts';
 import { isAfter } from './event-cursor.ts';
 import { settlesWithin } from './settles-within.ts';
 

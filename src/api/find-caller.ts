@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { chosenId, defaultTenant, type TenantId } from '../domain/ids.ts';
-import { findUsableKey, noteKeyUse, type UsableKey } from '../store/api-keys.ts';
-import { findTenant } from '../store/tenants.ts';
+import { findUsableKey, noteKeyUse, type UsableKey } from '../store/config/api-keys.ts';
+import { findTenant } from '../store/config/tenants.ts';
 import { apiKeyPattern, hashKey } from './api-key.ts';
 import type { Caller } from './caller.ts';
 import type { ApiDeps } from './deps.ts';

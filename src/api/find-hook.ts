@@ -1,6 +1,6 @@
 import type { HookConnection, Inbound } from '../connectors/contract/inbound.ts';
 import { chosenId, hookTenant, type TenantId } from '../domain/ids.ts';
-import { hookConnection } from '../store/connections.ts';
+import { hookConnection } from '../store/config/connections.ts';
 import type { ApiDeps } from './deps.ts';
 import { createGate } from './gate.ts';
 import { createLookUpCache } from './look-up-cache.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { HookRequest, Received } from '../connectors/contract/inbound.ts';
-import type { Arrival } from '../store/inbox.ts';
+import type { Arrival } from '../store/inbound/inbox.ts';
 
 /**
  * What of a request is stored: its events, or the request that was not understood. What is none of ours is not

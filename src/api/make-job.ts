@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { defaultJobRate, type DeliveryJobFilter, type JobKind, type MessageJobFilter } from '../domain/job.ts';
-import { createJob, type JobRow } from '../store/jobs.ts';
-import { newJobId } from '../store/new-id.ts';
-import { isOfUnknownTenant } from '../store/tenants.ts';
+import { createJob, type JobRow } from '../store/jobs/jobs.ts';
+import { newJobId } from '../store/db/new-id.ts';
+import { isOfUnknownTenant } from '../store/config/tenants.ts';
 import { runJobWorkflowId } from '../workflows/contract.ts';
 import type { ApiDeps } from './deps.ts';
 import { invalidInput, notFound, Problem } from './errors.ts';

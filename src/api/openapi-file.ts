@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { connectors } from '../connectors/registry.ts';
-import { connect } from '../store/db.ts';
-import { newKeyRingEntry, parseKeyRing } from '../store/key-ring.ts';
+import { connect } from '../store/db/db.ts';
+import { newKeyRingEntry, parseKeyRing } from '../store/db/key-ring.ts';
 import { buildApi } from './app.ts';
 
 /**

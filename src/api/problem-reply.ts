@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { isTimedOut, isUnavailable } from '../store/db.ts';
+import { isTimedOut, isUnavailable } from '../store/db/db.ts';
 import { Problem, problems, type ProblemCode } from './errors.ts';
 
 /** Seconds until an answer may be different: PostgreSQL restarts and fails over in seconds, not in milliseconds. */

@@ -1,5 +1,5 @@
 import { formatDuration } from '../domain/retry-input.ts';
-import type { DeliveryRow } from '../store/deliveries.ts';
+import type { DeliveryRow } from '../store/read/deliveries.ts';
 import type { DeliveryAnswer, MessageDeliveryAnswer } from './schemas/delivery.ts';
 
 /** A delivery as part of its message. */

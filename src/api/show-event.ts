@@ -1,4 +1,4 @@
-import type { EventRow } from '../store/events.ts';
+import type { EventRow } from '../store/read/events.ts';
 import { encodeEventCursor } from './event-cursor.ts';
 import type { EventAnswer } from './schemas/event.ts';
 

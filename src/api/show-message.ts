@@ -1,5 +1,5 @@
-import type { SealedContent } from '../store/contents.ts';
-import type { MessageRow, WholeMessage } from '../store/messages.ts';
+import type { SealedContent } from '../store/db/contents.ts';
+import type { MessageRow, WholeMessage } from '../store/read/messages.ts';
 import type { MessageAnswer, MessageItem } from './schemas/message.ts';
 import { showMessageDelivery } from './show-delivery.ts';
 

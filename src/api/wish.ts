@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { requestCancel, requestRetry, type Wished, type WishScope } from '../store/wishes.ts';
+import { requestCancel, requestRetry, type Wished, type WishScope } from '../store/runs/commands.ts';
 import type { ApiDeps } from './deps.ts';
 import { Problem } from './errors.ts';
 import { within } from './time-limit.ts';

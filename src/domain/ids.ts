@@ -1,5 +1,5 @@
 /**
- * Ids are opaque: only `store/new-id.ts` makes them (UUIDv7 behind a prefix, so they sort by time), and nothing reads
+ * Ids are opaque: only `store/db/new-id.ts` makes them (UUIDv7 behind a prefix, so they sort by time), and nothing reads
  * meaning out of one. The brands stop a delivery's id from being passed where a message's is wanted.
  */
 export type TenantId = string & { readonly brand?: 'tenant' };

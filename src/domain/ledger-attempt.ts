@@ -7,7 +7,7 @@ import { anew, counted, goesOn, hasArrived, nextPart, nextPartUnclaimed, partOf,
 
 type Of<Do extends LedgerEvent['do']> = Extract<LedgerEvent, { readonly do: Do }>;
 
-/** The attempt's last step before its first call that changes something at the platform: `store/claim.ts`. */
+/** The attempt's last step before its first call that changes something at the platform: `store/ledger/claim.ts`. */
 export function claim(
   delivery: Delivery,
   { token, version, timeoutMs, part = 0, parts = null }: Of<'claim'>,
@@ -46,7 +46,7 @@ export function claim(
   };
 }
 
-/** An attempt got through: `store/settle.ts`. A success always counts, however late. */
+/** An attempt got through: `store/ledger/settle.ts`. A success always counts, however late. */
 export function succeed(delivery: Delivery, event: Of<'deliver'>, now: Instant): Delivery {
   const { token, nativeId, version, part = 1 } = event;
   const receipt: Receipt = { attempt: token, nativeId, version, part };
@@ -89,7 +89,7 @@ function isSecond({ receipts }: Delivery, { part, nativeId }: Receipt): boolean 
   return receipts.some((one) => one.part === part && !isSame(one));
 }
 
-/** An attempt failed, or its process died: `store/settle.ts`. One that comes late is only noted. */
+/** An attempt failed, or its process died: `store/ledger/settle.ts`. One that comes late is only noted. */
 export function fail(delivery: Delivery, event: Of<'fail'>, now: Instant, others: readonly Delivery[]): Delivery {
   const { token, outcome, verdict, retryAfterMs, canLookUp = false } = event;
   if (!holds(delivery, token)) return withTries(delivery, noted(delivery, token, outcome, true));
@@ -130,7 +130,7 @@ function stateAfter(delivery: Delivery, verdict: Of<'fail'>['verdict'], canLookU
   return verdict.state;
 }
 
-/** The claim is given back because nothing was written: `store/release.ts`. What arrived meanwhile is not sent again. */
+/** The claim is given back because nothing was written: `store/ledger/release.ts`. What arrived meanwhile is not sent again. */
 export function release(delivery: Delivery, token: AttemptId, now: Instant): Delivery {
   if (!holds(delivery, token)) return delivery;
   const arrived = hasArrived(delivery);

@@ -16,7 +16,7 @@ export function comeToRest(delivery: Delivery, now: Instant, others: readonly De
   return { ...delivery, hold, dueAt: hold !== null && Number.isFinite(hold.until) ? hold.until : null };
 }
 
-/** Not its turn: `store/lane.ts`. */
+/** Not its turn: `store/waiting/lane.ts`. */
 export function waitForTurn(delivery: Delivery, dependsUntil: Instant | null, now: Instant): Delivery {
   if (!isMovable(delivery)) return delivery;
   return {
@@ -30,7 +30,7 @@ export function waitForTurn(delivery: Delivery, dependsUntil: Instant | null, no
   };
 }
 
-/** Paused, held, or above its rate; only behind a breaker the deadline goes on: `store/waits.ts`. */
+/** Paused, held, or above its rate; only behind a breaker the deadline goes on: `store/waiting/wait.ts`. */
 export function waitAtGate(delivery: Delivery, { scope, isBreaker }: Of<'wait-gate'>, now: Instant): Delivery {
   if (!isMovable(delivery)) return delivery;
   const deadlineAt = isBreaker ? runningDeadline(delivery, now) : delivery.deadlineAt;
@@ -46,13 +46,13 @@ export function waitAtGate(delivery: Delivery, { scope, isBreaker }: Of<'wait-ga
   };
 }
 
-/** Its gate lets it through: `store/drain.ts`. */
+/** Its gate lets it through: `store/waiting/let-through.ts`. */
 export function call(delivery: Delivery, now: Instant): Delivery {
   if (delivery.state !== 'waiting' || delivery.gate === null) return delivery;
   return { ...delivery, gate: null, slotAt: now, dueAt: earliest(expiryOf(delivery.intent), now + graceMs.called) };
 }
 
-/** Ends what is not being sent, as `nextStep` says: `store/rest.ts`. */
+/** Ends what is not being sent, as `nextStep` says: `store/ledger/end.ts`. */
 export function rest(
   delivery: Delivery,
   state: Of<'rest'>['state'],
@@ -64,27 +64,27 @@ export function rest(
   return comeToRest(rested, now, others);
 }
 
-/** Time alone ends what certainly did not arrive: `store/overdue.ts`. */
+/** Time alone ends what certainly did not arrive: `store/runs/overdue.ts`. */
 export function expire(delivery: Delivery, now: Instant, others: readonly Delivery[]): Delivery {
   const isOver = (expiryOf(delivery.intent) ?? Infinity) <= now;
   return isOver && delivery.doubt === null ? rest(delivery, 'expired', now, others) : delivery;
 }
 
-/** It is looked for, which ends its wait: `store/doubt.ts`. */
+/** It is looked for, which ends its wait: `store/ledger/doubt.ts`. */
 export function lookUp(delivery: Delivery, now: Instant): Delivery {
   const { deadlineAt, clockStoppedAt, doubt } = delivery;
   if (!isMovable(delivery) || doubt === null || (clockStoppedAt === null && deadlineAt !== null)) return delivery;
   return { ...delivery, deadlineAt: startedDeadline(delivery, now), clockStoppedAt: null };
 }
 
-/** A look-up found nothing; the final one clears the doubt: `store/doubt.ts`. */
+/** A look-up found nothing; the final one clears the doubt: `store/ledger/doubt.ts`. */
 export function absent(delivery: Delivery, { final, part = 1 }: Of<'absent'>, now: Instant): Delivery {
   if (!isMovable(delivery) || delivery.doubt === null || part !== partOf(delivery)) return delivery;
   if (!final) return { ...delivery, absentAt: now };
   return { ...delivery, absentAt: null, doubt: null, ...pinOf(delivery, delivery.part > 0) };
 }
 
-/** A look-up found it: `store/doubt.ts`. */
+/** A look-up found it: `store/ledger/doubt.ts`. */
 export function found(delivery: Delivery, { nativeId, version, part = 1 }: Of<'found'>, now: Instant): Delivery {
   if (!isMovable(delivery) || part !== partOf(delivery)) return delivery;
   const receipts = [...delivery.receipts, { attempt: 'look-up', nativeId, version, part }];
@@ -103,7 +103,7 @@ export function found(delivery: Delivery, { nativeId, version, part = 1 }: Of<'f
   };
 }
 
-/** An operator grants one more round: `store/wishes.ts`. */
+/** An operator grants one more round: `store/runs/commands.ts`. */
 export function retry(delivery: Delivery, now: Instant, others: readonly Delivery[]): Delivery {
   if (!may('retry', delivery.state)) return delivery;
   return {
@@ -124,7 +124,7 @@ export function retry(delivery: Delivery, now: Instant, others: readonly Deliver
   };
 }
 
-/** Not wanted any more. What is being sent, or may have arrived, is noted, and finds out what became of it; it holds nobody back any more: `store/wishes.ts`. */
+/** Not wanted any more. What is being sent, or may have arrived, is noted, and finds out what became of it; it holds nobody back any more: `store/runs/commands.ts`. */
 export function cancel(delivery: Delivery, now: Instant): Delivery {
   if (!may('cancel', delivery.state)) return delivery;
   const isNoted = delivery.state === 'sending' || (isMovable(delivery) && delivery.doubt !== null);
@@ -141,7 +141,7 @@ export function cancel(delivery: Delivery, now: Instant): Delivery {
   };
 }
 
-/** The time for which it held its lane is over: `store/overdue.ts`. */
+/** The time for which it held its lane is over: `store/runs/overdue.ts`. */
 export function endHold(delivery: Delivery, now: Instant): Delivery {
   const isOver = delivery.hold !== null && delivery.hold.until <= now;
   return isParked(delivery.state) && isOver ? { ...delivery, dueAt: null } : delivery;

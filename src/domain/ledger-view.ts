@@ -5,7 +5,7 @@ import { isBehind } from './lane.ts';
 import type { Delivery, Try } from './ledger.ts';
 import type { LedgerView } from './step.ts';
 
-/** What an attempt reads of a delivery, as `store/ledger.ts` selects it: times relative to now. */
+/** What an attempt reads of a delivery, as `store/ledger/ledger.ts` selects it: times relative to now. */
 export function viewOf(
   delivery: Delivery,
   others: readonly Delivery[],

@@ -5,7 +5,7 @@ import { ConfigError } from '../config.ts';
 import { defaultTenant } from '../domain/ids.ts';
 import { identityInputSchema } from '../api/schemas/identity.ts';
 import { errorFinder } from '../api/validation.ts';
-import type { FiledIdentity } from '../store/filed-identities.ts';
+import type { FiledIdentity } from '../store/people/filed-identities.ts';
 
 const { name, accounts } = identityInputSchema.properties;
 const chosen = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' });

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Sql } from '../store/db.ts';
-import { listenNow, noteGap } from '../store/gaps.ts';
+import type { Sql } from '../store/db/db.ts';
+import { listenNow, noteGap } from '../store/inbound/gaps.ts';
 
 const everyMs = 10_000;
 /** Platforms bridge less than this by themselves: Slack's second try comes after a minute. */

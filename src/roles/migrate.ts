@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
 import { loadKeyRing } from '../keys.ts';
 import { registerSearchAttributes } from '../search-attributes.ts';
-import { connect } from '../store/db.ts';
-import { checkKeyRing } from '../store/key-ring.ts';
-import { migrate } from '../store/migrate.ts';
+import { connect } from '../store/db/db.ts';
+import { checkKeyRing } from '../store/db/key-ring.ts';
+import { migrate } from '../store/db/migrate.ts';
 
 const folder = fileURLToPath(new URL('../../../migrations', import.meta.url));
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { isUnavailable, type Sql } from '../store/db.ts';
-import { checkKeyRing, type KeyRing } from '../store/key-ring.ts';
+import { isUnavailable, type Sql } from '../store/db/db.ts';
+import { checkKeyRing, type KeyRing } from '../store/db/key-ring.ts';
 
 /** Between two knocks at a PostgreSQL that is away. */
 const knockMs = 500;

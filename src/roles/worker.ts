@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
 import { loadKeyRing } from '../keys.ts';
-import { connect } from '../store/db.ts';
+import { connect } from '../store/db/db.ts';
 import { runWorker } from '../worker/run.ts';
 import { createLogger } from './logger.ts';
 import { openStore } from './open-store.ts';

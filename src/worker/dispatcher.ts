@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { MessageId } from '../domain/ids.ts';
-import { leaseMessages, markDispatched, returnLeases, standInLine, type Dispatchable } from '../store/dispatch.ts';
-import type { Sql } from '../store/db.ts';
+import { leaseMessages, markDispatched, returnLeases, standInLine, type Dispatchable } from '../store/runs/dispatch.ts';
+import type { Sql } from '../store/db/db.ts';
 import type { Runs } from '../temporal.ts';
 
 /**

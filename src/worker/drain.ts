@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import { chooseProbe, findBusyGates, letThrough, type BusyGate } from '../store/drain.ts';
-import type { Sql } from '../store/db.ts';
-import type { Called } from '../store/lane.ts';
-import { returnLease, takeLease } from '../store/leases.ts';
+import { chooseProbe, findBusyGates, letThrough, type BusyGate } from '../store/waiting/let-through.ts';
+import type { Sql } from '../store/db/db.ts';
+import type { Called } from '../store/waiting/lane.ts';
+import { returnLease, takeLease } from '../store/runs/leases.ts';
 import { startLoop } from './loop.ts';
 
 const idleMs = 500;

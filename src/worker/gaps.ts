@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Sql } from '../store/db.ts';
-import { takeOpenGaps } from '../store/gaps.ts';
+import type { Sql } from '../store/db/db.ts';
+import { takeOpenGaps } from '../store/inbound/gaps.ts';
 import type { Runs } from '../temporal.ts';
 import { startLoop, type Loop } from './loop.ts';
 

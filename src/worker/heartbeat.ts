@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Sql } from '../store/db.ts';
-import { sayAlive, sayGone } from '../store/workers.ts';
+import type { Sql } from '../store/db/db.ts';
+import { sayAlive, sayGone } from '../store/runs/workers.ts';
 
 const everyMs = 5_000;
 

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import { routeEvent } from '../bridge/route-event.ts';
 import type { RouteDeps } from '../bridge/routed.ts';
 import type { InboxId } from '../domain/ids.ts';
-import { leaseDue, postpone, type Due } from '../store/inbox.ts';
-import { takeLease } from '../store/leases.ts';
+import { leaseDue, postpone, type Due } from '../store/inbound/inbox.ts';
+import { takeLease } from '../store/runs/leases.ts';
 import { startLoop, type Loop } from './loop.ts';
 
 /** One process routes at a time, so that a room's events keep their order; another takes over after so long. */

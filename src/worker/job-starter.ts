@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Sql } from '../store/db.ts';
-import { takeSilentJobs } from '../store/jobs.ts';
+import type { Sql } from '../store/db/db.ts';
+import { takeSilentJobs } from '../store/jobs/jobs.ts';
 import type { Runs } from '../temporal.ts';
 import { startLoop } from './loop.ts';
 

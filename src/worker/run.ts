@@ -14,10 +14,10 @@ import { createHttp } from '../connectors/http/client.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { Config } from '../config.ts';
 import type { InboxId } from '../domain/ids.ts';
-import { connect, type Sql } from '../store/db.ts';
-import type { KeyRing } from '../store/key-ring.ts';
-import { createPlanCaches } from '../store/plan-cache.ts';
-import type { Wished } from '../store/wishes.ts';
+import { connect, type Sql } from '../store/db/db.ts';
+import type { KeyRing } from '../store/db/key-ring.ts';
+import { createPlanCaches } from '../store/accept/plan-cache.ts';
+import type { Wished } from '../store/runs/commands.ts';
 import { createRuns } from '../temporal.ts';
 import { wishWaker } from '../wish-runs.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Sql } from '../store/db.ts';
-import { takeDueSubscriptions } from '../store/subscription-checks.ts';
+import type { Sql } from '../store/db/db.ts';
+import { takeDueSubscriptions } from '../store/inbound/subscription-checks.ts';
 import type { Runs } from '../temporal.ts';
 import { startLoop, type Loop } from './loop.ts';
 

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import { isParked } from '../domain/delivery.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
-import { findDispatchable } from '../store/dispatch.ts';
-import { bringBack, findNextInLanes, type NextInLane } from '../store/lane.ts';
+import { findDispatchable } from '../store/runs/dispatch.ts';
+import { bringBack, findNextInLanes, type NextInLane } from '../store/waiting/lane.ts';
 import {
   endHolds,
   enterScheduled,
@@ -11,9 +11,9 @@ import {
   findOverdueOf,
   postpone,
   type Overdue,
-} from '../store/overdue.ts';
-import type { Sql } from '../store/db.ts';
-import { returnLease, takeLease } from '../store/leases.ts';
+} from '../store/runs/overdue.ts';
+import type { Sql } from '../store/db/db.ts';
+import { returnLease, takeLease } from '../store/runs/leases.ts';
 import type { Runs } from '../temporal.ts';
 import { startLoop, type Loop } from './loop.ts';
 

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import { gather } from '../store/gather.ts';
-import { queueAtGates } from '../store/call-next.ts';
-import type { Sql } from '../store/db.ts';
-import { bringBack, type Called, type NextInLane } from '../store/lane.ts';
+import { gather } from '../store/db/gather.ts';
+import { queueAtGates } from '../store/waiting/call-next.ts';
+import type { Sql } from '../store/db/db.ts';
+import { bringBack, type Called, type NextInLane } from '../store/waiting/lane.ts';
 import type { Runs } from '../temporal.ts';
 
 /** Sent after the commit and never waited for: what gets lost is mended by the sweep. */

@@ -1,4 +1,4 @@
-import { connectionSecrets } from '../../src/store/connections.ts';
+import { connectionSecrets } from '../../src/store/config/connections.ts';
 import { untilSomebodyWaits } from './lock-wait.ts';
 import { errorsOf, secret, startTestApi, type TestApi } from './running-api.ts';
 

@@ -1,4 +1,4 @@
-import { connect, type Sql } from '../../src/store/db.ts';
+import { connect, type Sql } from '../../src/store/db/db.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { eventually } from '../support/eventually.ts';
 import { createDatabase } from '../support/postgres.ts';

@@ -1,4 +1,4 @@
-import type { Db } from '../../src/store/db.ts';
+import type { Db } from '../../src/store/db/db.ts';
 
 /** Writes events `first` to `first + count - 1`, told apart by `data.n`, in one statement. */
 export async function writeEvents(sql: Db, first: number, count: number, type = 'carillon.test.made'): Promise<void> {

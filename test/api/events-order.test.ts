@@ -1,4 +1,4 @@
-import { connect, type Sql } from '../../src/store/db.ts';
+import { connect, type Sql } from '../../src/store/db/db.ts';
 import { eventually } from '../support/eventually.ts';
 import { followEvents } from './event-reader.ts';
 import { numbers, numbersOf } from './event-writer.ts';

@@ -1,4 +1,4 @@
-import { connect } from '../../src/store/db.ts';
+import { connect } from '../../src/store/db/db.ts';
 import { eventually } from '../support/eventually.ts';
 import { createEventBench, hasSeen, isConnected, seenBy, type EventBench } from './event-bench.ts';
 import { numbers, writeEvents } from './event-writer.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { connect, type Sql } from '../../src/store/db.ts';
+import { connect, type Sql } from '../../src/store/db/db.ts';
 import { encodeEventCursor } from '../../src/api/event-cursor.ts';
 import { eventually } from '../support/eventually.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';

@@ -1,6 +1,6 @@
-import { receive } from '../../src/store/inbox.ts';
-import { listQuarantine } from '../../src/store/quarantine.ts';
-import { writeSubscriptions } from '../../src/store/subscriptions.ts';
+import { receive } from '../../src/store/inbound/inbox.ts';
+import { listQuarantine } from '../../src/store/inbound/inbox-pages.ts';
+import { writeSubscriptions } from '../../src/store/inbound/subscriptions.ts';
 import { makeKey, makeTenant } from './key-holder.ts';
 import { failOnce } from './ledger-steps.ts';
 import { secret, type TestApi } from './running-api.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { closeGap, listenNow, takeOpenGaps } from '../../src/store/gaps.ts';
+import { closeGap, listenNow, takeOpenGaps } from '../../src/store/inbound/gaps.ts';
 import { startTestApi, type TestApi } from './running-api.ts';
 
 const secret = 'a-signing-secret';

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { connectors } from '../../src/connectors/registry.ts';
-import { connect } from '../../src/store/db.ts';
-import { newKeyRingEntry, parseKeyRing } from '../../src/store/key-ring.ts';
+import { connect } from '../../src/store/db/db.ts';
+import { newKeyRingEntry, parseKeyRing } from '../../src/store/db/key-ring.ts';
 
 /** Enough to build the API; nothing of it is ever reached. */
 export function depsForNothing(): ApiDeps {

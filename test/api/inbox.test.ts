@@ -1,5 +1,5 @@
 import type { InboundEvent } from '../../src/domain/inbound.ts';
-import { finish, receive, setAside } from '../../src/store/inbox.ts';
+import { finish, receive, setAside } from '../../src/store/inbound/inbox.ts';
 import { startTestApi, type TestApi } from './running-api.ts';
 
 let api: TestApi;

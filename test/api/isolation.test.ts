@@ -1,6 +1,6 @@
-import { stepDeliveries } from '../../src/store/job-deliveries.ts';
-import { pickMessages } from '../../src/store/job-messages.ts';
-import { findJob } from '../../src/store/jobs.ts';
+import { stepDeliveries } from '../../src/store/jobs/job-deliveries.ts';
+import { pickMessages } from '../../src/store/jobs/job-messages.ts';
+import { findJob } from '../../src/store/jobs/jobs.ts';
 import { eventually } from '../support/eventually.ts';
 import { fillTenant, type Side } from './filled-tenant.ts';
 import { secret, startTestApi, type TestApi } from './running-api.ts';

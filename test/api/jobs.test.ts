@@ -1,6 +1,6 @@
 import { finalStates } from '../../src/domain/delivery.ts';
-import { stepDeliveries } from '../../src/store/job-deliveries.ts';
-import { endJob, findJob } from '../../src/store/jobs.ts';
+import { stepDeliveries } from '../../src/store/jobs/job-deliveries.ts';
+import { endJob, findJob } from '../../src/store/jobs/jobs.ts';
 import { failOnce } from './ledger-steps.ts';
 import { makeKey, makeTenant } from './key-holder.ts';
 import { errorsOf, makeDestinations, startTestApi, type TestApi } from './running-api.ts';

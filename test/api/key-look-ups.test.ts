@@ -1,4 +1,4 @@
-import { connect } from '../../src/store/db.ts';
+import { connect } from '../../src/store/db/db.ts';
 import { eventually } from '../support/eventually.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';
 import { asAdministrator, makeKey, withKey } from './key-holder.ts';

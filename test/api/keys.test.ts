@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { noteKeyUse } from '../../src/store/api-keys.ts';
+import { noteKeyUse } from '../../src/store/config/api-keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { asAdministrator, makeKey, makeTenant, withKey } from './key-holder.ts';
 import { adminKey, errorsOf, startTestApi, type TestApi } from './running-api.ts';

@@ -1,7 +1,7 @@
-import type { Sql } from '../../src/store/db.ts';
-import { claim } from '../../src/store/claim.ts';
-import { newAttemptId } from '../../src/store/new-id.ts';
-import { settle } from '../../src/store/settle.ts';
+import type { Sql } from '../../src/store/db/db.ts';
+import { claim } from '../../src/store/ledger/claim.ts';
+import { newAttemptId } from '../../src/store/db/new-id.ts';
+import { settle } from '../../src/store/ledger/settle.ts';
 
 /** Takes a delivery for an attempt, as a worker does. Resolves to the claim's token. */
 export async function claimOnce(sql: Sql, delivery: string): Promise<string> {

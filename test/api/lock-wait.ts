@@ -1,4 +1,4 @@
-import type { Sql } from '../../src/store/db.ts';
+import type { Sql } from '../../src/store/db/db.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** Until a statement waits for a lock that the test holds. */

@@ -1,5 +1,5 @@
-import { migrate } from '../../src/store/migrate.ts';
-import { connect } from '../../src/store/db.ts';
+import { migrate } from '../../src/store/db/migrate.ts';
+import { connect } from '../../src/store/db/db.ts';
 import { preparePostgres } from '../../src/up/postgres.ts';
 import { databaseReady } from '../../src/up/database.ts';
 import { createSupervisor, type Supervisor } from '../../src/up/supervisor.ts';

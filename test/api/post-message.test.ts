@@ -1,4 +1,4 @@
-import { readLedger } from '../../src/store/ledger.ts';
+import { readLedger } from '../../src/store/ledger/ledger.ts';
 import { errorsOf, makeDestinations, startTestApi, type TestApi } from './running-api.ts';
 
 let api: TestApi;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { newJobId } from '../../src/store/new-id.ts';
+import { newJobId } from '../../src/store/db/new-id.ts';
 import { runJobType, runJobWorkflowId } from '../../src/workflows/contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { recordHistories } from '../support/record-histories.ts';

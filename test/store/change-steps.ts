@@ -1,10 +1,10 @@
-import { acceptDelete, acceptEdit, type ChangeResult } from '../../src/store/changes.ts';
-import { readLedger, type LedgerEntry } from '../../src/store/ledger.ts';
-import { newMessageId } from '../../src/store/new-id.ts';
-import { rest } from '../../src/store/rest.ts';
-import { settle } from '../../src/store/settle.ts';
-import { waitAtGate } from '../../src/store/waits.ts';
-import { requestCancel } from '../../src/store/wishes.ts';
+import { acceptDelete, acceptEdit, type ChangeResult } from '../../src/store/accept/changes.ts';
+import { readLedger, type LedgerEntry } from '../../src/store/ledger/ledger.ts';
+import { newMessageId } from '../../src/store/db/new-id.ts';
+import { rest } from '../../src/store/ledger/end.ts';
+import { settle } from '../../src/store/ledger/settle.ts';
+import { waitAtGate } from '../../src/store/waiting/wait.ts';
+import { requestCancel } from '../../src/store/runs/commands.ts';
 import type { LedgerBench } from '../support/ledger-bench.ts';
 
 export function accepted(result: ChangeResult): { id: string; delivery: string; deliveries: readonly string[] } {

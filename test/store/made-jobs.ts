@@ -1,5 +1,5 @@
-import { createJob, findJob, type JobRow, type NewJob } from '../../src/store/jobs.ts';
-import { newJobId } from '../../src/store/new-id.ts';
+import { createJob, findJob, type JobRow, type NewJob } from '../../src/store/jobs/jobs.ts';
+import { newJobId } from '../../src/store/db/new-id.ts';
 import type { LedgerBench } from '../support/ledger-bench.ts';
 
 /** Stores a job: a retry of everything in the tenant `default`, unless told otherwise. */

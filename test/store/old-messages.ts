@@ -1,6 +1,6 @@
 import type { RetentionKind } from '../../src/domain/retention.ts';
-import type { Batch, BatchRequest } from '../../src/store/housekeeping-batch.ts';
-import { removers } from '../../src/store/housekeeping.ts';
+import type { Batch, BatchRequest } from '../../src/store/housekeeping/batch.ts';
+import { removers } from '../../src/store/housekeeping/housekeeping.ts';
 import { eventually } from '../support/eventually.ts';
 import type { LedgerBench } from '../support/ledger-bench.ts';
 

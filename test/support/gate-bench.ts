@@ -1,10 +1,10 @@
 import type { Reason } from '../../src/domain/failure.ts';
 import { destinationScope, type GateScope } from '../../src/domain/gate.ts';
-import { findBusyGates, type BusyGate } from '../../src/store/drain.ts';
-import { findHealth, type Health } from '../../src/store/gates.ts';
-import type { Trouble } from '../../src/store/health.ts';
-import { settle } from '../../src/store/settle.ts';
-import type { Settled } from '../../src/store/settled.ts';
+import { findBusyGates, type BusyGate } from '../../src/store/waiting/let-through.ts';
+import { findHealth, type Health } from '../../src/store/waiting/pause.ts';
+import type { Trouble } from '../../src/store/waiting/breaker.ts';
+import { settle } from '../../src/store/ledger/settle.ts';
+import type { Settled } from '../../src/store/ledger/settle-result.ts';
 import { createLedgerBench, type LedgerBench } from './ledger-bench.ts';
 
 type PostOptions = Parameters<LedgerBench['post']>[0];

@@ -1,4 +1,4 @@
-import { readLedger } from '../../src/store/ledger.ts';
+import { readLedger } from '../../src/store/ledger/ledger.ts';
 import type { GateBench } from './gate-bench.ts';
 
 /** What tests of lanes do with deliveries of one conversation to `orders`. */

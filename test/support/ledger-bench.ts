@@ -1,13 +1,13 @@
 import { retryPolicies } from '../../src/domain/retry.ts';
-import { accept, type Acceptance } from '../../src/store/accept.ts';
-import { claim, type Claim } from '../../src/store/claim.ts';
-import { writeConnection } from '../../src/store/connections.ts';
-import { connect, type Sql } from '../../src/store/db.ts';
-import { loadPlan, writeDestination } from '../../src/store/destinations.ts';
-import { newKeyRingEntry, parseKeyRing, type KeyRing } from '../../src/store/key-ring.ts';
-import { newAttemptId, newMessageId } from '../../src/store/new-id.ts';
-import { settle } from '../../src/store/settle.ts';
-import type { Settled } from '../../src/store/settled.ts';
+import { accept, type Acceptance } from '../../src/store/accept/accept.ts';
+import { claim, type Claim } from '../../src/store/ledger/claim.ts';
+import { writeConnection } from '../../src/store/config/connections.ts';
+import { connect, type Sql } from '../../src/store/db/db.ts';
+import { loadPlan, writeDestination } from '../../src/store/config/destinations.ts';
+import { newKeyRingEntry, parseKeyRing, type KeyRing } from '../../src/store/db/key-ring.ts';
+import { newAttemptId, newMessageId } from '../../src/store/db/new-id.ts';
+import { settle } from '../../src/store/ledger/settle.ts';
+import type { Settled } from '../../src/store/ledger/settle-result.ts';
 import { createDatabase } from './postgres.ts';
 
 /** A database with one connection and two destinations, and the ledger's moves in short. */

@@ -1,14 +1,14 @@
 import type { LedgerEvent } from '../../src/domain/ledger.ts';
-import { claim } from '../../src/store/claim.ts';
-import { beginLookUp, recordAbsence, recordFound } from '../../src/store/doubt.ts';
-import { letThrough } from '../../src/store/drain.ts';
-import { waitForTurn } from '../../src/store/lane.ts';
-import { endHolds, expireOverdue } from '../../src/store/overdue.ts';
-import { release } from '../../src/store/release.ts';
-import { rest } from '../../src/store/rest.ts';
-import { settle } from '../../src/store/settle.ts';
-import { waitAtGate } from '../../src/store/waits.ts';
-import { requestCancel, requestRetry } from '../../src/store/wishes.ts';
+import { claim } from '../../src/store/ledger/claim.ts';
+import { beginLookUp, recordAbsence, recordFound } from '../../src/store/ledger/doubt.ts';
+import { letThrough } from '../../src/store/waiting/let-through.ts';
+import { waitForTurn } from '../../src/store/waiting/lane.ts';
+import { endHolds, expireOverdue } from '../../src/store/runs/overdue.ts';
+import { release } from '../../src/store/ledger/release.ts';
+import { rest } from '../../src/store/ledger/end.ts';
+import { settle } from '../../src/store/ledger/settle.ts';
+import { waitAtGate } from '../../src/store/waiting/wait.ts';
+import { requestCancel, requestRetry } from '../../src/store/runs/commands.ts';
 import type { LedgerBench } from './ledger-bench.ts';
 
 const reason = { code: 'model', message: 'Because the model says so.' };

@@ -1,5 +1,5 @@
 import type { Delivery, Receipt } from '../../src/domain/ledger.ts';
-import type { Sql } from '../../src/store/db.ts';
+import type { Sql } from '../../src/store/db/db.ts';
 
 /** A delivery as the reducer has it, but for what was promised. */
 export type LedgerRow = Omit<Delivery, 'intent'>;

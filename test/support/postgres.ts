@@ -49,7 +49,7 @@ export interface TestDatabase {
 
 type Migrate = (databaseUrl: string) => Promise<unknown>;
 
-const migrateOurs: Migrate = async (url) => (await import('../../src/store/migrate.ts')).migrate(url);
+const migrateOurs: Migrate = async (url) => (await import('../../src/store/db/migrate.ts')).migrate(url);
 
 /**
  * A new database on the server of this test run: a copy of one that was migrated once, which takes 50 ms where

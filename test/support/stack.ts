@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { registerSearchAttributes } from '../../src/search-attributes.ts';
-import { connect, type Sql } from '../../src/store/db.ts';
+import { connect, type Sql } from '../../src/store/db/db.ts';
 import { readRunRecord } from '../../src/up/run-record.ts';
 import { createClient, type Client } from './client.ts';
 import { eventually } from './eventually.ts';

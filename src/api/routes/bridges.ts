@@ -1,7 +1,7 @@
 import { chosenId, type BridgeId, type TenantId } from '../../domain/ids.ts';
-import { deleteBridge, findBridge, listBridges, writeBridge, type BridgeRow } from '../../store/bridges.ts';
-import { findConnection } from '../../store/connections.ts';
-import { findDestination } from '../../store/destinations.ts';
+import { deleteBridge, findBridge, listBridges, writeBridge, type BridgeRow } from '../../store/config/bridges.ts';
+import { findConnection } from '../../store/config/connections.ts';
+import { findDestination } from '../../store/config/destinations.ts';
 import { newConfigId, pathId, requireSameId } from '../config-id.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { messageIdPattern, type MessageId } from '../../domain/ids.ts';
-import { acceptDelete, acceptEdit, findStopped, type ChangeResult } from '../../store/changes.ts';
-import { newMessageId } from '../../store/new-id.ts';
+import { acceptDelete, acceptEdit, findStopped, type ChangeResult } from '../../store/accept/changes.ts';
+import { newMessageId } from '../../store/db/new-id.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem } from '../errors.ts';

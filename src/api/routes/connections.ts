@@ -10,10 +10,10 @@ import {
   secretNames,
   writeConnection,
   type ConnectionRow,
-} from '../../store/connections.ts';
+} from '../../store/config/connections.ts';
 import { newConfigId, pathId, requireSameId } from '../config-id.ts';
 import { connectionScope } from '../../domain/gate.ts';
-import { resumeScope } from '../../store/gates.ts';
+import { resumeScope } from '../../store/waiting/pause.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem } from '../errors.ts';

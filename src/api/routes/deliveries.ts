@@ -1,6 +1,6 @@
 import { deliveryIdPattern, type DeliveryId, type TenantId } from '../../domain/ids.ts';
-import { listAttempts, type AttemptRow } from '../../store/attempts.ts';
-import { findDelivery, listDeliveries, summarizeDeliveries, type DeliveryRow } from '../../store/deliveries.ts';
+import { listAttempts, type AttemptRow } from '../../store/read/attempts.ts';
+import { findDelivery, listDeliveries, summarizeDeliveries, type DeliveryRow } from '../../store/read/deliveries.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound } from '../errors.ts';

@@ -4,15 +4,15 @@ import { destinationScope } from '../../domain/gate.ts';
 import { chosenId, type DestinationId, type TenantId } from '../../domain/ids.ts';
 import { findRetryProblems, formatDuration, type RetryInput } from '../../domain/retry-input.ts';
 import { defaultRetryPolicy, parseDuration } from '../../domain/retry.ts';
-import { findConnection } from '../../store/connections.ts';
+import { findConnection } from '../../store/config/connections.ts';
 import {
   deleteDestination,
   findDestination,
   listDestinations,
   writeDestination,
   type DestinationRow,
-} from '../../store/destinations.ts';
-import { resumeScope } from '../../store/gates.ts';
+} from '../../store/config/destinations.ts';
+import { resumeScope } from '../../store/waiting/pause.ts';
 import { newConfigId, pathId, requireSameId } from '../config-id.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';

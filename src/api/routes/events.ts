@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { TenantId } from '../../domain/ids.ts';
-import { beginningOfEvents, readEvents, type EventFilter, type EventPosition } from '../../store/events.ts';
+import { beginningOfEvents, readEvents, type EventFilter, type EventPosition } from '../../store/read/events.ts';
 import { acceptsEventStream } from '../accepts-event-stream.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput } from '../errors.ts';

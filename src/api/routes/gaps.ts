@@ -1,4 +1,4 @@
-import { listGaps, type GapRow } from '../../store/gaps.ts';
+import { listGaps, type GapRow } from '../../store/inbound/gaps.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Api } from '../route.ts';

@@ -1,5 +1,5 @@
-import { isWritable } from '../../store/readiness.ts';
-import { isAnyWorkerAlive } from '../../store/workers.ts';
+import { isWritable } from '../../store/runs/readiness.ts';
+import { isAnyWorkerAlive } from '../../store/runs/workers.ts';
 import type { ApiDeps } from '../deps.ts';
 import { retryAfterSeconds } from '../problem-reply.ts';
 import type { Api } from '../route.ts';

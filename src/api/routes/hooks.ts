@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HookAnswer, HookRequest, Received } from '../../connectors/contract/inbound.ts';
-import { createReceive } from '../../store/inbox.ts';
-import { askForSubscriptions } from '../../store/subscription-checks.ts';
+import { createReceive } from '../../store/inbound/inbox.ts';
+import { askForSubscriptions } from '../../store/inbound/subscription-checks.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, Problem } from '../errors.ts';
 import { findHook, type Hook } from '../find-hook.ts';

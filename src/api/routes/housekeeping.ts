@@ -1,4 +1,4 @@
-import { listReports, type ReportRow } from '../../store/housekeeping.ts';
+import { listReports, type ReportRow } from '../../store/housekeeping/housekeeping.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Api } from '../route.ts';

@@ -1,12 +1,12 @@
 import { chosenId, type TenantId } from '../../domain/ids.ts';
-import { findConnection } from '../../store/connections.ts';
+import { findConnection } from '../../store/config/connections.ts';
 import {
   deleteIdentity,
   findIdentity,
   listIdentities,
   writeIdentity,
   type IdentityRow,
-} from '../../store/identities.ts';
+} from '../../store/people/identities.ts';
 import { pathId, requireSameId } from '../config-id.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';

@@ -1,5 +1,5 @@
 import { jobIdPattern, type TenantId } from '../../domain/ids.ts';
-import { endJob, findJob, listJobs, type JobRow } from '../../store/jobs.ts';
+import { endJob, findJob, listJobs, type JobRow } from '../../store/jobs/jobs.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, Problem } from '../errors.ts';

@@ -1,6 +1,6 @@
 import { apiKeyIdPattern, type ApiKeyId, type TenantId } from '../../domain/ids.ts';
-import { createKey, findKey, listKeys, revokeKey, type ApiKeyRow } from '../../store/api-keys.ts';
-import { newApiKeyId } from '../../store/new-id.ts';
+import { createKey, findKey, listKeys, revokeKey, type ApiKeyRow } from '../../store/config/api-keys.ts';
+import { newApiKeyId } from '../../store/db/new-id.ts';
 import { hashKey, newApiKey } from '../api-key.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';

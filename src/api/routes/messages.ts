@@ -1,6 +1,6 @@
 import { messageIdPattern, type MessageId } from '../../domain/ids.ts';
-import { deliveriesOf } from '../../store/deliveries.ts';
-import { findMessage, findWholeMessage, listMessages } from '../../store/messages.ts';
+import { deliveriesOf } from '../../store/read/deliveries.ts';
+import { findMessage, findWholeMessage, listMessages } from '../../store/read/messages.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound } from '../errors.ts';

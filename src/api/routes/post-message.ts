@@ -3,7 +3,7 @@ import { messageAcceptor } from '../accept-message.ts';
 import { structuredType } from '../cloud-event.ts';
 import type { ApiDeps } from '../deps.ts';
 import { acceptJson } from '../json-body.ts';
-import type { PlanCaches } from '../../store/plan-cache.ts';
+import type { PlanCaches } from '../../store/accept/plan-cache.ts';
 import { readPostedMessage } from '../posted-message.ts';
 import type { Api } from '../route.ts';
 import { acceptedSchema, keyPattern, postMessageSchema } from '../schemas/message.ts';

@@ -1,8 +1,13 @@
 import type { HookRequest } from '../../connectors/contract/inbound.ts';
 import { inboxIdPattern, type TenantId } from '../../domain/ids.ts';
-import { connectionWithSecrets } from '../../store/connections.ts';
-import { receive, type KeptRequest } from '../../store/inbox.ts';
-import { findQuarantined, listQuarantine, releaseQuarantined, type QuarantinedRow } from '../../store/quarantine.ts';
+import { connectionWithSecrets } from '../../store/config/connections.ts';
+import { receive, type KeptRequest } from '../../store/inbound/inbox.ts';
+import {
+  findQuarantined,
+  listQuarantine,
+  releaseQuarantined,
+  type QuarantinedRow,
+} from '../../store/inbound/inbox-pages.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, Problem } from '../errors.ts';

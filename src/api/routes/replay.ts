@@ -1,11 +1,11 @@
 import { messageIdPattern, type DestinationId, type TenantId } from '../../domain/ids.ts';
-import { newMessageId } from '../../store/new-id.ts';
-import { acceptReplay, type ReplayResult } from '../../store/replay.ts';
+import { newMessageId } from '../../store/db/new-id.ts';
+import { acceptReplay, type ReplayResult } from '../../store/accept/replay.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem, type InputError } from '../errors.ts';
 import { requireBody } from '../json-body.ts';
 import { jobMaker } from '../make-job.ts';
-import type { PlanCaches } from '../../store/plan-cache.ts';
+import type { PlanCaches } from '../../store/accept/plan-cache.ts';
 import { readKeyHeader } from '../posted-message.ts';
 import type { Api } from '../route.ts';
 import { changeHeaders } from '../schemas/change.ts';

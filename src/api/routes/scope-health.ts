@@ -1,8 +1,8 @@
 import { connectionScope, destinationScope } from '../../domain/gate.ts';
 import type { TenantId } from '../../domain/ids.ts';
-import { findConnection } from '../../store/connections.ts';
-import { findDestination } from '../../store/destinations.ts';
-import { findHealth, pausedByHand, pauseScope, resumeScope, type Health } from '../../store/gates.ts';
+import { findConnection } from '../../store/config/connections.ts';
+import { findDestination } from '../../store/config/destinations.ts';
+import { findHealth, pausedByHand, pauseScope, resumeScope, type Health } from '../../store/waiting/pause.ts';
 import { pathId } from '../config-id.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { subscriptionIdPattern } from '../../domain/ids.ts';
-import { listSubscriptions, type SubscriptionRow } from '../../store/subscriptions.ts';
+import { listSubscriptions, type SubscriptionRow } from '../../store/inbound/subscriptions.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Api } from '../route.ts';

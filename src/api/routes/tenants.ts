@@ -1,6 +1,6 @@
 import { chosenId, defaultTenant, type TenantId } from '../../domain/ids.ts';
 import { findRetentionProblems } from '../../domain/retention.ts';
-import { deleteTenant, findTenant, listTenants, writeTenant, type TenantRow } from '../../store/tenants.ts';
+import { deleteTenant, findTenant, listTenants, writeTenant, type TenantRow } from '../../store/config/tenants.ts';
 import { pathId, requireSameId } from '../config-id.ts';
 import { cursorsOf, pageOf } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';

@@ -1,0 +1,86 @@
+import { bestEffortMs } from '../../domain/delivery-class.ts';
+import { graceMs, usualClocks } from '../../domain/clocks.ts';
+import type { DeliveryId, MessageId, TenantId } from '../../domain/ids.ts';
+import { schemaVersion } from '../../domain/message.ts';
+import { isNotFinal, sha256 } from './accept.ts';
+import type { Db } from '../db/db.ts';
+
+/** What an edit or delete is asked for. */
+export interface Change {
+  /** Of the message that the change itself is. */
+  readonly id: MessageId;
+  readonly tenant: TenantId;
+  readonly original: MessageId;
+  readonly scope: string;
+  readonly dedupeKey: string;
+  /** RFC 8785 form of what was asked. */
+  readonly canonicalBody: string;
+}
+
+/** `claimed` has a row where the key is new, or is used again after its time; see `accept`. */
+export const claimed = (sql: Db, { tenant, scope, dedupeKey, canonicalBody, id, original }: Change) => sql`
+  source as (
+    select * from messages where tenant = ${tenant} and id = ${original} and deleted_at is null
+  ), claimed as (
+    insert into dedupe (tenant, scope, hash, body_hash, message, expires_at)
+    select ${tenant}, ${scope}, ${sha256(`${scope}\0${dedupeKey}`)}, ${sha256(canonicalBody)}, ${id},
+      clock_timestamp() + make_interval(secs => ${usualClocks.dedupeMs / 1000})
+    from source
+    on conflict (tenant, scope, hash) do update
+    set body_hash = excluded.body_hash, message = excluded.message, expires_at = excluded.expires_at,
+      generation = dedupe.generation + 1
+    where dedupe.expires_at < clock_timestamp() and not ${isNotFinal(sql, 'dedupe.message')}
+    returning hash
+  )`;
+
+export const conversation = (sql: Db, { tenant }: Change) => sql`
+  conversation as (
+    update conversations c set sequence = c.sequence + 1 from source s
+    where c.tenant = ${tenant} and c.id = s.conversation and exists (select from claimed)
+    returning c.sequence
+  )`;
+
+/** The change as a message, with all but its content taken from the original. */
+export const changeMessage = (sql: Db, { id, dedupeKey, tenant }: Change, type: string, version: number) => sql`
+  message as (
+    insert into messages (id, tenant, workflow_id, type, source, conversation, sequence, occurred_at, schema_version,
+      data_version, correlation_id, dedupe_key, priority, band, labels, state, open_count, rested_at, class, thread,
+      refers_to, version, expires_at)
+    select ${id}, r.tenant, ${tenant} || ':' || encode((select hash from claimed), 'hex'), ${type}::text, r.source, r.conversation,
+      (select sequence from conversation), clock_timestamp(), ${schemaVersion}, r.data_version, r.correlation_id, ${dedupeKey},
+      r.priority, r.band, r.labels,
+      case when exists (select from wanted) then 'accepted' when r.state = 'unrouted' then 'unrouted' else 'delivered' end,
+      (select count(*) from wanted), case when not exists (select from wanted) then clock_timestamp() end,
+      r.class, r.thread, r.id, ${version},
+      -- Best effort holds for an edit too; taking something back is tried as long as the policy says.
+      case when r.class = 'best-effort' and ${type}::text = 'message.edited'
+        then clock_timestamp() + make_interval(secs => ${bestEffortMs / 1000}) end
+    from raised r
+    returning id, tenant, sequence, refers_to, band, expires_at
+  ), event as (
+    insert into events (tenant, type, message, data)
+    select tenant, 'carillon.message.accepted', id, jsonb_build_object('type', ${type}::text, 'refersTo', refers_to) from message
+  )`;
+
+/**
+ * Without a place of the original's in a lane, changes of one message have a lane of their own, in the order of its
+ * versions. That of a scheduled one too, whose place comes later: one that stood in the lane already would keep others
+ * back, and wait for an original that comes behind it.
+ */
+export const changeDeliveries = (sql: Db, ids: readonly DeliveryId[], action: 'edit' | 'delete', place: number) => sql`
+  planned as (
+    insert into deliveries (id, tenant, message, destination, via, policy, timeout_ms, lane, sequence, max_attempts, band,
+      action, depends_on, expires_at, due_at)
+    select (${ids as string[]}::text[])[row_number() over (order by w.id)], m.tenant, m.id, w.destination, w.via, w.policy, w.timeout_ms,
+      case when w.lane is null or w.sequence is null then 'refers:' || m.refers_to else w.lane end,
+      case when w.lane is null or w.sequence is null then ${place}::bigint else m.sequence end,
+      (w.policy->>'maxAttempts')::integer, m.band, ${action}, w.id, m.expires_at,
+      least(m.expires_at, clock_timestamp() + make_interval(secs => ${graceMs.accepted / 1000}))
+    from wanted w cross join message m
+    returning id, destination, state
+  )`;
+
+/** The end of each statement: what was planned; nothing at all when the key is known, or when it came too late. */
+export const planned = (sql: Db) => sql`
+  select id, destination, state from planned
+  union all select refuse_late_change(), null, null from claimed where not exists (select from raised)`;

@@ -1,0 +1,139 @@
+import type { DeliveryClassName } from '../../domain/delivery-class.ts';
+import type { DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
+import type { Priority } from '../../domain/message.ts';
+import { planDelivery } from '../../domain/plan.ts';
+import { accept, findAccepted, type Acceptance, type AcceptResult } from './accept.ts';
+import { openContent } from '../db/contents.ts';
+import type { Db } from '../db/db.ts';
+import type { PlanEntry } from '../config/destinations.ts';
+import type { KeyRing } from '../db/key-ring.ts';
+
+export const replayScope = 'api:replay';
+
+/** What a replay is asked for. */
+export interface Replay {
+  /** Of the new message. */
+  readonly id: MessageId;
+  readonly tenant: TenantId;
+  readonly original: MessageId;
+  /** Where to; without them to the original's. */
+  readonly destinations: readonly DestinationId[] | null;
+  /** Without one each replay is a new message. */
+  readonly key: string | undefined;
+}
+
+/** The configuration that it is planned from: what is in memory, and what is so now. */
+export interface PlanSource {
+  current(): Promise<ReplayPlan>;
+  reload(): Promise<ReplayPlan>;
+}
+
+interface ReplayPlan {
+  readonly version: number;
+  readonly requireKey: boolean;
+  readonly destinations: ReadonlyMap<DestinationId, PlanEntry>;
+}
+
+export type ReplayResult =
+  | Extract<AcceptResult, { outcome: 'accepted' | 'duplicate' | 'conflict' }>
+  | { readonly outcome: 'not-found' | 'deleted' | 'erased' | 'key-required' }
+  /** It is itself an edit or delete. */
+  | { readonly outcome: 'is-a-change'; readonly of: MessageId | null }
+  | { readonly outcome: 'unknown-destinations'; readonly destinations: readonly DestinationId[] }
+  /** The configuration was changed at the same time, again and again. */
+  | { readonly outcome: 'contended' };
+
+interface Original {
+  readonly type: string;
+  readonly source: string;
+  readonly conversation: string | null;
+  readonly occurredAt: Date;
+  readonly dataVersion: string | null;
+  readonly correlationId: string;
+  readonly priority: Priority;
+  readonly class: DeliveryClassName | null;
+  readonly expiresAt: Date | null;
+  readonly thread: MessageId | null;
+  readonly refersTo: MessageId | null;
+  readonly labels: Record<string, string>;
+  readonly isDeleted: boolean;
+  readonly version: number;
+  readonly sealed: Buffer | null;
+  readonly destinations: DestinationId[];
+}
+
+const maxTries = 5;
+
+/**
+ * Accepts a message once more: a new one with the same envelope and the newest text, planned by today's configuration. It
+ * goes out now, whenever the original was to; it takes a new place in its conversation. Goes the way of every message,
+ * so a key that is known answers with the first replay.
+ */
+export async function acceptReplay(sql: Db, ring: KeyRing, replay: Replay, plans: PlanSource): Promise<ReplayResult> {
+  const { id, tenant, original: replayOf, destinations, key } = replay;
+  const canonicalBody = JSON.stringify({ destinations, replayOf });
+  const asked = { id, tenant, scope: replayScope, dedupeKey: key ?? id, canonicalBody };
+  let plan = await plans.current();
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const known = key === undefined ? undefined : await findAccepted(sql, asked);
+    if (known?.outcome === 'duplicate' || known?.outcome === 'conflict') return known;
+    const original = await findOriginal(sql, tenant, replayOf);
+    if (original === undefined) return { outcome: 'not-found' };
+    if (/^message\.(?:edited|deleted)$/.test(original.type)) return { outcome: 'is-a-change', of: original.refersTo };
+    if (original.isDeleted) return { outcome: 'deleted' };
+    if (original.sealed === null) return { outcome: 'erased' };
+    // What does not fit may have been configured a moment ago by another process.
+    if (tries === 0 && unknownOf(plan, original, destinations).length > 0) plan = await plans.reload();
+    const unknown = unknownOf(plan, original, destinations);
+    if (unknown.length > 0) return { outcome: 'unknown-destinations', destinations: unknown };
+    if (plan.requireKey && key === undefined) return { outcome: 'key-required' };
+    const result = await accept(sql, ring, { ...asked, ...toAcceptance(ring, replay, original, plan) });
+    if (result.outcome !== 'stale' && result.outcome !== 'no-thread') return result;
+    plan = await plans.reload();
+  }
+  return { outcome: 'contended' };
+}
+
+function unknownOf(plan: ReplayPlan, original: Original, destinations: Replay['destinations']): DestinationId[] {
+  return (destinations ?? original.destinations).filter((one) => !plan.destinations.has(one));
+}
+
+function toAcceptance(
+  ring: KeyRing,
+  { original: replayOf, destinations }: Replay,
+  original: Original,
+  plan: ReplayPlan,
+): Omit<Acceptance, 'id' | 'tenant' | 'scope' | 'dedupeKey' | 'canonicalBody'> {
+  const { sealed, version, refersTo: _1, isDeleted: _2, destinations: theirs, ...envelope } = original;
+  const via = destinations === null ? 'replay' : 'request';
+  return {
+    ...envelope,
+    ...openContent(ring, replayOf, version, sealed),
+    sendAt: null,
+    replayOf,
+    configVersion: plan.version,
+    deliveries: (destinations ?? theirs).flatMap((one) => {
+      const entry = plan.destinations.get(one);
+      return entry === undefined ? [] : [planDelivery(entry, envelope, via)];
+    }),
+  };
+}
+
+/**
+ * An end that has passed does not count any more, since an operator wants it out all the same; that of a best-effort
+ * message begins anew.
+ */
+async function findOriginal(sql: Db, tenant: TenantId, id: MessageId): Promise<Original | undefined> {
+  const [row] = await sql<Original[]>`
+    select m.type, m.source, m.conversation, m.occurred_at as "occurredAt", m.data_version as "dataVersion",
+      m.correlation_id as "correlationId", m.priority, m.class, m.thread, m.refers_to as "refersTo", m.labels,
+      case when m.expires_at > clock_timestamp() and m.class is distinct from 'best-effort' then m.expires_at end as "expiresAt",
+      m.deleted_at is not null as "isDeleted", c.version, c.sealed,
+      to_jsonb(array(
+        select d.destination from deliveries d where d.message = m.id and d.action = 'create' order by d.id)) as destinations
+    from messages m
+    left join lateral (
+      select version, sealed from contents where message = m.id order by version desc limit 1) c on true
+    where m.tenant = ${tenant} and m.id = ${id}`;
+  return row;
+}

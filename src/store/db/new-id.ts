@@ -1,0 +1,11 @@
+import { typeid } from 'typeid-js';
+import type { ApiKeyId, AttemptId, DeliveryId, InboxId, JobId, MessageId, SubscriptionId } from '../../domain/ids.ts';
+
+/** Prefixed UUIDv7: sortable by time, never guessable, no dot in it (Standard Webhooks forbids one in an id). */
+export const newMessageId = (): MessageId => typeid('msg').toString();
+export const newDeliveryId = (): DeliveryId => typeid('dlv').toString();
+export const newAttemptId = (): AttemptId => typeid('att').toString();
+export const newApiKeyId = (): ApiKeyId => typeid('key').toString();
+export const newJobId = (): JobId => typeid('job').toString();
+export const newInboxId = (): InboxId => typeid('inb').toString();
+export const newSubscriptionId = (): SubscriptionId => typeid('sub').toString();

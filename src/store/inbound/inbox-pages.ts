@@ -1,0 +1,49 @@
+import type { Reason } from '../../domain/failure.ts';
+import type { ConnectionId, InboxId, TenantId } from '../../domain/ids.ts';
+import type { Db } from '../db/db.ts';
+import { openKept, type KeptRequest } from './inbox.ts';
+import type { KeyRing } from '../db/key-ring.ts';
+
+/** A request that was genuine and not understood. */
+export interface QuarantinedRow {
+  readonly id: InboxId;
+  readonly connection: ConnectionId;
+  readonly receivedAt: Date;
+  readonly reason: Reason;
+}
+
+/** The newest first, those older than `before`. Uses `inbox_open`. */
+export async function listQuarantine(
+  sql: Db,
+  tenant: TenantId,
+  limit: number,
+  before: string | undefined,
+): Promise<QuarantinedRow[]> {
+  return sql<QuarantinedRow[]>`
+    select id, connection, received_at as "receivedAt", reason from inbox
+    where tenant = ${tenant} and state = 'quarantined' and done_at is null ${before === undefined ? sql`` : sql`and id < ${before}`}
+    order by id desc limit ${limit}`;
+}
+
+/** With the request as it came. */
+export async function findQuarantined(
+  sql: Db,
+  ring: KeyRing,
+  tenant: TenantId,
+  id: InboxId,
+): Promise<(QuarantinedRow & { readonly request: KeptRequest }) | undefined> {
+  const [row] = await sql<(QuarantinedRow & { sealed: Buffer })[]>`
+    select id, connection, received_at as "receivedAt", reason, sealed from inbox
+    where tenant = ${tenant} and id = ${id} and state = 'quarantined'`;
+  if (row === undefined) return undefined;
+  const { sealed, ...rest } = row;
+  return { ...rest, request: openKept(ring, id, sealed) };
+}
+
+/** It is understood by now, and its events are stored; the key stays. */
+export async function releaseQuarantined(sql: Db, tenant: TenantId, id: InboxId): Promise<void> {
+  await sql`
+    update inbox set state = 'routed', sealed = null, done_at = clock_timestamp(),
+      reason = '{"code": "replayed", "message": "It was read once more, and understood."}'
+    where tenant = ${tenant} and id = ${id} and state = 'quarantined'`;
+}

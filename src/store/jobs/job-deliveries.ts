@@ -1,0 +1,97 @@
+import type { DeliveryJobFilter, JobState } from '../../domain/job.ts';
+import { cancellableStates, itemsPerStep, retryableStates } from '../../domain/job.ts';
+import type { Db } from '../db/db.ts';
+import { jobEvent, stepGraceSeconds, type JobRow } from './jobs.ts';
+import { cancelOf, retryOf, wishedRows, type Fragment, type Wished } from '../runs/commands.ts';
+
+/** Deliveries that one step looks at, whether they match or not: a statement must stay short. */
+const scanLimit = 500;
+
+export interface JobStep {
+  readonly state: JobState;
+  /** When the next step may come, milliseconds. */
+  readonly waitMs: number;
+}
+
+/** Whether a delivery `d` is one that the filter means. Its state is looked at apart. */
+const matches = (
+  sql: Db,
+  { destination, message, conversation, reason, since, until }: DeliveryJobFilter,
+): Fragment => sql`
+  true
+  ${destination === undefined ? sql`` : sql`and d.destination = ${destination}`}
+  ${message === undefined ? sql`` : sql`and d.message = ${message}`}
+  ${reason === undefined ? sql`` : sql`and d.reason->>'code' = ${reason}`}
+  ${since === undefined ? sql`` : sql`and d.created_at >= ${since}::text::timestamptz`}
+  ${until === undefined ? sql`` : sql`and d.created_at < ${until}::text::timestamptz`}
+  ${
+    conversation === undefined
+      ? sql``
+      : sql`and exists (select from messages m where m.id = d.message and m.conversation = ${conversation})`
+  }`;
+
+const statesOf = ({ kind, filter }: JobRow): string[] => [
+  ...(filter.state ?? (kind === 'retry' ? retryableStates : cancellableStates)),
+];
+
+/** @returns how many it is for, at most `limit`; takes long where few of many match. Uses `deliveries_list`. */
+export async function countDeliveries(sql: Db, job: JobRow, limit: number): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`
+    select count(*)::integer as count from (
+      select from deliveries d
+      where d.tenant = ${job.tenant} and d.state = any(${statesOf(job)}::text[]) and d.created_at <= (select created_at from jobs where id = ${job.id})
+        and ${matches(sql, job.filter)}
+      limit ${limit}) found`;
+  return row?.count ?? 0;
+}
+
+/**
+ * One step of a bulk retry or cancel: retries or cancels the next deliveries, and moves cursor and counts on, in ONE
+ * statement, so that whoever is killed has done and counted both or neither. The job's row is locked first, so steps of
+ * two workers come one after the other; the rate is kept in it.
+ *
+ * Uses `deliveries_list`, and is written so that nothing else serves: by the primary key a state that nothing is in would
+ * be looked for in the whole table.
+ * @returns those that changed, to be woken after the commit.
+ */
+export async function stepDeliveries(sql: Db, job: JobRow): Promise<JobStep & { readonly wished: readonly Wished[] }> {
+  const states = statesOf(job);
+  const items = itemsPerStep(job.rate);
+  const [row] = await sql<(JobStep & { wished: Wished[] })[]>`
+    with turn as materialized (
+      select * from jobs where id = ${job.id} and state = 'running' and next_at <= clock_timestamp() for update
+    ), scanned as materialized (
+      select d.* from turn j cross join lateral (
+        select d.* from unnest(${states}::text[]) as s (state) cross join lateral (
+          select d.id, d.message, d.destination, d.reason, d.created_at from deliveries d
+          where (d.tenant, d.state, d.id) > (j.tenant, s.state, j.cursor) and (d.tenant, d.state) <= (j.tenant, s.state)
+          order by d.tenant, d.state, d.id limit ${scanLimit}) d
+        order by d.id limit ${scanLimit}) d
+    ), picked as materialized (
+      select d.id from scanned d
+      where d.created_at <= (select created_at from turn) and ${matches(sql, job.filter)}
+      order by d.id limit ${items}
+    ), ${(job.kind === 'retry' ? retryOf : cancelOf)(
+      sql,
+      sql`d.id in (select id from picked) and d.state = any(${states}::text[])`,
+    )}, tally as materialized (
+      select (select count(*) from picked) as picked, (select count(*) from changed) as changed,
+        (select max(id) from picked) as last_picked, (select count(*) from scanned) as scanned,
+        (select max(id) from scanned) as last_scanned
+    ), moved as (
+      update jobs j
+      set done = j.done + t.picked, changed = j.changed + t.changed,
+        cursor = case when t.picked = ${items} then t.last_picked else coalesce(t.last_scanned, j.cursor) end,
+        next_at = greatest(j.next_at, clock_timestamp()) + make_interval(secs => t.picked / j.rate::float8),
+        look_at = clock_timestamp() + make_interval(secs => ${stepGraceSeconds}),
+        state = case when t.picked < ${items} and t.scanned < ${scanLimit} then 'done' else j.state end,
+        ended_at = case when t.picked < ${items} and t.scanned < ${scanLimit} then clock_timestamp() end
+      from tally t, turn where j.id = turn.id
+      returning j.*
+    ), told as (${jobEvent(sql, 'ended')})
+    select coalesce(m.state, j.state) as state,
+      greatest(0, extract(epoch from coalesce(m.next_at, j.next_at) - clock_timestamp()) * 1000)::float8 as "waitMs",
+      coalesce((select jsonb_agg(to_jsonb(w)) from (${wishedRows(sql)}) w where w.changed), '[]') as wished
+    from jobs j left join moved m on m.id = j.id where j.id = ${job.id}`;
+  return row ?? { state: 'failed', waitMs: 0, wished: [] };
+}

@@ -1,0 +1,89 @@
+import { graceMs, usualClocks } from '../../domain/clocks.ts';
+import type { AttemptId, DeliveryId } from '../../domain/ids.ts';
+import { json, type Db } from '../db/db.ts';
+import { isBehind } from '../waiting/lane.ts';
+import type { PostPart } from './parts.ts';
+import { runningDeadline } from '../waiting/wait.ts';
+
+export interface Claim {
+  readonly delivery: DeliveryId;
+  readonly token: AttemptId;
+  /** Number of this attempt, from 1, over all rounds. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** Milliseconds until the delivery's deadline; null without one. */
+  readonly deadlineMs: number | null;
+}
+
+export interface ClaimRequest {
+  readonly token: AttemptId;
+  readonly delivery: DeliveryId;
+  readonly version: number;
+  readonly timeoutMs: number;
+  /** The policy's time from the first attempt of a round; null means none. */
+  readonly policyDeadlineMs: number | null;
+  readonly worker: string;
+  /** How many parts had arrived when what is sent was made: where that has changed it is not claimed. */
+  readonly part?: number;
+  /** How it is split, unless its version is pinned: then what was pinned with it holds. */
+  readonly parts?: readonly PostPart[];
+}
+
+/**
+ * Takes deliveries, of any messages, for one attempt each: the last step before the first call that changes something at a
+ * platform. One statement for all of them.
+ *
+ * Of two claims at once only one gets through: the row's lock serialises claims of one delivery, and the unique index
+ * `deliveries_lane_sending` those of one lane. The look at the lane in this statement only spares most of the conflicts:
+ * a statement that waited for a lock still looks with the snapshot from before the wait.
+ * @returns those that were had; read the ledger again to learn why another was not.
+ * @throws where one of several meets a conflict; none is claimed then, and each may be tried by itself.
+ */
+export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise<Claim[]> {
+  const rows = requests.map(({ token, delivery, version, timeoutMs, policyDeadlineMs, part, parts }) => ({
+    token,
+    delivery,
+    version,
+    claim_seconds: (timeoutMs + usualClocks.claimMarginMs) / 1000,
+    deadline_seconds: policyDeadlineMs === null ? null : policyDeadlineMs / 1000,
+    part: part ?? 0,
+    parts: parts ?? null,
+  }));
+  try {
+    return await sql<Claim[]>`
+      with wanted as materialized (
+        select r.*, d.id from few(${json(sql, rows)}) as item (request)
+        cross join lateral jsonb_to_record(item.request)
+          as r (token text, delivery text, version integer, claim_seconds float8, deadline_seconds float8, part integer, parts jsonb)
+        join deliveries d on d.id = r.delivery
+        order by d.id for update of d
+      ), claimed as (
+        update deliveries d
+        set state = 'sending', claim_token = w.token, attempts = attempts + 1, reason = null, next_attempt_at = null,
+          claim_deadline = clock_timestamp() + make_interval(secs => w.claim_seconds),
+          due_at = clock_timestamp() + make_interval(secs => w.claim_seconds + ${graceMs.claimed / 1000}),
+          first_attempt_at = coalesce(first_attempt_at, clock_timestamp()),
+          deadline_at = coalesce(${runningDeadline(sql)}, clock_timestamp() + make_interval(secs => w.deadline_seconds)),
+          clock_stopped_at = null, gate = null, slot_at = null, next_trigger = 'auto', pinned_version = w.version,
+          parts = case when d.pinned_version is null then w.parts else d.parts end
+        from wanted w
+        where d.id = w.id and d.state in ('queued', 'waiting', 'retrying') and cancel_requested_at is null
+          and attempts < max_attempts and (expires_at is null or expires_at > clock_timestamp())
+          and (pinned_version is null or pinned_version = w.version) and d.part = w.part
+          and coalesce(greatest(next_attempt_at, not_before) <= clock_timestamp(), true)
+          and not ${isBehind(sql)}
+        returning d.id, w.token, d.attempts, d.max_attempts, d.deadline_at, old.next_trigger as trigger,
+          case when d.parts is not null then d.part + 1 end as part
+      ), attempt as (
+        insert into attempts (id, delivery, number, trigger, started_at, worker, part)
+        select token, id, attempts, trigger, clock_timestamp(), ${requests[0]?.worker ?? ''}, part from claimed
+      )
+      select id as delivery, token, attempts as attempt, max_attempts as "maxAttempts",
+        (extract(epoch from deadline_at - clock_timestamp()) * 1000)::float8 as "deadlineMs"
+      from claimed`;
+  } catch (error) {
+    const isTaken = (error as { code?: unknown }).code === '23505'; // another one of its lane is being sent
+    if (requests.length === 1 && isTaken) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,227 @@
+import type { ChangeKind, Original } from '../../domain/change.ts';
+import { bestEffortPolicy } from '../../domain/delivery-class.ts';
+import type { DeliveryState } from '../../domain/delivery.ts';
+import type { AttemptId, ConnectionId, DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
+import { connectionScope, destinationScope, type GateView, type Rate } from '../../domain/gate.ts';
+import type { Message, Priority } from '../../domain/message.ts';
+import type { RetryPolicy } from '../../domain/retry.ts';
+import type { AmbiguousPolicy, LedgerView } from '../../domain/step.ts';
+import { openSecrets } from '../config/connections.ts';
+import { openContent } from '../db/contents.ts';
+import type { Db } from '../db/db.ts';
+import { ledgerQuery } from './query.ts';
+import type { KeyRing } from '../db/key-ring.ts';
+import type { PostPart } from './parts.ts';
+import type { ScopedRate } from '../waiting/rates.ts';
+
+/** All that an attempt needs to know, read in one statement and so of one moment. */
+export interface LedgerEntry {
+  readonly id: DeliveryId;
+  readonly tenant: TenantId;
+  /** That moment, by the database's clock. */
+  readonly readAt: Date;
+  readonly view: LedgerView;
+  readonly claimToken: AttemptId | null;
+  readonly roundStart: number;
+  readonly firstAttemptAt: Date | null;
+  readonly policy: RetryPolicy;
+  readonly timeoutMs: number;
+  /** The slot that was given to it at a gate, milliseconds from now. */
+  readonly slot: { readonly scope: string; readonly ms: number } | undefined;
+  readonly destination: DestinationId;
+  readonly workflowId: string;
+  /** Of the last failed attempt, or of its wait. */
+  readonly reasonCode: string | null;
+  readonly action: ChangeKind;
+  /** The delivery of what it edits, deletes or replies to; undefined where there is none here. */
+  readonly original: Original | undefined;
+  /** Version of the content that is sent: the pinned one, else the newest. */
+  readonly version: number;
+  readonly message: Message;
+  /** Its version and its split stand fast: an attempt may have arrived, or a part has. */
+  readonly isPinned: boolean;
+  /** The posts that it is split into; null where there is one. */
+  readonly parts: readonly PostPart[] | null;
+  /** How many of them have arrived. */
+  readonly part: number;
+  /** Undefined when the destination or its connection was deleted. */
+  readonly target:
+    | {
+        readonly connector: string;
+        readonly ambiguous: AmbiguousPolicy;
+        readonly address: Record<string, unknown>;
+        readonly connection: ConnectionId;
+        readonly settings: Record<string, unknown>;
+        /** The rates that a send must keep, by scope. */
+        readonly rates: readonly ScopedRate[];
+      }
+    | undefined;
+}
+
+interface Row {
+  id: DeliveryId;
+  tenant: TenantId;
+  readAt: Date;
+  message: MessageId;
+  destination: DestinationId;
+  workflowId: string;
+  state: DeliveryState;
+  attempts: number;
+  maxAttempts: number;
+  roundStart: number;
+  claimToken: AttemptId | null;
+  claimMs: number | null;
+  heldMs: number | null;
+  deadlineMs: number | null;
+  inDoubtMs: number | null;
+  doubtMs: number | null;
+  absentMs: number | null;
+  isBehind: boolean;
+  expiresMs: number | null;
+  isManual: boolean;
+  gates: GateView[] | null;
+  slotMs: number | null;
+  slotScope: string | null;
+  destinationRate: Rate | null;
+  connectionRate: Rate | null;
+  firstAttemptAt: Date | null;
+  policy: RetryPolicy;
+  timeoutMs: number;
+  cancelRequested: boolean;
+  type: string;
+  source: string;
+  occurredAt: Date;
+  receivedAt: Date;
+  schemaVersion: string;
+  dataVersion: string | null;
+  sequence: number | null;
+  correlationId: string;
+  conversation: string | null;
+  priority: Priority;
+  labels: Record<string, string>;
+  thread: MessageId | null;
+  refersTo: MessageId | null;
+  reasonCode: string | null;
+  action: ChangeKind;
+  original: Original | null;
+  contentOf: MessageId;
+  version: number;
+  sealed: Buffer;
+  isPinned: boolean;
+  parts: PostPart[] | null;
+  part: number;
+  connector: string | null;
+  ambiguous: AmbiguousPolicy;
+  address: Record<string, unknown>;
+  connection: ConnectionId;
+  settings: Record<string, unknown>;
+  secrets: Buffer;
+}
+
+/**
+ * Reads deliveries with their messages, destinations and connections, and decrypts content and credentials. One
+ * statement, whatever their number. Uses the primary keys, the lane's indexes and `deliveries_depends`.
+ * @returns those that there are, in the order of their ids.
+ */
+export async function readLedger(sql: Db, ring: KeyRing, ids: readonly DeliveryId[]): Promise<LedgerEntry[]> {
+  return toEntries(await sql<Row[]>`${ledgerQuery(sql, 'id', ids)}`, ring);
+}
+
+/** All deliveries of messages; see `readLedger`. */
+export async function readLedgerOf(sql: Db, ring: KeyRing, messages: readonly MessageId[]): Promise<LedgerEntry[]> {
+  return toEntries(await sql<Row[]>`${ledgerQuery(sql, 'message', messages)}`, ring);
+}
+
+/** What several of them share is decrypted once. */
+function toEntries(rows: readonly Row[], ring: KeyRing): LedgerEntry[] {
+  const contents = new Map<string, ReturnType<typeof openContent>>();
+  return rows.map((row) => {
+    const key = `${row.contentOf} ${row.version}`;
+    const content = contents.get(key) ?? openContent(ring, row.contentOf, row.version, row.sealed);
+    contents.set(key, content);
+    return toEntry(row, ring, content);
+  });
+}
+
+function toEntry(row: Row, ring: KeyRing, { content, sender }: ReturnType<typeof openContent>): LedgerEntry {
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    readAt: row.readAt,
+    view: viewOf(row),
+    claimToken: row.claimToken,
+    roundStart: row.roundStart,
+    firstAttemptAt: row.firstAttemptAt,
+    policy: row.policy,
+    timeoutMs: row.timeoutMs,
+    slot: row.slotMs === null || row.slotScope === null ? undefined : { scope: row.slotScope, ms: row.slotMs },
+    destination: row.destination,
+    workflowId: row.workflowId,
+    reasonCode: row.reasonCode,
+    action: row.action,
+    original: row.original ?? undefined,
+    version: row.version,
+    isPinned: row.isPinned,
+    parts: row.parts,
+    part: row.part,
+    message: {
+      id: row.message,
+      tenant: row.tenant,
+      type: row.type,
+      source: row.source,
+      occurredAt: row.occurredAt.toISOString(),
+      receivedAt: row.receivedAt.toISOString(),
+      schemaVersion: row.schemaVersion,
+      ...(row.dataVersion === null ? {} : { dataVersion: row.dataVersion }),
+      sequence: row.sequence,
+      correlationId: row.correlationId,
+      conversation: row.conversation,
+      ...(row.thread === null ? {} : { thread: row.thread }),
+      ...(row.refersTo === null ? {} : { refersTo: row.refersTo }),
+      sender,
+      content,
+      priority: row.priority,
+      labels: row.labels,
+    },
+    target:
+      row.connector === null
+        ? undefined
+        : {
+            connector: row.connector,
+            ambiguous: row.ambiguous,
+            address: row.address,
+            connection: row.connection,
+            settings: { ...row.settings, ...openSecrets(ring, row.tenant, row.connection, row.secrets) },
+            rates: ratesOf(row),
+          },
+  };
+}
+
+function viewOf(row: Row): LedgerView {
+  const { state, attempts, maxAttempts, claimMs, heldMs, deadlineMs, inDoubtMs, doubtMs, absentMs, isBehind } = row;
+  const { expiresMs, isManual, cancelRequested: isCancelled, gates } = row;
+  return {
+    state,
+    attempts,
+    maxAttempts,
+    claimMs,
+    heldMs,
+    deadlineMs,
+    inDoubtMs,
+    doubtMs,
+    absentMs,
+    isBehind,
+    expiresMs,
+    isManual,
+    isCancelled,
+    isBestEffort: row.policy.name === bestEffortPolicy,
+    gates: gates ?? [],
+  };
+}
+
+function ratesOf({ destination, connection, destinationRate, connectionRate }: Row) {
+  return [
+    ...(destinationRate === null ? [] : [{ scope: destinationScope(destination), rate: destinationRate }]),
+    ...(connectionRate === null ? [] : [{ scope: connectionScope(connection), rate: connectionRate }]),
+  ];
+}

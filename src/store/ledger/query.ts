@@ -1,0 +1,103 @@
+import { placesLeft } from '../waiting/busy.ts';
+import { json, type Db } from '../db/db.ts';
+import { isBehind } from '../waiting/lane.ts';
+import { receiptPart } from './parts.ts';
+
+/**
+ * Of a delivery `d`: an operator wanted this round, knowing of every doubt, since none of its own attempts may have
+ * arrived. Uses `attempts_delivery`, once a round has begun.
+ */
+const isGranted = (sql: Db) => sql`
+  (d.next_trigger = 'manual' or (d.attempts > d.round_start and (
+    select bool_or(a.trigger = 'manual') and not coalesce(bool_or(a.outcome in ('ambiguous', 'unknown')), false)
+    from attempts a
+    where a.delivery = d.id and a.number > d.round_start and a.outcome is distinct from 'stopped') is true))`;
+
+/**
+ * Of an original `p`: the platform's ids of its parts in their order, of each the newest; without those that an edit took
+ * away. A delivery `d` that is itself that edit still counts them, so that its own parts keep their places.
+ */
+const postsOf = (sql: Db) => sql`(
+  select coalesce(jsonb_agg(post.native order by post.part), '[]')
+  from (
+    select distinct on (1) ${receiptPart(sql, sql`r.value`)} as part, r.value ->> 'nativeId' as native
+    from jsonb_array_elements(p.receipts) with ordinality r (value, place) order by 1, r.place desc) post
+  where not exists (
+    select from deliveries e
+    where e.depends_on = p.id and e.action = 'edit' and e.id <> d.id
+      and e.receipts @> jsonb_build_array(jsonb_build_object('nativeId', post.native, 'isGone', true))))`;
+
+/**
+ * All that an attempt of a delivery `d` needs to know, of one moment; see `LedgerEntry`.
+ *
+ * The ids come as JSON, not as an array: the planner trusts an array's length, and so plans the statement anew each time,
+ * for about 1 ms. Each `offset 0` is a fence: without statistics yet it
+ * would read whole tables for them (100 ms for one delivery, seen).
+ * @param column of `d`: what the ids are of.
+ */
+export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly string[]) => sql`
+  select d.id, d.tenant, d.message, d.destination, m.workflow_id as "workflowId", d.state, d.attempts,
+    d.max_attempts as "maxAttempts", d.round_start as "roundStart", d.claim_token as "claimToken",
+    (extract(epoch from d.claim_deadline - now.at) * 1000)::float8 as "claimMs",
+    (extract(epoch from greatest(d.next_attempt_at, d.not_before) - now.at) * 1000)::float8 as "heldMs",
+    (extract(epoch from d.deadline_at - coalesce(d.clock_stopped_at, now.at)) * 1000)::float8 as "deadlineMs",
+    (extract(epoch from d.expires_at - now.at) * 1000)::float8 as "expiresMs",
+    (extract(epoch from d.slot_at - now.at) * 1000)::float8 as "slotMs", d.slot_scope as "slotScope",
+    (extract(epoch from now.at - d.doubt_since) * 1000)::float8 as "inDoubtMs",
+    (extract(epoch from d.doubt_until - now.at) * 1000)::float8 as "doubtMs",
+    (extract(epoch from now.at - d.absent_at) * 1000)::float8 as "absentMs",
+    ${isBehind(sql)} as "isBehind", ${isGranted(sql)} as "isManual", shut.gates,
+    d.first_attempt_at as "firstAttemptAt", d.policy, d.timeout_ms as "timeoutMs",
+    d.cancel_requested_at is not null as "cancelRequested", d.action, d.reason->>'code' as "reasonCode", original.original,
+    d.parts, d.part, d.pinned_version is not null as "isPinned",
+    m.type, m.source, m.occurred_at as "occurredAt", m.received_at as "receivedAt",
+    m.schema_version as "schemaVersion", m.data_version as "dataVersion", m.sequence,
+    m.correlation_id as "correlationId", m.conversation, m.thread, m.refers_to as "refersTo", m.priority, m.labels,
+    b.message as "contentOf", b.version, b.sealed, now.at as "readAt",
+    t.connector, t.ambiguous, t.address, t.connection, t.settings, t.secrets,
+    t.rate as "destinationRate", t.connection_rate as "connectionRate"
+  from few(${json(sql, ids)}) as wanted (id)
+  cross join lateral (select * from deliveries where ${sql(column)} = wanted.id #>> '{}' offset 0) d
+  cross join lateral (select clock_timestamp() as at) now
+  cross join lateral (select * from messages where id = d.message offset 0) m
+  -- An edit sends what its original says now; a delete says nothing.
+  join lateral (
+    select message, version, sealed from contents
+    where message = case when d.action = 'edit' then m.refers_to else m.id end
+      and (d.pinned_version is null or version = d.pinned_version)
+    order by version desc limit 1) b on true
+  left join lateral (
+    select t.ambiguous, t.address, t.connection, t.rate, c.connector, c.settings, c.secrets, c.rate as connection_rate
+    from destinations t left join connections c on c.tenant = t.tenant and c.id = t.connection
+    where t.tenant = d.tenant and t.id = d.destination and t.deleted_at is null offset 0) t on true
+  left join lateral (
+    select jsonb_build_object('state', p.state, 'inDoubt', p.doubt_since is not null or p.state = 'uncertain',
+      'posts', ${postsOf(sql)},
+      'files', (
+        select coalesce(jsonb_agg(e.part -> 'hash' order by e.place), '[]')
+        from jsonb_array_elements(p.parts) with ordinality e (part, place)
+        where e.place <= p.part and e.part ? 'file'),
+      'heldVersion', (
+        select max((r.value->>'version')::integer)
+        from deliveries e cross join lateral jsonb_array_elements(e.receipts) r
+        where e.id = p.id or (e.depends_on = p.id and e.action = 'edit' and e.state = 'delivered'))) as original
+    from deliveries p where p.id = d.depends_on
+    union all
+    -- It was said there, and not delivered.
+    select jsonb_build_object('state', 'delivered', 'inDoubt', false, 'posts', jsonb_build_array(l.native), 'heldVersion', null)
+    from links l
+    where d.depends_on is null and l.message = coalesce(m.refers_to, m.thread) and l.destination = d.destination and l.is_origin
+    offset 0) original on true
+  left join lateral (
+    select jsonb_agg(gate order by gate->>'scope' desc) as gates from (
+      select jsonb_build_object('scope', g.scope, 'isPaused', g.paused_at is not null, 'breaker', g.breaker,
+        'isProbe', g.probe is not distinct from d.id,
+        'heldMs', (extract(epoch from g.held_until - now.at) * 1000)::float8) as gate
+      from gates g
+      where g.tenant = d.tenant and g.scope in ('destination:' || d.destination, 'connection:' || t.connection)
+        and (g.paused_at is not null or g.breaker <> 'closed' or g.held_until > now.at)
+      union all
+      select jsonb_build_object('scope', 'destination:' || d.destination, 'isPaused', false, 'breaker', 'closed',
+        'isProbe', false, 'heldMs', null, 'isFull', true)
+      where d.slot_at is null and d.state <> 'sending' and ${placesLeft(sql, sql`d.tenant`, sql`d.destination`)} <= 0) all_gates) shut on true
+  order by d.id`;

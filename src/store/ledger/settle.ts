@@ -1,0 +1,159 @@
+import { graceMs } from '../../domain/clocks.ts';
+import type { DeliveryState } from '../../domain/delivery.ts';
+import type { Reason } from '../../domain/failure.ts';
+import type { AttemptId, DeliveryId } from '../../domain/ids.ts';
+import type { Verdict } from '../../domain/step.ts';
+import { json, type Db } from '../db/db.ts';
+import { goesOn, hasArrived, isSecond, nextUnclaimed, partReason } from './parts.ts';
+import { recordHealth, recordTroubles, type Trouble } from '../waiting/breaker.ts';
+import { settleDelivered, type DeliveredSettlement } from './settle-delivered.ts';
+import { toSettled, withNext, type Settled, type SettledRow } from './settle-result.ts';
+
+/** A failure of one attempt, as the ledger wants it. Small and without content: it may travel in history. */
+export interface FailedSettlement {
+  readonly kind: 'failed';
+  readonly delivery: DeliveryId;
+  readonly token: AttemptId;
+  readonly outcome: 'transient' | 'ambiguous' | 'permanent' | 'unknown';
+  readonly verdict: Verdict;
+  readonly reason: Reason;
+  /** A look-up can clear up a doubt, and still does so when nobody wants the message any more. */
+  readonly canLookUp?: boolean;
+  readonly retryAfterMs?: number;
+  readonly excerpt?: string;
+  /** What it says of its destination and connection as a whole. */
+  readonly troubles?: readonly Trouble[];
+}
+
+export type Settlement = DeliveredSettlement | FailedSettlement;
+
+/**
+ * Writes what became of a claim, if the claim is still this attempt's. Idempotent: a second call finds the token gone
+ * and changes nothing but, for a late success, what `settleLate` says.
+ *
+ * One statement. The triggers of `deliveries` count the message and append the events in the same transaction. Who is
+ * next is looked up in the snapshot of before, where this delivery still is `sending`.
+ */
+export async function settle(sql: Db, settlement: Settlement): Promise<Settled> {
+  if (settlement.kind === 'delivered') return settleOne(sql, settlement, await settleDelivered(sql, [settlement]));
+  const rows = await settleFailed(sql, settlement);
+  const [row] = rows;
+  return row === undefined ? settleLate(sql, settlement) : toSettled(rows, row);
+}
+
+/** As `settle`, for any number of successes: one statement for all that are not late. */
+export async function settleAll(sql: Db, settlements: readonly DeliveredSettlement[]): Promise<Settled[]> {
+  const rows = await settleDelivered(sql, settlements);
+  return Promise.all(settlements.map((settlement) => settleOne(sql, settlement, rows)));
+}
+
+async function settleOne(
+  sql: Db,
+  settlement: DeliveredSettlement,
+  rows: Awaited<ReturnType<typeof settleDelivered>>,
+): Promise<Settled> {
+  const own = rows.filter(({ token }) => token === settlement.token);
+  const [row] = own;
+  return row === undefined ? settleLate(sql, settlement) : toSettled(own, row);
+}
+
+function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
+  const { verdict, reason, troubles = [] } = s;
+  const canLookUp = s.canLookUp === true && verdict.state === 'retrying';
+  const delayMs = verdict.state === 'retrying' ? verdict.delayMs : null;
+  const retryAfterSeconds = s.retryAfterMs === undefined ? null : s.retryAfterMs / 1000;
+  return sql<SettledRow[]>`
+    with judged as (
+      -- A success that came late for an earlier attempt stands; a wish to cancel stops what would be tried again.
+      select id, arrived, arrived and goes_on as moves, case
+          when arrived and not goes_on then 'delivered'
+          -- Taken back with what it edits: what became of it is of no account.
+          when is_deleted and action <> 'create' then 'cancelled'
+          when arrived and cancel_requested_at is null then 'retrying'
+          when arrived then 'cancelled'
+          when cancel_requested_at is not null and ${verdict.inDoubt} and not ${canLookUp} then 'uncertain'
+          when cancel_requested_at is not null and not ${verdict.inDoubt} then 'cancelled'
+          else ${verdict.state} end as state,
+        -- Nobody waits for a look-up of what is not wanted any more.
+        case when cancel_requested_at is null and not arrived then ${delayMs}::float8 else 1 end as delay_ms
+      from (
+        select d.*, ${hasArrived(sql)} as arrived, ${goesOn(sql)} as goes_on from deliveries d
+        where d.id = ${s.delivery} and d.claim_token = ${s.token} and d.state = 'sending'
+        for update) held
+    ), settled as (
+      update deliveries d
+      set state = j.state, reason = case when j.state = 'delivered' then null when j.moves then ${partReason(sql)}
+          else ${json(sql, reason)}::jsonb end,
+        claim_token = null, claim_deadline = null,
+        next_attempt_at = case when j.state = 'retrying' then clock_timestamp() + make_interval(secs => j.delay_ms / 1000) end,
+        not_before = clock_timestamp() + make_interval(secs => ${retryAfterSeconds}::float8),
+        due_at = case when j.state = 'retrying'
+          then least(clock_timestamp() + make_interval(secs => (j.delay_ms + ${graceMs.failed}) / 1000), expires_at) end,
+        settled_at = case when j.state <> 'retrying' then clock_timestamp() end,
+        doubt_since = case when ${verdict.inDoubt} and not j.moves then coalesce(doubt_since, clock_timestamp()) end,
+        doubt_until = case when ${verdict.inDoubt} and not j.moves then greatest(doubt_until, claim_deadline) end,
+        absent_at = null,
+        part = part + (j.arrived and parts is not null)::integer,
+        round_start = case when j.moves and j.state = 'retrying' then attempts else round_start end,
+        max_attempts = max_attempts + (j.moves and j.state = 'retrying')::integer,
+        -- What has arrived in part goes on as it was.
+        pinned_version = case when ${verdict.inDoubt} or part > 0 or (j.arrived and parts is not null) then pinned_version end,
+        parts = case when ${verdict.inDoubt} or part > 0 or j.arrived then parts end
+      from judged j where d.id = j.id
+      returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until,
+        case when d.state = 'retrying' then j.delay_ms end as delay_ms
+    ), attempt as (
+      update attempts set ended_at = clock_timestamp(), outcome = ${s.outcome}, code = ${reason.code},
+        status = ${reason.status ?? null}, message = ${reason.message}, excerpt = ${s.excerpt ?? null},
+        retry_after_ms = ${s.retryAfterMs ?? null}, late = not exists (select from settled)
+      -- A lapse is noted once, whoever else notices it.
+      where id = ${s.token} and (ended_at is null or (outcome = 'unknown' and ${s.outcome}::text <> 'unknown'))
+    )${troubles.length === 0 ? sql`` : sql`, trouble as (${recordTroubles(sql, troubles, reason)})`}
+    ${withNext(sql)}`;
+}
+
+/**
+ * The claim is not this attempt's any more. A failure is only logged (the attempt's row has it). A success always
+ * counts: whoever sends now, or has sent, the platform has it. Where a second one was delivered meanwhile both receipts
+ * are kept and it says `doubled`; where a second one is under way, that one's settle finds this receipt.
+ */
+async function settleLate(sql: Db, settlement: Settlement): Promise<Settled> {
+  const isSuccess = settlement.kind === 'delivered';
+  const receipt = isSuccess ? settlement.receipt : null;
+  const healthy = isSuccess ? settlement.healthy : undefined;
+  const part = receipt?.part ?? 1;
+  const rows = await sql<SettledRow[]>`
+    with heard as materialized (
+      select d.id, d.part + 1 = ${part} as is_current,
+        d.part + 1 = ${part} and d.state <> 'sending' and not ${goesOn(sql)} as ends,
+        d.part + 1 = ${part} and d.state <> 'sending' and ${goesOn(sql)} as moves
+      from deliveries d
+      where ${isSuccess} and d.id = ${settlement.delivery}
+        and not d.receipts @> jsonb_build_array(jsonb_build_object('attempt', ${settlement.token}::text))
+      for update
+    ), settled as (
+      update deliveries d
+      set state = case when h.ends then 'delivered' else d.state end,
+        reason = case when h.ends then null when h.moves and d.state = 'retrying' then ${partReason(sql)} else d.reason end,
+        doubled = d.doubled or ${isSecond(sql, sql`${part}`, sql`${receipt?.nativeId ?? null}::text`)},
+        receipts = d.receipts || (${json(sql, receipt)}::jsonb || jsonb_build_object('at', clock_timestamp())),
+        part = d.part + ((h.ends or h.moves) and d.parts is not null)::integer,
+        ${nextUnclaimed(sql, sql`h.moves`, sql`h.ends`)},
+        gate = case when not h.ends then d.gate end, slot_at = case when not h.ends then d.slot_at end,
+        doubt_since = case when not (h.ends or h.moves) then d.doubt_since end,
+        doubt_until = case when not (h.ends or h.moves) then d.doubt_until end,
+        absent_at = case when not h.is_current then d.absent_at end,
+        settled_at = case when h.ends and d.state <> 'delivered' then clock_timestamp() else d.settled_at end
+      from heard h where d.id = h.id
+      returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until,
+        case when d.state = 'retrying' and h.moves then 1::float8 end as delay_ms
+    )${healthy === undefined ? sql`` : sql`, health as (${recordHealth(sql, sql`${healthy}`)})`}
+    ${withNext(sql)}`;
+  const [row] = rows;
+  if (row !== undefined) return toSettled(rows, row);
+  const [now] = await sql<{ state: DeliveryState; delayMs: number | null }[]>`
+    select state, (extract(epoch from next_attempt_at - clock_timestamp()) * 1000)::float8 as "delayMs"
+    from deliveries where id = ${settlement.delivery}`;
+  if (now === undefined) throw new Error(`delivery ${settlement.delivery} is gone`);
+  return { state: now.state, delayMs: now.state === 'retrying' ? now.delayMs : null, next: [] };
+}

@@ -1,0 +1,142 @@
+import type { DeliveryClassName } from '../../domain/delivery-class.ts';
+import type { DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
+import type { MessageState, Priority } from '../../domain/message.ts';
+import { openContent, type SealedContent } from '../db/contents.ts';
+import type { Db } from '../db/db.ts';
+import { deliveriesAsJson, deliveryFromJson, type DeliveryJson, type DeliveryRow } from './deliveries.ts';
+import type { KeyRing } from '../db/key-ring.ts';
+
+export interface MessageRow {
+  readonly id: MessageId;
+  readonly tenant: TenantId;
+  readonly workflowId: string;
+  readonly type: string;
+  readonly source: string;
+  readonly conversation: string | null;
+  readonly sequence: number | null;
+  readonly occurredAt: Date;
+  readonly receivedAt: Date;
+  readonly schemaVersion: string;
+  readonly dataVersion: string | null;
+  readonly correlationId: string;
+  readonly dedupeKey: string;
+  readonly priority: Priority;
+  readonly class: DeliveryClassName | null;
+  readonly sendAt: Date | null;
+  readonly expiresAt: Date | null;
+  readonly thread: MessageId | null;
+  readonly refersTo: MessageId | null;
+  readonly replayOf: MessageId | null;
+  /** Of the content: raised by each edit. */
+  readonly version: number;
+  readonly deletedAt: Date | null;
+  readonly labels: Record<string, string>;
+  readonly state: MessageState;
+  readonly dispatchedAt: Date | null;
+  readonly firstAttemptAt: Date | null;
+  readonly restedAt: Date | null;
+}
+
+const columns = (sql: Db) => sql`
+  m.id, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.sequence,
+  m.occurred_at as "occurredAt", m.received_at as "receivedAt", m.schema_version as "schemaVersion",
+  m.data_version as "dataVersion", m.correlation_id as "correlationId", m.dedupe_key as "dedupeKey", m.priority, m.labels,
+  m.class, m.send_at as "sendAt", m.expires_at as "expiresAt", m.thread, m.refers_to as "refersTo", m.replay_of as "replayOf", m.version,
+  m.deleted_at as "deletedAt",
+  m.state, m.dispatched_at as "dispatchedAt", m.first_attempt_at as "firstAttemptAt", m.rested_at as "restedAt"`;
+
+export async function findMessage(sql: Db, tenant: TenantId, id: MessageId): Promise<MessageRow | undefined> {
+  const [row] = await sql<
+    MessageRow[]
+  >`select ${columns(sql)} from messages m where m.tenant = ${tenant} and m.id = ${id}`;
+  return row;
+}
+
+export interface WholeMessage {
+  readonly row: MessageRow;
+  /** The newest version of what is said, decrypted; undefined once it was erased. */
+  readonly said: SealedContent | undefined;
+  /** When that was erased; null while it is there. */
+  readonly erasedAt: Date | null;
+  readonly deliveries: readonly DeliveryRow[];
+}
+
+/**
+ * A message with all that belongs to it, in one statement and so of one moment: its state and its deliveries' never
+ * contradict each other.
+ */
+export async function findWholeMessage(
+  sql: Db,
+  ring: KeyRing,
+  tenant: TenantId,
+  id: MessageId,
+): Promise<WholeMessage | undefined> {
+  type Row = MessageRow & {
+    contentOf: MessageId | null;
+    contentVersion: number | null;
+    sealed: Buffer | null;
+    erasedAt: Date | null;
+    deliveries: DeliveryJson[];
+  };
+  const [found] = await sql<Row[]>`
+    select ${columns(sql)}, b.message as "contentOf", b.version as "contentVersion", b.sealed, b.erased_at as "erasedAt",
+      (${deliveriesAsJson(sql, tenant, id)}) as deliveries
+    from messages m
+    left join lateral (
+      -- An edit's text is a version of its original's.
+      select message, version, sealed, erased_at from contents
+      where message = case when m.type = 'message.edited' then m.refers_to else m.id end
+        and (m.type <> 'message.edited' or version = m.version)
+      order by version desc limit 1) b on true
+    where m.tenant = ${tenant} and m.id = ${id}`;
+  if (found === undefined) return undefined;
+  const { contentOf, contentVersion, sealed, erasedAt, deliveries, ...row } = found;
+  const said =
+    contentOf === null || contentVersion === null || sealed === null
+      ? undefined
+      : openContent(ring, contentOf, contentVersion, sealed);
+  return { row, said, erasedAt, deliveries: deliveries.map(deliveryFromJson) };
+}
+
+export interface MessageFilter {
+  readonly states?: readonly MessageState[] | undefined;
+  readonly destination?: DestinationId | undefined;
+  readonly source?: string | undefined;
+  readonly conversation?: string | undefined;
+  readonly correlationId?: string | undefined;
+  /** Received then or later. */
+  readonly since?: Date | undefined;
+  /** Received before. */
+  readonly until?: Date | undefined;
+}
+
+/**
+ * The newest first, those older than `before`. Uses `messages_list`, `messages_conversation` or `messages_correlation`;
+ * state, source and times are looked at row by row.
+ */
+export async function listMessages(
+  sql: Db,
+  tenant: TenantId,
+  filter: MessageFilter,
+  limit: number,
+  before: MessageId | undefined,
+): Promise<MessageRow[]> {
+  const { states, destination, source, conversation, correlationId, since, until } = filter;
+  return sql<MessageRow[]>`
+    select ${columns(sql)} from messages m
+    where m.tenant = ${tenant}
+      ${before === undefined ? sql`` : sql`and m.id < ${before}`}
+      ${states === undefined ? sql`` : sql`and m.state = any(${states as string[]}::text[])`}
+      ${source === undefined ? sql`` : sql`and m.source = ${source}`}
+      ${conversation === undefined ? sql`` : sql`and m.conversation = ${conversation}`}
+      ${correlationId === undefined ? sql`` : sql`and m.correlation_id = ${correlationId}`}
+      ${since === undefined ? sql`` : sql`and m.received_at >= ${since}`}
+      ${until === undefined ? sql`` : sql`and m.received_at < ${until}`}
+      ${
+        destination === undefined
+          ? sql``
+          : sql`and exists (
+        select from deliveries d where d.message = m.id and d.destination = ${destination})`
+      }
+    order by m.id desc limit ${limit}`;
+}

@@ -1,0 +1,62 @@
+import { breakerLimits, type GateScope } from '../../domain/gate.ts';
+import type { Reason } from '../../domain/failure.ts';
+import { json, type Db } from '../db/db.ts';
+
+/** What a failed attempt says of one scope as a whole. */
+export interface Trouble {
+  readonly scope: GateScope;
+  /** It counts against the scope's breaker. */
+  readonly failed: boolean;
+  /** Milliseconds that the platform wants to be left alone by all of the scope. */
+  readonly heldMs?: number;
+  /** Nothing gets through until somebody cures it: the scope is paused. */
+  readonly pauses?: true;
+}
+
+/**
+ * The part of a failed settle that counts against breakers, holds scopes back and pauses them; does nothing where
+ * `settled` is empty. Opens a breaker at `breakerLimits.failures` in a row, and again, for twice as long, when the probe
+ * fails. Gates are locked after the delivery and in the order of their scopes.
+ */
+export const recordTroubles = (sql: Db, troubles: readonly Trouble[], reason: Reason) => sql`
+  insert into gates as g (tenant, scope, failures, reason, held_until, paused_at, pause_reason)
+  select s.tenant, t.scope, t.failed::integer, case when t.failed then ${json(sql, reason)}::jsonb end,
+    clock_timestamp() + make_interval(secs => t.held_ms / 1000),
+    case when t.pauses then clock_timestamp() end, case when t.pauses then ${json(sql, reason)}::jsonb end
+  from settled s, jsonb_to_recordset(${json(
+    sql,
+    troubles.map(({ scope, failed, heldMs = null, pauses = false }) => ({ scope, failed, held_ms: heldMs, pauses })),
+  )}) as t (scope text, failed boolean, held_ms float8, pauses boolean)
+  order by t.scope
+  on conflict (tenant, scope) do update set
+    failures = g.failures + excluded.failures,
+    reason = coalesce(excluded.reason, g.reason),
+    held_until = greatest(g.held_until, excluded.held_until),
+    paused_at = coalesce(g.paused_at, excluded.paused_at),
+    pause_reason = case when g.paused_at is null then excluded.pause_reason else g.pause_reason end,
+    breaker = case when ${opens(sql)} then 'open' else g.breaker end,
+    opened_at = case when ${opens(sql)} and g.breaker = 'closed' then clock_timestamp() else g.opened_at end,
+    openings = g.openings + case when ${opens(sql)} then 1 else 0 end,
+    probe = case when ${opens(sql)} then null else g.probe end,
+    probe_at = case when ${opens(sql)} then clock_timestamp() + make_interval(secs => least(
+      ${breakerLimits.firstProbeMs / 1000} * 2.0 ^ least(g.openings, 20), ${breakerLimits.longestProbeMs / 1000})) else g.probe_at end,
+    updated_at = clock_timestamp()`;
+
+const opens = (sql: Db) => sql`(excluded.failures > 0 and (
+  (g.breaker = 'closed' and g.failures + 1 >= ${breakerLimits.failures})
+  or (g.breaker = 'half-open' and g.probe in (select id from settled))))`;
+
+/**
+ * The part of successful settles that closes breakers; writes only where that changes something, and locks gates in the
+ * order of their scopes.
+ * @param scope of a row `s` of `settled`: whose breaker its success closes; null for none.
+ */
+export const recordHealth = (sql: Db, scope: ReturnType<Db>) => sql`
+  update gates g
+  set failures = 0, breaker = 'closed', openings = 0, opened_at = null, probe = null, probe_at = null, reason = null,
+    updated_at = clock_timestamp()
+  from (
+    select tenant, scope from gates
+    where (tenant, scope) in (select s.tenant, ${scope} from settled s) and (failures > 0 or breaker <> 'closed')
+    order by tenant, scope for update) h
+  where g.tenant = h.tenant and g.scope = h.scope`;

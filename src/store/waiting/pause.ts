@@ -1,0 +1,66 @@
+import type { Reason } from '../../domain/failure.ts';
+import type { GateScope } from '../../domain/gate.ts';
+import type { TenantId } from '../../domain/ids.ts';
+import { json, type Db } from '../db/db.ts';
+
+/** How a destination or connection is, and who waits for it. */
+export interface Health {
+  readonly scope: GateScope;
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  /** In a row, of the whole scope. */
+  readonly failures: number;
+  readonly openedAt: Date | null;
+  /** When one delivery finds out whether it is back. */
+  readonly probeAt: Date | null;
+  readonly reason: Reason | null;
+  readonly pausedAt: Date | null;
+  readonly pauseReason: Reason | null;
+  /** Until when the platform wants to be left alone. */
+  readonly heldUntil: Date | null;
+  readonly waiting: number;
+}
+
+/** Those of which there is anything to say; a scope without a row is healthy. Uses the key and `deliveries_gate`. */
+export async function findHealth(sql: Db, tenant: TenantId, scopes: readonly GateScope[]): Promise<Health[]> {
+  return sql<Health[]>`
+    select scope, breaker, failures, opened_at as "openedAt", probe_at as "probeAt", reason, paused_at as "pausedAt",
+      pause_reason as "pauseReason", case when held_until > clock_timestamp() then held_until end as "heldUntil",
+      (select count(*)::integer from deliveries d where d.tenant = g.tenant and d.gate = g.scope) as waiting
+    from gates g where tenant = ${tenant} and scope = any(${scopes as string[]})`;
+}
+
+/** Nothing goes through until it is resumed; what comes waits. @returns false when it was paused already. */
+export async function pauseScope(sql: Db, tenant: TenantId, scope: GateScope, reason: Reason): Promise<boolean> {
+  const rows = await sql`
+    insert into gates as g (tenant, scope, paused_at, pause_reason)
+    values (${tenant}, ${scope}, clock_timestamp(), ${json(sql, reason)})
+    on conflict (tenant, scope) do update
+    set paused_at = excluded.paused_at, pause_reason = excluded.pause_reason, updated_at = clock_timestamp()
+    where g.paused_at is null
+    returning scope`;
+  return rows.length > 0;
+}
+
+/** Who paused a scope by hand; the rest was paused by a failure of its own. */
+export const pausedByHand = 'paused_by_request';
+
+/**
+ * Lets go on what was paused, with a clean slate for the breaker; the drain calls those who wait.
+ * @param onlyAfterFailure leave alone what somebody paused by hand.
+ * @returns false when there was nothing to resume.
+ */
+export async function resumeScope(
+  sql: Db,
+  tenant: TenantId,
+  scope: GateScope,
+  onlyAfterFailure: boolean,
+): Promise<boolean> {
+  const rows = await sql`
+    update gates
+    set paused_at = null, pause_reason = null, breaker = 'closed', failures = 0, openings = 0, opened_at = null,
+      probe = null, probe_at = null, updated_at = clock_timestamp()
+    where tenant = ${tenant} and scope = ${scope} and paused_at is not null
+      and (not ${onlyAfterFailure} or pause_reason->>'code' <> ${pausedByHand})
+    returning scope`;
+  return rows.length > 0;
+}

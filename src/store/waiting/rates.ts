@@ -1,0 +1,31 @@
+import { slotIntervalMs, type Rate } from '../../domain/gate.ts';
+import type { TenantId } from '../../domain/ids.ts';
+import { json, type Db } from '../db/db.ts';
+
+/** A rate that a send must keep. */
+export interface ScopedRate {
+  readonly scope: string;
+  readonly rate: Rate;
+}
+
+/** For how long to wait for the slot that was taken, or where there was none. */
+export type Slots = { readonly waitMs: number } | { readonly fullAt: string };
+
+/**
+ * Takes the next slot of every scope, or of none (GCRA, by PostgreSQL's clock; migration 0006, `take_slots`). A scope is
+ * full when the wait would be longer than the horizon, or others wait already.
+ * @param isCalled it has waited for its turn at one of its scopes, and queues at no other.
+ */
+export async function takeSlots(
+  sql: Db,
+  tenant: TenantId,
+  rates: readonly ScopedRate[],
+  horizonMs: number,
+  isCalled: boolean,
+): Promise<Slots> {
+  const scopes = rates.map(({ scope, rate }) => ({ scope, intervalMs: slotIntervalMs(rate), burst: rate.burst }));
+  const [row] = await sql<{ waitMs: number | null; fullAt: string }[]>`
+    select wait_ms as "waitMs", full_at as "fullAt" from take_slots(${tenant}, ${json(sql, scopes)}, ${horizonMs}::float8, ${isCalled})`;
+  if (row === undefined) throw new Error('a function without a result');
+  return row.waitMs === null ? { fullAt: row.fullAt } : { waitMs: row.waitMs };
+}

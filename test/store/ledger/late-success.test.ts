@@ -1,0 +1,72 @@
+import { recordFound } from '../../../src/store/ledger/doubt.ts';
+import { release } from '../../../src/store/ledger/release.ts';
+import { rest } from '../../../src/store/ledger/end.ts';
+import { settle } from '../../../src/store/ledger/settle.ts';
+import { createLedgerBench, type LedgerBench } from '../../support/ledger-bench.ts';
+
+let bench: LedgerBench;
+beforeAll(async () => void (bench = await createLedgerBench()));
+afterAll(() => bench.close());
+
+/** A delivery whose first attempt's answer was lost, and may go again. */
+async function lost(conversation: string | null = null): Promise<{ delivery: string; token: string }> {
+  const { deliveries } = await bench.post({ conversation });
+  const delivery = deliveries[0] ?? '';
+  const token = (await bench.claim(delivery))?.token ?? '';
+  await bench.fail(delivery, token, { ambiguous: true, delayMs: 1 });
+  await bench.sql`update deliveries set next_attempt_at = null where id = ${delivery}`;
+  return { delivery, token };
+}
+
+describe('a late success', () => {
+  it('is not sent again when the second attempt’s claim is given back', async () => {
+    const { delivery, token } = await lost();
+    const second = await bench.claim(delivery);
+    await bench.deliver(delivery, token);
+    await release(bench.sql, delivery, second?.token ?? '');
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', attempts: 1 });
+  });
+
+  it('calls the next of its lane when the second attempt’s claim is given back', async () => {
+    const { delivery, token } = await lost('given-back');
+    const next = await bench.post({ conversation: 'given-back' });
+    const second = await bench.claim(delivery);
+    await bench.deliver(delivery, token);
+    expect(await release(bench.sql, delivery, second?.token ?? '')).toMatchObject([{ delivery: next.deliveries[0] }]);
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', doubt_since: null, doubt_until: null });
+  });
+
+  it('of what a look-up had found is not doubled', async () => {
+    const { delivery, token } = await lost();
+    const receipt = { nativeId: 'native', version: 1, attempt: 'look-up' };
+    await recordFound(bench.sql, delivery, receipt, 'destination:orders');
+    await bench.deliver(delivery, token);
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', doubled: false });
+  });
+
+  it.each(['expired', 'skipped'] as const)('counts after it was %s', async (state) => {
+    const { delivery, token } = await lost();
+    await rest(bench.sql, { delivery, state, reason: { code: 'test', message: 'Test.' } });
+    await bench.deliver(delivery, token);
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered' });
+  });
+});
+
+describe('a lapse', () => {
+  it('that two noticed is late for none', async () => {
+    const delivery = (await bench.post()).deliveries[0] ?? '';
+    const token = (await bench.claim(delivery))?.token ?? '';
+    for (let noticed = 0; noticed < 2; noticed += 1)
+      await settle(bench.sql, {
+        kind: 'failed',
+        delivery,
+        token,
+        outcome: 'unknown',
+        verdict: { state: 'retrying', delayMs: 1, inDoubt: true },
+        reason: { code: 'worker_lost', message: 'Test.' },
+      });
+    expect(await bench.sql`select outcome, late from attempts where id = ${token}`).toMatchObject([
+      { outcome: 'unknown', late: false },
+    ]);
+  });
+});

@@ -1,0 +1,265 @@
+import { deliveryStates, mayMove, transitions } from '../../../src/domain/delivery.ts';
+import { waitForTurn } from '../../../src/store/waiting/lane.ts';
+import { readLedger } from '../../../src/store/ledger/ledger.ts';
+import { release } from '../../../src/store/ledger/release.ts';
+import { requestCancel, requestRetry } from '../../../src/store/runs/commands.ts';
+import { createLedgerBench, type LedgerBench } from '../../support/ledger-bench.ts';
+
+let bench: LedgerBench;
+beforeAll(async () => void (bench = await createLedgerBench()));
+afterAll(() => bench.close());
+
+async function postOne(options: Parameters<LedgerBench['post']>[0] = {}) {
+  const { id, deliveries } = await bench.post(options);
+  return { message: id, delivery: deliveries[0] ?? '' };
+}
+
+async function claimed(delivery: string, options: Parameters<LedgerBench['claim']>[1] = {}): Promise<string> {
+  const claim = await bench.claim(delivery, options);
+  if (claim === undefined) throw new Error('not claimed');
+  return claim.token;
+}
+
+describe('the database', () => {
+  it('knows the same transitions as the domain', async () => {
+    const stored = await bench.sql<{ from: string; to: string }[]>`
+      select from_state as from, to_state as to from delivery_transitions`;
+    const named = Object.values(transitions).flatMap(({ from, to }) =>
+      from.filter((state) => state !== to).map((state) => `${state} → ${to}`),
+    );
+    expect(stored.map(({ from, to }) => `${from} → ${to}`).sort()).toEqual([...new Set(named)].sort());
+  });
+
+  it('refuses every pair of states that no transition names', async () => {
+    const { delivery } = await postOne();
+    for (const from of deliveryStates)
+      for (const to of deliveryStates.filter((state) => state !== from)) {
+        await bench.sql`alter table deliveries disable trigger user`;
+        await bench.sql`update deliveries set state = ${from} where id = ${delivery}`;
+        await bench.sql`alter table deliveries enable trigger user`;
+        const change = bench.sql`update deliveries set state = ${to} where id = ${delivery}`.then(
+          () => true,
+          () => false,
+        );
+        expect([from, to, await change]).toEqual([from, to, mayMove(from, to)]);
+      }
+  });
+});
+
+describe('a claim', () => {
+  it('lets one of two through', async () => {
+    const { delivery } = await postOne();
+    const claims = await Promise.all(Array.from({ length: 10 }, () => bench.claim(delivery)));
+    expect(claims.filter((claim) => claim !== undefined)).toHaveLength(1);
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'sending', attempts: 1 });
+  });
+
+  it('lets one of a lane through, whichever comes first', async () => {
+    const posts = await Promise.all(Array.from({ length: 5 }, () => postOne({ conversation: 'race' })));
+    // Without a look at the lane: only the unique index stands between these.
+    const claims = await Promise.allSettled(
+      posts.map(
+        ({ delivery }) => bench.sql`update deliveries set state = 'sending', claim_token = 'x' where id = ${delivery}`,
+      ),
+    );
+    expect(claims.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('goes to the lowest of a lane only', async () => {
+    const first = await postOne({ conversation: 'order' });
+    const second = await postOne({ conversation: 'order' });
+    expect(await bench.claim(second.delivery)).toBeUndefined();
+    const token = await claimed(first.delivery);
+    expect(await bench.claim(second.delivery)).toBeUndefined();
+    await bench.deliver(first.delivery, token);
+    expect(await bench.claim(second.delivery)).toBeDefined();
+  });
+
+  it('does not come before the next attempt is due', async () => {
+    const { delivery } = await postOne();
+    await bench.fail(delivery, await claimed(delivery), { delayMs: 60_000 });
+    expect(await bench.claim(delivery)).toBeUndefined();
+    expect((await readLedger(bench.sql, bench.ring, [delivery]))[0]?.view.heldMs).toBeGreaterThan(50_000);
+  });
+
+  it('is given back unspent when nothing was written', async () => {
+    const { delivery } = await postOne();
+    await release(bench.sql, delivery, await claimed(delivery));
+    expect(await bench.delivery(delivery)).toMatchObject({
+      state: 'queued',
+      attempts: 0,
+      claim_token: null,
+      pinned_version: null,
+    });
+  });
+
+  it('sets the deadline once, at the first attempt of a round', async () => {
+    const { delivery } = await postOne();
+    await bench.fail(delivery, await claimed(delivery, { policyDeadlineMs: 50_000 }));
+    const first = (await bench.delivery(delivery))['deadline_at'];
+    await bench.sql`update deliveries set next_attempt_at = null where id = ${delivery}`;
+    await claimed(delivery, { policyDeadlineMs: 90_000 });
+    expect((await bench.delivery(delivery))['deadline_at']).toEqual(first);
+  });
+});
+
+describe('a settle', () => {
+  it('of the last one ends the message, also when two last ones come at once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { id, deliveries } = await bench.post({ to: ['orders', 'audit'] });
+      const tokens = await Promise.all(deliveries.map((delivery) => claimed(delivery)));
+      await Promise.all(deliveries.map((delivery, index) => bench.deliver(delivery, tokens[index] ?? '')));
+      expect(await bench.message(id)).toMatchObject({ state: 'delivered', open_count: 0 });
+      const ends = await bench.sql`select from events where message = ${id} and type = 'carillon.message.delivered'`;
+      expect(ends).toHaveLength(1);
+    }
+  });
+
+  it('twice changes nothing', async () => {
+    const { delivery, message } = await postOne();
+    const token = await claimed(delivery);
+    await bench.deliver(delivery, token);
+    const before = await bench.delivery(delivery);
+    expect(await bench.deliver(delivery, token)).toMatchObject({ state: 'delivered' });
+    expect(await bench.fail(delivery, token)).toMatchObject({ state: 'delivered' });
+    expect(await bench.delivery(delivery)).toEqual(before);
+    expect(await bench.message(message)).toMatchObject({ open_count: 0 });
+  });
+
+  it('that comes late with a failure changes nothing', async () => {
+    const { delivery } = await postOne();
+    const first = await claimed(delivery);
+    await bench.fail(delivery, first, { ambiguous: true });
+    await bench.sql`update deliveries set next_attempt_at = null where id = ${delivery}`;
+    const second = await claimed(delivery);
+    await bench.fail(delivery, first);
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'sending', claim_token: second });
+  });
+
+  it('that comes late with a success counts, and stops what was not sent yet', async () => {
+    const { delivery, message } = await postOne();
+    const token = await claimed(delivery);
+    await bench.fail(delivery, token, { ambiguous: true, delayMs: 60_000 });
+    expect(await bench.deliver(delivery, token)).toMatchObject({ state: 'delivered' });
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', doubled: false, due_at: null });
+    expect(await bench.message(message)).toMatchObject({ state: 'delivered', open_count: 0 });
+  });
+
+  it('that comes late after parking makes the message delivered', async () => {
+    const { delivery, message } = await postOne();
+    const token = await claimed(delivery);
+    await bench.fail(delivery, token, { park: true, ambiguous: true });
+    expect(await bench.message(message)).toMatchObject({ state: 'failed' });
+    await bench.deliver(delivery, token);
+    expect(await bench.message(message)).toMatchObject({ state: 'delivered' });
+  });
+
+  it('keeps both receipts and says doubled when a second one got through', async () => {
+    const { delivery } = await postOne();
+    const first = await claimed(delivery);
+    await bench.fail(delivery, first, { ambiguous: true });
+    await bench.sql`update deliveries set next_attempt_at = null where id = ${delivery}`;
+    const second = await claimed(delivery);
+    await bench.deliver(delivery, first, 'one'); // late, while the second is under way
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'sending' });
+    await bench.deliver(delivery, second, 'two');
+    const row = await bench.delivery(delivery);
+    expect(row).toMatchObject({ state: 'delivered', doubled: true });
+    expect((row['receipts'] as { nativeId: string }[]).map(({ nativeId }) => nativeId)).toEqual(['one', 'two']);
+  });
+
+  it('of a failing second attempt finds the late success of the first', async () => {
+    const { delivery } = await postOne();
+    const first = await claimed(delivery);
+    await bench.fail(delivery, first, { ambiguous: true });
+    await bench.sql`update deliveries set next_attempt_at = null where id = ${delivery}`;
+    const second = await claimed(delivery);
+    await bench.deliver(delivery, first);
+    expect(await bench.fail(delivery, second, { delayMs: 60_000 })).toMatchObject({
+      state: 'delivered',
+      delayMs: null,
+    });
+    expect(await bench.delivery(delivery)).toMatchObject({ doubled: false, due_at: null });
+  });
+
+  it('pins the version that may have arrived, and lets it go after a proven rejection', async () => {
+    const doubtful = await postOne();
+    await bench.fail(doubtful.delivery, await claimed(doubtful.delivery), { ambiguous: true });
+    expect(await bench.delivery(doubtful.delivery)).toMatchObject({ pinned_version: 1 });
+    const rejected = await postOne();
+    await bench.fail(rejected.delivery, await claimed(rejected.delivery));
+    expect(await bench.delivery(rejected.delivery)).toMatchObject({ pinned_version: null, doubt_since: null });
+  });
+
+  it('names the next of its lane', async () => {
+    const first = await postOne({ conversation: 'wake' });
+    const second = await postOne({ conversation: 'wake' });
+    expect(await waitForTurn(bench.sql, second.delivery)).toBe(true);
+    const settled = await bench.deliver(first.delivery, await claimed(first.delivery));
+    expect(settled.next).toMatchObject([{ delivery: second.delivery, hasRun: false }]);
+    expect(await waitForTurn(bench.sql, second.delivery)).toBe(false);
+  });
+});
+
+describe('a wish', () => {
+  it('to retry grants one more round to what is parked', async () => {
+    const { delivery, message } = await postOne();
+    await bench.fail(delivery, await claimed(delivery), { park: true });
+    const [wished] = await requestRetry(bench.sql, 'default', { message });
+    expect(wished).toMatchObject({ id: delivery, state: 'queued', changed: true });
+    expect(await bench.delivery(delivery)).toMatchObject({
+      attempts: 1,
+      max_attempts: 6,
+      round_start: 1,
+      next_trigger: 'manual',
+    });
+    expect(await bench.message(message)).toMatchObject({ state: 'delivering', open_count: 1 });
+    expect(await requestRetry(bench.sql, 'default', { message })).toMatchObject([{ changed: false }]);
+  });
+
+  it('to retry goes before the backoff, but not before the platform’s Retry-After', async () => {
+    const { delivery, message } = await postOne();
+    await bench.fail(delivery, await claimed(delivery), { delayMs: 60_000 });
+    await bench.sql`update deliveries set not_before = clock_timestamp() + interval '1 minute' where id = ${delivery}`;
+    await requestRetry(bench.sql, 'default', { message });
+    expect(await bench.claim(delivery)).toBeUndefined();
+    await bench.sql`update deliveries set not_before = null where id = ${delivery}`;
+    expect(await bench.claim(delivery)).toBeDefined();
+  });
+
+  it('to retry what was overtaken in its lane marks it late', async () => {
+    const first = await postOne({ conversation: 'late' });
+    const second = await postOne({ conversation: 'late' });
+    await bench.fail(first.delivery, await claimed(first.delivery), { park: true });
+    await bench.deliver(second.delivery, await claimed(second.delivery));
+    await requestRetry(bench.sql, 'default', { delivery: first.delivery });
+    await bench.deliver(first.delivery, await claimed(first.delivery));
+    expect(await bench.delivery(first.delivery)).toMatchObject({ state: 'delivered', late: true });
+    expect(await bench.delivery(second.delivery)).toMatchObject({ late: false });
+  });
+
+  it('to cancel ends what is not being sent', async () => {
+    const { delivery, message } = await postOne();
+    await requestCancel(bench.sql, 'default', { message });
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'cancelled', due_at: null });
+    expect(await bench.message(message)).toMatchObject({ state: 'cancelled', open_count: 0 });
+    expect(await bench.claim(delivery)).toBeUndefined();
+  });
+
+  it.each([
+    ['delivered when it gets through', (d: string, t: string) => bench.deliver(d, t), 'delivered'],
+    ['cancelled when it fails', (d: string, t: string) => bench.fail(d, t), 'cancelled'],
+    ['uncertain when nobody knows', (d: string, t: string) => bench.fail(d, t, { ambiguous: true }), 'uncertain'],
+  ])('to cancel what is being sent leaves it %s', async (_name, end, state) => {
+    const { delivery, message } = await postOne();
+    const token = await claimed(delivery);
+    await requestCancel(bench.sql, 'default', { message });
+    expect(await bench.delivery(delivery)).toMatchObject({ state: 'sending' });
+    expect(await end(delivery, token)).toMatchObject({ state });
+  });
+
+  it('of another tenant finds nothing', async () => {
+    const { message } = await postOne();
+    expect(await requestCancel(bench.sql, 'other', { message })).toEqual([]);
+  });
+});
