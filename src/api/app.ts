@@ -1,15 +1,15 @@
 import fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { randomUUID } from 'node:crypto';
-import { authenticator, authorize, requireScopes } from './auth.ts';
-import { replyToBrokenRequest } from './broken-request.ts';
+import { authenticator, authorize, requireScopes } from './auth/auth.ts';
+import { replyToBrokenRequest } from './http/broken-request.ts';
 import type { ApiDeps } from './deps.ts';
 import { notFound, Problem } from './errors.ts';
-import { callerFinder } from './find-caller.ts';
-import { acceptJson, bodyLimit } from './json-body.ts';
+import { callerFinder } from './auth/find-caller.ts';
+import { acceptJson, bodyLimit } from './http/json-body.ts';
 import { documentApi } from './openapi.ts';
 import { createPlanCaches } from '../store/accept/plan-cache.ts';
-import { replyWithProblem } from './problem-reply.ts';
+import { replyWithProblem } from './http/problem-reply.ts';
 import type { Api } from './route.ts';
 import { bridgeRoutes } from './routes/bridges.ts';
 import { changeMessageRoutes } from './routes/change-message.ts';
@@ -32,8 +32,8 @@ import { replayRoutes } from './routes/replay.ts';
 import { scopeHealthRoutes } from './routes/scope-health.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
 import { tenantRoutes } from './routes/tenants.ts';
-import { logRequest } from './request-log.ts';
-import { validatorCompiler } from './validation.ts';
+import { logRequest } from './http/request-log.ts';
+import { validatorCompiler } from './http/validation.ts';
 
 /** All of a request, its body included, must arrive within this. */
 const requestTimeoutMs = 30_000;

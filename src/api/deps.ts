@@ -5,7 +5,7 @@ import type { Sql } from '../store/db/db.ts';
 import type { StartableJob } from '../store/jobs/jobs.ts';
 import type { KeyRing } from '../store/db/key-ring.ts';
 import type { Wished } from '../store/runs/commands.ts';
-import type { EventStreamSettings } from './event-streams.ts';
+import type { EventStreamSettings } from './events/event-streams.ts';
 
 /** Temporal, as far as the API needs it. Nothing that it does decides an answer: PostgreSQL has the truth. */
 export interface Runs {

@@ -4,7 +4,7 @@ import { parse, YAMLParseError } from 'yaml';
 import { ConfigError } from '../config.ts';
 import { defaultTenant } from '../domain/ids.ts';
 import { identityInputSchema } from '../api/schemas/identity.ts';
-import { errorFinder } from '../api/validation.ts';
+import { errorFinder } from '../api/http/validation.ts';
 import type { FiledIdentity } from '../store/people/filed-identities.ts';
 
 const { name, accounts } = identityInputSchema.properties;

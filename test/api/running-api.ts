@@ -1,6 +1,6 @@
 import { startApi } from '../../src/api/server.ts';
 import type { ApiDeps, Runs } from '../../src/api/deps.ts';
-import { createLogger } from '../../src/api/logger.ts';
+import { createLogger } from '../../src/observability/logger.ts';
 import { connectors } from '../../src/connectors/registry.ts';
 import { connect, type Sql } from '../../src/store/db/db.ts';
 import { newKeyRingEntry, parseKeyRing, type KeyRing } from '../../src/store/db/key-ring.ts';

@@ -2,11 +2,11 @@ import { chosenId, type BridgeId, type TenantId } from '../../domain/ids.ts';
 import { deleteBridge, findBridge, listBridges, writeBridge, type BridgeRow } from '../../store/config/bridges.ts';
 import { findConnection } from '../../store/config/connections.ts';
 import { findDestination } from '../../store/config/destinations.ts';
-import { newConfigId, pathId, requireSameId } from '../config-id.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { newConfigId, pathId, requireSameId } from '../http/config-id.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem, type InputError } from '../errors.ts';
-import { requireBody } from '../json-body.ts';
+import { requireBody } from '../http/json-body.ts';
 import type { Api } from '../route.ts';
 import {
   bridgeInputSchema,

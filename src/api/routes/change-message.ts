@@ -2,16 +2,16 @@ import type { FastifyRequest } from 'fastify';
 import { messageIdPattern, type MessageId } from '../../domain/ids.ts';
 import { acceptDelete, acceptEdit, findStopped, type ChangeResult } from '../../store/accept/changes.ts';
 import { newMessageId } from '../../store/db/new-id.ts';
-import { canonicalJson } from '../canonical-json.ts';
+import { canonicalJson } from '../http/canonical-json.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem } from '../errors.ts';
-import { requireBody } from '../json-body.ts';
-import { readKeyHeader } from '../posted-message.ts';
+import { requireBody } from '../http/json-body.ts';
+import { readKeyHeader } from '../accept/posted-message.ts';
 import type { Api } from '../route.ts';
 import { changeHeaders, patchMessageSchema } from '../schemas/change.ts';
 import { acceptedSchema } from '../schemas/message.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
-import { within } from '../time-limit.ts';
+import { within } from '../limits/time-limit.ts';
 
 const tags = ['messages'];
 const keyRequired = {

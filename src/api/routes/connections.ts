@@ -11,13 +11,13 @@ import {
   writeConnection,
   type ConnectionRow,
 } from '../../store/config/connections.ts';
-import { newConfigId, pathId, requireSameId } from '../config-id.ts';
+import { newConfigId, pathId, requireSameId } from '../http/config-id.ts';
 import { connectionScope } from '../../domain/gate.ts';
 import { resumeScope } from '../../store/waiting/pause.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem } from '../errors.ts';
-import { requireBody } from '../json-body.ts';
+import { requireBody } from '../http/json-body.ts';
 import type { Api } from '../route.ts';
 import {
   configQuery,

@@ -1,7 +1,7 @@
 import { deliveryIdPattern, type DeliveryId, type TenantId } from '../../domain/ids.ts';
 import { listAttempts, type AttemptRow } from '../../store/read/attempts.ts';
 import { findDelivery, listDeliveries, summarizeDeliveries, type DeliveryRow } from '../../store/read/deliveries.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound } from '../errors.ts';
 import type { Api } from '../route.ts';
@@ -9,8 +9,8 @@ import { attemptsPage, attemptsQuery, type AttemptAnswer } from '../schemas/atte
 import { deliveriesPage, deliveriesQuery, deliverySchema, summarySchema, wishBody } from '../schemas/delivery.ts';
 import { defaultLimit } from '../schemas/list.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
-import { showDelivery } from '../show-delivery.ts';
-import { wishMaker } from '../wish.ts';
+import { showDelivery } from '../show/show-delivery.ts';
+import { wishMaker } from '../operate/command.ts';
 
 const tags = ['deliveries'];
 const cursors = cursorsOf('deliveries', deliveryIdPattern);

@@ -13,12 +13,12 @@ import {
   type DestinationRow,
 } from '../../store/config/destinations.ts';
 import { resumeScope } from '../../store/waiting/pause.ts';
-import { newConfigId, pathId, requireSameId } from '../config-id.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { newConfigId, pathId, requireSameId } from '../http/config-id.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem, type InputError } from '../errors.ts';
-import { requireBody } from '../json-body.ts';
-import { findPlanned } from '../not-yet-supported.ts';
+import { requireBody } from '../http/json-body.ts';
+import { findPlanned } from '../http/not-yet-supported.ts';
 import type { Api } from '../route.ts';
 import { configQuery } from '../schemas/connection.ts';
 import {

@@ -1,15 +1,15 @@
 import { Type } from 'typebox';
 import type { TenantId } from '../../domain/ids.ts';
 import { beginningOfEvents, readEvents, type EventFilter, type EventPosition } from '../../store/read/events.ts';
-import { acceptsEventStream } from '../accepts-event-stream.ts';
+import { acceptsEventStream } from '../http/accepts-event-stream.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput } from '../errors.ts';
-import { decodeEventCursor, encodeEventCursor } from '../event-cursor.ts';
-import { createEventStreams, expiredCursor } from '../event-streams.ts';
+import { decodeEventCursor, encodeEventCursor } from '../events/event-cursor.ts';
+import { createEventStreams, expiredCursor } from '../events/event-streams.ts';
 import type { Api } from '../route.ts';
 import { defaultEventLimit, eventsPage, eventsQuery } from '../schemas/event.ts';
 import { errorAnswers } from '../schemas/problem.ts';
-import { showEvent } from '../show-event.ts';
+import { showEvent } from '../events/show-event.ts';
 
 /** How long polling searches for something that the filter lets through, before it answers how far it has come. */
 const searchMs = 1_000;

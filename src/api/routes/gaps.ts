@@ -1,5 +1,5 @@
 import { listGaps, type GapRow } from '../../store/inbound/gaps.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Api } from '../route.ts';
 import { gapsPage, gapsQuery, type GapAnswer } from '../schemas/gap.ts';

@@ -1,10 +1,10 @@
 import { isWritable } from '../../store/runs/readiness.ts';
 import { isAnyWorkerAlive } from '../../store/runs/workers.ts';
 import type { ApiDeps } from '../deps.ts';
-import { retryAfterSeconds } from '../problem-reply.ts';
+import { retryAfterSeconds } from '../http/problem-reply.ts';
 import type { Api } from '../route.ts';
 import { aliveSchema, readySchema } from '../schemas/health.ts';
-import { within } from '../time-limit.ts';
+import { within } from '../limits/time-limit.ts';
 
 const tags = ['health'];
 /** A probe that waits for a server that is gone tells too late. */

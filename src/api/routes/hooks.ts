@@ -4,11 +4,11 @@ import { createReceive } from '../../store/inbound/inbox.ts';
 import { askForSubscriptions } from '../../store/inbound/subscription-checks.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, Problem } from '../errors.ts';
-import { findHook, type Hook } from '../find-hook.ts';
-import { arrivalsOf } from '../hook-arrivals.ts';
-import { bodyLimit as usualLimit } from '../json-body.ts';
+import { findHook, type Hook } from '../hooks/find-hook.ts';
+import { arrivalsOf } from '../hooks/hook-arrivals.ts';
+import { bodyLimit as usualLimit } from '../http/json-body.ts';
 import type { Api } from '../route.ts';
-import { sharedLimit } from '../time-limit.ts';
+import { sharedLimit } from '../limits/time-limit.ts';
 
 /** Of all that is done before the answer: Slack, Zoom and Graph give it 3 s, the others more (their pages on webhooks). */
 const limitMs = 2_500;

@@ -1,5 +1,5 @@
 import { listReports, type ReportRow } from '../../store/housekeeping/housekeeping.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Api } from '../route.ts';
 import { reportsPage, reportsQuery, type ReportAnswer } from '../schemas/housekeeping.ts';

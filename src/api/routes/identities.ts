@@ -7,11 +7,11 @@ import {
   writeIdentity,
   type IdentityRow,
 } from '../../store/people/identities.ts';
-import { pathId, requireSameId } from '../config-id.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { pathId, requireSameId } from '../http/config-id.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, type InputError } from '../errors.ts';
-import { requireBody } from '../json-body.ts';
+import { requireBody } from '../http/json-body.ts';
 import type { Api } from '../route.ts';
 import { configQuery } from '../schemas/connection.ts';
 import { identitiesPage, identityInputSchema, identitySchema, type IdentityAnswer } from '../schemas/identity.ts';

@@ -1,6 +1,6 @@
 import { inboxIdPattern } from '../../domain/ids.ts';
 import { listInbox, type InboxRow } from '../../store/inbound/list-inbox.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Api } from '../route.ts';
 import { inboxPage, inboxQuery, type ArrivedAnswer } from '../schemas/inbox.ts';

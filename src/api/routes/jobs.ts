@@ -1,10 +1,10 @@
 import { jobIdPattern, type TenantId } from '../../domain/ids.ts';
 import { endJob, findJob, listJobs, type JobRow } from '../../store/jobs/jobs.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, Problem } from '../errors.ts';
-import { requireBody } from '../json-body.ts';
-import { jobMaker, showJob } from '../make-job.ts';
+import { requireBody } from '../http/json-body.ts';
+import { jobMaker, showJob } from '../operate/make-job.ts';
 import type { Api } from '../route.ts';
 import { changeHeaders } from '../schemas/change.ts';
 import { bulkCancelBody, bulkRetryBody, jobSchema, jobsPage, jobsQuery } from '../schemas/job.ts';

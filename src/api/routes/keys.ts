@@ -1,12 +1,12 @@
 import { apiKeyIdPattern, type ApiKeyId, type TenantId } from '../../domain/ids.ts';
 import { createKey, findKey, listKeys, revokeKey, type ApiKeyRow } from '../../store/config/api-keys.ts';
 import { newApiKeyId } from '../../store/db/new-id.ts';
-import { hashKey, newApiKey } from '../api-key.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { hashKey, newApiKey } from '../auth/api-key.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound } from '../errors.ts';
-import { instantRange, readInstant } from '../instant.ts';
-import { requireBody } from '../json-body.ts';
+import { instantRange, readInstant } from '../http/instant.ts';
+import { requireBody } from '../http/json-body.ts';
 import type { Api } from '../route.ts';
 import { configQuery } from '../schemas/connection.ts';
 import { keyInputSchema, keySchema, keysPage, newKeySchema, type KeyAnswer } from '../schemas/key.ts';

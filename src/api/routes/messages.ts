@@ -1,18 +1,18 @@
 import { messageIdPattern, type MessageId } from '../../domain/ids.ts';
 import { deliveriesOf } from '../../store/read/deliveries.ts';
 import { findMessage, findWholeMessage, listMessages } from '../../store/read/messages.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound } from '../errors.ts';
-import { instantRange, readInstant } from '../instant.ts';
+import { instantRange, readInstant } from '../http/instant.ts';
 import type { Api } from '../route.ts';
 import { wishBody, wishedSchema } from '../schemas/delivery.ts';
 import { defaultLimit } from '../schemas/list.ts';
 import { messageSchema, messagesPage, messagesQuery } from '../schemas/message.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
-import { showMessageDelivery } from '../show-delivery.ts';
-import { showMessage, showMessageItem } from '../show-message.ts';
-import { wishMaker } from '../wish.ts';
+import { showMessageDelivery } from '../show/show-delivery.ts';
+import { showMessage, showMessageItem } from '../show/show-message.ts';
+import { wishMaker } from '../operate/command.ts';
 
 const tags = ['messages'];
 const cursors = cursorsOf('messages', messageIdPattern);

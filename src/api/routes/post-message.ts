@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
-import { messageAcceptor } from '../accept-message.ts';
-import { structuredType } from '../cloud-event.ts';
+import { messageAcceptor } from '../accept/accept-message.ts';
+import { structuredType } from '../accept/cloud-event.ts';
 import type { ApiDeps } from '../deps.ts';
-import { acceptJson } from '../json-body.ts';
+import { acceptJson } from '../http/json-body.ts';
 import type { PlanCaches } from '../../store/accept/plan-cache.ts';
-import { readPostedMessage } from '../posted-message.ts';
+import { readPostedMessage } from '../accept/posted-message.ts';
 import type { Api } from '../route.ts';
 import { acceptedSchema, keyPattern, postMessageSchema } from '../schemas/message.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';

@@ -8,10 +8,10 @@ import {
   releaseQuarantined,
   type QuarantinedRow,
 } from '../../store/inbound/inbox-pages.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, Problem } from '../errors.ts';
-import { arrivalsOf } from '../hook-arrivals.ts';
+import { arrivalsOf } from '../hooks/hook-arrivals.ts';
 import type { Api } from '../route.ts';
 import { defaultLimit } from '../schemas/list.ts';
 import { errorAnswers } from '../schemas/problem.ts';

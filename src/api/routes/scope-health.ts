@@ -3,7 +3,7 @@ import type { TenantId } from '../../domain/ids.ts';
 import { findConnection } from '../../store/config/connections.ts';
 import { findDestination } from '../../store/config/destinations.ts';
 import { findHealth, pausedByHand, pauseScope, resumeScope, type Health } from '../../store/waiting/pause.ts';
-import { pathId } from '../config-id.ts';
+import { pathId } from '../http/config-id.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound } from '../errors.ts';
 import type { Api } from '../route.ts';

@@ -1,6 +1,6 @@
 import { subscriptionIdPattern } from '../../domain/ids.ts';
 import { listSubscriptions, type SubscriptionRow } from '../../store/inbound/subscriptions.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Api } from '../route.ts';
 import { defaultLimit } from '../schemas/list.ts';

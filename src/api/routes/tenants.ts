@@ -1,11 +1,11 @@
 import { chosenId, defaultTenant, type TenantId } from '../../domain/ids.ts';
 import { findRetentionProblems } from '../../domain/retention.ts';
 import { deleteTenant, findTenant, listTenants, writeTenant, type TenantRow } from '../../store/config/tenants.ts';
-import { pathId, requireSameId } from '../config-id.ts';
-import { cursorsOf, pageOf } from '../cursor.ts';
+import { pathId, requireSameId } from '../http/config-id.ts';
+import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem } from '../errors.ts';
-import { requireBody } from '../json-body.ts';
+import { requireBody } from '../http/json-body.ts';
 import type { Api } from '../route.ts';
 import { configQuery } from '../schemas/connection.ts';
 import { defaultLimit } from '../schemas/list.ts';

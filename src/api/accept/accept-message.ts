@@ -1,0 +1,165 @@
+import type { MessageId, TenantId } from '../../domain/ids.ts';
+import type { Content } from '../../domain/message.ts';
+import { planDelivery, type PlannedDelivery } from '../../domain/plan.ts';
+import { accept, findAccepted, type Acceptance, type AcceptResult } from '../../store/accept/accept.ts';
+import { newMessageId } from '../../store/db/new-id.ts';
+import { canonicalJson } from '../http/canonical-json.ts';
+import type { ApiDeps } from '../deps.ts';
+import { createAdmission } from '../limits/admission.ts';
+import { invalidInput, notFound, Problem, type InputError } from '../errors.ts';
+import type { Plan, PlanCaches } from '../../store/accept/plan-cache.ts';
+import type { PostedMessage } from './posted-message.ts';
+import type { PostMessage } from '../schemas/message.ts';
+import { isOutage } from '../http/problem-reply.ts';
+import { TimeLimitError, within } from '../limits/time-limit.ts';
+
+/** PostgreSQL ends the statement after 1 s; this is for one that hears nobody any more. */
+const limitMs = 1_500;
+/** Times that a plan may be found behind. Each time means that somebody changed the configuration meanwhile. */
+const maxPlans = 5;
+
+export type AcceptMessage = (
+  tenant: TenantId,
+  posted: PostedMessage,
+) => Promise<Exclude<AcceptResult, { outcome: 'stale' | 'conflict' | 'no-thread' }>>;
+
+/**
+ * Plans a message in memory and stores both in one transaction. The answer is given when it is committed, and does not
+ * wait for Temporal.
+ */
+export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches): AcceptMessage {
+  const admission = createAdmission();
+
+  async function acceptPlanned(tenant: TenantId, posted: PostedMessage, id: MessageId): Promise<AcceptResult> {
+    const plans = caches.of(tenant);
+    let plan = await plans.current();
+    for (let count = 1; count <= maxPlans; count += 1) {
+      // Deleted a moment ago, when its key or name was still remembered.
+      if (plan.version === 0) throw notFound('tenant');
+      let acceptance = planMessage(tenant, posted, id, plan);
+      if ('errors' in acceptance) {
+        // It may have been made a moment ago by another process.
+        plan = await plans.reload();
+        acceptance = planMessage(tenant, posted, id, plan);
+      }
+      if ('errors' in acceptance) {
+        // The key decides first: a message that was accepted stays so, even when its destination is gone by now.
+        return (await findAccepted(acceptSql, acceptance.unplanned)) ?? refuse(acceptance.errors);
+      }
+      const result = await accept(acceptSql, ring, acceptance);
+      if (result.outcome !== 'stale') return result;
+      plan = await plans.reload();
+    }
+    throw new Problem('unavailable', 'The configuration changes too fast. The message is not accepted.');
+  }
+
+  return async (tenant, posted) => {
+    const { priority = 'normal', class: deliveryClass = null } = posted.body;
+    const { acceptPerSecond } = await within(limitMs, caches.of(tenant).current());
+    const leave = admission.enter(tenant, { priority, class: deliveryClass }, acceptPerSecond);
+    const id = newMessageId();
+    const work = acceptPlanned(tenant, posted, id).finally(leave);
+    const result = await within(limitMs, work).catch((error: unknown) => {
+      throw isOutage(error) || error instanceof TimeLimitError ? outcomeUnknown(posted, id, error) : error;
+    });
+    if (result.outcome === 'conflict') {
+      const detail = `This key was used for another message before, ${result.id}.`;
+      throw new Problem('idempotency_conflict', detail, { id: result.id });
+    }
+    if (result.outcome === 'no-thread') {
+      const message = `names a message that there is not: ${posted.body.thread}`;
+      throw invalidInput([{ path: posted.locate('/thread'), code: 'unknown_message', message }]);
+    }
+    if (result.outcome === 'stale') throw new Error('a plan that is behind ended in an answer');
+    return result;
+  };
+}
+
+function refuse(errors: readonly InputError[]): never {
+  throw invalidInput(errors);
+}
+
+/** 503 means unknown, not no: the transaction may have been committed when the connection broke. */
+function outcomeUnknown({ key }: PostedMessage, id: MessageId, cause: unknown): Problem {
+  const how =
+    key === undefined
+      ? `Without an Idempotency-Key only GET /v1/messages/${id} can tell.`
+      : 'Send it again with the same key: it tells, and is accepted once.';
+  return new Problem('unavailable', `Whether the message was accepted is unknown. ${how}`, { id, cause });
+}
+
+const keyRequired: InputError = {
+  path: 'Idempotency-Key',
+  code: 'required',
+  message: 'is required by this tenant, or id in the body: without it a repeated post would be a second message',
+};
+
+type Unplanned = Omit<Acceptance, 'deliveries' | 'configVersion'>;
+
+function planMessage(
+  tenant: TenantId,
+  posted: PostedMessage,
+  id: MessageId,
+  plan: Plan,
+): Acceptance | { readonly errors: readonly InputError[]; readonly unplanned: Unplanned } {
+  const unplanned = toAcceptance(tenant, posted, id);
+  const errors: InputError[] = plan.requireKey && posted.key === undefined ? [keyRequired] : [];
+  const deliveries: PlannedDelivery[] = [];
+  for (const [index, destination] of (posted.body.destinations ?? []).entries()) {
+    const entry = plan.destinations.get(destination);
+    if (entry !== undefined) deliveries.push(planDelivery(entry, unplanned, 'request'));
+    else {
+      const message = `names a destination that there is not: ${JSON.stringify(destination.slice(0, 100))}`;
+      errors.push({ path: posted.locate(`/destinations/${index}`), code: 'unknown_destination', message });
+    }
+  }
+  return errors.length > 0 ? { errors, unplanned } : { ...unplanned, deliveries, configVersion: plan.version };
+}
+
+function toAcceptance(tenant: TenantId, { body, scope, key }: PostedMessage, id: MessageId): Unplanned {
+  return {
+    id,
+    tenant,
+    scope,
+    dedupeKey: key ?? id,
+    canonicalBody: canonicalJson(body) ?? '',
+    type: body.type ?? 'message.created',
+    source: body.source ?? 'api',
+    conversation: body.conversation ?? null,
+    occurredAt: body.occurredAt === undefined ? null : new Date(body.occurredAt),
+    dataVersion: body.dataVersion ?? null,
+    correlationId: body.correlationId ?? id,
+    priority: body.priority ?? 'normal',
+    class: body.class ?? null,
+    sendAt: body.sendAt === undefined ? null : new Date(body.sendAt),
+    expiresAt: body.expiresAt === undefined ? null : new Date(body.expiresAt),
+    thread: (body.thread as MessageId | undefined) ?? null,
+    labels: body.labels ?? {},
+    content: contentOf(body),
+    sender: body.sender ?? null,
+  };
+}
+
+/** A file is known by its place, and looked at where it lies. */
+function contentOf({ text = '', content }: PostMessage): Content {
+  if (content === undefined) return { text };
+  const { text: said = '', attachments, ...more } = content;
+  const files = attachments?.map(({ url, name = fileName(url), ...known }, index) => ({
+    id: `file-${index + 1}`,
+    name,
+    ...known,
+    url,
+    page: url,
+  }));
+  return { text: said, ...more, ...(files && { attachments: files }) };
+}
+
+function fileName(url: string): string {
+  const last = new URL(url).pathname.split('/').at(-1) ?? '';
+  try {
+    return (last === '' ? 'file' : decodeURIComponent(last)).slice(0, 255);
+  } catch {
+    // Not percent-encoded as it should be: then as it stands.
+    return last.slice(0, 255);
+  }
+}

@@ -1,0 +1,136 @@
+import type { FastifyRequest } from 'fastify';
+import { invalidInput, Problem, type InputError } from '../errors.ts';
+
+/** Structured mode; batch mode has a type of its own, which nobody here reads, so it is a 415. */
+export const structuredType = 'application/cloudevents+json';
+
+/** A CloudEvent 1.0 as the message that it means. */
+export interface ReadCloudEvent {
+  /** To be checked like any posted body; without `id`. */
+  readonly body: unknown;
+  /** A CloudEvent is the same as another when source and id are. */
+  readonly key: string;
+  /** Where in the event, or in which header, a place of the body came from. */
+  readonly locate: (path: string) => string;
+}
+
+type Attributes = Record<string, unknown>;
+
+const binaryMarks = ['ce-specversion', 'ce-id', 'ce-source', 'ce-type'];
+const known = ['specversion', 'id', 'source', 'type', 'time', 'subject', 'datacontenttype', 'dataschema', 'data'];
+const ofAttributes = ['source', 'type', 'occurredAt', 'dataVersion', 'id'];
+
+export function isCloudEvent(request: FastifyRequest): boolean {
+  return isStructured(request) || binaryMarks.some((name) => request.headers[name] !== undefined);
+}
+
+function isStructured({ headers }: FastifyRequest): boolean {
+  return /^application\/cloudevents\+json\s*(;|$)/i.test(headers['content-type'] ?? '');
+}
+
+/**
+ * | event | message |
+ * |---|---|
+ * | `source` and `id` | the idempotency key, apart from all other keys |
+ * | `type`, `source`, `time`, `dataschema` | `type`, `source`, `occurredAt`, `dataVersion` |
+ * | `subject` | `conversation`, unless the data has one |
+ * | extension attributes | labels, unless the data has one of the name |
+ * | `data` | all other fields of a posted message; a text is its `text` |
+ *
+ * @throws Problem 422 for what is no CloudEvent 1.0.
+ */
+export function readCloudEvent(request: FastifyRequest): ReadCloudEvent {
+  const structured = isStructured(request);
+  const { data, ...attributes } = structured ? structuredEvent(request.body) : binaryEvent(request);
+  const at = (name: string): string => (structured ? `/${name}` : `ce-${name}`);
+  const errors = findAttributeErrors(attributes, at);
+  const isObject = typeof data === 'object' && data !== null && !Array.isArray(data);
+  if (!isObject && typeof data !== 'string')
+    errors.push({ path: structured ? '/data' : '', code: 'wrong_type', message: 'must be an object or a text' });
+  const fields: Attributes = isObject ? (data as Attributes) : { text: data };
+  for (const name of ofAttributes.filter((field) => Object.hasOwn(fields, field)))
+    errors.push({
+      path: `${structured ? '/data' : ''}/${name}`,
+      code: 'unknown_field',
+      message: 'is an attribute of the event',
+    });
+  if (errors.length > 0) throw invalidInput(errors);
+
+  const { type, source, time, dataschema, subject } = attributes;
+  const extensions = Object.entries(attributes).filter(([name]) => !known.includes(name));
+  const labels = {
+    ...Object.fromEntries(extensions.map(([name, value]) => [name, String(value)])),
+    ...labelsOf(fields),
+  };
+  const given = { occurredAt: time, dataVersion: dataschema, conversation: fields['conversation'] ?? subject };
+  const body = {
+    ...fields,
+    type,
+    source,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    ...(Object.keys(labels).length > 0 ? { labels } : {}),
+  };
+  const attributeOf: Record<string, string> = {
+    '/type': 'type',
+    '/source': 'source',
+    '/occurredAt': 'time',
+    '/dataVersion': 'dataschema',
+    '/id': 'id',
+    ...(fields['conversation'] === undefined ? { '/conversation': 'subject' } : {}),
+    ...Object.fromEntries(extensions.map(([name]) => [`/labels/${name}`, name])),
+  };
+  const locate = (path: string): string => {
+    const name = Object.hasOwn(attributeOf, path) ? attributeOf[path] : undefined;
+    return name === undefined ? `${structured ? '/data' : ''}${path}` : at(name);
+  };
+  return { body, key: `${String(source)} ${String(attributes['id'])}`, locate };
+}
+
+function labelsOf({ labels }: Attributes): Attributes {
+  return typeof labels === 'object' && labels !== null && !Array.isArray(labels) ? (labels as Attributes) : {};
+}
+
+function structuredEvent(body: unknown): Attributes {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw invalidInput([{ path: '', code: 'wrong_type', message: 'must be an object' }]);
+  // The specification lets an attribute that is not set be null.
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+}
+
+/** Attributes are headers, percent-encoded where they are not ASCII (HTTP protocol binding, §3.1.3.2). */
+function binaryEvent({ headers, body }: FastifyRequest): Attributes {
+  if (body === undefined) throw new Problem('invalid_json', 'The body is empty; JSON is wanted.');
+  const attributes = Object.entries(headers)
+    .filter(([name]) => name.startsWith('ce-'))
+    .map(([name, value]) => [name.slice('ce-'.length), decodeHeader(name, String(value))]);
+  return { ...Object.fromEntries(attributes), data: body };
+}
+
+function decodeHeader(name: string, value: string): string {
+  try {
+    const text = decodeURIComponent(value);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Not percent-encoded text: the same answer as below.
+  }
+  throw invalidInput([{ path: name, code: 'invalid_value', message: 'must be percent-encoded UTF-8 without NUL' }]);
+}
+
+function findAttributeErrors(attributes: Attributes, at: (name: string) => string): InputError[] {
+  const errors: InputError[] = [];
+  if (attributes['specversion'] !== '1.0')
+    errors.push({ path: at('specversion'), code: 'invalid_value', message: 'must be "1.0"' });
+  for (const name of ['id', 'source', 'type']) {
+    if (typeof attributes[name] !== 'string' || attributes[name] === '')
+      errors.push({ path: at(name), code: 'required', message: 'is required, a text' });
+  }
+  if (typeof attributes['id'] === 'string' && attributes['id'].length > 255)
+    errors.push({ path: at('id'), code: 'too_long', message: 'must have at most 255 characters' });
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === 'data_base64')
+      errors.push({ path: at(name), code: 'not_yet_supported', message: 'is not supported yet' });
+    else if (!/^[a-z0-9]+$/.test(name) || !['string', 'number', 'boolean'].includes(typeof value))
+      errors.push({ path: at(name), code: 'invalid_value', message: 'is no attribute of a CloudEvent' });
+  }
+  return errors;
+}

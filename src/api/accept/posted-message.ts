@@ -1,0 +1,99 @@
+import type { FastifyRequest } from 'fastify';
+import { messageIdPattern } from '../../domain/ids.ts';
+import { invalidInput, Problem, type InputError } from '../errors.ts';
+import { isCloudEvent, readCloudEvent } from './cloud-event.ts';
+import { instantRange, readInstant } from '../http/instant.ts';
+import { findPlanned } from '../http/not-yet-supported.ts';
+import { keyPattern, plannedMessageFields, postMessageSchema, type PostMessage } from '../schemas/message.ts';
+import { errorFinder } from '../http/validation.ts';
+
+/** A message as it was posted, checked, with the key that it is known by. */
+export interface PostedMessage {
+  readonly body: PostMessage;
+  /** Keys of different scopes never meet. */
+  readonly scope: string;
+  /** Undefined: the sender gave none, and each post is a new message. */
+  readonly key: string | undefined;
+  /** Where the sender put what is at a place of the body. */
+  readonly locate: (path: string) => string;
+}
+
+/** A message that is scheduled further ahead is a mistake, or belongs into a calendar. */
+const longestAheadMs = 366 * 86_400_000;
+
+const findErrors = errorFinder(postMessageSchema);
+const isKey = new RegExp(keyPattern);
+const keyHeader = 'Idempotency-Key';
+
+/**
+ * Reads a post, be it our own JSON or a CloudEvent, and checks all that needs no database.
+ * @throws Problem 400, 415 or 422.
+ */
+export function readPostedMessage(request: FastifyRequest): PostedMessage {
+  const headerKey = readKeyHeader(request);
+  if (isCloudEvent(request)) {
+    const { body, key, locate } = readCloudEvent(request);
+    const errors = findBodyErrors(body);
+    if (headerKey !== undefined && headerKey !== key) errors.push(differentKeys('/id'));
+    if (errors.length > 0) throw invalidInput(errors.map((error) => ({ ...error, path: locate(error.path) })));
+    return { body: body as PostMessage, scope: 'api:cloudevents', key, locate };
+  }
+  if (request.body === undefined) throw new Problem('invalid_json', 'The body is empty; JSON is wanted.');
+  const errors = findBodyErrors(request.body);
+  if (errors.length > 0) throw invalidInput(errors);
+  const { id, ...body } = request.body as PostMessage;
+  if (headerKey !== undefined && id !== undefined && headerKey !== id) throw invalidInput([differentKeys('/id')]);
+  return { body, scope: 'api', key: headerKey ?? id, locate: (path) => path };
+}
+
+function differentKeys(path: string): InputError {
+  return { path, code: 'different_keys', message: `is another key than ${keyHeader}` };
+}
+
+/** @throws Problem 422 for a key that is none, or is there twice. */
+export function readKeyHeader(request: FastifyRequest): string | undefined {
+  const [key, ...more] = request.raw.headersDistinct[keyHeader.toLowerCase()] ?? [];
+  if (more.length > 0) throw invalidInput([{ path: keyHeader, code: 'duplicate_key', message: 'is there twice' }]);
+  if (key !== undefined && !isKey.test(key)) {
+    const message = 'must be 1 to 255 printable ASCII characters';
+    throw invalidInput([{ path: keyHeader, code: 'pattern', message }]);
+  }
+  return key;
+}
+
+/** What is not supported yet is said alone: the rest may be right only together with it. */
+function findBodyErrors(body: unknown): InputError[] {
+  const planned = findPlanned(body, plannedMessageFields);
+  if (planned.length > 0) return planned;
+  const errors = findErrors(body);
+  return errors.length > 0 ? errors : findMeaningErrors(body as PostMessage);
+}
+
+/** What no schema says well. */
+function findMeaningErrors({ text, content, type, thread, ...times }: PostMessage): InputError[] {
+  const errors: InputError[] = [];
+  if (text === undefined && content === undefined)
+    errors.push({ path: '/text', code: 'required', message: 'is required, or content' });
+  if (text !== undefined && content !== undefined)
+    errors.push({ path: '/content', code: 'invalid_value', message: 'and text must not both be there' });
+  if (content !== undefined && content.text === undefined && content.attachments === undefined)
+    errors.push({ path: '/content/text', code: 'required', message: 'is required, or attachments' });
+  if (type?.startsWith('carillon.') === true)
+    errors.push({ path: '/type', code: 'invalid_value', message: 'must not begin with "carillon.", which is ours' });
+  if (type !== undefined && /^(?:message\.(?:edited|deleted)|reaction\..*)$/.test(type))
+    errors.push({ path: '/type', code: 'not_yet_supported', message: 'is not supported yet' });
+  for (const key of ['occurredAt', 'sendAt', 'expiresAt'] as const) {
+    const value = times[key];
+    if (value !== undefined && readInstant(value) === undefined)
+      errors.push({ path: `/${key}`, code: 'invalid_value', message: instantRange });
+  }
+  const { sendAt, expiresAt } = times;
+  if (sendAt !== undefined && Date.parse(sendAt) > Date.now() + longestAheadMs)
+    errors.push({ path: '/sendAt', code: 'invalid_value', message: 'must be within a year' });
+  // Not that it must be in the future: the same post, repeated later, must find the message that it made.
+  if (expiresAt !== undefined && sendAt !== undefined && Date.parse(expiresAt) <= Date.parse(sendAt))
+    errors.push({ path: '/expiresAt', code: 'invalid_value', message: 'must be after sendAt' });
+  if (thread !== undefined && !messageIdPattern.test(thread))
+    errors.push({ path: '/thread', code: 'invalid_value', message: 'must be the id of a message: msg_…' });
+  return errors;
+}

@@ -1,0 +1,59 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { covers } from '../../domain/scope.ts';
+import type { Caller, RouteScope } from './caller.ts';
+import { Problem } from '../errors.ts';
+import type { FindCaller } from './find-caller.ts';
+import type { Api } from '../route.ts';
+
+export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+/**
+ * Runs before anything else looks at the request. Unknown paths need a key too, so that nobody without one learns which
+ * there are.
+ */
+export function authenticator(findCaller: FindCaller): Authenticate {
+  return async (request, reply) => {
+    if (scopeOf(request) === 'open') return;
+    const token = /^Bearer +([^\s]+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+    const caller =
+      token === undefined
+        ? undefined
+        : await findCaller(token, request.headers['carillon-tenant'] as string | undefined);
+    if (caller !== undefined) {
+      request.caller = caller;
+      return;
+    }
+    reply.header('www-authenticate', token === undefined ? 'Bearer' : 'Bearer error="invalid_token"');
+    const detail = token === undefined ? 'Send the key as "Authorization: Bearer <key>".' : 'This key is not valid.';
+    throw new Problem('unauthorized', detail);
+  };
+}
+
+/** After authentication: whether the caller may use the route. A path that is unknown gets its 404. */
+export async function authorize(request: FastifyRequest): Promise<void> {
+  const scope = scopeOf(request);
+  if (scope !== undefined && scope !== 'open') requireScope(request.caller, scope);
+  const also = request.routeOptions.config?.alsoScope;
+  if (also !== undefined) requireScope(request.caller, also);
+}
+
+function requireScope(caller: Caller, scope: Exclude<RouteScope, 'open'>): void {
+  if (caller.isAdministrator) return;
+  if (scope === 'administrator') throw new Problem('forbidden', "Only the administrator's key may do this.");
+  if (!covers(caller.scopes, scope)) throw new Problem('forbidden', `This key has not the scope "${scope}".`);
+}
+
+function scopeOf({ routeOptions }: FastifyRequest): RouteScope | undefined {
+  // Where the router refuses a path there is no route.
+  return (routeOptions.config as { scope?: RouteScope } | undefined)?.scope;
+}
+
+/** Refuses to start with a route that does not say who may use it. To be called before any route is added. */
+export function requireScopes(app: Api): void {
+  const routes: { url: string; method: string | string[]; config?: { scope?: RouteScope } }[] = [];
+  app.addHook('onRoute', (route) => void routes.push(route));
+  app.addHook('onReady', async () => {
+    const lacking = routes.find(({ config }) => config?.scope === undefined);
+    if (lacking !== undefined) throw new Error(`${lacking.method.toString()} ${lacking.url} declares no scope`);
+  });
+}

@@ -1,0 +1,45 @@
+import type { HookConnection, Inbound } from '../../connectors/contract/inbound.ts';
+import { chosenId, hookTenant, type TenantId } from '../../domain/ids.ts';
+import { hookConnection } from '../../store/config/connections.ts';
+import type { ApiDeps } from '../deps.ts';
+import { createGate } from '../limits/concurrency.ts';
+import { createLookUpCache } from '../limits/look-up-cache.ts';
+import { within } from '../limits/time-limit.ts';
+
+/** The connection that a platform calls. */
+export interface Hook {
+  readonly tenant: TenantId;
+  readonly connection: HookConnection;
+  readonly inbound: Inbound;
+}
+
+/** How long a changed secret may still be the old one. docs/operating.md says it too. */
+const keepMs = 5_000;
+const maxEntries = 10_000;
+const lookUpsAtOnce = 4;
+const maxPending = 500;
+const limitMs = 1_500;
+
+/**
+ * Finds a connection by the id in a hook's path: one that we made in any tenant, one that was chosen in the default tenant
+ * only, since another tenant may have chosen the same.
+ * @returns undefined where there is none, or nothing comes in from its platform.
+ */
+export function findHook({ acceptSql, ring, connectors }: ApiDeps): (id: string) => Promise<Hook | undefined> {
+  const gate = createGate(lookUpsAtOnce);
+  const find = createLookUpCache<Hook>({
+    lookUp: (id) => gate(() => load(id)),
+    keepMs: () => keepMs,
+    maxEntries,
+    maxPending,
+  });
+
+  async function load(id: string): Promise<Hook | undefined> {
+    const found = await hookConnection(acceptSql, ring, id, hookTenant(id));
+    const inbound = connectors.find(({ name }) => name === found?.connector)?.inbound;
+    if (found === undefined || inbound === undefined) return undefined;
+    return { tenant: found.tenant, connection: { id, settings: found.settings }, inbound };
+  }
+
+  return async (id) => (chosenId.test(id) ? within(limitMs, find(id)) : undefined);
+}

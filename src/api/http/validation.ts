@@ -1,0 +1,110 @@
+import type { FastifySchemaCompiler } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { TLocalizedValidationError } from 'typebox/error';
+import { invalidInput, type InputError } from '../errors.ts';
+import { pointer } from './pointer.ts';
+
+/**
+ * Checks every part of a request against its schema, and changes nothing: no coercion, no defaults, no field removed.
+ * Query parameters are text by nature, so those of type integer and array are read as such first.
+ */
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const find = errorFinder(schema);
+  if (httpPart !== 'querystring') return (value: unknown) => result(value, find(value));
+  return (value: unknown) => {
+    const read = readQuery(schema, value as Record<string, unknown>);
+    const errors = [...find(read), ...findNul(read)];
+    return result(
+      read,
+      errors.map(({ path, ...rest }) => ({ path: `?${path.slice(1)}`, ...rest })),
+    );
+  };
+};
+
+/** PostgreSQL cannot store NUL, so nothing holds it, and asking for it is a mistake. Bodies: `parseStrictJson`. */
+function findNul(query: Record<string, unknown>): InputError[] {
+  return Object.entries(query)
+    .filter(([, value]) => [value].flat().some((one) => typeof one === 'string' && one.includes('\0')))
+    .map(([name]) => ({ path: pointer([name]), code: 'nul_character', message: 'must not hold a NUL character' }));
+}
+
+function result(value: unknown, errors: readonly InputError[]): { value: unknown } | { error: Error } {
+  return errors.length === 0 ? { value } : { error: invalidInput(errors) };
+}
+
+/** The same check as a function, for what is no request's part. */
+export function errorFinder(schema: TSchema): (value: unknown) => InputError[] {
+  const compiled = Compile(schema);
+  return (value) => {
+    if (compiled.Check(value)) return [];
+    const errors = withoutOtherBranches(compiled.Errors(value)).flatMap(toInputErrors);
+    // Of a place one mistake is enough: what has the wrong type also is none of the values allowed.
+    return errors.filter(({ path }, index) => errors.findIndex((one) => one.path === path) === index);
+  };
+}
+
+type SchemaError = TLocalizedValidationError;
+
+/** Of a choice between schemas, what is wrong by those that do not even take a value of this type helps nobody. */
+function withoutOtherBranches(errors: readonly SchemaError[]): SchemaError[] {
+  let kept = [...errors];
+  for (const choice of errors.filter(({ keyword }) => keyword === 'anyOf')) {
+    const within = kept.filter(({ schemaPath }) => schemaPath.startsWith(`${choice.schemaPath}/anyOf/`));
+    const branchOf = ({ schemaPath }: SchemaError): string | undefined =>
+      schemaPath.slice(`${choice.schemaPath}/anyOf/`.length).split('/')[0];
+    const otherTypes = within
+      .filter(({ keyword, instancePath }) => keyword === 'type' && instancePath === choice.instancePath)
+      .map(branchOf);
+    const helpful = within.filter((error) => !otherTypes.includes(branchOf(error)));
+    kept = kept.filter((error) => (helpful.length > 0 ? error !== choice : true));
+    kept = kept.filter((error) => !within.includes(error) || helpful.includes(error));
+  }
+  return kept;
+}
+
+function toInputErrors(error: SchemaError): InputError[] {
+  const { keyword, instancePath, message } = error;
+  switch (keyword) {
+    case 'required':
+      return error.params.requiredProperties.map((name) => {
+        return { path: `${instancePath}${pointer([name])}`, code: 'required', message: 'is required' };
+      });
+    case 'boolean': // one for each key that `additionalProperties: false` refuses
+      return [{ path: instancePath, code: 'unknown_field', message: 'is not known here' }];
+    case 'additionalProperties':
+    case 'propertyNames': // says no more than the error of the key itself
+      return [];
+    case 'anyOf': // of the branches none is left that says more
+      return [{ path: instancePath, code: 'wrong_type', message: 'is of a type that is not allowed here' }];
+    case 'type':
+      return [{ path: instancePath, code: 'wrong_type', message }];
+    case 'enum':
+      return [
+        {
+          path: instancePath,
+          code: 'invalid_value',
+          message: `must be one of ${error.params.allowedValues.join(', ')}`,
+        },
+      ];
+    case 'pattern':
+      return [{ path: instancePath, code: 'pattern', message }];
+    case 'maxLength':
+      return [{ path: instancePath, code: 'too_long', message }];
+    default:
+      return [{ path: instancePath, code: 'invalid_value', message }];
+  }
+}
+
+/** `limit=50` is a number and `state=parked` a list of one, where the schema says so; all else stays the text it is. */
+function readQuery(schema: TSchema, query: Record<string, unknown>): Record<string, unknown> {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> };
+  return Object.fromEntries(
+    Object.entries(query).map(([name, value]) => {
+      const type = Object.hasOwn(properties, name) ? properties[name]?.type : undefined;
+      if (type === 'integer' && typeof value === 'string' && /^[0-9]{1,9}$/.test(value)) return [name, Number(value)];
+      if (type === 'array' && typeof value === 'string') return [name, [value]];
+      return [name, value];
+    }),
+  );
+}

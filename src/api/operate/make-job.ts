@@ -1,0 +1,98 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { defaultJobRate, type DeliveryJobFilter, type JobKind, type MessageJobFilter } from '../../domain/job.ts';
+import { createJob, type JobRow } from '../../store/jobs/jobs.ts';
+import { newJobId } from '../../store/db/new-id.ts';
+import { isOfUnknownTenant } from '../../store/config/tenants.ts';
+import { runJobWorkflowId } from '../../workflows/contract.ts';
+import type { ApiDeps } from '../deps.ts';
+import { invalidInput, notFound, Problem } from '../errors.ts';
+import { instantRange, readInstant } from '../http/instant.ts';
+import { readKeyHeader } from '../accept/posted-message.ts';
+import type { JobAnswer } from '../schemas/job.ts';
+import { within } from '../limits/time-limit.ts';
+
+/** What the bodies of all bulk operations have in common. */
+interface AskedJob {
+  readonly filter?: DeliveryJobFilter & MessageJobFilter;
+  readonly all?: boolean;
+  readonly rate?: number;
+  readonly reason?: string;
+  readonly destinations?: readonly string[];
+  readonly again?: boolean;
+}
+
+export type MakeJob = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: JobKind,
+  asked: AskedJob,
+) => Promise<JobAnswer>;
+
+/** Starting the run is quick or comes to nothing; a worker does it too. */
+const startLimitMs = 1_000;
+
+/**
+ * Stores a job, then starts its run. What is stored is the answer: with Temporal away it begins when a worker finds it.
+ */
+export function jobMaker({ sql, runs }: ApiDeps): MakeJob {
+  return async (request, reply, kind, asked) => {
+    checkFilter(asked);
+    const { filter = {}, rate = defaultJobRate, reason = null, destinations = null, again = false } = asked;
+    const { tenant, key: requestedBy } = request.caller;
+    const key = readKeyHeader(request) ?? null;
+    const wanted = { id: newJobId(), tenant, kind, filter, destinations, again, rate, requestedBy, reason, key };
+    const { outcome, job } = await createJob(sql, wanted).catch((error: unknown) => {
+      // Deleted a moment ago, when its key or name was still remembered.
+      throw isOfUnknownTenant(error) ? notFound('tenant') : error;
+    });
+    if (outcome === 'conflict')
+      throw new Problem('idempotency_conflict', `This key was used for another job before, ${job.id}.`, { id: job.id });
+    if (outcome === 'created') {
+      request.log.info({ job: job.id, kind, by: requestedBy, reason }, 'job stored');
+      await within(startLimitMs, runs.startJob(job)).catch((error: unknown) =>
+        request.log.warn({ job: job.id, err: error }, 'the job was not started; a worker will'),
+      );
+    }
+    reply.code(202).header('location', `/v1/jobs/${job.id}`);
+    return showJob(job);
+  };
+}
+
+/** @throws Problem 422: everything is asked for in so many words, never by leaving something out. */
+function checkFilter({ filter = {}, all = false }: AskedJob): void {
+  const isEmpty = Object.keys(filter).length === 0;
+  if (isEmpty && !all)
+    throw invalidInput([
+      { path: '/filter', code: 'required', message: 'is empty: name something, or say "all": true' },
+    ]);
+  if (!isEmpty && all)
+    throw invalidInput([{ path: '/all', code: 'invalid_value', message: 'and filter must not both be there' }]);
+  const errors = (['since', 'until'] as const).flatMap((name) => {
+    const value = filter[name];
+    if (value === undefined || readInstant(value) !== undefined) return [];
+    return [{ path: `/filter/${name}`, code: 'invalid_value', message: instantRange }];
+  });
+  if (errors.length > 0) throw invalidInput(errors);
+}
+
+export function showJob(job: JobRow): JobAnswer {
+  const { id, kind, state, filter, destinations, again, rate, failures, error, requestedBy, reason } = job;
+  return {
+    id,
+    kind,
+    state,
+    filter: { ...filter },
+    ...(destinations === null ? {} : { destinations: [...destinations] }),
+    ...(kind === 'replay' ? { again } : {}),
+    rate,
+    counts: { matched: job.matched, done: job.done, changed: job.changed, failed: job.failed },
+    failures: { ...failures },
+    ...(error === null ? {} : { error: { ...error } }),
+    requestedBy,
+    reason,
+    workflowId: runJobWorkflowId(id),
+    createdAt: job.createdAt.toISOString(),
+    startedAt: job.startedAt?.toISOString() ?? null,
+    endedAt: job.endedAt?.toISOString() ?? null,
+  };
+}

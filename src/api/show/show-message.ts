@@ -1,0 +1,52 @@
+import type { SealedContent } from '../../store/db/contents.ts';
+import type { MessageRow, WholeMessage } from '../../store/read/messages.ts';
+import type { MessageAnswer, MessageItem } from '../schemas/message.ts';
+import { showMessageDelivery } from './show-delivery.ts';
+
+/** A message in a list: without what is said in it. */
+export function showMessageItem(row: MessageRow): MessageItem {
+  const { dataVersion, occurredAt, receivedAt, dispatchedAt: _1, firstAttemptAt: _2, restedAt: _3, ...others } = row;
+  const { class: deliveryClass, sendAt, expiresAt, thread, refersTo, replayOf, deletedAt, ...rest } = others;
+  return {
+    ...rest,
+    ...(dataVersion === null ? {} : { dataVersion }),
+    ...(deliveryClass === null ? {} : { class: deliveryClass }),
+    ...(sendAt === null ? {} : { sendAt: sendAt.toISOString() }),
+    ...(expiresAt === null ? {} : { expiresAt: expiresAt.toISOString() }),
+    ...(thread === null ? {} : { thread }),
+    ...(refersTo === null ? {} : { refersTo }),
+    ...(replayOf === null ? {} : { replayOf }),
+    ...(deletedAt === null ? {} : { deletedAt: deletedAt.toISOString() }),
+    occurredAt: occurredAt.toISOString(),
+    receivedAt: receivedAt.toISOString(),
+  };
+}
+
+/** The one true answer: what was said, what was promised, and what is so. */
+export function showMessage({ row, said, erasedAt, deliveries }: WholeMessage): MessageAnswer {
+  const rested = row.restedAt?.toISOString() ?? null;
+  return {
+    ...showMessageItem(row),
+    sender: said?.sender ?? null,
+    // A delete says nothing.
+    content: said === undefined || row.type === 'message.deleted' ? null : copyContent(said.content),
+    ...(erasedAt === null ? {} : { contentErasedAt: erasedAt.toISOString() }),
+    deliveries: deliveries.map(showMessageDelivery),
+    timeline: {
+      accepted: row.receivedAt.toISOString(),
+      dispatched: row.dispatchedAt?.toISOString() ?? null,
+      firstAttempt: row.firstAttemptAt?.toISOString() ?? null,
+      delivered: row.state === 'delivered' ? rested : null,
+      rested,
+    },
+  };
+}
+
+/** What is read-only where it is stored, and not in the answer's type. Where a file is fetched from is shown to nobody. */
+function copyContent({ fields, attachments, ...content }: SealedContent['content']) {
+  return {
+    ...content,
+    ...(fields === undefined ? {} : { fields: { ...fields } }),
+    ...(attachments === undefined ? {} : { attachments: attachments.map(({ url: _secret, ...shown }) => shown) }),
+  };
+}

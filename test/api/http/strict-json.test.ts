@@ -1,0 +1,91 @@
+import { parseStrictJson, JsonSyntaxError } from '../../../src/api/http/strict-json.ts';
+import { fc, runs } from '../../support/property.ts';
+
+const codes = (text: string): string[] => parseStrictJson(text).errors.map(({ path, code }) => `${path} ${code}`);
+
+test('it reads all that JSON.parse reads, to the same value', () => {
+  // -0 has no JSON of its own; keys like __proto__ are refused, and that has its own test.
+  const json = fc
+    .jsonValue({ maxDepth: 5, noUnicodeString: false })
+    .filter((value) => !JSON.stringify(value).includes('__proto__'));
+  fc.assert(
+    fc.property(json, fc.constantFrom(undefined, 1, '\t'), (value, space) => {
+      const text = JSON.stringify(value, null, space);
+      expect(parseStrictJson(text).value).toEqual(JSON.parse(text));
+    }),
+    { numRuns: runs(500) },
+  );
+});
+
+test('it refuses all that JSON.parse refuses', () => {
+  const broken = fc
+    .tuple(fc.jsonValue({ maxDepth: 3 }), fc.nat(), fc.string({ minLength: 0, maxLength: 2 }))
+    .map(([value, at, noise]) => {
+      const text = JSON.stringify(value);
+      const cut = at % (text.length + 1);
+      return text.slice(0, cut) + noise + text.slice(cut + 1);
+    });
+  const outcome = (read: (text: string) => unknown, text: string): boolean => {
+    try {
+      read(text);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  fc.assert(
+    fc.property(broken, (text) => {
+      expect([text, outcome(parseStrictJson, text)]).toEqual([text, outcome(JSON.parse, text)]);
+    }),
+    { numRuns: runs(3_000) },
+  );
+});
+
+test.each([
+  ['', 'line 1, column 1: a value wanted, the end found'],
+  ['{"a": 1,}', 'line 1, column 9: a key wanted, "}" found'],
+  ['{"a": 1\n "b": 2}', 'line 2, column 2: "," or "}" wanted, "\\"" found'],
+  ['{\n  "text": "x\ny"}', 'line 2, column 13: a closing quote wanted, "\\n" found'],
+  ['[1 2]', 'line 1, column 4: "," or "]" wanted, "2" found'],
+  ['nul', 'line 1, column 1: a value wanted, "n" found'],
+  ['{} x', 'line 1, column 4: the end wanted, "x" found'],
+  ["{'a': 1}", 'line 1, column 2: a key wanted, "\'" found'],
+  ['"\\x"', 'line 1, column 2: an escape wanted, "\\\\" found'],
+  ['[01]', 'line 1, column 3: "," or "]" wanted, "1" found'],
+])('it says where %j is broken', (text, where) => {
+  expect(() => parseStrictJson(text)).toThrow(new JsonSyntaxError(where));
+});
+
+test.each([
+  ['{"a": 1, "b": {"c": 1, "c": 2}}', ['/b/c duplicate_key']],
+  ['{"__proto__": {"admin": true}}', ['/__proto__ forbidden_key']],
+  ['{"\\u005f_proto__": 1}', ['/__proto__ forbidden_key']],
+  ['{"text": "a\\u0000b"}', ['/text nul_character']],
+  ['["\\ud800", "\\ud83d\\ude00", "\\udc00\\ud800"]', ['/0 lone_surrogate', '/2 lone_surrogate']],
+  ['{"a/b~c": [1e400]}', ['/a~1b~0c/0 number_out_of_range']],
+  ['[9007199254740991, 9007199254740993, -9007199254740993]', ['/1 number_out_of_range', '/2 number_out_of_range']],
+])('it reports what would become something else: %s', (text, errors) => {
+  expect(codes(text)).toEqual(errors);
+});
+
+test('a NUL in a key is reported there', () => {
+  expect(codes('{"a\\u0000": 1}')).toEqual(['/a\0 nul_character']);
+});
+
+test('fractions and exponents are doubles by nature and pass', () => {
+  expect(parseStrictJson('[0.1, 1e300, -0.0, 12345678901234567890.5]')).toMatchObject({ errors: [] });
+});
+
+test('__proto__ does not reach the prototype, and "constructor" is a key like any other', () => {
+  const { value } = parseStrictJson('{"__proto__": {"admin": true}, "constructor": {"prototype": 1}}');
+  expect((value as { admin?: unknown }).admin).toBeUndefined();
+  expect(value).toEqual(JSON.parse('{"constructor": {"prototype": 1}}'));
+});
+
+test('a megabyte of brackets is an answer, not a crash', () => {
+  for (const open of ['[', '{"a":']) expect(codes(open.repeat(200_000))).toEqual([expect.stringMatching(/ too_deep$/)]);
+});
+
+test('it lists twenty errors at most', () => {
+  expect(codes(`[${Array(1_000).fill('"\\u0000"').join()}]`)).toHaveLength(20);
+});

@@ -1,0 +1,171 @@
+import { claimOnce, deliverOnce, failOnce } from '../ledger-steps.ts';
+import { untilSomebodyWaits } from '../lock-wait.ts';
+import { errorsOf, makeDestinations, startTestApi, type TestApi } from '../running-api.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startTestApi();
+  await makeDestinations(api, ['orders', 'ops']);
+});
+afterAll(() => api.close());
+beforeEach(() => {
+  api.runs.isAway = false;
+  api.runs.isSilent = false;
+  api.runs.wishes.length = 0;
+});
+
+const post = async (destinations: string[]) =>
+  (await api.call('POST', '/v1/messages', { body: { text: 'hi', destinations } })).body;
+
+test('a parked delivery is retried: one more round, stored before its run is woken', async () => {
+  const { deliveries } = await post(['orders']);
+  const [{ id }] = deliveries;
+  await failOnce(api.sql, id, 'parked');
+  const pokes = api.pokes();
+  const answer = await api.call('POST', `/v1/deliveries/${id}/retry`);
+  expect(answer).toMatchObject({
+    status: 202,
+    body: { id, state: 'queued', attempts: 1, maxAttempts: 9, settledAt: null },
+  });
+  expect(answer.body).not.toHaveProperty('reason');
+  expect(api.runs.wishes).toEqual([{ kind: 'retry', deliveries: [id], by: 'admin' }]);
+  expect(api.pokes()).toBe(pokes + 1);
+});
+
+test('a retry does not undercut the Retry-After of the platform, and says when it goes', async () => {
+  const [{ id }] = (await post(['orders'])).deliveries;
+  await failOnce(api.sql, id, 'retrying');
+  await api.sql`update deliveries set not_before = clock_timestamp() + interval '1 hour' where id = ${id}`;
+  const { body } = await api.call('POST', `/v1/deliveries/${id}/retry`);
+  expect(Date.parse(body.nextAttemptAt) - Date.now()).toBeGreaterThan(3_500_000);
+});
+
+test("a message's retry takes what can be retried, and shows all of its deliveries", async () => {
+  const { id, deliveries } = await post(['orders', 'ops']);
+  await deliverOnce(api.sql, deliveries[0].id);
+  await failOnce(api.sql, deliveries[1].id, 'uncertain');
+  expect(await api.call('POST', `/v1/messages/${id}/retry`)).toMatchObject({
+    status: 202,
+    body: {
+      data: [
+        { id: deliveries[0].id, state: 'delivered' },
+        { id: deliveries[1].id, state: 'queued' },
+      ],
+    },
+  });
+  expect(api.runs.wishes).toEqual([{ kind: 'retry', deliveries: [deliveries[1].id], by: 'admin' }]);
+});
+
+test('with Temporal away the wish is stored, answered, and its failure is in the log', async () => {
+  api.runs.isAway = true;
+  const [{ id }] = (await post(['orders'])).deliveries;
+  await failOnce(api.sql, id, 'parked');
+  expect(await api.call('POST', `/v1/deliveries/${id}/retry`)).toMatchObject({
+    status: 202,
+    body: { state: 'queued' },
+  });
+  expect(api.log.join('')).toContain('no run was woken');
+  const [row] =
+    await api.sql`select due_at < clock_timestamp() + interval '30 s' as soon from deliveries where id = ${id}`;
+  expect(row).toEqual({ soon: true });
+});
+
+test('a Temporal that does not answer delays the answer by a second at most', async () => {
+  api.runs.isSilent = true;
+  const [{ id }] = (await post(['orders'])).deliveries;
+  const start = performance.now();
+  expect((await api.call('POST', `/v1/deliveries/${id}/cancel`)).status).toBe(202);
+  expect(performance.now() - start).toBeLessThan(1_500);
+});
+
+test('nothing to retry is 409 and says what the state is', async () => {
+  const { id, deliveries } = await post(['orders']);
+  for (const path of [`/v1/messages/${id}`, `/v1/deliveries/${deliveries[0].id}`]) {
+    const answer = await api.call('POST', `${path}/retry`);
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { code: 'not_retryable', detail: expect.stringContaining('queued') },
+    });
+  }
+  expect(api.runs.wishes).toEqual([]);
+});
+
+test('a message without deliveries has nothing to retry or cancel', async () => {
+  const { body } = await api.call('POST', '/v1/messages', { body: { text: 'hi' } });
+  expect(await api.call('POST', `/v1/messages/${body.id}/retry`)).toMatchObject({
+    status: 409,
+    body: { code: 'not_retryable' },
+  });
+  expect(await api.call('POST', `/v1/messages/${body.id}/cancel`)).toMatchObject({
+    status: 409,
+    body: { code: 'not_cancellable' },
+  });
+});
+
+test('cancel ends what waits; a second one finds nothing to do', async () => {
+  const { id, deliveries } = await post(['orders', 'ops']);
+  expect(await api.call('POST', `/v1/deliveries/${deliveries[0].id}/cancel`)).toMatchObject({
+    status: 202,
+    body: { state: 'cancelled', reason: { code: 'cancelled' } },
+  });
+  expect((await api.call('POST', `/v1/messages/${id}/cancel`)).body.data).toMatchObject([
+    { state: 'cancelled' },
+    { state: 'cancelled' },
+  ]);
+  expect(api.runs.wishes.map(({ deliveries: woken }) => woken)).toEqual([[deliveries[0].id], [deliveries[1].id]]);
+  expect(await api.call('POST', `/v1/messages/${id}/cancel`)).toMatchObject({
+    status: 409,
+    body: { code: 'not_cancellable' },
+  });
+  expect((await api.call('GET', `/v1/messages/${id}`)).body.state).toBe('cancelled');
+});
+
+test('what is being sent is not torn off: the cancel is noted', async () => {
+  const [{ id }] = (await post(['orders'])).deliveries;
+  await claimOnce(api.sql, id);
+  expect(await api.call('POST', `/v1/deliveries/${id}/cancel`)).toMatchObject({
+    status: 202,
+    body: { state: 'sending' },
+  });
+});
+
+test('what was delivered while a cancel waited for its row is told as delivered', async () => {
+  const [{ id }] = (await post(['orders'])).deliveries;
+  const token = await claimOnce(api.sql, id);
+  let cancel: Promise<{ status: number; body: { detail?: string } }> | undefined;
+  await api.sql.begin(async (tx) => {
+    await tx`update deliveries set state = 'delivered', claim_token = null, due_at = null where claim_token = ${token}`;
+    cancel = api.call('POST', `/v1/deliveries/${id}/cancel`);
+    await untilSomebodyWaits(api); // the commit must come after
+  });
+  expect(await cancel).toMatchObject({ status: 409, body: { detail: expect.stringContaining('delivered') } });
+});
+
+test.each([
+  ['nothing at all', {}],
+  ['an empty body with a type', { body: '' }],
+  ['an empty object', { body: {} }],
+  ['null', { body: 'null' }],
+  ['a reason', { body: { reason: 'disk was full' } }],
+])('a wish may come with %s', async (_what, options) => {
+  const [{ id }] = (await post(['orders'])).deliveries;
+  expect((await api.call('POST', `/v1/deliveries/${id}/cancel`, options)).status).toBe(202);
+});
+
+test.each([
+  [{ why: 'x' }, ['/why unknown_field']],
+  [{ reason: 5 }, ['/reason wrong_type']],
+  [[], [' wrong_type']],
+])('a wish with %j is 422', async (body, errors) => {
+  const [{ id }] = (await post(['orders'])).deliveries;
+  expect(errorsOf(await api.call('POST', `/v1/deliveries/${id}/cancel`, { body }))).toEqual(errors);
+});
+
+test('a wish for what is not there is 404', async () => {
+  for (const path of [
+    '/v1/messages/msg_01m821ja90eskaf0f8jas8zfxd',
+    '/v1/deliveries/dlv_01m821ja90eskaf0f8jas8zfxd',
+    '/v1/deliveries/x',
+  ])
+    for (const kind of ['retry', 'cancel']) expect((await api.call('POST', `${path}/${kind}`)).status).toBe(404);
+});
