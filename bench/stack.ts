@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { databaseReady, superuserUrl } from '../src/up/database.ts';
-import { preparePostgres } from '../src/up/postgres.ts';
-import { readRunRecord } from '../src/up/run-record.ts';
+import { databaseReady, superuserUrl } from '../src/up/postgres/database.ts';
+import { preparePostgres } from '../src/up/postgres/postgres.ts';
+import { readRunRecord } from '../src/up/process/run-record.ts';
 import { secretFile } from '../src/up/secret-file.ts';
 import { waitReady } from '../src/up/wait-ready.ts';
 import { freePort } from '../test/support/free-port.ts';

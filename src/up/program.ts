@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
-import type { ChildSpec } from './child.ts';
+import type { ChildSpec } from './process/child.ts';
 import { inheritedEnvironment } from './environment.ts';
 import { choosePorts, type PortWish } from './ports.ts';
 import type { Role } from './roles.ts';

@@ -1,6 +1,6 @@
 import { apiUrl } from './announce.ts';
 import { apiReady } from './api-ready.ts';
-import type { ChildSpec } from './child.ts';
+import type { ChildSpec } from './process/child.ts';
 import { isPortOpen } from './ports.ts';
 import { programEnvironment, type ProgramRole } from './program.ts';
 import type { StartContext } from './start-stores.ts';

@@ -1,15 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
-import { databaseReady } from './database.ts';
+import { databaseReady } from './postgres/database.ts';
 import { inheritedEnvironment } from './environment.ts';
-import { untilUnused } from './open-files.ts';
-import { preparePostgres } from './postgres.ts';
+import { untilUnused } from './process/open-files.ts';
+import { preparePostgres } from './postgres/postgres.ts';
 import { databaseUrl, type Ports } from './program.ts';
 import type { Screen } from './screen.ts';
-import type { Supervisor } from './supervisor.ts';
-import { temporalBinary, type TemporalSource } from './temporal-binary.ts';
-import { temporalArguments, temporalEnvironment } from './temporal-server.ts';
+import type { Supervisor } from './process/supervisor.ts';
+import { temporalBinary, type TemporalSource } from './temporal/temporal-binary.ts';
+import { temporalArguments, temporalEnvironment } from './temporal/temporal-server.ts';
 import { waitReady } from './wait-ready.ts';
 
 /** What a step of a start works with. */
@@ -60,7 +60,7 @@ export async function startTemporal(
     env: { ...inheritedEnvironment(), ...temporalEnvironment },
     port,
   });
-  const { temporalReady } = await import('./temporal-ready.ts');
+  const { temporalReady } = await import('./temporal/temporal-ready.ts');
   await waitReady(() => temporalReady(port, namespace), {
     home,
     supervisor,

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { type ProgramRole, programCommand } from './program.ts';
-import type { ChildSpec } from './child.ts';
+import type { ChildSpec } from './process/child.ts';
 import { secretFile } from './secret-file.ts';
 import { startProgram } from './start-program.ts';
 import { type StartContext, startPostgres, startTemporal } from './start-stores.ts';
-import type { TemporalSource } from './temporal-binary.ts';
-import { temporalSources } from './temporal-sources.ts';
+import type { TemporalSource } from './temporal/temporal-binary.ts';
+import { temporalSources } from './temporal/temporal-sources.ts';
 import { together } from './together.ts';
 
 /** What a test puts in the place of the real thing. */

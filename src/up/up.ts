@@ -1,15 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import { announcement, urlsOf } from './announce.ts';
-import { createDemo } from './demo.ts';
-import { takeLock } from './lock.ts';
-import { stopOrphans } from './orphans.ts';
+import { createDemo } from './demo/demo.ts';
+import { takeLock } from './process/lock.ts';
+import { stopOrphans } from './process/orphans.ts';
 import { portsFor, type Ports } from './program.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { start, type StartParts } from './start.ts';
 import { StartError } from './start-error.ts';
-import { listenForStop, type StopSignals } from './stop-signals.ts';
-import { createSupervisor } from './supervisor.ts';
+import { listenForStop, type StopSignals } from './process/stop-signals.ts';
+import { createSupervisor } from './process/supervisor.ts';
 
 /** What a test puts in the place of the real thing. */
 export interface UpParts extends StartParts {

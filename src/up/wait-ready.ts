@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lastLines, logPath } from './log-file.ts';
+import { lastLines, logPath } from './process/log-file.ts';
 import type { Role } from './roles.ts';
 import { StartError } from './start-error.ts';
-import type { Supervisor } from './supervisor.ts';
+import type { Supervisor } from './process/supervisor.ts';
 
 /** Something that `npm start` needs did not come up; the text shows the end of its log. */
 export class NotReadyError extends StartError {

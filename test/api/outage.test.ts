@@ -1,8 +1,8 @@
 import { migrate } from '../../src/store/db/migrate.ts';
 import { connect } from '../../src/store/db/db.ts';
-import { preparePostgres } from '../../src/up/postgres.ts';
-import { databaseReady } from '../../src/up/database.ts';
-import { createSupervisor, type Supervisor } from '../../src/up/supervisor.ts';
+import { preparePostgres } from '../../src/up/postgres/postgres.ts';
+import { databaseReady } from '../../src/up/postgres/database.ts';
+import { createSupervisor, type Supervisor } from '../../src/up/process/supervisor.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';

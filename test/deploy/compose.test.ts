@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { configFields } from '../../src/config-fields.ts';
 import { readConfig } from '../../src/config.ts';
-import { temporalArguments } from '../../src/up/temporal-server.ts';
+import { temporalArguments } from '../../src/up/temporal/temporal-server.ts';
 
 const root = join(__dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -89,7 +89,9 @@ describe('docker-compose.yml', () => {
     for (const [, { image, build }] of services)
       if (build === undefined) expect(image).toMatch(/^[\w./-]+:\d+\.\d+[\w.-]*$/);
     const { image: server } = compose.services['temporal'] ?? { image: '' };
-    expect(server).toBe(`temporalio/server:${/server: '([\d.]+)'/.exec(read('src/up/temporal-sources.ts'))?.[1]}`);
+    expect(server).toBe(
+      `temporalio/server:${/server: '([\d.]+)'/.exec(read('src/up/temporal/temporal-sources.ts'))?.[1]}`,
+    );
     for (const name of ['temporal-schema', 'temporal-namespace'])
       expect(compose.services[name]?.image).toContain(`:${server.split(':')[1]}-`);
   });

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { launch, type ChildSpec, type LaunchedChild } from '../../src/up/child.ts';
-import { waitGone } from '../../src/up/process-identity.ts';
+import { launch, type ChildSpec, type LaunchedChild } from '../../src/up/process/child.ts';
+import { waitGone } from '../../src/up/process/process-identity.ts';
 import { stopSteps } from '../../src/up/roles.ts';
-import { writeRunRecord, type RunningChild } from '../../src/up/run-record.ts';
-import { signalIfThere, stopProcess } from '../../src/up/stop-process.ts';
+import { writeRunRecord, type RunningChild } from '../../src/up/process/run-record.ts';
+import { signalIfThere, stopProcess } from '../../src/up/process/stop-process.ts';
 
 /** A process that ended although nobody had asked it to. */
 export interface Death {

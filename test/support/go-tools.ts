@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { buildWithGo, type GoProgram } from '../../src/up/go-build.ts';
+import { buildWithGo, type GoProgram } from '../../src/up/temporal/go-build.ts';
 import { createScreen } from '../../src/up/screen.ts';
-import { temporalCachePath } from '../../src/up/temporal-sources.ts';
+import { temporalCachePath } from '../../src/up/temporal/temporal-sources.ts';
 
 /** A program that only tests and benchmarks need. */
 interface GoTool extends GoProgram {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
-import { databaseReady, superuserUrl } from '../../src/up/database.ts';
-import { preparePostgres } from '../../src/up/postgres.ts';
-import type { Supervisor } from '../../src/up/supervisor.ts';
+import { databaseReady, superuserUrl } from '../../src/up/postgres/database.ts';
+import { preparePostgres } from '../../src/up/postgres/postgres.ts';
+import type { Supervisor } from '../../src/up/process/supervisor.ts';
 import { waitReady } from '../../src/up/wait-ready.ts';
 import { freePort } from './free-port.ts';
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { registerSearchAttributes } from '../../src/search-attributes.ts';
 import { connect, type Sql } from '../../src/store/db/db.ts';
-import { readRunRecord } from '../../src/up/run-record.ts';
+import { readRunRecord } from '../../src/up/process/run-record.ts';
 import { createClient, type Client } from './client.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';

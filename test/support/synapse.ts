@@ -4,7 +4,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { temporalCachePath } from '../../src/up/temporal-sources.ts';
+import { temporalCachePath } from '../../src/up/temporal/temporal-sources.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 

@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
-import { databaseReady } from '../../src/up/database.ts';
+import { databaseReady } from '../../src/up/postgres/database.ts';
 import { packageRoot } from '../../src/up/package-root.ts';
 import { isPortOpen } from '../../src/up/ports.ts';
-import { runCommand } from '../../src/up/run-command.ts';
-import type { Supervisor } from '../../src/up/supervisor.ts';
-import { temporalEnvironment } from '../../src/up/temporal-server.ts';
+import { runCommand } from '../../src/up/process/run-command.ts';
+import type { Supervisor } from '../../src/up/process/supervisor.ts';
+import { temporalEnvironment } from '../../src/up/temporal/temporal-server.ts';
 import { freePort } from './free-port.ts';
 import { goTool, temporalServer, temporalSqlTool } from './go-tools.ts';
 import { startPrepared, type PreparedTemporal } from './temporal.ts';

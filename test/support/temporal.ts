@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChildSpec } from '../../src/up/child.ts';
+import type { ChildSpec } from '../../src/up/process/child.ts';
 import { createScreen } from '../../src/up/screen.ts';
-import type { Supervisor } from '../../src/up/supervisor.ts';
-import { temporalBinary } from '../../src/up/temporal-binary.ts';
-import { temporalReady } from '../../src/up/temporal-ready.ts';
-import { temporalArguments, temporalEnvironment } from '../../src/up/temporal-server.ts';
-import { temporalSources } from '../../src/up/temporal-sources.ts';
+import type { Supervisor } from '../../src/up/process/supervisor.ts';
+import { temporalBinary } from '../../src/up/temporal/temporal-binary.ts';
+import { temporalReady } from '../../src/up/temporal/temporal-ready.ts';
+import { temporalArguments, temporalEnvironment } from '../../src/up/temporal/temporal-server.ts';
+import { temporalSources } from '../../src/up/temporal/temporal-sources.ts';
 import { waitReady } from '../../src/up/wait-ready.ts';
 import { freePort } from './free-port.ts';
 

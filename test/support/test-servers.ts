@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AlreadyRunningError, type Lock, takeLock } from '../../src/up/lock.ts';
-import { stopOrphans } from '../../src/up/orphans.ts';
-import { createSupervisor, type Supervisor } from '../../src/up/supervisor.ts';
+import { AlreadyRunningError, type Lock, takeLock } from '../../src/up/process/lock.ts';
+import { stopOrphans } from '../../src/up/process/orphans.ts';
+import { createSupervisor, type Supervisor } from '../../src/up/process/supervisor.ts';
 
 const prefix = 'carillon-test-';
 

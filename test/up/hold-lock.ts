@@ -1,5 +1,5 @@
 // Holds the lock of the home given until it is killed.
-import { takeLock } from '../../src/up/lock.ts';
+import { takeLock } from '../../src/up/process/lock.ts';
 
 const [home = '', address] = process.argv.slice(2);
 const urls = { api: 'http://127.0.0.1:1' };

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { ChildSpec } from '../../src/up/child.ts';
-import { startTimeOf } from '../../src/up/process-identity.ts';
+import type { ChildSpec } from '../../src/up/process/child.ts';
+import { startTimeOf } from '../../src/up/process/process-identity.ts';
 import type { Role } from '../../src/up/roles.ts';
 
 /** A child that runs a line of JavaScript. */

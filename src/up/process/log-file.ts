@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Role } from './roles.ts';
+import type { Role } from '../roles.ts';
 
 const rotateAboveBytes = 20 * 1024 * 1024;
 

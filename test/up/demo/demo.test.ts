@@ -4,9 +4,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Config, readConfig } from '../../src/config.ts';
-import { createDemo } from '../../src/up/demo.ts';
-import type { DemoMessage } from '../../src/up/demo-client.ts';
+import { type Config, readConfig } from '../../../src/config.ts';
+import { createDemo } from '../../../src/up/demo/demo.ts';
+import type { DemoMessage } from '../../../src/up/demo/demo-client.ts';
 
 const never = new AbortController().signal;
 

@@ -2,10 +2,10 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { inherited } from './environment.ts';
+import { inherited } from '../environment.ts';
 import { buildWithGo, type GoProgram } from './go-build.ts';
-import { runCommand } from './run-command.ts';
-import type { Screen } from './screen.ts';
+import { runCommand } from '../process/run-command.ts';
+import type { Screen } from '../screen.ts';
 import type { TemporalSource } from './temporal-binary.ts';
 import { downloadTemporal } from './temporal-download.ts';
 

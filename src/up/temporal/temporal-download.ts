@@ -3,8 +3,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { runCommand } from './run-command.ts';
-import type { Screen } from './screen.ts';
+import { runCommand } from '../process/run-command.ts';
+import type { Screen } from '../screen.ts';
 
 const connectMs = 10_000;
 const stallMs = 30_000;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { inheritedEnvironment } from './environment.ts';
+import { inheritedEnvironment } from '../environment.ts';
 import { signalIfThere } from './stop-process.ts';
 
 export interface CommandOptions {

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
-import type { Screen } from '../../src/up/screen.ts';
-import { NoTemporalError, temporalBinary, type TemporalSource } from '../../src/up/temporal-binary.ts';
-import { temporalCachePath, temporalSources } from '../../src/up/temporal-sources.ts';
+import type { Screen } from '../../../src/up/screen.ts';
+import { NoTemporalError, temporalBinary, type TemporalSource } from '../../../src/up/temporal/temporal-binary.ts';
+import { temporalCachePath, temporalSources } from '../../../src/up/temporal/temporal-sources.ts';
 
 const never = new AbortController().signal;
 const temporal = '#!/bin/sh\necho "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)"\n';

@@ -1,9 +1,9 @@
 import { Connection, WorkflowClient } from '@temporalio/client';
-import { searchAttributeTypes } from '../../src/search-attributes.ts';
-import { createSupervisor } from '../../src/up/supervisor.ts';
-import { temporalArguments } from '../../src/up/temporal-server.ts';
-import { startTemporal } from '../support/temporal.ts';
-import { createTestHome, type TestHome } from '../support/test-servers.ts';
+import { searchAttributeTypes } from '../../../src/search-attributes.ts';
+import { createSupervisor } from '../../../src/up/process/supervisor.ts';
+import { temporalArguments } from '../../../src/up/temporal/temporal-server.ts';
+import { startTemporal } from '../../support/temporal.ts';
+import { createTestHome, type TestHome } from '../../support/test-servers.ts';
 
 let place: TestHome;
 

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { preparePostgres } from '../../src/up/postgres.ts';
-import { untilUnused } from '../../src/up/open-files.ts';
-import { readRunRecord } from '../../src/up/run-record.ts';
-import { createSupervisor } from '../../src/up/supervisor.ts';
-import { eventually } from '../support/eventually.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { createTestHome, type TestHome } from '../support/test-servers.ts';
+import { preparePostgres } from '../../../src/up/postgres/postgres.ts';
+import { untilUnused } from '../../../src/up/process/open-files.ts';
+import { readRunRecord } from '../../../src/up/process/run-record.ts';
+import { createSupervisor } from '../../../src/up/process/supervisor.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startPostgres } from '../../support/postgres.ts';
+import { createTestHome, type TestHome } from '../../support/test-servers.ts';
 
 const quickly = { firstMs: 50, mostMs: 500, resetAfterMs: 60_000 };
 

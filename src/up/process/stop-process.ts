@@ -1,5 +1,5 @@
 import { type ProcessIdentity, isRunning, waitGone } from './process-identity.ts';
-import type { StopStep } from './roles.ts';
+import type { StopStep } from '../roles.ts';
 
 /** A killed process is gone at once unless the kernel holds it; past this something is wrong with the machine. */
 const killedLimitMs = 10_000;

@@ -1,4 +1,4 @@
-import { StartError } from './start-error.ts';
+import { StartError } from '../start-error.ts';
 
 /** One way to come by the `temporal` program. */
 export interface TemporalSource {

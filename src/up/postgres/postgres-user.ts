@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { SystemUser } from './child.ts';
-import { StartError } from './start-error.ts';
+import type { SystemUser } from '../process/child.ts';
+import { StartError } from '../start-error.ts';
 
 /** How PostgreSQL's programs are started. */
 export interface PostgresRunner {

@@ -1,5 +1,5 @@
 import { isRunning } from './process-identity.ts';
-import { stopOrder, stopSteps } from './roles.ts';
+import { stopOrder, stopSteps } from '../roles.ts';
 import { readRunRecord, type RunningChild, writeRunRecord } from './run-record.ts';
 import { stopProcess } from './stop-process.ts';
 

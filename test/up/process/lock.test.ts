@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AlreadyRunningError, lockAddress, takeLock } from '../../src/up/lock.ts';
-import { eventually } from '../support/eventually.ts';
-import { type Program, runProgram } from './processes.ts';
+import { AlreadyRunningError, lockAddress, takeLock } from '../../../src/up/process/lock.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type Program, runProgram } from '../processes.ts';
 
 const startedAt = '2026-01-02T03:04:05.000Z';
 const holder = { pid: 4711, startedAt, urls: { api: 'http://127.0.0.1:8080', docs: 'http://127.0.0.1:8080/docs' } };

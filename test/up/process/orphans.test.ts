@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { launch } from '../../src/up/child.ts';
-import { stopOrphans } from '../../src/up/orphans.ts';
-import type { Role } from '../../src/up/roles.ts';
-import { readRunRecord, type RunningChild, runRecordPath, writeRunRecord } from '../../src/up/run-record.ts';
-import { signalIfThere, stopProcess } from '../../src/up/stop-process.ts';
-import { isAlive, script } from './processes.ts';
+import { launch } from '../../../src/up/process/child.ts';
+import { stopOrphans } from '../../../src/up/process/orphans.ts';
+import type { Role } from '../../../src/up/roles.ts';
+import { readRunRecord, type RunningChild, runRecordPath, writeRunRecord } from '../../../src/up/process/run-record.ts';
+import { signalIfThere, stopProcess } from '../../../src/up/process/stop-process.ts';
+import { isAlive, script } from '../processes.ts';
 
 const waiting = 'setInterval(() => undefined, 60000)';
 

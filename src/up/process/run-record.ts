@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessIdentity } from './process-identity.ts';
-import type { Role } from './roles.ts';
-import { StartError } from './start-error.ts';
+import type { Role } from '../roles.ts';
+import { StartError } from '../start-error.ts';
 
 /** One child as `$CARILLON_HOME/run.json` shows it. */
 export interface RunningChild extends ProcessIdentity {

@@ -1,12 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Config, readAdminKey } from '../config.ts';
-import { apiUrl } from './announce.ts';
+import { type Config, readAdminKey } from '../../config.ts';
+import { apiUrl } from '../announce.ts';
 import { bridgeDemoRooms } from './demo-rooms.ts';
 import { createDemoClient, type DemoClient } from './demo-client.ts';
 import { demoTable } from './demo-table.ts';
-import type { Ports } from './program.ts';
+import type { Ports } from '../program.ts';
 
 const idempotencyKey = 'carillon-demo-1';
 

@@ -1,6 +1,6 @@
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
-import { isPortOpen } from './ports.ts';
+import { isPortOpen } from '../ports.ts';
 
 /** Closed runs stay in history this long. The dev server makes namespaces with one day and has no flag for more. */
 const retention = '7 days';

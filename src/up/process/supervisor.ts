@@ -1,6 +1,6 @@
 import { type ChildSpec, launch, type LaunchedChild } from './child.ts';
 import { logPath } from './log-file.ts';
-import { type Role, stopOrder, stopSteps } from './roles.ts';
+import { type Role, stopOrder, stopSteps } from '../roles.ts';
 import { writeRunRecord } from './run-record.ts';
 import { stopProcess } from './stop-process.ts';
 

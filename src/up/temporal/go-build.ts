@@ -1,9 +1,9 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { packageRoot } from './package-root.ts';
-import { startTimeOf } from './process-identity.ts';
-import { runCommand } from './run-command.ts';
-import type { Screen } from './screen.ts';
+import { packageRoot } from '../package-root.ts';
+import { startTimeOf } from '../process/process-identity.ts';
+import { runCommand } from '../process/run-command.ts';
+import type { Screen } from '../screen.ts';
 
 /** How often a build that nobody watches says that it is still going on. */
 const quietMs = 30_000;

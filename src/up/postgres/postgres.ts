@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ChildSpec } from './child.ts';
-import { processesUsing, untilUnused } from './open-files.ts';
+import type { ChildSpec } from '../process/child.ts';
+import { processesUsing, untilUnused } from '../process/open-files.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { ensureCluster, postgresEnvironment } from './postgres-cluster.ts';
 import { postgresRunner } from './postgres-user.ts';
-import { secretFile } from './secret-file.ts';
+import { secretFile } from '../secret-file.ts';
 
 export interface PostgresServer {
   readonly spec: ChildSpec;

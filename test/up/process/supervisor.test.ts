@@ -1,11 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Role } from '../../src/up/roles.ts';
-import { readRunRecord } from '../../src/up/run-record.ts';
-import { createSupervisor } from '../../src/up/supervisor.ts';
-import { eventually } from '../support/eventually.ts';
-import { isAlive, script } from './processes.ts';
+import type { Role } from '../../../src/up/roles.ts';
+import { readRunRecord } from '../../../src/up/process/run-record.ts';
+import { createSupervisor } from '../../../src/up/process/supervisor.ts';
+import { eventually } from '../../support/eventually.ts';
+import { isAlive, script } from '../processes.ts';
 
 const fast = { firstMs: 10, mostMs: 40, resetAfterMs: 60_000 };
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { openLog } from './log-file.ts';
 import { startTimeOf } from './process-identity.ts';
-import { niceness, type Role } from './roles.ts';
+import { niceness, type Role } from '../roles.ts';
 import type { RunningChild } from './run-record.ts';
 
 /** The system user that a child runs as, where it is not ours. */
