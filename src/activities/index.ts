@@ -5,20 +5,20 @@ import type { Sql } from '../store/db/db.ts';
 import type { KeyRing } from '../store/db/key-ring.ts';
 import type { NextInLane } from '../store/waiting/lane.ts';
 import type { Wished } from '../store/runs/commands.ts';
-import { createApplyWish } from './apply-wish.ts';
-import { createCatchUp } from './catch-up.ts';
-import { createDeliver } from './deliver.ts';
-import { createDeliverCalled } from './deliver-called.ts';
-import { createDeliverFirst } from './deliver-first.ts';
-import { createFetchEvent } from './fetch-event.ts';
-import type { FileFetcher } from './fetch-files.ts';
-import type { FirstRound } from './first-round.ts';
-import type { Pace } from './pace.ts';
-import type { LedgerCalls } from './ledger-calls.ts';
-import { createHousekeep } from './housekeep.ts';
-import { createKeepSubscriptions } from './keep-subscriptions.ts';
+import { createApplyWish } from './operate/apply-command.ts';
+import { createCatchUp } from './inbound/catch-up.ts';
+import { createDeliver } from '../deliver/deliver.ts';
+import { createDeliverCalled } from '../deliver/called-round.ts';
+import { createDeliverFirst } from '../deliver/first-round.ts';
+import { createFetchEvent } from './inbound/fetch-event.ts';
+import type { FileFetcher } from '../deliver/fetch-files.ts';
+import type { FirstRound } from '../deliver/capacity/round-places.ts';
+import type { Pace } from '../deliver/capacity/pace.ts';
+import type { LedgerCalls } from '../deliver/ledger-calls.ts';
+import { createHousekeep } from './operate/housekeep.ts';
+import { createKeepSubscriptions } from './inbound/keep-subscriptions.ts';
 import { createSettleOutcome } from './settle-outcome.ts';
-import { createWorkJob } from './work-job.ts';
+import { createWorkJob } from './operate/work-job.ts';
 
 /** What the activities hold: the only room that has both the store and the connectors in its hands. */
 export interface ActivityDeps {

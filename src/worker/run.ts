@@ -3,11 +3,11 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleOp
 import postgres from 'postgres';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.ts';
-import { createLedgerCalls } from '../activities/ledger-calls.ts';
-import { createFileFetcher } from '../activities/fetch-files.ts';
-import { createFirstRound } from '../activities/first-round.ts';
-import { subscribingNames } from '../activities/keep-subscriptions.ts';
-import { createPace } from '../activities/pace.ts';
+import { createLedgerCalls } from '../deliver/ledger-calls.ts';
+import { createFileFetcher } from '../deliver/fetch-files.ts';
+import { createFirstRound } from '../deliver/capacity/round-places.ts';
+import { subscribingNames } from '../activities/inbound/keep-subscriptions.ts';
+import { createPace } from '../deliver/capacity/pace.ts';
 import { createAccessTokens } from '../connectors/http/access-tokens.ts';
 import { createEgress } from '../connectors/http/egress.ts';
 import { createHttp } from '../connectors/http/client.ts';

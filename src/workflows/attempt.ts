@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
-import type { Outcome } from '../activities/round.ts';
+import type { Outcome } from '../deliver/round.ts';
 import type { MessageId } from '../domain/ids.ts';
 import { parkedFailure, retryFailure, type RunDelivery } from './contract.ts';
 

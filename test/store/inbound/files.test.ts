@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createFileFetcher, type FileFetcher } from '../../../src/activities/fetch-files.ts';
+import { createFileFetcher, type FileFetcher } from '../../../src/deliver/fetch-files.ts';
 import { createAccessTokens } from '../../../src/connectors/http/access-tokens.ts';
 import { createEgress } from '../../../src/connectors/http/egress.ts';
 import { createHttp, type HttpClient } from '../../../src/connectors/http/client.ts';

@@ -1,5 +1,5 @@
 import type { ActivityDeps } from '../../../src/activities/index.ts';
-import { keepRates } from '../../../src/activities/keep-rates.ts';
+import { keepRates } from '../../../src/deliver/keep-rates.ts';
 import { slotLeadMs, slotLifeMs } from '../../../src/domain/gate.ts';
 import { chooseProbe, letThrough } from '../../../src/store/waiting/let-through.ts';
 import { readLedger } from '../../../src/store/ledger/ledger.ts';

@@ -1,0 +1,170 @@
+import { Context } from '@temporalio/activity';
+import type { Connector } from '../../connectors/contract/connector.ts';
+import type { KeptRoom, SubscriptionContext, WantedRoom } from '../../connectors/contract/subscriptions.ts';
+import { SendFailure } from '../../domain/failure.ts';
+import { hookTenant, type DestinationId } from '../../domain/ids.ts';
+import { connectionWithSecrets } from '../../store/config/connections.ts';
+import { returnLease, takeLease } from '../../store/runs/leases.ts';
+import {
+  beginSubscriptionCheck,
+  bridgedAddresses,
+  endSubscriptionCheck,
+  listSubscribable,
+  type SubscriptionCheck,
+} from '../../store/inbound/subscription-checks.ts';
+import { markSilent, writeSubscriptions, type SubscriptionFinding } from '../../store/inbound/subscriptions.ts';
+import type { KeepSubscriptionsResult, SubscribedPlace } from '../../workflows/contract.ts';
+import { tryAgain } from '../failure.ts';
+import type { ActivityDeps } from '../index.ts';
+
+/** One at a time looks at a connection, or two would both make what is missing. A worker that dies holds it so long. */
+const leaseSeconds = 20;
+const beatMs = 5_000;
+const timeoutMs = 20_000;
+const busyMs = 2_000;
+const usualRetryMs = 10_000;
+const pageSize = 10;
+/** Two passes may fail before what is good for so many of them lapses. */
+const passesAhead = 3;
+/** What the platform asked to be looked at is renewed however long it says that it is good. */
+const farthest = new Date(8.64e15);
+
+/** Keeps what platforms send us events by; may be repeated, since only what is missing is done. */
+export function createKeepSubscriptions(deps: ActivityDeps) {
+  const { sql, ring, connectors, http, tokens, publicUrl, subscriptionsEveryMs } = deps;
+  const subscribing = subscribingNames(connectors);
+
+  /** Connections to look at, behind `after`; those that keep nothing are left out. */
+  async function listSubscribed(
+    after: SubscribedPlace | undefined,
+  ): Promise<{ places: SubscribedPlace[]; next: SubscribedPlace | null }> {
+    const rows = await listSubscribable(sql, subscribing, pageSize, after);
+    const places = rows
+      .filter(
+        ({ connector, settings, isKnown }) =>
+          isKnown || connectors.get(connector)?.inbound?.subscriptions?.isKept(settings) === true,
+      )
+      .map(({ tenant, connection }) => ({ tenant, connection }));
+    const last = rows.length < pageSize ? undefined : rows.at(-1);
+    return { places, next: last === undefined ? null : { tenant: last.tenant, connection: last.connection } };
+  }
+
+  /** The rooms that are wanted, each with the first destination that names it. */
+  async function wantedRooms(place: SubscribedPlace, inbound: NonNullable<Connector['inbound']>) {
+    const rooms = new Map<string, WantedRoom & { destination: DestinationId }>();
+    for (const { destination, address } of await bridgedAddresses(sql, place)) {
+      const room = inbound.roomOf(address);
+      if (room !== undefined && !rooms.has(room)) rooms.set(room, { room, address, destination });
+    }
+    return rooms;
+  }
+
+  async function look(place: SubscribedPlace, check: SubscriptionCheck, signal: AbortSignal) {
+    const { tenant, connection } = place;
+    const at = await connectionWithSecrets(sql, ring, tenant, connection);
+    const inbound = at === undefined ? undefined : connectors.get(at.connector)?.inbound;
+    if (at === undefined || inbound?.subscriptions === undefined) return {};
+    const isKept = inbound.subscriptions.isKept(at.settings);
+    const rooms = isKept ? await wantedRooms(place, inbound) : new Map<string, never>();
+    if (rooms.size === 0 && !check.isKnown) return {};
+    const isReachable = publicUrl !== undefined && [undefined, tenant].includes(hookTenant(connection));
+    const hook = {
+      id: connection,
+      settings: at.settings,
+      ...(isReachable ? { url: `${publicUrl}/hooks/${connection}` } : {}),
+    };
+    const now = new Date();
+    const until = check.isAsked ? farthest : new Date(now.getTime() + passesAhead * subscriptionsEveryMs);
+    const silent = (names: readonly string[]) => markSilent(sql, tenant, connection, names);
+    const context: SubscriptionContext = { http, tokens, now, timeoutMs, signal, until, silent };
+    const kept = await keepOrFail(inbound.subscriptions.keep([...rooms.values()], hook, context), [...rooms.keys()]);
+    await writeSubscriptions(
+      sql,
+      tenant,
+      connection,
+      kept.map((one) => finding(one, rooms.get(one.room)?.destination ?? '')),
+    );
+    return conclude(place, kept);
+  }
+
+  /**
+   * Looks at one connection's subscriptions.
+   * @throws ApplicationFailure retryable, while somebody else is at it, or the platform cannot be asked.
+   */
+  async function keepSubscribed(place: SubscribedPlace): Promise<KeepSubscriptionsResult> {
+    const { info, cancellationSignal: signal, heartbeat } = Context.current();
+    const job = `subscriptions ${place.tenant}/${place.connection}`;
+    const holder = `${info.workflowExecution?.runId ?? ''}/${info.activityId}/${info.attempt}`;
+    if (!(await takeLease(sql, job, holder, leaseSeconds))) throw tryAgain('another run is at it', busyMs);
+    const beat = setInterval(() => {
+      heartbeat();
+      void takeLease(sql, job, holder, leaseSeconds).catch(() => undefined);
+    }, beatMs);
+    try {
+      const check = await beginSubscriptionCheck(sql, place);
+      if (check === undefined) return {};
+      const done = await look(place, check, signal);
+      await endSubscriptionCheck(sql, place, check);
+      return done;
+    } finally {
+      clearInterval(beat);
+      await returnLease(sql, job, holder).catch(() => undefined);
+    }
+  }
+
+  return { listSubscribed, keepSubscribed };
+}
+
+/** Platforms that have subscriptions. */
+export const subscribingNames = (connectors: ReadonlyMap<string, Connector>): string[] =>
+  [...connectors.values()].flatMap(({ name, inbound }) => (inbound?.subscriptions === undefined ? [] : [name]));
+
+/** Where not even the list could be had, that is so of each room. */
+async function keepOrFail(
+  keeping: Promise<readonly KeptRoom[]>,
+  rooms: readonly string[],
+): Promise<readonly KeptRoom[]> {
+  try {
+    return await keeping;
+  } catch (error) {
+    if (!(error instanceof SendFailure)) throw error;
+    if (rooms.length === 0 && error.kind !== 'permanent')
+      throw tryAgain(`the subscriptions were not ended: ${error.code}`, usualRetryMs);
+    return rooms.map((room) => ({ room, failure: error }));
+  }
+}
+
+function finding(one: KeptRoom, destination: string): SubscriptionFinding {
+  const { room } = one;
+  if (!('failure' in one)) {
+    const { did, goodUntil } = one;
+    return {
+      room,
+      destination,
+      state: 'active',
+      ...(did === 'nothing' ? {} : { did }),
+      ...(goodUntil === undefined ? {} : { goodUntil }),
+    };
+  }
+  const { kind, code, message, status } = one.failure;
+  const state = kind === 'permanent' ? 'refused' : 'failing';
+  return { room, destination, state, reason: { code, message, ...(status === undefined ? {} : { status }) } };
+}
+
+/** What was done, by count. @throws ApplicationFailure retryable where something may yet be kept. */
+function conclude({ connection }: SubscribedPlace, kept: readonly KeptRoom[]): KeepSubscriptionsResult {
+  const { log } = Context.current();
+  const counts: Record<string, number> = {};
+  let again: SendFailure | undefined;
+  for (const one of kept) {
+    const what = 'failure' in one ? 'failed' : one.did;
+    counts[what] = (counts[what] ?? 0) + 1;
+    if (!('failure' in one)) continue;
+    const { code, kind } = one.failure;
+    log.warn('subscriptions: one could not be kept, and events of its room may not come', { connection, code });
+    if (kind !== 'permanent') again = one.failure;
+  }
+  if (again !== undefined)
+    throw tryAgain(`not all subscriptions were kept: ${again.code}`, again.retryAfterMs ?? usualRetryMs);
+  return counts;
+}

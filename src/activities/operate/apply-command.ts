@@ -1,0 +1,49 @@
+import type { DeliveryState } from '../../domain/delivery.ts';
+import { isOpen } from '../../domain/delivery.ts';
+import type { DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
+import { findNextInLanes } from '../../store/waiting/lane.ts';
+import { requestCancel, requestRetry } from '../../store/runs/commands.ts';
+import type { ActivityDeps } from '../index.ts';
+
+export interface WishInput {
+  readonly kind: 'retry' | 'cancel';
+  readonly tenant: TenantId;
+  readonly message: MessageId;
+  readonly destination?: DestinationId;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+export interface TouchedDelivery {
+  readonly delivery: DeliveryId;
+  readonly state: DeliveryState;
+}
+
+/**
+ * Writes a wish that came as a signal. One that came by API is there already; writing it again changes nothing.
+ * @returns the deliveries whose tracks must look at the ledger again: for a retry those that are open and due, for a
+ * cancel those that are cancelled or must find out first whether they arrived. An unknown destination gives none.
+ */
+export function createApplyWish({ sql, wake }: Pick<ActivityDeps, 'sql' | 'wake'>) {
+  return async function applyWish(input: WishInput): Promise<TouchedDelivery[]> {
+    const scope = {
+      message: input.message,
+      ...(input.destination === undefined ? {} : { destination: input.destination }),
+    };
+    const wished = await (input.kind === 'retry'
+      ? requestRetry(sql, input.tenant, scope)
+      : requestCancel(sql, input.tenant, scope, true));
+    if (input.kind === 'cancel')
+      (
+        await findNextInLanes(
+          sql,
+          wished.map(({ id }) => id),
+        )
+      ).forEach(wake);
+    return wished
+      .filter(
+        ({ state }) => (isOpen(state) && state !== 'sending') || (input.kind === 'cancel' && state === 'cancelled'),
+      )
+      .map(({ id, state }) => ({ delivery: id, state }));
+  };
+}

@@ -1,0 +1,93 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { JobId } from '../../domain/ids.ts';
+import { isConflict, isTimedOut, isUnavailable } from '../../store/db/db.ts';
+import { countDeliveries, stepDeliveries, type JobStep } from '../../store/jobs/job-deliveries.ts';
+import { countMessages } from '../../store/jobs/job-messages.ts';
+import { beginJob, endJob, findJob, type JobRow } from '../../store/jobs/jobs.ts';
+import type { RunJobResult } from '../../workflows/contract.ts';
+import type { ActivityDeps } from '../index.ts';
+import { replayBatch } from './replay-batch.ts';
+
+export interface WorkJobInput {
+  readonly job: JobId;
+  /** Its run was cancelled in Temporal: nothing more is done. */
+  readonly isCancelled?: boolean;
+}
+
+/** No further step begins behind this, so that a call is short and progress is in history. */
+const callMs = 5_000;
+/** A total is for people; beyond this it is not counted. */
+const countLimit = 100_000;
+/** What fails so often in a row, with both servers there, is a defect. */
+const maxTries = 5;
+
+/**
+ * Takes a job's steps for some seconds. Each step is durable with its count before the next one begins, so a call that is
+ * cut short and made again, even while the first still runs, does and counts nothing twice.
+ * @returns how far it is; `running` means: call again.
+ */
+export function createWorkJob(deps: ActivityDeps) {
+  const { sql } = deps;
+
+  return async function workJob({ job: id, isCancelled = false }: WorkJobInput): Promise<RunJobResult> {
+    const job = await findJob(sql, undefined, id);
+    if (job === undefined) throw ApplicationFailure.nonRetryable(`${id}: there is no such job`, 'NoSuchJob');
+    if (isCancelled) await endJob(sql, job.tenant, id, 'cancelled');
+    else if (job.state === 'running') await work(job);
+    const now = (await findJob(sql, undefined, id)) ?? job;
+    return { state: now.state, done: now.done, changed: now.changed, failed: now.failed };
+  };
+
+  async function work(job: JobRow): Promise<void> {
+    try {
+      if (job.startedAt === null) await beginJob(sql, job.id, await count(job));
+      await takeSteps(job);
+    } catch (error) {
+      const { attempt } = Context.current().info;
+      if (Context.current().cancellationSignal.aborted || isPassing(error) || attempt < maxTries) throw error;
+      Context.current().log.error('a job failed', { job: job.id, error });
+      const message = `It failed ${attempt} times at the same place; the worker's log says how.`;
+      await endJob(sql, job.tenant, job.id, 'failed', { code: 'internal', message });
+    }
+  }
+
+  async function count(job: JobRow): Promise<number | null> {
+    const counting = job.kind === 'replay' ? countMessages : countDeliveries;
+    try {
+      const found = await counting(sql, job, countLimit);
+      return found < countLimit ? found : null;
+    } catch (error) {
+      if (isTimedOut(error)) return null;
+      throw error;
+    }
+  }
+
+  async function takeSteps(job: JobRow): Promise<void> {
+    const context = Context.current();
+    for (const end = performance.now() + callMs; performance.now() < end && !deps.stopping.aborted;) {
+      context.cancellationSignal.throwIfAborted();
+      const { state, waitMs } = await step(job);
+      context.heartbeat();
+      if (state !== 'running') return;
+      if (waitMs > 0) await context.sleep(Math.ceil(waitMs));
+    }
+  }
+
+  async function step(job: JobRow): Promise<JobStep> {
+    if (job.kind === 'replay') return replayBatch(deps, job);
+    const { wished, ...next } = await stepDeliveries(sql, job);
+    if (wished.length === 0) return next;
+    try {
+      await deps.wakeWished(job.kind, wished, job.requestedBy);
+    } catch (error) {
+      Context.current().log.warn('no run was woken; the sweep will', { job: job.id, count: wished.length, error });
+    }
+    return next;
+  }
+}
+
+/** Passes by itself: then the job waits, however long it takes. */
+function isPassing(error: unknown): boolean {
+  return isUnavailable(error) || isTimedOut(error) || isConflict(error);
+}

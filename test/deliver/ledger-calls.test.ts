@@ -1,0 +1,48 @@
+import { createLedgerCalls } from '../../src/deliver/ledger-calls.ts';
+import { claimRequestOf, createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
+
+let bench: LedgerBench;
+beforeAll(async () => void (bench = await createLedgerBench()));
+afterAll(() => bench.close());
+
+/** Does this to the delivery whenever it changes its state, in the statement that changes it. */
+async function whenever(delivery: string, name: string, does: string): Promise<void> {
+  await bench.sql.unsafe(
+    `create function ${name}() returns trigger language plpgsql as $$ begin ${does} return new; end $$`,
+  );
+  await bench.sql.unsafe(
+    `create trigger ${name} before update of state on deliveries for each row
+     when (new.id = '${delivery}') execute function ${name}()`,
+  );
+}
+
+describe('claims that are asked for at the same time', () => {
+  it('are had though one of them finds its lane taken', async () => {
+    const [head = ''] = (await bench.post({ conversation: 'busy' })).deliveries;
+    const [behind = ''] = (await bench.post({ conversation: 'busy' })).deliveries;
+    const [free = ''] = (await bench.post()).deliveries;
+    await bench.claim(head);
+    // As if the head had been claimed just after this statement looked at the lane.
+    await bench.sql`update deliveries set lane = 'other' where id = ${behind}`;
+    await whenever(behind, 'busy_again', `new.lane := 'busy';`);
+    const calls = createLedgerCalls(bench.sql, bench.ring);
+    const [taken, goes] = await Promise.all([behind, free].map((id) => calls.claim(claimRequestOf(id))));
+    expect(taken).toBeUndefined();
+    expect(goes).toMatchObject({ delivery: free, attempt: 1 });
+  });
+
+  it('are not forgotten when another one fails after them', async () => {
+    const [good = ''] = (await bench.post()).deliveries;
+    const [bad = ''] = (await bench.post()).deliveries;
+    await bench.sql`create sequence tries`;
+    // Given up for a deadlock at first, so that each is tried by itself; then something else is wrong with it.
+    const deadlock = `raise exception using errcode = case nextval('tries') when 1 then '40P01' else 'P0001' end;`;
+    await whenever(bad, 'fail_again', deadlock);
+    const calls = createLedgerCalls(bench.sql, bench.ring);
+    const [had, failed] = await Promise.allSettled([good, bad].map((id) => calls.claim(claimRequestOf(id))));
+    expect(had).toMatchObject({ status: 'fulfilled', value: { delivery: good } });
+    expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'P0001' } });
+    expect(await bench.delivery(good)).toMatchObject({ state: 'sending' });
+    expect(await bench.delivery(bad)).toMatchObject({ state: 'queued', attempts: 0 });
+  });
+});

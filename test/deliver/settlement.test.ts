@@ -1,0 +1,70 @@
+import { failed } from '../../src/deliver/settlement.ts';
+import type { Job } from '../../src/deliver/attempt-plan.ts';
+import { SendFailure, type SendFailureDetails } from '../../src/domain/failure.ts';
+import { connectionScope, destinationScope } from '../../src/domain/gate.ts';
+import { retryPolicies } from '../../src/domain/retry.ts';
+
+/** What a failure of an attempt says of its destination and its connection. */
+function troublesOf(failure: Partial<SendFailureDetails>, breaker = destinationScope('orders')) {
+  const job = {
+    entry: {
+      id: 'dlv_1',
+      destination: 'orders',
+      policy: retryPolicies.quick,
+      roundStart: 0,
+      view: { inDoubtMs: null },
+      target: { connection: 'hooks', ambiguous: 'at-least-once' },
+    },
+    deliveryClass: { kind: 'C' },
+    breaker,
+  } as unknown as Job;
+  const claimed = { delivery: 'dlv_1', token: 'att_1', attempt: 1, maxAttempts: 5, deadlineMs: null };
+  const details = { kind: 'transient', code: 'http_500', message: 'no', ...failure } as const;
+  const settlement = failed(job, claimed, new SendFailure(details), 0);
+  return settlement.kind === 'failed' ? settlement.troubles : undefined;
+}
+
+const orders = destinationScope('orders');
+const hooks = connectionScope('hooks');
+
+describe('a failed attempt', () => {
+  it('counts against the breaker when nobody answered, or the platform is in trouble', () => {
+    expect(troublesOf({})).toEqual([{ scope: orders, failed: true }]);
+    expect(troublesOf({ kind: 'ambiguous', code: 'timeout' })).toEqual([{ scope: orders, failed: true }]);
+  });
+
+  it('does not count when the platform only wants less: that holds the scope back', () => {
+    expect(troublesOf({ code: 'http_429', status: 429 })).toEqual([]);
+    expect(troublesOf({ code: 'ratelimited', retryAfterMs: 5_000 })).toEqual([
+      { scope: orders, failed: false, heldMs: 5_000 },
+    ]);
+    expect(troublesOf({ code: 'http_429', status: 429, retryAfterMs: 5_000, scope: 'connection' })).toEqual([
+      { scope: hooks, failed: false, heldMs: 5_000 },
+    ]);
+  });
+
+  it('does not count when it was refused for good, for its own sake', () => {
+    expect(troublesOf({ kind: 'permanent', code: 'http_400', status: 400 })).toEqual([]);
+  });
+
+  it('pauses the destination or the connection that is gone as a whole', () => {
+    expect(troublesOf({ kind: 'permanent', code: 'is_archived', scope: 'destination' })).toEqual([
+      { scope: orders, failed: false, pauses: true },
+    ]);
+    expect(troublesOf({ kind: 'permanent', code: 'token_revoked', scope: 'connection' })).toEqual([
+      { scope: hooks, failed: false, pauses: true },
+    ]);
+  });
+
+  it('with a Retry-After counts and holds back, each at its scope', () => {
+    expect(troublesOf({ status: 503, retryAfterMs: 1_000 })).toEqual([{ scope: orders, failed: true, heldMs: 1_000 }]);
+    expect(troublesOf({ status: 503, retryAfterMs: 1_000 }, hooks as never)).toEqual([
+      { scope: orders, failed: false, heldMs: 1_000 },
+      { scope: hooks, failed: true },
+    ]);
+  });
+
+  it('by a defect of ours counts against nobody', () => {
+    expect(troublesOf({ code: 'connector_defect' })).toEqual([]);
+  });
+});
