@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { routeEvent } from '../bridge/route-event.ts';
-import type { RouteDeps } from '../bridge/routed.ts';
+import { routeEvent } from '../intake/bridge/route-event.ts';
+import type { RouteDeps } from '../intake/bridge/routed.ts';
 import type { InboxId } from '../domain/ids.ts';
 import { leaseDue, postpone, type Due } from '../store/inbound/inbox.ts';
 import { takeLease } from '../store/runs/leases.ts';

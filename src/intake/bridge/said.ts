@@ -1,5 +1,5 @@
-import type { InboundEvent } from '../domain/inbound.ts';
-import type { Content, Sender } from '../domain/message.ts';
+import type { InboundEvent } from '../../domain/inbound.ts';
+import type { Content, Sender } from '../../domain/message.ts';
 
 /** What was said, as a message holds it. */
 export function contentOf({ text = '', files }: InboundEvent): Content {

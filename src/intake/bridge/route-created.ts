@@ -1,10 +1,10 @@
-import type { MessageId } from '../domain/ids.ts';
-import { planDelivery } from '../domain/plan.ts';
-import { accept, type Acceptance } from '../store/accept/accept.ts';
-import type { TenantPlan } from '../store/config/destinations.ts';
-import { finish, setAside } from '../store/inbound/inbox.ts';
-import { findLink, linkOrigin } from '../store/inbound/links.ts';
-import { newMessageId } from '../store/db/new-id.ts';
+import type { MessageId } from '../../domain/ids.ts';
+import { planDelivery } from '../../domain/plan.ts';
+import { accept, type Acceptance } from '../../store/accept/accept.ts';
+import type { TenantPlan } from '../../store/config/destinations.ts';
+import { finish, setAside } from '../../store/inbound/inbox.ts';
+import { findLink, linkOrigin } from '../../store/inbound/links.ts';
+import { newMessageId } from '../../store/db/new-id.ts';
 import { listenersOf } from './rooms.ts';
 import { contentOf, senderOf } from './said.ts';
 import { ignored, parentWaitSeconds, type RouteDeps, type Routed } from './routed.ts';

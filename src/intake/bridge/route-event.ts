@@ -1,4 +1,4 @@
-import { finish, type Due } from '../store/inbound/inbox.ts';
+import { finish, type Due } from '../../store/inbound/inbox.ts';
 import { roomsOf } from './rooms.ts';
 import { routeChange } from './route-change.ts';
 import { routeCreated } from './route-created.ts';

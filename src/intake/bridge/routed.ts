@@ -1,11 +1,11 @@
-import type { Connector } from '../connectors/contract/connector.ts';
-import type { Inbound } from '../connectors/contract/inbound.ts';
-import type { Sql } from '../store/db/db.ts';
-import { finish, setAside, type Due } from '../store/inbound/inbox.ts';
-import type { KeyRing } from '../store/db/key-ring.ts';
-import { findLink } from '../store/inbound/links.ts';
-import type { PlanCaches } from '../store/accept/plan-cache.ts';
-import type { Wished } from '../store/runs/commands.ts';
+import type { Connector } from '../../connectors/contract/connector.ts';
+import type { Inbound } from '../../connectors/contract/inbound.ts';
+import type { Sql } from '../../store/db/db.ts';
+import { finish, setAside, type Due } from '../../store/inbound/inbox.ts';
+import type { KeyRing } from '../../store/db/key-ring.ts';
+import { findLink } from '../../store/inbound/links.ts';
+import type { PlanCaches } from '../../store/accept/plan-cache.ts';
+import type { Wished } from '../../store/runs/commands.ts';
 import type { Room } from './rooms.ts';
 
 /** What routing is made of. */

@@ -1,7 +1,7 @@
-import { acceptDelete, acceptEdit, findStopped } from '../store/accept/changes.ts';
-import { finish } from '../store/inbound/inbox.ts';
-import { raiseRevision } from '../store/inbound/links.ts';
-import { newMessageId } from '../store/db/new-id.ts';
+import { acceptDelete, acceptEdit, findStopped } from '../../store/accept/changes.ts';
+import { finish } from '../../store/inbound/inbox.ts';
+import { raiseRevision } from '../../store/inbound/links.ts';
+import { newMessageId } from '../../store/db/new-id.ts';
 import { findOriginal, ignored, type RouteDeps, type Routed } from './routed.ts';
 import { contentOf, senderOf } from './said.ts';
 

@@ -1,8 +1,8 @@
-import { planDelivery } from '../domain/plan.ts';
-import type { TenantPlan } from '../store/config/destinations.ts';
-import { finish, rewrite } from '../store/inbound/inbox.ts';
-import { newMessageId } from '../store/db/new-id.ts';
-import { acceptReaction, findNamedReaction, noteReaction } from '../store/accept/reactions.ts';
+import { planDelivery } from '../../domain/plan.ts';
+import type { TenantPlan } from '../../store/config/destinations.ts';
+import { finish, rewrite } from '../../store/inbound/inbox.ts';
+import { newMessageId } from '../../store/db/new-id.ts';
+import { acceptReaction, findNamedReaction, noteReaction } from '../../store/accept/reactions.ts';
 import { listenersOf } from './rooms.ts';
 import { findOriginal, ignored, type RouteDeps, type Routed } from './routed.ts';
 

@@ -1,6 +1,6 @@
-import type { Connector } from '../connectors/contract/connector.ts';
-import type { ConnectionId, DestinationId } from '../domain/ids.ts';
-import type { PlanEntry, PlannedBridge, TenantPlan } from '../store/config/destinations.ts';
+import type { Connector } from '../../connectors/contract/connector.ts';
+import type { ConnectionId, DestinationId } from '../../domain/ids.ts';
+import type { PlanEntry, PlannedBridge, TenantPlan } from '../../store/config/destinations.ts';
 
 /** A member of bridges, as its own room. */
 export interface Room {
