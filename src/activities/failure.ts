@@ -1,7 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { Reason } from '../domain/failure.ts';
-import { parkedFailure, retryFailure } from '../workflows/contract.ts';
+import { parkedFailure, retryFailure } from '../contract.ts';
 
 /**
  * The one place where what the ledger decided becomes a failure of Temporal's. Texts carry our code, the count and the

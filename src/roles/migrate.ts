@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
 import { loadKeyRing } from '../keys.ts';
-import { registerSearchAttributes } from '../search-attributes.ts';
+import { registerSearchAttributes } from '../temporal/search-attributes.ts';
 import { connect } from '../store/db/db.ts';
 import { checkKeyRing } from '../store/db/key-ring.ts';
 import { migrate } from '../store/db/migrate.ts';

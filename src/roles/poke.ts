@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../store/db/db.ts';
-import { acceptedChannel } from '../workflows/contract.ts';
+import { acceptedChannel } from '../contract.ts';
 
 /** Inside the accept transaction a NOTIFY takes a global lock and halves the rate (3 800 → 2 200 accepts/s). */
 const everyMs = 20;

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { MessageId } from '../domain/ids.ts';
 import { leaseMessages, markDispatched, returnLeases, standInLine, type Dispatchable } from '../store/runs/dispatch.ts';
 import type { Sql } from '../store/db/db.ts';
-import type { Runs } from '../temporal.ts';
+import type { Runs } from '../temporal/runs.ts';
 
 /**
  * Starts under way at once. What is urgent waits for the end of half of them and not for more, so they are only as many

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../store/db/db.ts';
 import { takeOpenGaps } from '../store/inbound/gaps.ts';
-import type { Runs } from '../temporal.ts';
+import type { Runs } from '../temporal/runs.ts';
 import { startLoop, type Loop } from './loop.ts';
 
 /** What comes live waits for what was missed, so that is begun soon. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../store/db/db.ts';
 import { takeSilentJobs } from '../store/jobs/jobs.ts';
-import type { Runs } from '../temporal.ts';
+import type { Runs } from '../temporal/runs.ts';
 import { startLoop } from './loop.ts';
 
 const everyMs = 1_000;

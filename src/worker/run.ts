@@ -18,8 +18,8 @@ import { connect, type Sql } from '../store/db/db.ts';
 import type { KeyRing } from '../store/db/key-ring.ts';
 import { createPlanCaches } from '../store/accept/plan-cache.ts';
 import type { Wished } from '../store/runs/commands.ts';
-import { createRuns } from '../temporal.ts';
-import { wishWaker } from '../wish-runs.ts';
+import { createRuns } from '../temporal/runs.ts';
+import { wishWaker } from '../temporal/wake-runs.ts';
 import {
   acceptedChannel,
   housekeepingSchedule,
@@ -28,7 +28,7 @@ import {
   receivedChannel,
   subscriptionsSchedule,
   taskQueue,
-} from '../workflows/contract.ts';
+} from '../contract.ts';
 import { startDispatcher, type Dispatcher } from './dispatcher.ts';
 import { startDrain } from './drain.ts';
 import { startGaps } from './gaps.ts';

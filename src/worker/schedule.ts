@@ -1,6 +1,6 @@
 import { Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy, type ConnectionLike } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { taskQueue } from '../workflows/contract.ts';
+import { taskQueue } from '../contract.ts';
 import { startLoop } from './loop.ts';
 
 /** It is looked at again so often: whoever deletes it, or Temporal's database, gets it back. */

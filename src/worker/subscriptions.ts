@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sql } from '../store/db/db.ts';
 import { takeDueSubscriptions } from '../store/inbound/subscription-checks.ts';
-import type { Runs } from '../temporal.ts';
+import type { Runs } from '../temporal/runs.ts';
 import { startLoop, type Loop } from './loop.ts';
 
 const everyMs = 2_000;

@@ -14,7 +14,7 @@ import {
 } from '../store/runs/overdue.ts';
 import type { Sql } from '../store/db/db.ts';
 import { returnLease, takeLease } from '../store/runs/leases.ts';
-import type { Runs } from '../temporal.ts';
+import type { Runs } from '../temporal/runs.ts';
 import { startLoop, type Loop } from './loop.ts';
 
 const everyMs = 1_000;

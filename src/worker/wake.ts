@@ -3,7 +3,7 @@ import { gather } from '../store/db/gather.ts';
 import { queueAtGates } from '../store/waiting/call-next.ts';
 import type { Sql } from '../store/db/db.ts';
 import { bringBack, type Called, type NextInLane } from '../store/waiting/lane.ts';
-import type { Runs } from '../temporal.ts';
+import type { Runs } from '../temporal/runs.ts';
 
 /** Sent after the commit and never waited for: what gets lost is mended by the sweep. */
 export interface Wakers {

@@ -11,7 +11,7 @@ import type { Activities } from '../activities/index.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { Outcome } from '../deliver/round.ts';
 import type { MessageId } from '../domain/ids.ts';
-import { parkedFailure, retryFailure, type RunDelivery } from './contract.ts';
+import { parkedFailure, retryFailure, type RunDelivery } from '../contract.ts';
 
 /**
  * Behind the request's time-out and the claim's deadline (+ 2 s), so that no second attempt starts while one may write.

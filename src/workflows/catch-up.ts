@@ -1,6 +1,6 @@
 import { ActivityFailure, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { CatchUpInput } from './contract.ts';
+import type { CatchUpInput } from '../contract.ts';
 
 const { listRooms, catchUpRoom, concludeGap } = proxyActivities<Activities>({
   startToCloseTimeout: '5 minutes',

@@ -22,7 +22,7 @@ import {
   type DeliveryStatus,
   type RunDelivery,
   type WishArgument,
-} from './contract.ts';
+} from '../contract.ts';
 import { attempt, calledRound, firstRound, type Known } from './attempt.ts';
 import { Trouble } from './trouble.ts';
 

@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { FetchEventInput } from './contract.ts';
+import type { FetchEventInput } from '../contract.ts';
 
 const { fetchEvent: fetchContent } = proxyActivities<Activities>({
   startToCloseTimeout: '30 seconds',

@@ -1,6 +1,6 @@
 import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { HousekeepingInput, HousekeepingResult } from './contract.ts';
+import type { HousekeepingInput, HousekeepingResult } from '../contract.ts';
 
 const { housekeep } = proxyActivities<Activities>({
   startToCloseTimeout: '1 minute',

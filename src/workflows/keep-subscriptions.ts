@@ -1,6 +1,6 @@
 import { ActivityFailure, continueAsNew, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { KeepSubscriptionsInput, KeepSubscriptionsResult, SubscribedPlace } from './contract.ts';
+import type { KeepSubscriptionsInput, KeepSubscriptionsResult, SubscribedPlace } from '../contract.ts';
 
 const { listSubscribed, keepSubscribed } = proxyActivities<Activities>({
   startToCloseTimeout: '5 minutes',

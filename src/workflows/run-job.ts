@@ -1,6 +1,6 @@
 import { CancellationScope, continueAsNew, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { RunJobInput, RunJobResult } from './contract.ts';
+import type { RunJobInput, RunJobResult } from '../contract.ts';
 
 const { workJob } = proxyActivities<Activities>({
   startToCloseTimeout: '1 minute',

@@ -1,7 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { DeliveryStatus } from './contract.ts';
-import { searchAttributes } from './contract.ts';
+import type { DeliveryStatus } from '../contract.ts';
+import { searchAttributes } from '../contract.ts';
 
 const stateKey = defineSearchAttributeKey(searchAttributes.state, SearchAttributeType.KEYWORD);
 const troubleKey = defineSearchAttributeKey(searchAttributes.trouble, SearchAttributeType.KEYWORD_LIST);

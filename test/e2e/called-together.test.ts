@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Worker } from '@temporalio/worker';
-import { turnSignal } from '../../src/workflows/contract.ts';
+import { turnSignal } from '../../src/contract.ts';
 import { recordHistories } from '../support/record-histories.ts';
 import { eventually } from '../support/eventually.ts';
 import { startStack, type Stack } from '../support/stack.ts';

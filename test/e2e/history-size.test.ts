@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { retrySignal } from '../../src/workflows/contract.ts';
+import { retrySignal } from '../../src/contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { failedTasks, readChain, readEvents } from '../support/history.ts';
 import { expectWithin, historyBounds } from '../support/history-bounds.ts';

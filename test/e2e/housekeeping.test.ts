@@ -2,12 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { startSchedule } from '../../src/worker/schedule.ts';
-import {
-  housekeepingSchedule,
-  housekeepingType,
-  taskQueue,
-  type HousekeepingInput,
-} from '../../src/workflows/contract.ts';
+import { housekeepingSchedule, housekeepingType, taskQueue, type HousekeepingInput } from '../../src/contract.ts';
 import { retentionOrder, type RetentionKind } from '../../src/domain/retention.ts';
 import { eventually } from '../support/eventually.ts';
 import { recordHistories } from '../support/record-histories.ts';

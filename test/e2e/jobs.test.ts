@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newJobId } from '../../src/store/db/new-id.ts';
-import { runJobType, runJobWorkflowId } from '../../src/workflows/contract.ts';
+import { runJobType, runJobWorkflowId } from '../../src/contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { recordHistories } from '../support/record-histories.ts';
 import { startStack, type Stack } from '../support/stack.ts';

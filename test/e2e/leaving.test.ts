@@ -1,4 +1,4 @@
-import { cancelSignal, retrySignal, troubleSignal } from '../../src/workflows/contract.ts';
+import { cancelSignal, retrySignal, troubleSignal } from '../../src/contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { failedTasks, readChain } from '../support/history.ts';
 import { recordHistories, type RecordedRun } from '../support/record-histories.ts';

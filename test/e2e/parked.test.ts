@@ -1,4 +1,4 @@
-import { deliverMessageType } from '../../src/workflows/contract.ts';
+import { deliverMessageType } from '../../src/contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { recordHistories } from '../support/record-histories.ts';
 import { startStack, type Stack } from '../support/stack.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { retrySignal } from '../../src/workflows/contract.ts';
+import { retrySignal } from '../../src/contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { failedTasks, readEvents, workersOf } from '../support/history.ts';
 import { startStack, type Stack, type WorkerProcess } from '../support/stack.ts';

@@ -8,7 +8,7 @@ import { webex } from '../support/platforms/webex.ts';
 import { recordHistories } from '../support/record-histories.ts';
 import { roomsAt, type Rooms } from '../support/rooms.ts';
 import { startStack, type Stack, type WorkerProcess } from '../support/stack.ts';
-import { subscriptionsSchedule } from '../../src/workflows/contract.ts';
+import { subscriptionsSchedule } from '../../src/contract.ts';
 
 let stack: Stack;
 let rooms: Rooms;

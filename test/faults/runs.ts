@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import { deliverMessageType } from '../../src/workflows/contract.ts';
+import { deliverMessageType } from '../../src/contract.ts';
 
 /** Runs of a soak by how they ended, as Temporal shows them. */
 export interface Runs {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
-import { registerSearchAttributes } from '../../src/search-attributes.ts';
+import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { connect, type Sql } from '../../src/store/db/db.ts';
 import { readRunRecord } from '../../src/up/process/run-record.ts';
 import { createClient, type Client } from './client.ts';

@@ -1,7 +1,7 @@
 import { Connection } from '@temporalio/client';
 import pino from 'pino';
-import { registerSearchAttributes } from '../../src/search-attributes.ts';
-import { createRuns, type Runs } from '../../src/temporal.ts';
+import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
+import { createRuns, type Runs } from '../../src/temporal/runs.ts';
 import { startDispatcher } from '../../src/worker/dispatcher.ts';
 import { eventually } from '../support/eventually.ts';
 import { createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';

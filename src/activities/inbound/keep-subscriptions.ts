@@ -13,7 +13,7 @@ import {
   type SubscriptionCheck,
 } from '../../store/inbound/subscription-checks.ts';
 import { markSilent, writeSubscriptions, type SubscriptionFinding } from '../../store/inbound/subscriptions.ts';
-import type { KeepSubscriptionsResult, SubscribedPlace } from '../../workflows/contract.ts';
+import type { KeepSubscriptionsResult, SubscribedPlace } from '../../contract.ts';
 import { tryAgain } from '../failure.ts';
 import type { ActivityDeps } from '../index.ts';
 

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { resolveRetention, retentionOrder, type RetentionKind } from '../../domain/retention.ts';
 import type { TenantWindow } from '../../store/housekeeping/batch.ts';
 import { listRetentions, removers } from '../../store/housekeeping/housekeeping.ts';
-import type { HousekeepingPlace } from '../../workflows/contract.ts';
+import type { HousekeepingPlace } from '../../contract.ts';
 import type { ActivityDeps } from '../index.ts';
 
 export interface HousekeepInput {

@@ -5,7 +5,7 @@ import { isConflict, isTimedOut, isUnavailable } from '../../store/db/db.ts';
 import { countDeliveries, stepDeliveries, type JobStep } from '../../store/jobs/job-deliveries.ts';
 import { countMessages } from '../../store/jobs/job-messages.ts';
 import { beginJob, endJob, findJob, type JobRow } from '../../store/jobs/jobs.ts';
-import type { RunJobResult } from '../../workflows/contract.ts';
+import type { RunJobResult } from '../../contract.ts';
 import type { ActivityDeps } from '../index.ts';
 import { replayBatch } from './replay-batch.ts';
 

@@ -3,7 +3,7 @@ import { defaultJobRate, type DeliveryJobFilter, type JobKind, type MessageJobFi
 import { createJob, type JobRow } from '../../store/jobs/jobs.ts';
 import { newJobId } from '../../store/db/new-id.ts';
 import { isOfUnknownTenant } from '../../store/config/tenants.ts';
-import { runJobWorkflowId } from '../../workflows/contract.ts';
+import { runJobWorkflowId } from '../../contract.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem } from '../errors.ts';
 import { instantRange, readInstant } from '../http/instant.ts';

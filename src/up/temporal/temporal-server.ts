@@ -1,4 +1,4 @@
-import { searchAttributeTypes } from '../../search-attributes.ts';
+import { searchAttributeTypes } from '../../temporal/search-attributes.ts';
 
 /** What a dev server is started with. */
 export interface TemporalOptions {

@@ -1,5 +1,5 @@
 import { Connection, WorkflowClient } from '@temporalio/client';
-import { searchAttributeTypes } from '../../../src/search-attributes.ts';
+import { searchAttributeTypes } from '../../../src/temporal/search-attributes.ts';
 import { createSupervisor } from '../../../src/up/process/supervisor.ts';
 import { temporalArguments } from '../../../src/up/temporal/temporal-server.ts';
 import { startTemporal } from '../../support/temporal.ts';

@@ -1,8 +1,8 @@
-import type { Sql } from './store/db/db.ts';
-import { findDispatchable } from './store/runs/dispatch.ts';
-import { bringBack, findNextInLanes } from './store/waiting/lane.ts';
-import type { Wished } from './store/runs/commands.ts';
-import type { Runs } from './temporal.ts';
+import type { Sql } from '../store/db/db.ts';
+import { findDispatchable } from '../store/runs/dispatch.ts';
+import { bringBack, findNextInLanes } from '../store/waiting/lane.ts';
+import type { Wished } from '../store/runs/commands.ts';
+import type { Runs } from './runs.ts';
 
 /** Called after the wishes are stored. @throws when Temporal is away; then the sweep mends it. */
 export type WakeWished = (kind: 'retry' | 'cancel', wishes: readonly Wished[], by: string) => Promise<void>;

@@ -1,5 +1,5 @@
 import { Connection } from '@temporalio/client';
-import { searchAttributes, taskQueue } from './workflows/contract.ts';
+import { searchAttributes, taskQueue } from '../contract.ts';
 
 /** temporal.api.enums.v1.IndexedValueType; the package that exports it has no named exports for ES modules. */
 const indexedValueTypes = { Keyword: 2, KeywordList: 7 } as const;

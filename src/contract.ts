@@ -3,9 +3,9 @@
  * Only ids travel here; text, addresses and credentials stay in PostgreSQL.
  */
 import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { DeliveryState } from '../domain/delivery.ts';
-import type { ConnectionId, DeliveryId, DestinationId, InboxId, JobId, MessageId, TenantId } from '../domain/ids.ts';
-import type { JobState } from '../domain/job.ts';
+import type { DeliveryState } from './domain/delivery.ts';
+import type { ConnectionId, DeliveryId, DestinationId, InboxId, JobId, MessageId, TenantId } from './domain/ids.ts';
+import type { JobState } from './domain/job.ts';
 
 export const taskQueue = 'carillon';
 

@@ -11,9 +11,9 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
 } from '@temporalio/common';
-import type { InboxId } from './domain/ids.ts';
-import type { Dispatchable } from './store/runs/dispatch.ts';
-import type { StartableJob } from './store/jobs/jobs.ts';
+import type { InboxId } from '../domain/ids.ts';
+import type { Dispatchable } from '../store/runs/dispatch.ts';
+import type { StartableJob } from '../store/jobs/jobs.ts';
 import {
   cancelSignal,
   catchUpType,
@@ -38,7 +38,7 @@ import {
   type RunJobInput,
   type SubscribedPlace,
   type WishArgument,
-} from './workflows/contract.ts';
+} from '../contract.ts';
 
 /** A call to Temporal is given up after this long; whatever it was for is durable in PostgreSQL and mended by the sweep. */
 const callTimeoutMs = 5_000;
