@@ -1,6 +1,6 @@
 import { bestEffortMs, type DeliveryClassName } from './delivery-class.ts';
 import { isFinal, isParked } from './delivery.ts';
-import type { Delivery } from './ledger.ts';
+import type { Delivery } from '../../test/model/ledger.ts';
 import type { RetryPolicy } from './retry.ts';
 
 /** Milliseconds on one clock, the database's. Infinity is "until somebody acts". */

@@ -1,10 +1,10 @@
 import type fc from 'fast-check';
-import { accepted, reduce, type Delivery, type LedgerEvent } from '../../src/domain/ledger.ts';
+import { accepted, reduce, type Delivery, type LedgerEvent } from '../model/ledger.ts';
 import { isFinal } from '../../src/domain/delivery.ts';
 import { latest } from '../../src/domain/clocks.ts';
-import { isBehind, nextOf } from '../../src/domain/lane.ts';
-import { isMovable } from '../../src/domain/ledger-moves.ts';
-import { viewOf } from '../../src/domain/ledger-view.ts';
+import { isBehind, nextOf } from '../model/lane.ts';
+import { isMovable } from '../model/ledger-moves.ts';
+import { viewOf } from '../model/ledger-view.ts';
 import { retryPolicies } from '../../src/domain/retry.ts';
 import type { Verdict } from '../../src/domain/step.ts';
 import { findNextInLanes } from '../../src/store/waiting/lane.ts';

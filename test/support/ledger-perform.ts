@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '../../src/domain/ledger.ts';
+import type { LedgerEvent } from '../model/ledger.ts';
 import { claim } from '../../src/store/ledger/claim.ts';
 import { beginLookUp, recordAbsence, recordFound } from '../../src/store/ledger/doubt.ts';
 import { letThrough } from '../../src/store/waiting/let-through.ts';

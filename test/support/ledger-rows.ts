@@ -1,4 +1,4 @@
-import type { Delivery, Receipt } from '../../src/domain/ledger.ts';
+import type { Delivery, Receipt } from '../model/ledger.ts';
 import type { Sql } from '../../src/store/db/db.ts';
 
 /** A delivery as the reducer has it, but for what was promised. */

@@ -3,7 +3,7 @@ import { makeWorld, moveCommand, passCommand, rareAt, type Move, type Post } fro
 import { fc, isUsual, runs } from '../../support/property.ts';
 
 /**
- * The statements of `store/` against the reducer of `domain/ledger.ts`, which is their specification: random events to
+ * The statements of `store/` against the reducer of `/model/ledger.ts`, which is their specification: random events to
  * both, and after each the rows, what an attempt reads of them, and who is next must be the same.
  */
 let bench: LedgerBench;

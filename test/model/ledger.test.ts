@@ -1,5 +1,5 @@
 import { isFinal, isOpen, mayMove } from '../../src/domain/delivery.ts';
-import { reduce, accepted, type Delivery, type Try } from '../../src/domain/ledger.ts';
+import { reduce, accepted, type Delivery, type Try } from './ledger.ts';
 import { retryPolicies } from '../../src/domain/retry.ts';
 import { runningDeadline } from '../../src/domain/clocks.ts';
 import { play, settings, stories, type Moved } from './ledger-story.ts';

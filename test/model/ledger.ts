@@ -1,6 +1,14 @@
-import { dependsUntilOf, earliest, expiryOf, graceMs, startsAt, type Instant, type Intent } from './clocks.ts';
-import type { DeliveryState } from './delivery.ts';
-import type { AttemptId, DeliveryId } from './ids.ts';
+import {
+  dependsUntilOf,
+  earliest,
+  expiryOf,
+  graceMs,
+  startsAt,
+  type Instant,
+  type Intent,
+} from '../../src/domain/clocks.ts';
+import type { DeliveryState } from '../../src/domain/delivery.ts';
+import type { AttemptId, DeliveryId } from '../../src/domain/ids.ts';
 import { claim, fail, release, succeed } from './ledger-attempt.ts';
 import {
   absent,
@@ -15,7 +23,7 @@ import {
   waitAtGate,
   waitForTurn,
 } from './ledger-moves.ts';
-import type { Verdict } from './step.ts';
+import type { Verdict } from '../../src/domain/step.ts';
 
 /**
  * The ledger as a pure state machine: what each named transition makes of one delivery. It is the specification of the

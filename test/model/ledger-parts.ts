@@ -1,4 +1,4 @@
-import { earliest, expiryOf, graceMs, type Instant } from './clocks.ts';
+import { earliest, expiryOf, graceMs, type Instant } from '../../src/domain/clocks.ts';
 import type { Delivery } from './ledger.ts';
 
 type Split = Pick<Delivery, 'parts' | 'part'>;

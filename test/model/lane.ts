@@ -1,5 +1,5 @@
-import { dependsUntilOf, type Instant } from './clocks.ts';
-import { isOpen, isParked } from './delivery.ts';
+import { dependsUntilOf, type Instant } from '../../src/domain/clocks.ts';
+import { isOpen, isParked } from '../../src/domain/delivery.ts';
 import type { Delivery } from './ledger.ts';
 
 /**

@@ -1,5 +1,12 @@
-import { earliest, expiryOf, graceMs, runningDeadline, startedDeadline, type Instant } from './clocks.ts';
-import { isParked, may } from './delivery.ts';
+import {
+  earliest,
+  expiryOf,
+  graceMs,
+  runningDeadline,
+  startedDeadline,
+  type Instant,
+} from '../../src/domain/clocks.ts';
+import { isParked, may } from '../../src/domain/delivery.ts';
 import { holdOf, isOvertaken } from './lane.ts';
 import type { Delivery, LedgerEvent } from './ledger.ts';
 import { counted, goesOn, nextPartUnclaimed, partOf, pinOf } from './ledger-parts.ts';

@@ -1,8 +1,8 @@
 import { fc } from '../support/property.ts';
 import { classPolicies } from '../../src/domain/delivery-class.ts';
 import { clocksOf } from '../../src/domain/clocks.ts';
-import { accepted, reduce, type Delivery, type LedgerEvent } from '../../src/domain/ledger.ts';
-import { viewOf } from '../../src/domain/ledger-view.ts';
+import { accepted, reduce, type Delivery, type LedgerEvent } from './ledger.ts';
+import { viewOf } from './ledger-view.ts';
 import type { GateView } from '../../src/domain/gate.ts';
 import { nextDelayMs, retryPolicies } from '../../src/domain/retry.ts';
 import { judge, nextStep, type AmbiguousPolicy, type ClassView, type Step } from '../../src/domain/step.ts';

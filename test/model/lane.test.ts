@@ -1,6 +1,6 @@
 import { isFinal, isOpen } from '../../src/domain/delivery.ts';
-import { isBehind, isHolding, nextOf } from '../../src/domain/lane.ts';
-import { accepted, reduce, type Delivery, type LedgerEvent } from '../../src/domain/ledger.ts';
+import { isBehind, isHolding, nextOf } from './lane.ts';
+import { accepted, reduce, type Delivery, type LedgerEvent } from './ledger.ts';
 import { retryPolicies } from '../../src/domain/retry.ts';
 import { fc, runs } from '../support/property.ts';
 

@@ -1,5 +1,13 @@
-import { graceMs, latest, earliest, expiryOf, startedDeadline, usualClocks, type Instant } from './clocks.ts';
-import type { AttemptId } from './ids.ts';
+import {
+  graceMs,
+  latest,
+  earliest,
+  expiryOf,
+  startedDeadline,
+  usualClocks,
+  type Instant,
+} from '../../src/domain/clocks.ts';
+import type { AttemptId } from '../../src/domain/ids.ts';
 import { isBehind } from './lane.ts';
 import type { Delivery, LedgerEvent, Receipt, Try } from './ledger.ts';
 import { comeToRest, isMovable } from './ledger-moves.ts';

@@ -1,9 +1,9 @@
-import { clocksOf, type Instant } from './clocks.ts';
-import { bestEffortPolicy } from './delivery-class.ts';
-import type { GateView } from './gate.ts';
+import { clocksOf, type Instant } from '../../src/domain/clocks.ts';
+import { bestEffortPolicy } from '../../src/domain/delivery-class.ts';
+import type { GateView } from '../../src/domain/gate.ts';
 import { isBehind } from './lane.ts';
 import type { Delivery, Try } from './ledger.ts';
-import type { LedgerView } from './step.ts';
+import type { LedgerView } from '../../src/domain/step.ts';
 
 /** What an attempt reads of a delivery, as `store/ledger/ledger.ts` selects it: times relative to now. */
 export function viewOf(
