@@ -34,17 +34,17 @@ export interface DeliverMessageInput {
 /** How many deliveries ended in which state. */
 export type DeliverMessageResult = Partial<Record<DeliveryState, number>>;
 
-/** A wish's argument; everything is optional, and none means all destinations. Anybody may send it by hand. */
-export interface WishArgument {
+/** A command's argument; everything is optional, and none means all destinations. Anybody may send it by hand. */
+export interface CommandArgument {
   readonly destination?: DestinationId;
   readonly by?: string;
   readonly reason?: string;
 }
 
 /** One more round for what is parked or uncertain, and now for what is retrying. */
-export const retrySignal = defineSignal<[WishArgument?]>('retry');
+export const retrySignal = defineSignal<[CommandArgument?]>('retry');
 /** Ends what is not final. */
-export const cancelSignal = defineSignal<[WishArgument?]>('cancel');
+export const cancelSignal = defineSignal<[CommandArgument?]>('cancel');
 /** It may be this delivery's turn now: look at the ledger again. */
 export const turnSignal = defineSignal<[{ readonly delivery?: DeliveryId }?]>('turn');
 /** Sent by an activity to its own run after the first failed attempt: history shows retries nowhere else. */
@@ -80,14 +80,14 @@ export const housekeepingType = 'housekeeping';
 export const housekeepingSchedule = 'carillon-housekeeping';
 
 /** Where a pass goes on: a kind of data, and behind what of it. Opaque to the run. */
-export interface HousekeepingPlace {
+export interface HousekeepingPosition {
   readonly kind: string;
   readonly after: string;
 }
 
 /** Nothing at all when a pass begins; the rest comes from the run before. */
 export interface HousekeepingInput {
-  readonly place?: HousekeepingPlace;
+  readonly place?: HousekeepingPosition;
   readonly removed?: HousekeepingResult;
 }
 
@@ -132,19 +132,19 @@ export interface CatchUpInput {
  */
 export const keepSubscriptionsType = 'keepSubscriptions';
 export const subscriptionsSchedule = 'carillon-subscriptions';
-export const keepSubscriptionsWorkflowId = ({ tenant, connection }: SubscribedPlace): string =>
+export const keepSubscriptionsWorkflowId = ({ tenant, connection }: ConnectionRef): string =>
   `subscriptions:${tenant}:${connection}`;
 
-export interface SubscribedPlace {
+export interface ConnectionRef {
   readonly tenant: TenantId;
   readonly connection: ConnectionId;
 }
 
 export interface KeepSubscriptionsInput {
   /** Only this one; without it all. */
-  readonly only?: SubscribedPlace;
+  readonly only?: ConnectionRef;
   /** Where a pass goes on, and what was done so far; from the run before. */
-  readonly after?: SubscribedPlace;
+  readonly after?: ConnectionRef;
   readonly done?: KeepSubscriptionsResult;
 }
 

@@ -4,8 +4,8 @@ import type { Http } from '../connectors/http/client.ts';
 import type { Sql } from '../store/db/db.ts';
 import type { KeyRing } from '../store/db/key-ring.ts';
 import type { NextInLane } from '../store/waiting/lane.ts';
-import type { Wished } from '../store/runs/commands.ts';
-import { createApplyWish } from './operate/apply-command.ts';
+import type { CommandedDelivery } from '../store/runs/commands.ts';
+import { createApplyCommand } from './operate/apply-command.ts';
 import { createCatchUp } from './inbound/catch-up.ts';
 import { createDeliver } from '../deliver/deliver.ts';
 import { createDeliverCalled } from '../deliver/called-round.ts';
@@ -41,8 +41,12 @@ export interface ActivityDeps {
   readonly stopping: AbortSignal;
   /** Wakes the next delivery of a lane, after the commit; a lost wake-up is mended by the sweep. */
   readonly wake: (next: NextInLane) => void;
-  /** Wakes the runs of wishes that are stored. Throws when Temporal is away; then the sweep mends it. */
-  readonly wakeWished: (kind: 'retry' | 'cancel', wishes: readonly Wished[], by: string) => Promise<void>;
+  /** Wakes the runs of commands that are stored. Throws when Temporal is away; then the sweep mends it. */
+  readonly wakeCommanded: (
+    kind: 'retry' | 'cancel',
+    commands: readonly CommandedDelivery[],
+    by: string,
+  ) => Promise<void>;
   /** Tells the dispatcher that messages were accepted. */
   readonly poke: () => void;
   /** Tells the router of events that one can be routed. */
@@ -57,7 +61,8 @@ export function createActivities(deps: ActivityDeps) {
     deliverFirst: createDeliverFirst(deps),
     deliverCalled: createDeliverCalled(deps),
     settleOutcome: createSettleOutcome(deps),
-    applyWish: createApplyWish(deps),
+    // Histories name this activity `applyWish`, so its registered name stays.
+    applyWish: createApplyCommand(deps),
     ...createCatchUp(deps),
     fetchEvent: createFetchEvent(deps),
     housekeep: createHousekeep(deps),

@@ -29,7 +29,7 @@ import { messageRoutes } from './routes/messages.ts';
 import { postMessageRoute } from './routes/post-message.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { replayRoutes } from './routes/replay.ts';
-import { scopeHealthRoutes } from './routes/scope-health.ts';
+import { gateHealthRoutes } from './routes/gate-health.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { logRequest } from './http/request-log.ts';
@@ -99,7 +99,7 @@ export function buildApi(deps: ApiDeps): Api {
     healthRoutes(routes, deps);
     messageRoutes(routes, deps);
     changeMessageRoutes(routes, deps);
-    scopeHealthRoutes(routes, deps);
+    gateHealthRoutes(routes, deps);
     deliveryRoutes(routes, deps);
     bridgeRoutes(routes, deps);
     connectionRoutes(routes, deps);

@@ -4,16 +4,16 @@ import type { SigningKeys } from '../connectors/inbound/signing-keys.ts';
 import type { Sql } from '../store/db/db.ts';
 import type { StartableJob } from '../store/jobs/jobs.ts';
 import type { KeyRing } from '../store/db/key-ring.ts';
-import type { Wished } from '../store/runs/commands.ts';
+import type { CommandedDelivery } from '../store/runs/commands.ts';
 import type { EventStreamSettings } from './events/event-streams.ts';
 
 /** Temporal, as far as the API needs it. Nothing that it does decides an answer: PostgreSQL has the truth. */
 export interface Runs {
   /**
-   * Called after the wish is stored: wakes the runs of these deliveries, or starts one where there is none. A failure
+   * Called after the command is stored: wakes the runs of these deliveries, or starts one where there is none. A failure
    * is logged and mended by the sweep.
    */
-  wish(kind: 'retry' | 'cancel', wishes: readonly Wished[], by: string): Promise<void>;
+  command(kind: 'retry' | 'cancel', commands: readonly CommandedDelivery[], by: string): Promise<void>;
   /** Called after a job is stored. A failure is logged, and a worker starts the job. */
   startJob(job: StartableJob): Promise<void>;
   /** Whether Temporal answers now; may take its time, the caller limits it. */

@@ -15,7 +15,7 @@ export async function renderOpenApi(): Promise<string> {
     ring: parseKeyRing(newKeyRingEntry('unused')),
     adminKey: 'unused',
     connectors,
-    runs: { wish: async () => undefined, startJob: async () => undefined, isReachable: async () => false },
+    runs: { command: async () => undefined, startJob: async () => undefined, isReachable: async () => false },
     logger: pino({ level: 'silent' }),
     poke: () => undefined,
     pokeInbox: () => undefined,

@@ -94,7 +94,7 @@ function finish(document: Document): Document {
   for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
     const { requestBody } = operation;
     const title = requestBody?.content['application/json']?.schema.title;
-    if (requestBody !== undefined && (title === 'Wish' || title === 'Replay')) requestBody.required = false;
+    if (requestBody !== undefined && (title === 'Command' || title === 'Replay')) requestBody.required = false;
     if (requestBody !== undefined && title === 'PostMessage')
       requestBody.content[structuredType] = { schema: { ...cloudEventSchema } };
   }

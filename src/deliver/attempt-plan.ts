@@ -2,12 +2,12 @@ import type {
   Action,
   Author,
   Connector,
-  DeliveryClass,
+  RecoveryClass,
   Outgoing,
   SendContext,
 } from '../connectors/contract/connector.ts';
 import { changeStep, replyStep } from '../domain/change.ts';
-import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
+import { connectionGate, destinationGate, type GateName } from '../domain/gate.ts';
 import type { Reason } from '../domain/failure.ts';
 import type { Attachment } from '../domain/message.ts';
 import { nextStep, type Step } from '../domain/step.ts';
@@ -27,9 +27,9 @@ export interface Job {
   readonly part?: PartOf;
   /** Once they are here (`withFiles`). */
   readonly files?: FilesByPlace;
-  readonly deliveryClass: DeliveryClass;
+  readonly recoveryClass: RecoveryClass;
   /** Whose breaker its outcome counts for. */
-  readonly breaker: GateScope;
+  readonly breaker: GateName;
   /** What is left out or done otherwise than asked. */
   readonly degraded: Reason | undefined;
   readonly context: Omit<SendContext, 'attempt'>;
@@ -73,8 +73,8 @@ export function toJob(deps: ActivityDeps, entry: LedgerEntry, signal: AbortSigna
     connector,
     outgoing,
     ...(part === undefined ? {} : { part }),
-    deliveryClass: connector.deliveryClass(outgoing, action.kind),
-    breaker: connector.isOneService ? connectionScope(target.connection) : destinationScope(entry.destination),
+    recoveryClass: connector.recoveryClass(outgoing, action.kind),
+    breaker: connector.isOneService ? connectionGate(target.connection) : destinationGate(entry.destination),
     degraded: cut ?? degraded ?? editedFiles(connector, entry, linked),
     context: { http: deps.http, tokens: deps.tokens, now: entry.readAt, timeoutMs: entry.timeoutMs, signal },
   };
@@ -131,8 +131,8 @@ function actionOf(entry: LedgerEntry, connector: Connector): { action: Action; d
 }
 
 /** The one thing to do next: what the ledger says, and whether a change finds anything to change. */
-export function stepOf({ entry, connector, deliveryClass }: Job): Step | { do: 'skip' | 'park'; reason: Reason } {
-  const step = nextStep(entry.view, deliveryClass, entry.target?.ambiguous ?? 'at-least-once');
+export function stepOf({ entry, connector, recoveryClass }: Job): Step | { do: 'skip' | 'park'; reason: Reason } {
+  const step = nextStep(entry.view, recoveryClass, entry.target?.ambiguous ?? 'at-least-once');
   if (step.do !== 'send') return step;
   const lacking = capabilityStep(entry, connector);
   if (lacking !== undefined) return lacking;

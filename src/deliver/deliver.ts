@@ -65,9 +65,9 @@ export function createDeliver(deps: ActivityDeps) {
           if (await waitForTurn(deps.sql, id)) return { state: 'waiting' };
           break;
         case 'wait-gate': {
-          const { scope, why, ms } = step.shut;
+          const { gate, why, ms } = step.shut;
           if (ms !== null && ms <= slotHorizonMs) await sleep(Math.max(1, Math.ceil(ms)));
-          else if (await waitAtGate(deps.sql, id, scope, why)) return { state: 'waiting' };
+          else if (await waitAtGate(deps.sql, id, gate, why)) return { state: 'waiting' };
           break;
         }
         case 'lapse':

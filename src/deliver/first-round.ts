@@ -1,4 +1,4 @@
-import { destinationScope } from '../domain/gate.ts';
+import { destinationGate } from '../domain/gate.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import { waitAtGate } from '../store/waiting/wait.ts';
 import type { ActivityDeps } from '../activities/index.ts';
@@ -59,5 +59,5 @@ async function findSeat(deps: ActivityDeps, job: Job | undefined, band: number):
   // It has all that it gets of this worker's first rounds and takes its time. One that its gate has called goes on as a
   // regular activity; for all others the drain makes way as it goes.
   if (entry.slot !== undefined) return undefined;
-  return orElse(waitAtGate(deps.sql, entry.id, destinationScope(entry.destination), 'busy'));
+  return orElse(waitAtGate(deps.sql, entry.id, destinationGate(entry.destination), 'busy'));
 }

@@ -36,7 +36,7 @@ export async function keepRates(
     const dueAt = readAt + ms;
     return { waitMs: Math.max(0, dueAt - now()), isOver: () => now() > dueAt + lifeMs };
   };
-  const rates = all.filter(({ scope }) => scope !== given?.scope);
+  const rates = all.filter(({ gate }) => gate !== given?.gate);
   if (rates.length === 0) return slotIn(given?.ms ?? 0);
   const slots = await takeSlots(sql, tenant, rates, slotHorizonMs, isCalled);
   if ('waitMs' in slots) return slotIn(Math.max(given?.ms ?? 0, slots.waitMs + now() - readAt));

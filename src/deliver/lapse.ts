@@ -10,7 +10,7 @@ import type { Job } from './attempt-plan.ts';
  */
 export async function lapse(deps: ActivityDeps, entry: LedgerEntry, job: Job | undefined): Promise<void> {
   if (entry.claimToken === null) throw new Error(`${entry.id}: sending without a claim`);
-  const isUncertain = job?.deliveryClass.kind === 'C' && entry.target?.ambiguous === 'at-most-once';
+  const isUncertain = job?.recoveryClass.kind === 'C' && entry.target?.ambiguous === 'at-most-once';
   const verdict: Verdict = isUncertain
     ? { state: 'uncertain', inDoubt: true }
     : { state: 'retrying', delayMs: 1, inDoubt: true };
@@ -20,7 +20,7 @@ export async function lapse(deps: ActivityDeps, entry: LedgerEntry, job: Job | u
     token: entry.claimToken,
     outcome: 'unknown',
     verdict,
-    ...(job?.deliveryClass.kind === 'B' ? { canLookUp: true } : {}),
+    ...(job?.recoveryClass.kind === 'B' ? { canLookUp: true } : {}),
     reason: {
       code: 'worker_lost',
       message: 'The process that was sending it ended before it could say what happened.',

@@ -39,7 +39,7 @@ export async function waitInstead(
 ): Promise<'waiting' | undefined> {
   if (step.do === 'wait-turn') return orElse(waitForTurn(deps.sql, entry.id));
   if (step.do === 'wait-gate' && step.shut.ms === null)
-    return orElse(waitAtGate(deps.sql, entry.id, step.shut.scope, step.shut.why));
+    return orElse(waitAtGate(deps.sql, entry.id, step.shut.gate, step.shut.why));
   return undefined;
 }
 

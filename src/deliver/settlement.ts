@@ -2,11 +2,11 @@ import type { Receipt } from '../connectors/contract/connector.ts';
 import { lostForms } from '../connectors/text/lost-forms.ts';
 import { parseMarkdown } from '../connectors/text/markdown.ts';
 import type { Reason, SendFailure } from '../domain/failure.ts';
-import { connectionScope, destinationScope, type GateScope } from '../domain/gate.ts';
+import { connectionGate, destinationGate, type GateName } from '../domain/gate.ts';
 import { nextDelayMs } from '../domain/retry.ts';
 import { judge } from '../domain/step.ts';
 import type { Claim } from '../store/ledger/claim.ts';
-import type { Trouble } from '../store/waiting/breaker.ts';
+import type { GateReport } from '../store/waiting/breaker.ts';
 import type { Settlement } from '../store/ledger/settle.ts';
 import type { StoredReceipt } from '../store/ledger/settle-result.ts';
 import type { Job } from './attempt-plan.ts';
@@ -66,7 +66,7 @@ export function linkOf({ entry, connector }: Job, nativeId: string): Pick<Stored
 
 /** @param random a number in [0, 1), for the spread of the backoff. */
 export function failed(job: Job, claimed: Claim, failure: SendFailure, random: number): Settlement {
-  const { entry, deliveryClass } = job;
+  const { entry, recoveryClass } = job;
   if (failure.kind === 'stopped') throw new Error('a stopped attempt is released, not settled');
   const { kind, code, status, retryAfterMs, excerpt } = failure;
   const verdict = judge(
@@ -79,7 +79,7 @@ export function failed(job: Job, claimed: Claim, failure: SendFailure, random: n
       wasInDoubt: entry.view.inDoubtMs !== null,
       isBestEffort: entry.view.isBestEffort,
     },
-    deliveryClass,
+    recoveryClass,
     entry.target?.ambiguous ?? 'at-least-once',
   );
   return {
@@ -89,7 +89,7 @@ export function failed(job: Job, claimed: Claim, failure: SendFailure, random: n
     outcome: kind,
     verdict,
     reason: { code, message: failure.message, ...(status === undefined ? {} : { status }) },
-    ...(deliveryClass.kind === 'B' ? { canLookUp: true } : {}),
+    ...(recoveryClass.kind === 'B' ? { canLookUp: true } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(excerpt === undefined ? {} : { excerpt }),
     troubles: troublesOf(job, failure),
@@ -97,10 +97,10 @@ export function failed(job: Job, claimed: Claim, failure: SendFailure, random: n
 }
 
 /** What the failure says of the destination or connection as a whole, one entry a scope. */
-function troublesOf({ entry, breaker }: Job, failure: SendFailure): Trouble[] {
-  const scope = scopeOf({ entry }, failure);
+function troublesOf({ entry, breaker }: Job, failure: SendFailure): GateReport[] {
+  const scope = gateOf({ entry }, failure);
   if (failure.kind === 'permanent') return scope === undefined ? [] : [{ scope, failed: false, pauses: true }];
-  const held: Trouble[] =
+  const held: GateReport[] =
     failure.retryAfterMs !== undefined && scope !== undefined
       ? [{ scope, failed: false, heldMs: failure.retryAfterMs }]
       : [];
@@ -110,7 +110,7 @@ function troublesOf({ entry, breaker }: Job, failure: SendFailure): Trouble[] {
   return [...held, { scope: breaker, failed: true }];
 }
 
-function scopeOf({ entry }: Pick<Job, 'entry'>, { scope }: SendFailure): GateScope | undefined {
-  if (scope === 'message' || entry.target === undefined) return undefined;
-  return scope === 'connection' ? connectionScope(entry.target.connection) : destinationScope(entry.destination);
+function gateOf({ entry }: Pick<Job, 'entry'>, { affects }: SendFailure): GateName | undefined {
+  if (affects === 'message' || entry.target === undefined) return undefined;
+  return affects === 'connection' ? connectionGate(entry.target.connection) : destinationGate(entry.destination);
 }

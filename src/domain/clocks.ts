@@ -40,8 +40,8 @@ export const graceMs = {
   /** Nobody knows the end of such a wait; its gate calls it. */
   gate: 10 * minute,
   called: 30 * second,
-  /** A wish of an operator, of which the run is told by a signal. */
-  wished: 5 * second,
+  /** A command of an operator, of which the run is told by a signal. */
+  commanded: 5 * second,
 } as const;
 
 /** What was promised of a delivery when its message was accepted. */

@@ -44,9 +44,9 @@ export const transitions = {
   doubt: { from: ['queued', 'waiting', 'sending', 'retrying'], to: 'uncertain' },
   /** The claim is given back because nothing was written (shutdown): no attempt is spent. */
   release: { from: ['sending'], to: 'queued' },
-  /** An operator's wish: one more round. */
+  /** An operator's command: one more round. */
   retry: { from: ['parked', 'uncertain', 'retrying'], to: 'queued' },
-  /** An operator's wish: not any more. */
+  /** An operator's command: not any more. */
   cancel: { from: ['queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain'], to: 'cancelled' },
   /** There is nothing to do here, for a reason that is stored. */
   skip: { from: ['queued', 'waiting', 'retrying', 'parked'], to: 'skipped' },

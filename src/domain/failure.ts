@@ -19,14 +19,14 @@ export interface Reason {
 
 /**
  * Whom a failure speaks of. `message`: this one only. `destination` and `connection`: everything that goes there, such as
- * an archived channel, a revoked token, a rate limit. A permanent one pauses that scope, Retry-After holds it back.
+ * an archived channel, a revoked token, a rate limit. A permanent one pauses what it affects, Retry-After holds it back.
  */
-export type FailureScope = 'message' | 'destination' | 'connection';
+export type Affected = 'message' | 'destination' | 'connection';
 
 export interface SendFailureDetails extends Reason {
   readonly kind: FailureKind;
   /** Default: `message` where it is permanent, else `destination`. */
-  readonly scope?: FailureScope;
+  readonly affects?: Affected;
   /** Milliseconds that the platform asked us to stay away; never undercut. */
   readonly retryAfterMs?: number;
   /** The platform refuses how it is written, and nothing else: as plain text it may pass. Only with `permanent`. */
@@ -40,7 +40,7 @@ export interface SendFailureDetails extends Reason {
 export class SendFailure extends Error {
   override name = 'SendFailure';
   readonly kind: FailureKind;
-  readonly scope: FailureScope;
+  readonly affects: Affected;
   readonly code: string;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
@@ -50,7 +50,7 @@ export class SendFailure extends Error {
   constructor(details: SendFailureDetails) {
     super(details.message, { cause: details.cause });
     this.kind = details.kind;
-    this.scope = details.scope ?? (details.kind === 'permanent' ? 'message' : 'destination');
+    this.affects = details.affects ?? (details.kind === 'permanent' ? 'message' : 'destination');
     this.code = details.code;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;

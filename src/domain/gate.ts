@@ -1,39 +1,40 @@
 import type { ConnectionId, DestinationId } from './ids.ts';
 
 /** What shares its health, its pause and its rate: one destination, or all that is reached through a connection. */
-export type GateScope = `destination:${string}` | `connection:${string}`;
+export type GateName = `destination:${string}` | `connection:${string}`;
 
-export const destinationScope = (id: DestinationId): GateScope => `destination:${id}`;
-export const connectionScope = (id: ConnectionId): GateScope => `connection:${id}`;
+export const destinationGate = (id: DestinationId): GateName => `destination:${id}`;
+export const connectionGate = (id: ConnectionId): GateName => `connection:${id}`;
 
 /** A gate as one delivery sees it. Times are relative to the database's clock, milliseconds. */
 export interface GateView {
-  readonly scope: GateScope;
+  readonly name: GateName;
   readonly isPaused: boolean;
   readonly breaker: 'closed' | 'open' | 'half-open';
   /** This delivery was chosen to find out whether the platform is back. */
   readonly isProbe: boolean;
   /** Time left of a platform's Retry-After that holds for the whole scope; null without one. */
-  readonly heldMs: number | null;
+  readonly retryAfterMs: number | null;
   /** As many are being sent there as may be at once. */
   readonly isFull?: boolean;
 }
 
 /** Why a delivery may not go through now. */
 export interface Shut {
-  readonly scope: GateScope;
-  readonly why: 'paused' | 'breaker' | 'held' | 'busy';
+  readonly gate: GateName;
+  readonly why: 'paused' | 'breaker' | 'retry_after' | 'busy';
   /** How long at least, where that is known. */
   readonly ms: number | null;
 }
 
 /** The first gate that is shut; a pause says more to an operator than a breaker, so it is looked for first. */
 export function shutGate(gates: readonly GateView[]): Shut | undefined {
-  for (const { scope, isPaused } of gates) if (isPaused) return { scope, why: 'paused', ms: null };
-  for (const { scope, breaker, isProbe } of gates)
-    if (breaker !== 'closed' && !(breaker === 'half-open' && isProbe)) return { scope, why: 'breaker', ms: null };
-  for (const { scope, heldMs } of gates) if (heldMs !== null && heldMs > 0) return { scope, why: 'held', ms: heldMs };
-  for (const { scope, isFull } of gates) if (isFull === true) return { scope, why: 'busy', ms: null };
+  for (const { name, isPaused } of gates) if (isPaused) return { gate: name, why: 'paused', ms: null };
+  for (const { name, breaker, isProbe } of gates)
+    if (breaker !== 'closed' && !(breaker === 'half-open' && isProbe)) return { gate: name, why: 'breaker', ms: null };
+  for (const { name, retryAfterMs } of gates)
+    if (retryAfterMs !== null && retryAfterMs > 0) return { gate: name, why: 'retry_after', ms: retryAfterMs };
+  for (const { name, isFull } of gates) if (isFull === true) return { gate: name, why: 'busy', ms: null };
   return undefined;
 }
 

@@ -9,7 +9,7 @@ export interface LedgerView {
   /** Time left of the claim while `sending`; zero or less when it lapsed. */
   readonly claimMs: number | null;
   /** Time until the next attempt is due, or until the platform's Retry-After is over, whichever is later. */
-  readonly heldMs: number | null;
+  readonly notBeforeMs: number | null;
   /** Time left until the deadline, which stands still in waits that are nobody's fault; null before the first attempt, or without one. */
   readonly deadlineMs: number | null;
   /** Since when an attempt may have arrived; null when none may have. */
@@ -33,7 +33,7 @@ export interface LedgerView {
 }
 
 /** As the connector says it of this target; see `connectors/contract/connector.ts`. */
-export type ClassView =
+export type RecoveryClassView =
   { readonly kind: 'A'; readonly memoryMs: number } | { readonly kind: 'B' } | { readonly kind: 'C' };
 
 export type AmbiguousPolicy = 'at-least-once' | 'at-most-once';
@@ -60,20 +60,20 @@ export const secondLookMs = 2_000;
  * Decides from the ledger alone, so a second run of the same message does no harm: it comes to the same step, and the
  * claim lets only one of them through.
  */
-export function nextStep(view: LedgerView, deliveryClass: ClassView, policy: AmbiguousPolicy): Step {
+export function nextStep(view: LedgerView, recoveryClass: RecoveryClassView, policy: AmbiguousPolicy): Step {
   if (!isOpen(view.state)) return { do: 'nothing' };
   if (view.state === 'sending') {
     const left = view.claimMs ?? 0;
     return left > 0 ? { do: 'pause', ms: left, why: 'claim-live' } : { do: 'lapse' };
   }
   // Only a look-up can still clear up what may have arrived, and it spends no attempt.
-  const canLookUp = view.inDoubtMs !== null && deliveryClass.kind === 'B';
+  const canLookUp = view.inDoubtMs !== null && recoveryClass.kind === 'B';
   const isInDoubt = view.inDoubtMs !== null;
   if (view.isCancelled && !canLookUp) return isInDoubt ? { do: 'doubt', code: 'cancelled_in_doubt' } : { do: 'cancel' };
   if (view.expiresMs !== null && view.expiresMs <= 0 && !canLookUp)
     return isInDoubt ? { do: 'doubt', code: 'expired_in_doubt' } : { do: 'expire' };
-  if (view.heldMs !== null && view.heldMs > 0) {
-    const ms = Math.min(view.heldMs, Math.max(1, view.expiresMs ?? Number.POSITIVE_INFINITY));
+  if (view.notBeforeMs !== null && view.notBeforeMs > 0) {
+    const ms = Math.min(view.notBeforeMs, Math.max(1, view.expiresMs ?? Number.POSITIVE_INFINITY));
     return { do: 'pause', ms, why: 'not-due' };
   }
   if (view.isBehind) return { do: 'wait-turn' };
@@ -89,8 +89,8 @@ export function nextStep(view: LedgerView, deliveryClass: ClassView, policy: Amb
   if (shut !== undefined) return { do: 'wait-gate', shut };
   if (canLookUp) return lookUpStep(view);
   // Past its memory the peer would no longer fold a double, so A becomes C. Both may have been something else by then.
-  const isForgotten = deliveryClass.kind === 'A' && (view.inDoubtMs ?? 0) > deliveryClass.memoryMs;
-  const mayDouble = isInDoubt && (deliveryClass.kind === 'C' || isForgotten);
+  const isForgotten = recoveryClass.kind === 'A' && (view.inDoubtMs ?? 0) > recoveryClass.memoryMs;
+  const mayDouble = isInDoubt && (recoveryClass.kind === 'C' || isForgotten);
   if (mayDouble && policy === 'at-most-once' && !view.isManual) return { do: 'doubt', code: 'may_have_arrived' };
   return { do: 'send' };
 }
@@ -127,14 +127,14 @@ export interface FailedAttempt {
 }
 
 /** A failed attempt's consequence. A Retry-After that ends behind the deadline parks at once instead of waiting for it. */
-export function judge(failed: FailedAttempt, deliveryClass: ClassView, policy: AmbiguousPolicy): Verdict {
+export function judge(failed: FailedAttempt, recoveryClass: RecoveryClassView, policy: AmbiguousPolicy): Verdict {
   const inDoubt = failed.wasInDoubt || failed.kind === 'ambiguous';
   if (failed.kind === 'permanent') return { state: 'parked', why: 'permanent', inDoubt };
-  if (failed.kind === 'ambiguous' && deliveryClass.kind === 'C' && policy === 'at-most-once')
+  if (failed.kind === 'ambiguous' && recoveryClass.kind === 'C' && policy === 'at-most-once')
     return { state: 'uncertain', inDoubt: true };
   const again = { state: 'retrying', delayMs: failed.delayMs, inDoubt } as const;
   // What a look-up can still clear up is looked up, even when no further attempt is allowed: it spends none.
-  if (inDoubt && deliveryClass.kind === 'B') return again;
+  if (inDoubt && recoveryClass.kind === 'B') return again;
   if (failed.isBestEffort && failed.attempts >= failed.maxAttempts) return { ...again, delayMs: 1 };
   if (failed.isBestEffort) return again;
   if (failed.attempts >= failed.maxAttempts) return { state: 'parked', why: 'attempts_exhausted', inDoubt };

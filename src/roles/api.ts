@@ -9,7 +9,7 @@ import { loadKeyRing } from '../keys.ts';
 import { connect } from '../store/db/db.ts';
 import { writeFiledIdentities } from '../store/people/filed-identities.ts';
 import { createRuns } from '../temporal/runs.ts';
-import { wishWaker } from '../temporal/wake-runs.ts';
+import { commandedWaker } from '../temporal/wake-runs.ts';
 import { receivedChannel } from '../contract.ts';
 import { readIdentitiesFile } from './identities-file.ts';
 import { beforeListening, startListening } from './listening.ts';
@@ -49,7 +49,7 @@ export async function api(config: Config): Promise<number> {
     eager: false,
     express: false,
   });
-  const runs = { wish: wishWaker({ startJob, isReachable, ...rest }, sql, poke), startJob, isReachable };
+  const runs = { command: commandedWaker({ startJob, isReachable, ...rest }, sql, poke), startJob, isReachable };
   await beforeListening(sql, log);
   const server = await startApi(
     { sql, acceptSql, ring, adminKey, connectors, runs, logger: log, poke, pokeInbox, keys: createSigningKeys(http) },

@@ -36,8 +36,8 @@ import {
   type FetchEventInput,
   type KeepSubscriptionsInput,
   type RunJobInput,
-  type SubscribedPlace,
-  type WishArgument,
+  type ConnectionRef,
+  type CommandArgument,
 } from '../contract.ts';
 
 /** A call to Temporal is given up after this long; whatever it was for is durable in PostgreSQL and mended by the sweep. */
@@ -52,7 +52,7 @@ export interface Runs {
   describe(workflowId: string): Promise<'running' | 'closed' | 'missing'>;
   /** @returns false when there is no running run to tell. */
   turn(workflowId: string, delivery?: string): Promise<boolean>;
-  wish(workflowId: string, kind: 'retry' | 'cancel', wish: WishArgument): Promise<boolean>;
+  command(workflowId: string, kind: 'retry' | 'cancel', command: CommandArgument): Promise<boolean>;
   trouble(workflowId: string, delivery: string): Promise<boolean>;
   /** Where its run is there already, nothing happens; one that is closed or gone is started again, and goes on. */
   startJob(job: StartableJob): Promise<void>;
@@ -61,7 +61,7 @@ export interface Runs {
   /** As `fetchEvent`, for a gap. */
   catchUp(gap: number): Promise<void>;
   /** Looks at one connection's subscriptions; where that is under way already, nothing happens. */
-  keepSubscriptions(only: SubscribedPlace): Promise<void>;
+  keepSubscriptions(only: ConnectionRef): Promise<void>;
   /** Whether Temporal answers now. */
   isReachable(): Promise<boolean>;
 }
@@ -170,8 +170,8 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
     },
     turn: (workflowId, delivery) =>
       signal(workflowId, (handle) => handle.signal(turnSignal, delivery === undefined ? {} : { delivery })),
-    wish: (workflowId, kind, wish) =>
-      signal(workflowId, (handle) => handle.signal(kind === 'retry' ? retrySignal : cancelSignal, wish)),
+    command: (workflowId, kind, command) =>
+      signal(workflowId, (handle) => handle.signal(kind === 'retry' ? retrySignal : cancelSignal, command)),
     trouble: (workflowId, delivery) => signal(workflowId, (handle) => handle.signal(troubleSignal, { delivery })),
     async startJob({ id, tenant, kind }) {
       await within(() =>

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import { StartError } from './start-error.ts';
 
 /** One port that a start needs. */
-export interface PortWish {
+export interface PortRequest {
   /** The environment variable that moves it. */
   readonly variable: string;
   readonly port: number;
@@ -49,21 +49,22 @@ export async function isPortOpen(port: number): Promise<boolean> {
  * @param say told when another port than the usual one is used.
  * @throws StartError naming the port and the variable that moves it.
  */
-export async function choosePorts<Wishes extends Readonly<Record<string, PortWish>>>(
-  wishes: Wishes,
+export async function choosePorts<Requests extends Readonly<Record<string, PortRequest>>>(
+  requests: Requests,
   say: (line: string) => void,
-): Promise<{ readonly [Name in keyof Wishes]: number }> {
-  const entries: [string, PortWish][] = Object.entries(wishes);
+): Promise<{ readonly [Name in keyof Requests]: number }> {
+  const entries: [string, PortRequest][] = Object.entries(requests);
   const chosen = new Map<string, number>();
-  for (const [name, wish] of [...entries].sort(([, a], [, b]) => Number(b.given) - Number(a.given))) {
-    const port = await choosePort(wish, [...chosen.values()]);
-    if (port !== wish.port) say(`port ${wish.port} is taken: using ${port} (${wish.variable} chooses another)`);
+  for (const [name, request] of [...entries].sort(([, a], [, b]) => Number(b.given) - Number(a.given))) {
+    const port = await choosePort(request, [...chosen.values()]);
+    if (port !== request.port)
+      say(`port ${request.port} is taken: using ${port} (${request.variable} chooses another)`);
     chosen.set(name, port);
   }
-  return Object.fromEntries(chosen) as { [Name in keyof Wishes]: number };
+  return Object.fromEntries(chosen) as { [Name in keyof Requests]: number };
 }
 
-async function choosePort({ variable, port, given, host }: PortWish, chosen: readonly number[]): Promise<number> {
+async function choosePort({ variable, port, given, host }: PortRequest, chosen: readonly number[]): Promise<number> {
   const last = given ? port : Math.min(port + searchWidth, 65_535);
   for (let candidate = port; candidate <= last; candidate += 1)
     if (!chosen.includes(candidate) && (await isPortFree(candidate, host))) return candidate;

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
 import type { ChildSpec } from './process/child.ts';
 import { inheritedEnvironment } from './environment.ts';
-import { choosePorts, type PortWish } from './ports.ts';
+import { choosePorts, type PortRequest } from './ports.ts';
 import type { Role } from './roles.ts';
 
 /** The roles of our own program that `npm start` runs. */
@@ -26,19 +26,23 @@ const loopback = '127.0.0.0/8';
  */
 export async function portsFor(config: Config, say: (line: string) => void): Promise<Ports> {
   const { given, host } = config;
-  const wish = (variable: PortVariable, port: number): PortWish => ({ variable, port, given: given.has(variable) });
-  const wishes = {
-    api: { ...wish('CARILLON_PORT', config.port), host },
-    ...(config.demo ? { simulate: wish('SIMULATORS_PORT', config.simulatorsPort) } : {}),
-    ...(given.has('DATABASE_URL') ? {} : { postgres: wish('POSTGRES_PORT', config.postgresPort) }),
+  const request = (variable: PortVariable, port: number): PortRequest => ({
+    variable,
+    port,
+    given: given.has(variable),
+  });
+  const requests = {
+    api: { ...request('CARILLON_PORT', config.port), host },
+    ...(config.demo ? { simulate: request('SIMULATORS_PORT', config.simulatorsPort) } : {}),
+    ...(given.has('DATABASE_URL') ? {} : { postgres: request('POSTGRES_PORT', config.postgresPort) }),
     ...(given.has('TEMPORAL_ADDRESS')
       ? {}
       : {
-          temporal: wish('TEMPORAL_PORT', config.temporalPort),
-          temporalUi: wish('TEMPORAL_UI_PORT', config.temporalUiPort),
+          temporal: request('TEMPORAL_PORT', config.temporalPort),
+          temporalUi: request('TEMPORAL_UI_PORT', config.temporalUiPort),
         }),
   };
-  return choosePorts(wishes, say);
+  return choosePorts(requests, say);
 }
 
 type PortVariable = 'CARILLON_PORT' | 'SIMULATORS_PORT' | 'POSTGRES_PORT' | 'TEMPORAL_PORT' | 'TEMPORAL_UI_PORT';

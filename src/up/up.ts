@@ -19,7 +19,7 @@ export interface UpParts extends StartParts {
 /**
  * Everything on this machine, in the foreground: starts it, watches over it, and stops it in order when a signal says
  * so. A home has one of these at a time.
- * @returns the exit code: 0 after a wished end, 1 when the start failed (the screen says why).
+ * @returns the exit code: 0 after a commanded end, 1 when the start failed (the screen says why).
  */
 export async function up(config: Config, parts: UpParts = {}): Promise<number> {
   const { screen = createScreen() } = parts;

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import { routeEvent } from '../intake/bridge/route-event.ts';
-import type { RouteDeps } from '../intake/bridge/routed.ts';
+import type { RouteDeps } from '../intake/bridge/routable-event.ts';
 import type { InboxId } from '../domain/ids.ts';
-import { leaseDue, postpone, type Due } from '../store/inbound/inbox.ts';
+import { leaseEvents, postpone, type LeasedEvent } from '../store/inbound/inbox.ts';
 import { takeLease } from '../store/runs/leases.ts';
 import { startLoop, type Loop } from './loop.ts';
 
@@ -29,8 +29,8 @@ export interface InboxDeps extends RouteDeps {
 }
 
 /** In their order. */
-function byRoom(found: readonly Due[]): Due[][] {
-  const rooms = new Map<string, Due[]>();
+function byRoom(found: readonly LeasedEvent[]): LeasedEvent[][] {
+  const rooms = new Map<string, LeasedEvent[]>();
   for (const due of found) {
     const key = `${due.tenant} ${due.connection} ${due.event.room}`;
     const room = rooms.get(key);
@@ -53,7 +53,7 @@ export function startInbox(deps: InboxDeps): Loop {
     return true;
   }
 
-  async function routeOne(due: Due): Promise<void> {
+  async function routeOne(due: LeasedEvent): Promise<void> {
     try {
       if (due.state !== 'fetching') return await routeEvent(deps, due);
       // Its run completes it; looked at again in case that was lost.
@@ -68,7 +68,7 @@ export function startInbox(deps: InboxDeps): Loop {
   return startLoop(
     async () => {
       if (!(await isOurs())) return renewMs;
-      const found = await leaseDue(sql, ring, batch, holdSeconds);
+      const found = await leaseEvents(sql, ring, batch, holdSeconds);
       const waiting = byRoom(found);
       const lanes = Array.from({ length: roomsAtOnce }, async () => {
         for (let room = waiting.shift(); room !== undefined; room = waiting.shift())

@@ -17,9 +17,9 @@ import type { InboxId } from '../domain/ids.ts';
 import { connect, type Sql } from '../store/db/db.ts';
 import type { KeyRing } from '../store/db/key-ring.ts';
 import { createPlanCaches } from '../store/accept/plan-cache.ts';
-import type { Wished } from '../store/runs/commands.ts';
+import type { CommandedDelivery } from '../store/runs/commands.ts';
 import { createRuns } from '../temporal/runs.ts';
-import { wishWaker } from '../temporal/wake-runs.ts';
+import { commandedWaker } from '../temporal/wake-runs.ts';
 import {
   acceptedChannel,
   housekeepingSchedule,
@@ -146,7 +146,7 @@ export async function runWorker({ config, ring, log, workflowBundle }: WorkerOpt
 interface Session {
   readonly dispatcher: Dispatcher;
   readonly ended: Promise<void>;
-  wakeStopped(stopped: readonly Wished[]): Promise<void>;
+  wakeStopped(stopped: readonly CommandedDelivery[]): Promise<void>;
   fetchEvent(event: InboxId): Promise<void>;
   shutdown(): void;
   close(): Promise<void>;
@@ -182,7 +182,7 @@ async function openSession(deps: {
     stopping: stopping.signal,
   };
   const files = createFileFetcher(held, config.files);
-  const wakeWished = wishWaker(runs, sql, dispatcher.poke);
+  const wakeCommanded = commandedWaker(runs, sql, dispatcher.poke);
   const { temporalNamespace: namespace, housekeepingEveryMs, subscriptionsEveryMs, publicUrl } = config;
   const schedule = (id: string, workflowType: string, everyMs: number) =>
     startSchedule({ connection, namespace, id, workflowType, everyMs, log });
@@ -210,7 +210,7 @@ async function openSession(deps: {
         subscriptionsEveryMs,
         worker,
         wake,
-        wakeWished,
+        wakeCommanded,
         poke: dispatcher.poke,
         pokeInbox: deps.pokeInbox,
         reportTrouble,
@@ -231,7 +231,7 @@ async function openSession(deps: {
     return {
       dispatcher,
       fetchEvent: (event) => runs.fetchEvent(event),
-      wakeStopped: (stopped) => wakeWished('cancel', stopped, 'bridge'),
+      wakeStopped: (stopped) => wakeCommanded('cancel', stopped, 'bridge'),
       ended: temporalWorker.run(),
       shutdown() {
         if (isShutDown) return;

@@ -28,7 +28,7 @@ const postponeSeconds = 60;
 
 /**
  * The one mechanism that mends what was lost between PostgreSQL and Temporal: a run that is closed or missing is started
- * again, a lost wake-up or wish is repeated; and that does what comes with time: scheduled sends, the end of a hold, what
+ * again, a lost wake-up or command is repeated; and that does what comes with time: scheduled sends, the end of a hold, what
  * expires. One per deployment at a time.
  */
 export function startSweep(deps: {
@@ -51,7 +51,7 @@ export function startSweep(deps: {
       return;
     }
     for (const { id, state: delivery, isBehind } of overdue) {
-      // Sending and retrying are Temporal's to time; behind another one, there is nothing to wake for. Never a wish: by
+      // Sending and retrying are Temporal's to time; behind another one, there is nothing to wake for. Never a command: by
       // the time that it is granted the delivery may be uncertain, and only an operator may have that sent again.
       if ((delivery === 'waiting' || delivery === 'queued') && !isBehind) await runs.turn(dispatchable.workflowId, id);
     }

@@ -80,7 +80,7 @@ export async function attempt(delivery: RunDelivery): Promise<DeliveryState> {
     startToCloseTimeout: delivery.timeoutMs + startToCloseMarginMs,
     // For what carries no delay of its own: a worker that died, a store that is away.
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds' },
-    // A running attempt is never torn off: a wish waits for its end, and what got through counts.
+    // A running attempt is never torn off: a command waits for its end, and what got through counts.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary: delivery.destination,
   });
@@ -89,12 +89,12 @@ export async function attempt(delivery: RunDelivery): Promise<DeliveryState> {
     if ('unsettled' in outcome) return (await settleOutcome(outcome.unsettled)).state;
     return outcome.state;
   } catch (error) {
-    // The server gives an attempt up for good only where a wish had withdrawn it: the ledger says what became of it.
+    // The server gives an attempt up for good only where a command had withdrawn it: the ledger says what became of it.
     if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) return 'retrying';
     if (!(error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)) throw error;
     const { type, details } = error.cause;
     if (type === parkedFailure) return (details?.[0] as { state: DeliveryState } | undefined)?.state ?? 'parked';
-    if (type === retryFailure) return 'retrying'; // a wish withdrew it just when it failed
+    if (type === retryFailure) return 'retrying'; // a command withdrew it just when it failed
     throw error;
   }
 }

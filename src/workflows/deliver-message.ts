@@ -21,10 +21,10 @@ import {
   type DeliverMessageResult,
   type DeliveryStatus,
   type RunDelivery,
-  type WishArgument,
+  type CommandArgument,
 } from '../contract.ts';
 import { attempt, calledRound, firstRound, type Known } from './attempt.ts';
-import { Trouble } from './trouble.ts';
+import { TroubleAttributes } from './trouble.ts';
 
 const { applyWish } = proxyActivities<Activities>({
   startToCloseTimeout: '10 seconds',
@@ -36,7 +36,7 @@ const parkedFor = '7 days';
 
 /**
  * A run that was asked for so much goes on as a new one. Events of a run without trouble: 6 with the first round, 11 and
- * 3 for each further destination without it; a wait adds 5, a wish 12, retries none. The server warns at 10 240.
+ * 3 for each further destination without it; a wait adds 5, a command 12, retries none. The server warns at 10 240.
  */
 const maxEvents = 1_000;
 
@@ -45,13 +45,13 @@ interface Track extends RunDelivery {
   /** Something happened to it: look at the ledger again. Remembered when it comes early. */
   woken: boolean;
   followed: boolean;
-  /** Around the pending activity, so that a wish can withdraw one that waits out its backoff. */
+  /** Around the pending activity, so that a command can withdraw one that waits out its backoff. */
   scope: CancellationScope | undefined;
 }
 
-interface Wish {
+interface Command {
   readonly kind: 'retry' | 'cancel';
-  readonly argument: WishArgument;
+  readonly argument: CommandArgument;
 }
 
 /**
@@ -65,8 +65,8 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       { ...delivery, state: 'queued', woken: false, followed: false, scope: undefined },
     ]),
   );
-  const wishes: Wish[] = [];
-  const trouble = new Trouble();
+  const commands: Command[] = [];
+  const trouble = new TroubleAttributes();
   const status = (): DeliveryStatus[] =>
     [...tracks.values()].map(({ id, destination, state }) => ({ delivery: id, destination, state }));
   let wasCancelled = false;
@@ -78,8 +78,8 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
 
   // Handlers must never throw: a signal that does jams the run for good. So anything at all may come in.
   setHandler(statusQuery, status);
-  setHandler(retrySignal, (argument) => void wishes.push({ kind: 'retry', argument: readable(argument) }));
-  setHandler(cancelSignal, (argument) => void wishes.push({ kind: 'cancel', argument: readable(argument) }));
+  setHandler(retrySignal, (argument) => void commands.push({ kind: 'retry', argument: readable(argument) }));
+  setHandler(cancelSignal, (argument) => void commands.push({ kind: 'cancel', argument: readable(argument) }));
   setHandler(turnSignal, (argument) => {
     const track = tracks.get(String(readable(argument).delivery));
     for (const one of track === undefined ? tracks.values() : [track]) {
@@ -121,7 +121,7 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       } catch (error) {
         if (!isCancellation(error)) throw error;
         if (isLeaving) return;
-        continue; // withdrawn by a wish, which the ledger already knows
+        continue; // withdrawn by a command, which the ledger already knows
       } finally {
         track.scope = undefined;
       }
@@ -148,7 +148,7 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
   }
 
   /** Into the ledger, where every run finds it. */
-  function write({ kind, argument }: Wish): ReturnType<Activities['applyWish']> {
+  function write({ kind, argument }: Command): ReturnType<Activities['applyWish']> {
     const { destination, by, reason } = argument;
     return applyWish({
       kind,
@@ -160,8 +160,8 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
     });
   }
 
-  async function grant(wish: Wish): Promise<void> {
-    for (const { delivery, state } of await write(wish)) {
+  async function grant(command: Command): Promise<void> {
+    for (const { delivery, state } of await write(command)) {
       const track = tracks.get(delivery);
       if (track === undefined) continue;
       track.woken = true;
@@ -177,17 +177,17 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
     isLeaving = true;
     for (const track of tracks.values()) track.scope?.cancel();
     await condition(() => [...tracks.values()].every(({ followed }) => !followed));
-    // What was wished meanwhile would end with this run.
-    for (let wish = wishes.shift(); wish !== undefined; wish = wishes.shift()) await write(wish);
+    // What was commanded meanwhile would end with this run.
+    for (let command = commands.shift(); command !== undefined; command = commands.shift()) await write(command);
     const { express: _, ...again } = input;
     return continueAsNew<typeof deliverMessage>(again);
   }
 
   return CancellationScope.nonCancellable(async () => {
-    // Temporal's own Cancel is a wish like any other, and the run goes on until it is settled.
+    // Temporal's own Cancel is a command like any other, and the run goes on until it is settled.
     outer.cancelRequested.catch(() => {
       wasCancelled = true;
-      wishes.push({ kind: 'cancel', argument: { by: 'temporal' } });
+      commands.push({ kind: 'cancel', argument: { by: 'temporal' } });
     });
     const known =
       input.express === true ? await firstRound(input.message, tracks.size, input.band) : new Map<string, Known>();
@@ -202,13 +202,13 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
     const isDone = (): boolean => [...tracks.values()].every(({ followed }) => !followed);
     const isTooLong = (): boolean => !wasCancelled && workflowInfo().historyLength > maxEvents;
     for (;;) {
-      if (!isDone()) await condition(() => defect !== undefined || wishes.length > 0 || isDone() || isTooLong());
+      if (!isDone()) await condition(() => defect !== undefined || commands.length > 0 || isDone() || isTooLong());
       if (defect !== undefined) throw defect;
-      const wish = wishes.shift();
-      if (wish !== undefined) await grant(wish);
+      const command = commands.shift();
+      if (command !== undefined) await grant(command);
       else if (isDone()) break;
       else if (patched('continue-as-new')) return leave();
-      else await condition(() => defect !== undefined || wishes.length > 0 || isDone());
+      else await condition(() => defect !== undefined || commands.length > 0 || isDone());
     }
     trouble.end(status(), wasCancelled);
     if (wasCancelled) throw new CancelledFailure('Cancelled in Temporal; its deliveries are settled.');

@@ -1,6 +1,6 @@
 import { ActivityFailure, continueAsNew, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { KeepSubscriptionsInput, KeepSubscriptionsResult, SubscribedPlace } from '../contract.ts';
+import type { KeepSubscriptionsInput, KeepSubscriptionsResult, ConnectionRef } from '../contract.ts';
 
 const { listSubscribed, keepSubscribed } = proxyActivities<Activities>({
   startToCloseTimeout: '5 minutes',
@@ -23,7 +23,7 @@ export async function keepSubscriptions(input: KeepSubscriptionsInput = {}): Pro
     for (const [what, count] of Object.entries(counts)) done[what] = (done[what] ?? 0) + count;
   };
   /** One connection whose platform is away keeps no other from its look. */
-  const keep = async (place: SubscribedPlace): Promise<KeepSubscriptionsResult> => {
+  const keep = async (place: ConnectionRef): Promise<KeepSubscriptionsResult> => {
     try {
       return await keepSubscribed(place);
     } catch (error) {

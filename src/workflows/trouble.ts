@@ -10,7 +10,7 @@ const troubleKey = defineSearchAttributeKey(searchAttributes.trouble, SearchAttr
 const shownDestinations = 20;
 
 /** Keeps the run's search attributes and its "current details" in step with what the deliveries do. */
-export class Trouble {
+export class TroubleAttributes {
   private shown: string | undefined;
 
   /** Writes only what changed: each upsert is an event and a write to the visibility store. */

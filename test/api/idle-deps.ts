@@ -13,7 +13,7 @@ export function depsForNothing(): ApiDeps {
     ring: parseKeyRing(newKeyRingEntry('none')),
     adminKey: 'none',
     connectors,
-    runs: { wish: async () => undefined, startJob: async () => undefined, isReachable: async () => false },
+    runs: { command: async () => undefined, startJob: async () => undefined, isReachable: async () => false },
     logger: pino({ level: 'silent' }),
     poke: () => undefined,
     pokeInbox: () => undefined,

@@ -26,7 +26,7 @@ export interface CallOptions {
 
 /** Stands where Temporal is: what was asked of it, and whether it is there. */
 export interface TestRuns {
-  readonly wishes: { kind: string; deliveries: string[]; by: string }[];
+  readonly commands: { kind: string; deliveries: string[]; by: string }[];
   /** Jobs that were to be started. */
   readonly jobs: string[];
   isAway: boolean;
@@ -56,7 +56,7 @@ export async function startTestApi(databaseUrl?: string, more: Partial<ApiDeps> 
   const sql = connect(url, { name: 'test-api', max: 4, statementTimeoutMs: 5_000 });
   const acceptSql = connect(url, { name: 'test-accept', max: 8, statementTimeoutMs: 1_000 });
   const ring = parseKeyRing(newKeyRingEntry('test'));
-  const runs: TestRuns = { wishes: [], jobs: [], isAway: false, isSilent: false };
+  const runs: TestRuns = { commands: [], jobs: [], isAway: false, isSilent: false };
   const log: string[] = [];
   let pokes = 0;
   const deps: ApiDeps = {
@@ -116,10 +116,10 @@ function temporalOf(runs: TestRuns): Runs {
     if (runs.isSilent) await new Promise<never>(() => undefined);
   };
   return {
-    async wish(kind, wishes, by) {
+    async command(kind, commands, by) {
       await hearing();
       if (runs.isAway) throw new Error('Temporal is away');
-      runs.wishes.push({ kind, deliveries: wishes.map(({ id }) => id), by });
+      runs.commands.push({ kind, deliveries: commands.map(({ id }) => id), by });
     },
     async startJob({ id }) {
       await hearing();

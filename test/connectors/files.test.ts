@@ -146,7 +146,7 @@ describe.each(platforms.map((platform) => ({ name: platform.connector.name, plat
 
     it('says that what is gone is gone, of that file alone', async () => {
       await bench.fault(name, { path, status: 404, body: 'gone' });
-      expect(await failureOf(open())).toMatchObject({ kind: 'permanent', scope: 'message', status: 404 });
+      expect(await failureOf(open())).toMatchObject({ kind: 'permanent', affects: 'message', status: 404 });
     });
 
     it('sends no credentials to a host that is not the platform’s', async () => {
@@ -237,7 +237,7 @@ describe.each(platforms.map((platform) => ({ name: platform.connector.name, plat
           await bench.fault(name, { path: call, status: 413 });
           expect(await failureOf(attempt(connector, outgoing(), context()))).toMatchObject({
             kind: 'permanent',
-            scope: 'message',
+            affects: 'message',
             isOfFormat: true,
           });
         });

@@ -1,11 +1,11 @@
 import { failed } from '../../src/deliver/settlement.ts';
 import type { Job } from '../../src/deliver/attempt-plan.ts';
 import { SendFailure, type SendFailureDetails } from '../../src/domain/failure.ts';
-import { connectionScope, destinationScope } from '../../src/domain/gate.ts';
+import { connectionGate, destinationGate } from '../../src/domain/gate.ts';
 import { retryPolicies } from '../../src/domain/retry.ts';
 
 /** What a failure of an attempt says of its destination and its connection. */
-function troublesOf(failure: Partial<SendFailureDetails>, breaker = destinationScope('orders')) {
+function troublesOf(failure: Partial<SendFailureDetails>, breaker = destinationGate('orders')) {
   const job = {
     entry: {
       id: 'dlv_1',
@@ -15,7 +15,7 @@ function troublesOf(failure: Partial<SendFailureDetails>, breaker = destinationS
       view: { inDoubtMs: null },
       target: { connection: 'hooks', ambiguous: 'at-least-once' },
     },
-    deliveryClass: { kind: 'C' },
+    recoveryClass: { kind: 'C' },
     breaker,
   } as unknown as Job;
   const claimed = { delivery: 'dlv_1', token: 'att_1', attempt: 1, maxAttempts: 5, deadlineMs: null };
@@ -24,8 +24,8 @@ function troublesOf(failure: Partial<SendFailureDetails>, breaker = destinationS
   return settlement.kind === 'failed' ? settlement.troubles : undefined;
 }
 
-const orders = destinationScope('orders');
-const hooks = connectionScope('hooks');
+const orders = destinationGate('orders');
+const hooks = connectionGate('hooks');
 
 describe('a failed attempt', () => {
   it('counts against the breaker when nobody answered, or the platform is in trouble', () => {
@@ -38,7 +38,7 @@ describe('a failed attempt', () => {
     expect(troublesOf({ code: 'ratelimited', retryAfterMs: 5_000 })).toEqual([
       { scope: orders, failed: false, heldMs: 5_000 },
     ]);
-    expect(troublesOf({ code: 'http_429', status: 429, retryAfterMs: 5_000, scope: 'connection' })).toEqual([
+    expect(troublesOf({ code: 'http_429', status: 429, retryAfterMs: 5_000, affects: 'connection' })).toEqual([
       { scope: hooks, failed: false, heldMs: 5_000 },
     ]);
   });
@@ -48,10 +48,10 @@ describe('a failed attempt', () => {
   });
 
   it('pauses the destination or the connection that is gone as a whole', () => {
-    expect(troublesOf({ kind: 'permanent', code: 'is_archived', scope: 'destination' })).toEqual([
+    expect(troublesOf({ kind: 'permanent', code: 'is_archived', affects: 'destination' })).toEqual([
       { scope: orders, failed: false, pauses: true },
     ]);
-    expect(troublesOf({ kind: 'permanent', code: 'token_revoked', scope: 'connection' })).toEqual([
+    expect(troublesOf({ kind: 'permanent', code: 'token_revoked', affects: 'connection' })).toEqual([
       { scope: hooks, failed: false, pauses: true },
     ]);
   });

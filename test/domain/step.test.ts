@@ -1,18 +1,18 @@
 import { deliveryStates, isOpen } from '../../src/domain/delivery.ts';
 import { shutGate } from '../../src/domain/gate.ts';
-import { judge, nextStep, secondLookMs, type ClassView, type LedgerView } from '../../src/domain/step.ts';
+import { judge, nextStep, secondLookMs, type RecoveryClassView, type LedgerView } from '../../src/domain/step.ts';
 import { fc } from '../support/property.ts';
 
-const A: ClassView = { kind: 'A', memoryMs: 60_000 };
-const B: ClassView = { kind: 'B' };
-const C: ClassView = { kind: 'C' };
+const A: RecoveryClassView = { kind: 'A', memoryMs: 60_000 };
+const B: RecoveryClassView = { kind: 'B' };
+const C: RecoveryClassView = { kind: 'C' };
 
 const queued: LedgerView = {
   state: 'queued',
   attempts: 0,
   maxAttempts: 5,
   claimMs: null,
-  heldMs: null,
+  notBeforeMs: null,
   deadlineMs: null,
   inDoubtMs: null,
   doubtMs: null,
@@ -41,7 +41,7 @@ describe('the next step of a delivery', () => {
   });
 
   it('does not undercut the time that it was given', () => {
-    expect(nextStep({ ...queued, state: 'retrying', heldMs: 7_000 }, A, 'at-least-once')).toMatchObject({
+    expect(nextStep({ ...queued, state: 'retrying', notBeforeMs: 7_000 }, A, 'at-least-once')).toMatchObject({
       do: 'pause',
       ms: 7_000,
     });
@@ -74,7 +74,7 @@ describe('the next step of a delivery', () => {
   });
 
   it('sleeps no longer than until it is worth nothing', () => {
-    const patient: LedgerView = { ...queued, state: 'retrying', heldMs: 3_600_000, expiresMs: 5_000 };
+    const patient: LedgerView = { ...queued, state: 'retrying', notBeforeMs: 3_600_000, expiresMs: 5_000 };
     expect(nextStep(patient, C, 'at-least-once')).toMatchObject({ do: 'pause', ms: 5_000 });
   });
 
@@ -97,7 +97,7 @@ describe('the next step of a delivery', () => {
     attempts: fc.nat(10),
     maxAttempts: fc.integer({ min: 1, max: 10 }),
     claimMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
-    heldMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
+    notBeforeMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
     deadlineMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
     inDoubtMs: fc.option(fc.nat(100_000)),
     doubtMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
@@ -109,11 +109,11 @@ describe('the next step of a delivery', () => {
     isBestEffort: fc.boolean(),
     gates: fc.array(
       fc.record({
-        scope: fc.constantFrom('destination:d' as const, 'connection:c' as const),
+        name: fc.constantFrom('destination:d' as const, 'connection:c' as const),
         isPaused: fc.boolean(),
         breaker: fc.constantFrom('closed' as const, 'open' as const, 'half-open' as const),
         isProbe: fc.boolean(),
-        heldMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
+        retryAfterMs: fc.option(fc.integer({ min: -10_000, max: 10_000 })),
       }),
       { maxLength: 2 },
     ),
@@ -123,20 +123,20 @@ describe('the next step of a delivery', () => {
 
   it('never sends what is at rest, being sent, behind another, held back, used up, or of class B and in doubt', () => {
     fc.assert(
-      fc.property(view, classes, policies, (given, deliveryClass, policy) => {
-        if (nextStep(given, deliveryClass, policy).do !== 'send') return true;
+      fc.property(view, classes, policies, (given, recoveryClass, policy) => {
+        if (nextStep(given, recoveryClass, policy).do !== 'send') return true;
         return (
           isOpen(given.state) &&
           given.state !== 'sending' &&
           !given.isBehind &&
-          (given.heldMs ?? 0) <= 0 &&
+          (given.notBeforeMs ?? 0) <= 0 &&
           given.attempts < given.maxAttempts &&
           (given.deadlineMs ?? 1) > 0 &&
           (given.expiresMs ?? 1) > 0 &&
           !given.isCancelled &&
           shutGate(given.gates) === undefined &&
-          !(deliveryClass.kind === 'B' && given.inDoubtMs !== null) &&
-          !(deliveryClass.kind === 'C' && given.inDoubtMs !== null && policy === 'at-most-once' && !given.isManual)
+          !(recoveryClass.kind === 'B' && given.inDoubtMs !== null) &&
+          !(recoveryClass.kind === 'C' && given.inDoubtMs !== null && policy === 'at-most-once' && !given.isManual)
         );
       }),
     );
@@ -144,8 +144,8 @@ describe('the next step of a delivery', () => {
 
   it('never pauses for nothing', () => {
     fc.assert(
-      fc.property(view, classes, policies, (given, deliveryClass, policy) => {
-        const step = nextStep(given, deliveryClass, policy);
+      fc.property(view, classes, policies, (given, recoveryClass, policy) => {
+        const step = nextStep(given, recoveryClass, policy);
         return step.do !== 'pause' || step.ms > 0;
       }),
     );

@@ -104,7 +104,7 @@ it('a Retry-After holds back every other delivery of its destination', async () 
   await eventually('the others wait', async () => (await healthOf('busy')).waiting === 5);
   expect((await stack.message(others[0]?.id ?? '')).deliveries[0]).toMatchObject({
     attempts: 0,
-    reason: { code: 'held' },
+    reason: { code: 'retry_after' },
   });
   await delivered([first, ...others]);
   const [refused, ...later] = (await requestsTo('busy')).map(({ at }) => Date.parse(at));

@@ -4,7 +4,7 @@ import { failedTasks, readChain } from '../support/history.ts';
 import { recordHistories, type RecordedRun } from '../support/record-histories.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** A run whose history is long goes on as a new one, once its last send has ended. What is wished until then is heard. */
+/** A run whose history is long goes on as a new one, once its last send has ended. What is commanded until then is heard. */
 let stack: Stack;
 beforeAll(async () => void (stack = await startStack()), 120_000);
 afterAll(async () => {
@@ -57,7 +57,7 @@ type Leaving = Awaited<ReturnType<typeof leavingRun>>;
 it.each([
   [
     'retry',
-    'wished',
+    'wished', // The stored histories of this kind have this name.
     'delivered',
     ({ handle, parked }: Leaving) => handle.signal(retrySignal, { destination: parked }),
   ],
@@ -70,9 +70,9 @@ it.each([
   ['cancel in Temporal', 'cancelled-in-temporal', 'cancelled', ({ handle }: Leaving) => handle.cancel()],
 ] as const)(
   'a %s that comes while a run waits for its last send before it goes on is heard',
-  async (_wish, name, state, wish) => {
+  async (_kind, name, state, command) => {
     const run = await leavingRun(name);
-    await wish(run);
+    await command(run);
     await stack.clearFaults('webhook');
     await inState(run.id, state, run.parked);
     await inState(run.id, 'delivered', run.slow);

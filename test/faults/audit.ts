@@ -167,7 +167,7 @@ function changesOf(accepted: readonly Accepted[]): ReadonlyMap<string, Change> {
   return changes;
 }
 
-/** Stopped by the wish itself, or by the end of the attempt that was under way then: its reason is that attempt's. */
+/** Stopped by the command itself, or by the end of the attempt that was under way then: its reason is that attempt's. */
 const isCancelledInDoubt = ({ state, reason = '', attempts }: ShownDelivery): boolean => {
   const last = attempts.at(-1);
   const isOfAttempt = doubtful.has(last?.outcome ?? '') && reason.startsWith(`${last?.code}: `);

@@ -129,7 +129,7 @@ export function fail(delivery: Delivery, event: Of<'fail'>, now: Instant, others
   return comeToRest(failed, now, others);
 }
 
-/** A success that came late for an earlier attempt stands; a wish to cancel stops what would be tried again. */
+/** A success that came late for an earlier attempt stands; a command to cancel stops what would be tried again. */
 function stateAfter(delivery: Delivery, verdict: Of<'fail'>['verdict'], canLookUp: boolean): Delivery['state'] {
   const { cancelRequestedAt } = delivery;
   if (hasArrived(delivery)) return 'delivered';

@@ -126,7 +126,7 @@ export function retry(delivery: Delivery, now: Instant, others: readonly Deliver
     clockStoppedAt: null,
     gate: null,
     slotAt: null,
-    dueAt: now + graceMs.wished,
+    dueAt: now + graceMs.commanded,
     late: delivery.late || isOvertaken(delivery, others),
   };
 }

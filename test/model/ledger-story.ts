@@ -5,11 +5,11 @@ import { accepted, reduce, type Delivery, type LedgerEvent } from './ledger.ts';
 import { viewOf } from './ledger-view.ts';
 import type { GateView } from '../../src/domain/gate.ts';
 import { nextDelayMs, retryPolicies } from '../../src/domain/retry.ts';
-import { judge, nextStep, type AmbiguousPolicy, type ClassView, type Step } from '../../src/domain/step.ts';
+import { judge, nextStep, type AmbiguousPolicy, type RecoveryClassView, type Step } from '../../src/domain/step.ts';
 
 /** How a destination behaves. */
 export interface Behaviour {
-  readonly deliveryClass: ClassView;
+  readonly recoveryClass: RecoveryClassView;
   readonly ambiguous: AmbiguousPolicy;
 }
 
@@ -18,7 +18,7 @@ export interface Setting extends Behaviour {
   readonly isBestEffort: boolean;
 }
 
-/** What may happen next: a run looks (and a look-up may be refused), an attempt ends or is cut short, time passes, somebody wishes. */
+/** What may happen next: a run looks (and a look-up may be refused), an attempt ends or is cut short, time passes, somebody commands. */
 export type Happening =
   | { readonly do: 'look'; readonly refused: boolean }
   /** One of the attempts under way ends; `arrives` says what is true at the platform, whatever we hear of it. */
@@ -49,7 +49,13 @@ export interface Moved {
 const usualPolicy = { ...retryPolicies.quick, deadlineMs: 90_000 };
 const bestEffort = { ...classPolicies['best-effort'], deadlineMs: 90_000 };
 const timeoutMs = 10_000;
-const paused: GateView = { scope: 'destination:d', isPaused: true, breaker: 'closed', isProbe: false, heldMs: null };
+const paused: GateView = {
+  name: 'destination:d',
+  isPaused: true,
+  breaker: 'closed',
+  isProbe: false,
+  retryAfterMs: null,
+};
 
 /**
  * Plays a story with the real decisions: `nextStep` says what a run does, `judge` what a failure means, `reduce` what
@@ -82,8 +88,8 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
   };
 
   function look(refused: boolean): void {
-    const { deliveryClass, ambiguous } = behaviour;
-    const step = nextStep(viewOf(delivery, [], isPaused ? [paused] : [], now), deliveryClass, ambiguous);
+    const { recoveryClass, ambiguous } = behaviour;
+    const step = nextStep(viewOf(delivery, [], isPaused ? [paused] : [], now), recoveryClass, ambiguous);
     switch (step.do) {
       case 'send': {
         claims += 1;
@@ -94,7 +100,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
       }
       case 'lapse': {
         const verdict =
-          deliveryClass.kind === 'C' && ambiguous === 'at-most-once'
+          recoveryClass.kind === 'C' && ambiguous === 'at-most-once'
             ? ({ state: 'uncertain', inDoubt: true } as const)
             : ({ state: 'retrying', delayMs: 1, inDoubt: true } as const);
         return apply(
@@ -103,7 +109,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
             token: delivery.claim?.token ?? '',
             outcome: 'unknown',
             verdict,
-            canLookUp: deliveryClass.kind === 'B',
+            canLookUp: recoveryClass.kind === 'B',
           },
           step,
         );
@@ -118,7 +124,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
         );
       }
       case 'wait-gate':
-        return apply({ do: 'wait-gate', scope: step.shut.scope, isBreaker: false }, step);
+        return apply({ do: 'wait-gate', scope: step.shut.gate, isBreaker: false }, step);
       case 'wait-turn':
         return apply({ do: 'wait-turn' }, step);
       case 'park':
@@ -141,7 +147,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
     if (heard === 'delivered') return apply({ do: 'deliver', token, nativeId: 'n', version: 1 });
     if (heard === 'stopped') return apply({ do: 'release', token });
     const { attempts, maxAttempts, roundStart } = delivery;
-    const { deliveryClass, ambiguous } = behaviour;
+    const { recoveryClass, ambiguous } = behaviour;
     const view = viewOf(delivery, [], [], now);
     const verdict = judge(
       {
@@ -153,10 +159,10 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
         wasInDoubt: view.inDoubtMs !== null,
         isBestEffort: view.isBestEffort,
       },
-      deliveryClass,
+      recoveryClass,
       ambiguous,
     );
-    apply({ do: 'fail', token, outcome: heard, verdict, canLookUp: deliveryClass.kind === 'B' });
+    apply({ do: 'fail', token, outcome: heard, verdict, canLookUp: recoveryClass.kind === 'B' });
   }
 
   for (const happening of happenings) {
@@ -194,7 +200,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
 }
 
 const behaviours = {
-  deliveryClass: fc.constantFrom<ClassView>({ kind: 'A', memoryMs: 30_000 }, { kind: 'B' }, { kind: 'C' }),
+  recoveryClass: fc.constantFrom<RecoveryClassView>({ kind: 'A', memoryMs: 30_000 }, { kind: 'B' }, { kind: 'C' }),
   ambiguous: fc.constantFrom('at-least-once' as const, 'at-most-once' as const),
 };
 

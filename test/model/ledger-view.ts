@@ -20,7 +20,7 @@ export function viewOf(
     attempts: delivery.attempts,
     maxAttempts: delivery.maxAttempts,
     claimMs: until(clocks.claimUntil),
-    heldMs: until(clocks.nextAttemptAt),
+    notBeforeMs: until(clocks.nextAttemptAt),
     deadlineMs: until(clocks.deadlineAt),
     inDoubtMs: since(delivery.doubt?.since ?? null),
     doubtMs: until(clocks.doubtUntil),

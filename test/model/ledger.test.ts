@@ -59,7 +59,7 @@ describe('whatever happens, a delivery', () => {
   });
 
   it('of class B that may have arrived is not sent before two look-ups found nothing, 2 s apart', () => {
-    holdsFor((move) => move.behaviour.deliveryClass.kind !== 'B' || !isClaimed(move) || move.before.doubt === null);
+    holdsFor((move) => move.behaviour.recoveryClass.kind !== 'B' || !isClaimed(move) || move.before.doubt === null);
     holdsFor(({ before, event, now }) => {
       if (event.do !== 'absent' || !event.final || before.doubt === null) return true;
       return before.absentAt !== null && now - before.absentAt >= 2_000 && now >= before.doubt.until;
@@ -74,18 +74,18 @@ describe('whatever happens, a delivery', () => {
 
   it('of class C, at most once, is not sent again after a doubt unless somebody asked', () => {
     holdsFor((move, past) => {
-      const { deliveryClass, ambiguous } = move.behaviour;
-      if (deliveryClass.kind !== 'C' || ambiguous !== 'at-most-once') return true;
+      const { recoveryClass, ambiguous } = move.behaviour;
+      if (recoveryClass.kind !== 'C' || ambiguous !== 'at-most-once') return true;
       return !isClaimed(move) || move.before.doubt === null || isAskedInDoubt(move, past);
     });
   });
 
   it('of class A, at most once, is not sent again once the peer has forgotten it, unless somebody asked', () => {
     holdsFor((move, past) => {
-      const { deliveryClass, ambiguous } = move.behaviour;
-      if (deliveryClass.kind !== 'A' || ambiguous !== 'at-most-once' || !isClaimed(move)) return true;
+      const { recoveryClass, ambiguous } = move.behaviour;
+      if (recoveryClass.kind !== 'A' || ambiguous !== 'at-most-once' || !isClaimed(move)) return true;
       const { doubt } = move.before;
-      const isForgotten = doubt !== null && move.now - doubt.since > deliveryClass.memoryMs;
+      const isForgotten = doubt !== null && move.now - doubt.since > recoveryClass.memoryMs;
       return !isForgotten || isAskedInDoubt(move, past);
     });
   });

@@ -21,7 +21,7 @@ export function changeSteps(bench: LedgerBench) {
       id: newMessageId(),
       tenant: 'default',
       original,
-      scope: `api:edit:${original}`,
+      dedupeScope: `api:edit:${original}`,
       dedupeKey: key,
       canonicalBody: JSON.stringify({ text }),
       content: { text },
@@ -32,7 +32,7 @@ export function changeSteps(bench: LedgerBench) {
       id: newMessageId(),
       tenant,
       original,
-      scope: 'api:delete',
+      dedupeScope: 'api:delete',
       dedupeKey: original,
       canonicalBody: '{}',
     });

@@ -1,5 +1,5 @@
 import type { ActionKind, Outgoing, Target } from '../../src/connectors/contract/connector.ts';
-import type { FailureKind, FailureScope } from '../../src/domain/failure.ts';
+import type { FailureKind, Affected } from '../../src/domain/failure.ts';
 import type { FaultSpec } from '../../src/simulators/kit/faults.ts';
 import {
   attempt,
@@ -77,7 +77,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
     it('leaves the same when it is repeated after its answer was lost', async () => {
       const created = await create();
       const out = change(kind, created);
-      expect(connector.deliveryClass(out, kind).kind).toBe('A');
+      expect(connector.recoveryClass(out, kind).kind).toBe('A');
       await script(kind, { mode: 'commit-then-timeout' });
       expect(await failureOf(send(out, { timeoutMs: 400 }))).toMatchObject({ kind: 'ambiguous', code: 'timeout' });
       const after = await shown(created);
@@ -116,11 +116,11 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
 
     const answers = one.answers.filter(({ action }) => action === kind);
     if (answers.length > 0)
-      it.each(answers)('takes $code for $kind', async ({ kind: expected, code, answer, scope }) => {
+      it.each(answers)('takes $code for $kind', async ({ kind: expected, code, answer, affects }) => {
         const out = change(kind, await create());
         await script(kind, answer);
         const failure = await failureOf(send(out));
-        expect(failure).toMatchObject({ kind: expected, code, scope: scope ?? defaultScope(expected) });
+        expect(failure).toMatchObject({ kind: expected, code, affects: affects ?? affectedByDefault(expected) });
       });
   });
 
@@ -200,7 +200,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
       it('cannot be edited, and counts as deleted', async () => {
         const gone = await create();
         await send(deletionOf(gone));
-        expect(await failureOf(send(editOf(gone, 'second')))).toMatchObject({ kind: 'permanent', scope: 'message' });
+        expect(await failureOf(send(editOf(gone, 'second')))).toMatchObject({ kind: 'permanent', affects: 'message' });
         expect(await send(deletionOf(gone))).toMatchObject({ nativeId: gone.receipt?.nativeId });
         expect(await shown(gone)).toBeUndefined();
       });
@@ -209,13 +209,13 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
         const nameless = { ...(await create()), receipt: null };
         const total = (await at().bench.requests(name)).length;
         for (const out of [editOf(nameless, 'second'), deletionOf(nameless), replyTo(nameless)])
-          expect(await failureOf(send(out))).toMatchObject({ kind: 'permanent', scope: 'message' });
+          expect(await failureOf(send(out))).toMatchObject({ kind: 'permanent', affects: 'message' });
         expect(await at().bench.requests(name)).toHaveLength(total);
       });
     });
 }
 
 /** As documented of `SendFailureDetails`. */
-export function defaultScope(kind: FailureKind): FailureScope {
+export function affectedByDefault(kind: FailureKind): Affected {
   return kind === 'permanent' ? 'message' : 'destination';
 }

@@ -5,12 +5,12 @@ import { secretTexts } from '../../src/connectors/contract/secrets.ts';
 import type { FaultSpec } from '../../src/simulators/kit/faults.ts';
 import type { RecordedRequest } from '../../src/simulators/kit/requests.ts';
 import type { ActionKind, Connector, Outgoing, Target, Values } from '../../src/connectors/contract/connector.ts';
-import type { FailureKind, FailureScope } from '../../src/domain/failure.ts';
+import type { FailureKind, Affected } from '../../src/domain/failure.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { attempt, failureOf, sampleOutgoing, sendContext, type Created } from '../support/outgoing.ts';
 import { startSimulatorBench, type SimulatorBench } from '../support/simulators.ts';
-import { actionSuite, defaultScope } from './connector-actions.ts';
+import { actionSuite, affectedByDefault } from './connector-actions.ts';
 import { reactionSuite } from './connector-reactions.ts';
 
 /** What the suite must know of a connector; everything else about it is a test of its own. */
@@ -44,7 +44,7 @@ export interface AnswerCase {
   readonly kind: FailureKind;
   readonly code: string;
   /** Default: `message` where it is permanent, else `destination`. */
-  readonly scope?: FailureScope;
+  readonly affects?: Affected;
   readonly answer: Pick<FaultSpec, 'status'> & Partial<FaultSpec>;
 }
 
@@ -105,11 +105,11 @@ export function connectorSuite(one: ConnectorCase): void {
     });
 
     const answers = one.answers.filter(({ action = 'create' }) => action === 'create');
-    it.each(answers)('takes $code for $kind', async ({ kind, code, answer, scope }) => {
+    it.each(answers)('takes $code for $kind', async ({ kind, code, answer, affects }) => {
       const out = outgoing();
       await script(answer);
       const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
-      expect(failure).toMatchObject({ kind, code, status: answer.status, scope: scope ?? defaultScope(kind) });
+      expect(failure).toMatchObject({ kind, code, status: answer.status, affects: affects ?? affectedByDefault(kind) });
       expect(await postsOf(out.delivery)).toHaveLength(1);
     });
 
@@ -219,7 +219,7 @@ export function connectorSuite(one: ConnectorCase): void {
   if (lookupPath === undefined) {
     it('has a class that says what may be done after an ambiguous attempt', async () => {
       const out = outgoing();
-      const { kind } = connector.deliveryClass(out, out.action.kind);
+      const { kind } = connector.recoveryClass(out, out.action.kind);
       expect(kind === 'B').toBe(connector.reconcile !== undefined);
       if (kind !== 'A') return;
       await script({ mode: 'commit-then-timeout' });
@@ -238,7 +238,7 @@ export function connectorSuite(one: ConnectorCase): void {
     };
 
     it('is offered by class B', () => {
-      expect(connector.deliveryClass(outgoing(), 'create')).toEqual({ kind: 'B' });
+      expect(connector.recoveryClass(outgoing(), 'create')).toEqual({ kind: 'B' });
     });
 
     it('finds what was committed before the answer was lost', async () => {

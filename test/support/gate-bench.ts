@@ -1,8 +1,8 @@
 import type { Reason } from '../../src/domain/failure.ts';
-import { destinationScope, type GateScope } from '../../src/domain/gate.ts';
+import { destinationGate, type GateName } from '../../src/domain/gate.ts';
 import { findBusyGates, type BusyGate } from '../../src/store/waiting/let-through.ts';
-import { findHealth, type Health } from '../../src/store/waiting/pause.ts';
-import type { Trouble } from '../../src/store/waiting/breaker.ts';
+import { findGateHealth, type GateHealth } from '../../src/store/waiting/pause.ts';
+import type { GateReport } from '../../src/store/waiting/breaker.ts';
 import { settle } from '../../src/store/ledger/settle.ts';
 import type { Settled } from '../../src/store/ledger/settle-result.ts';
 import { createLedgerBench, type LedgerBench } from './ledger-bench.ts';
@@ -15,7 +15,7 @@ export interface GateBench extends LedgerBench {
   queue(destination: string, count: number, options?: PostOptions): Promise<string[]>;
   token(delivery: string, policyDeadlineMs?: number | null): Promise<string>;
   /** A failed attempt and what it says of its destination; by default that it does not answer. */
-  failAt(destination: string, delivery: string, token: string, trouble?: Partial<Trouble>): Promise<Settled>;
+  failAt(destination: string, delivery: string, token: string, trouble?: Partial<GateReport>): Promise<Settled>;
   /** A success that closes its destination's breaker. */
   succeedAt(destination: string, delivery: string, token: string): Promise<Settled>;
   /** Opens a destination's breaker by as many failures as that takes; returns the deliveries that failed. */
@@ -24,7 +24,7 @@ export interface GateBench extends LedgerBench {
   makeProbeDue(destination: string): Promise<void>;
   /** Gives a destination a rate, as configured. */
   limit(destination: string, rate: { limit: number; perMs: number; burst: number }): Promise<void>;
-  health(destination: string): Promise<Health | undefined>;
+  health(destination: string): Promise<GateHealth | undefined>;
   /** As the drain sees it within the hour; throws where it is paused, or nobody waits. */
   busy(destination: string): Promise<BusyGate>;
   gate(destination: string): Promise<Record<string, unknown>>;
@@ -38,7 +38,7 @@ export async function createGateBench(): Promise<GateBench> {
   const bench = await createLedgerBench();
   const { sql } = bench;
   const tenant = 'default';
-  const scopeOf = (destination: string): GateScope => destinationScope(destination);
+  const scopeOf = (destination: string): GateName => destinationGate(destination);
   const gates: GateBench = {
     ...bench,
     async queue(destination, count, options = {}) {
@@ -81,7 +81,7 @@ export async function createGateBench(): Promise<GateBench> {
       void (await sql`
         insert into destinations (tenant, id, connection, address, order_by, ambiguous, timeout_ms, rate)
         values (${tenant}, ${destination}, 'hooks', '{}', 'none', 'at-least-once', 1000, ${sql.json(rate)})`),
-    health: async (destination) => (await findHealth(sql, tenant, [scopeOf(destination)]))[0],
+    health: async (destination) => (await findGateHealth(sql, tenant, [scopeOf(destination)]))[0],
     async busy(destination) {
       const gate = (await findBusyGates(sql, 3_600_000)).find(({ scope }) => scope === scopeOf(destination));
       if (gate === undefined) throw new Error(`nobody waits for ${destination}, or it is paused`);

@@ -84,7 +84,7 @@ export async function createLedgerBench(): Promise<LedgerBench> {
       const result = await accept(sql, ring, {
         id: newMessageId(),
         tenant,
-        scope: 'api',
+        dedupeScope: 'api',
         dedupeKey: `key-${posted}`,
         canonicalBody: '{}',
         type: 'test.happened',

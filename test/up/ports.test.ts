@@ -25,8 +25,8 @@ test('a taken port that nobody asked for is replaced by the next free one, and t
 });
 
 test('a taken port that was asked for is an error that names port and variable', async () => {
-  const wishes = { api: { variable: 'CARILLON_PORT', port: taken, given: true } };
-  await expect(choosePorts(wishes, fail)).rejects.toThrow(
+  const requests = { api: { variable: 'CARILLON_PORT', port: taken, given: true } };
+  await expect(choosePorts(requests, fail)).rejects.toThrow(
     `port ${taken} (CARILLON_PORT) is taken by another program: stop that, or set CARILLON_PORT to a free port`,
   );
 });

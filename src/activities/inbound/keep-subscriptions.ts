@@ -13,7 +13,7 @@ import {
   type SubscriptionCheck,
 } from '../../store/inbound/subscription-checks.ts';
 import { markSilent, writeSubscriptions, type SubscriptionFinding } from '../../store/inbound/subscriptions.ts';
-import type { KeepSubscriptionsResult, SubscribedPlace } from '../../contract.ts';
+import type { KeepSubscriptionsResult, ConnectionRef } from '../../contract.ts';
 import { tryAgain } from '../failure.ts';
 import type { ActivityDeps } from '../index.ts';
 
@@ -36,8 +36,8 @@ export function createKeepSubscriptions(deps: ActivityDeps) {
 
   /** Connections to look at, behind `after`; those that keep nothing are left out. */
   async function listSubscribed(
-    after: SubscribedPlace | undefined,
-  ): Promise<{ places: SubscribedPlace[]; next: SubscribedPlace | null }> {
+    after: ConnectionRef | undefined,
+  ): Promise<{ places: ConnectionRef[]; next: ConnectionRef | null }> {
     const rows = await listSubscribable(sql, subscribing, pageSize, after);
     const places = rows
       .filter(
@@ -50,7 +50,7 @@ export function createKeepSubscriptions(deps: ActivityDeps) {
   }
 
   /** The rooms that are wanted, each with the first destination that names it. */
-  async function wantedRooms(place: SubscribedPlace, inbound: NonNullable<Connector['inbound']>) {
+  async function wantedRooms(place: ConnectionRef, inbound: NonNullable<Connector['inbound']>) {
     const rooms = new Map<string, WantedRoom & { destination: DestinationId }>();
     for (const { destination, address } of await bridgedAddresses(sql, place)) {
       const room = inbound.roomOf(address);
@@ -59,7 +59,7 @@ export function createKeepSubscriptions(deps: ActivityDeps) {
     return rooms;
   }
 
-  async function look(place: SubscribedPlace, check: SubscriptionCheck, signal: AbortSignal) {
+  async function look(place: ConnectionRef, check: SubscriptionCheck, signal: AbortSignal) {
     const { tenant, connection } = place;
     const at = await connectionWithSecrets(sql, ring, tenant, connection);
     const inbound = at === undefined ? undefined : connectors.get(at.connector)?.inbound;
@@ -91,7 +91,7 @@ export function createKeepSubscriptions(deps: ActivityDeps) {
    * Looks at one connection's subscriptions.
    * @throws ApplicationFailure retryable, while somebody else is at it, or the platform cannot be asked.
    */
-  async function keepSubscribed(place: SubscribedPlace): Promise<KeepSubscriptionsResult> {
+  async function keepSubscribed(place: ConnectionRef): Promise<KeepSubscriptionsResult> {
     const { info, cancellationSignal: signal, heartbeat } = Context.current();
     const job = `subscriptions ${place.tenant}/${place.connection}`;
     const holder = `${info.workflowExecution?.runId ?? ''}/${info.activityId}/${info.attempt}`;
@@ -152,7 +152,7 @@ function finding(one: KeptRoom, destination: string): SubscriptionFinding {
 }
 
 /** What was done, by count. @throws ApplicationFailure retryable where something may yet be kept. */
-function conclude({ connection }: SubscribedPlace, kept: readonly KeptRoom[]): KeepSubscriptionsResult {
+function conclude({ connection }: ConnectionRef, kept: readonly KeptRoom[]): KeepSubscriptionsResult {
   const { log } = Context.current();
   const counts: Record<string, number> = {};
   let again: SendFailure | undefined;

@@ -5,7 +5,7 @@ import { findNextInLanes } from '../../store/waiting/lane.ts';
 import { requestCancel, requestRetry } from '../../store/runs/commands.ts';
 import type { ActivityDeps } from '../index.ts';
 
-export interface WishInput {
+export interface CommandInput {
   readonly kind: 'retry' | 'cancel';
   readonly tenant: TenantId;
   readonly message: MessageId;
@@ -20,27 +20,27 @@ export interface TouchedDelivery {
 }
 
 /**
- * Writes a wish that came as a signal. One that came by API is there already; writing it again changes nothing.
+ * Writes a command that came as a signal. One that came by API is there already; writing it again changes nothing.
  * @returns the deliveries whose tracks must look at the ledger again: for a retry those that are open and due, for a
  * cancel those that are cancelled or must find out first whether they arrived. An unknown destination gives none.
  */
-export function createApplyWish({ sql, wake }: Pick<ActivityDeps, 'sql' | 'wake'>) {
-  return async function applyWish(input: WishInput): Promise<TouchedDelivery[]> {
-    const scope = {
+export function createApplyCommand({ sql, wake }: Pick<ActivityDeps, 'sql' | 'wake'>) {
+  return async function applyCommand(input: CommandInput): Promise<TouchedDelivery[]> {
+    const target = {
       message: input.message,
       ...(input.destination === undefined ? {} : { destination: input.destination }),
     };
-    const wished = await (input.kind === 'retry'
-      ? requestRetry(sql, input.tenant, scope)
-      : requestCancel(sql, input.tenant, scope, true));
+    const commanded = await (input.kind === 'retry'
+      ? requestRetry(sql, input.tenant, target)
+      : requestCancel(sql, input.tenant, target, true));
     if (input.kind === 'cancel')
       (
         await findNextInLanes(
           sql,
-          wished.map(({ id }) => id),
+          commanded.map(({ id }) => id),
         )
       ).forEach(wake);
-    return wished
+    return commanded
       .filter(
         ({ state }) => (isOpen(state) && state !== 'sending') || (input.kind === 'cancel' && state === 'cancelled'),
       )

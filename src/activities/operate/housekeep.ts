@@ -2,21 +2,21 @@ import { Context } from '@temporalio/activity';
 import { resolveRetention, retentionOrder, type RetentionKind } from '../../domain/retention.ts';
 import type { TenantWindow } from '../../store/housekeeping/batch.ts';
 import { listRetentions, removers } from '../../store/housekeeping/housekeeping.ts';
-import type { HousekeepingPlace } from '../../contract.ts';
+import type { HousekeepingPosition } from '../../contract.ts';
 import type { ActivityDeps } from '../index.ts';
 
 export interface HousekeepInput {
   /** The id of the pass's run, under which it is reported. */
   readonly pass: string;
   /** Where to go on; without it the pass begins. */
-  readonly place?: HousekeepingPlace;
+  readonly place?: HousekeepingPosition;
 }
 
 export interface Housekept {
   readonly kind: string;
   readonly removed: number;
   /** Null when the pass is over. */
-  readonly next: HousekeepingPlace | null;
+  readonly next: HousekeepingPosition | null;
 }
 
 /** Rows that one statement looks at. A message takes its deliveries and attempts along, hence fewer of them. */
@@ -72,5 +72,5 @@ export function createHousekeep({ sql }: Pick<ActivityDeps, 'sql'>) {
   }
 }
 
-const beginningOf = (kind: RetentionKind | undefined): HousekeepingPlace | null =>
+const beginningOf = (kind: RetentionKind | undefined): HousekeepingPosition | null =>
   kind === undefined ? null : { kind, after: '' };

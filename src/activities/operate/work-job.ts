@@ -76,12 +76,12 @@ export function createWorkJob(deps: ActivityDeps) {
 
   async function step(job: JobRow): Promise<JobStep> {
     if (job.kind === 'replay') return replayBatch(deps, job);
-    const { wished, ...next } = await stepDeliveries(sql, job);
-    if (wished.length === 0) return next;
+    const { commanded, ...next } = await stepDeliveries(sql, job);
+    if (commanded.length === 0) return next;
     try {
-      await deps.wakeWished(job.kind, wished, job.requestedBy);
+      await deps.wakeCommanded(job.kind, commanded, job.requestedBy);
     } catch (error) {
-      Context.current().log.warn('no run was woken; the sweep will', { job: job.id, count: wished.length, error });
+      Context.current().log.warn('no run was woken; the sweep will', { job: job.id, count: commanded.length, error });
     }
     return next;
   }

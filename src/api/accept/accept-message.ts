@@ -54,9 +54,9 @@ export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches
   }
 
   return async (tenant, posted) => {
-    const { priority = 'normal', class: deliveryClass = null } = posted.body;
+    const { priority = 'normal', class: recoveryClass = null } = posted.body;
     const { acceptPerSecond } = await within(limitMs, caches.of(tenant).current());
-    const leave = admission.enter(tenant, { priority, class: deliveryClass }, acceptPerSecond);
+    const leave = admission.enter(tenant, { priority, class: recoveryClass }, acceptPerSecond);
     const id = newMessageId();
     const work = acceptPlanned(tenant, posted, id).finally(leave);
     const result = await within(limitMs, work).catch((error: unknown) => {
@@ -116,11 +116,11 @@ function planMessage(
   return errors.length > 0 ? { errors, unplanned } : { ...unplanned, deliveries, configVersion: plan.version };
 }
 
-function toAcceptance(tenant: TenantId, { body, scope, key }: PostedMessage, id: MessageId): Unplanned {
+function toAcceptance(tenant: TenantId, { body, dedupeScope, key }: PostedMessage, id: MessageId): Unplanned {
   return {
     id,
     tenant,
-    scope,
+    dedupeScope,
     dedupeKey: key ?? id,
     canonicalBody: canonicalJson(body) ?? '',
     type: body.type ?? 'message.created',

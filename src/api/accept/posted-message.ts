@@ -11,7 +11,7 @@ import { errorFinder } from '../http/validation.ts';
 export interface PostedMessage {
   readonly body: PostMessage;
   /** Keys of different scopes never meet. */
-  readonly scope: string;
+  readonly dedupeScope: string;
   /** Undefined: the sender gave none, and each post is a new message. */
   readonly key: string | undefined;
   /** Where the sender put what is at a place of the body. */
@@ -36,14 +36,14 @@ export function readPostedMessage(request: FastifyRequest): PostedMessage {
     const errors = findBodyErrors(body);
     if (headerKey !== undefined && headerKey !== key) errors.push(differentKeys('/id'));
     if (errors.length > 0) throw invalidInput(errors.map((error) => ({ ...error, path: locate(error.path) })));
-    return { body: body as PostMessage, scope: 'api:cloudevents', key, locate };
+    return { body: body as PostMessage, dedupeScope: 'api:cloudevents', key, locate };
   }
   if (request.body === undefined) throw new Problem('invalid_json', 'The body is empty; JSON is wanted.');
   const errors = findBodyErrors(request.body);
   if (errors.length > 0) throw invalidInput(errors);
   const { id, ...body } = request.body as PostMessage;
   if (headerKey !== undefined && id !== undefined && headerKey !== id) throw invalidInput([differentKeys('/id')]);
-  return { body, scope: 'api', key: headerKey ?? id, locate: (path) => path };
+  return { body, dedupeScope: 'api', key: headerKey ?? id, locate: (path) => path };
 }
 
 function differentKeys(path: string): InputError {

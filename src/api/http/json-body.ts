@@ -8,7 +8,7 @@ export const bodyLimit = 1024 * 1024;
 
 /**
  * Reads bodies of these content types as strict JSON; every other type is a 415. Replaces Fastify's own parsers, which
- * take `text/plain` and refuse an empty body that a wish may well have.
+ * take `text/plain` and refuse an empty body that a command may well have.
  */
 export function acceptJson(app: FastifyInstance, contentTypes: readonly string[]): void {
   app.removeAllContentTypeParsers();

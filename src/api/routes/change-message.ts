@@ -34,7 +34,7 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
   async function wakeStopped(original: MessageId, request: FastifyRequest): Promise<void> {
     try {
       const stopped = await findStopped(sql, request.caller.tenant, original);
-      await within(wakeLimitMs, runs.wish('cancel', stopped, request.caller.key));
+      await within(wakeLimitMs, runs.command('cancel', stopped, request.caller.key));
     } catch (error) {
       request.log.warn({ err: error, message: original }, 'no run was woken; the sweep will');
     }
@@ -63,7 +63,7 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
         id,
         tenant: request.caller.tenant,
         original,
-        scope: `api:edit:${original}`,
+        dedupeScope: `api:edit:${original}`,
         dedupeKey: readKeyHeader(request) ?? id,
         canonicalBody: canonicalJson(request.body) ?? '',
         content: content ?? { text: text ?? '' },
@@ -92,7 +92,7 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
         id,
         tenant: request.caller.tenant,
         original,
-        scope: 'api:delete',
+        dedupeScope: 'api:delete',
         dedupeKey: original,
         canonicalBody: '{}',
       });

@@ -12,8 +12,8 @@ import {
   type ConnectionRow,
 } from '../../store/config/connections.ts';
 import { newConfigId, pathId, requireSameId } from '../http/config-id.ts';
-import { connectionScope } from '../../domain/gate.ts';
-import { resumeScope } from '../../store/waiting/pause.ts';
+import { connectionGate } from '../../domain/gate.ts';
+import { resumeGate } from '../../store/waiting/pause.ts';
 import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound, Problem } from '../errors.ts';
@@ -73,7 +73,7 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
     const outcome = await writeConnection(sql, ring, row, replace);
     if (outcome === 'no-tenant') throw notFound('tenant');
     // What a failure has paused is tried again with what may be its cure.
-    if (outcome === 'replaced') await resumeScope(sql, tenant, connectionScope(id), true);
+    if (outcome === 'replaced') await resumeGate(sql, tenant, connectionGate(id), true);
     return outcome;
   }
 

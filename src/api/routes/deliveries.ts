@@ -6,11 +6,11 @@ import type { ApiDeps } from '../deps.ts';
 import { notFound } from '../errors.ts';
 import type { Api } from '../route.ts';
 import { attemptsPage, attemptsQuery, type AttemptAnswer } from '../schemas/attempt.ts';
-import { deliveriesPage, deliveriesQuery, deliverySchema, summarySchema, wishBody } from '../schemas/delivery.ts';
+import { deliveriesPage, deliveriesQuery, deliverySchema, summarySchema, commandBody } from '../schemas/delivery.ts';
 import { defaultLimit } from '../schemas/list.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 import { showDelivery } from '../show/show-delivery.ts';
-import { wishMaker } from '../operate/command.ts';
+import { commandGiver } from '../operate/command.ts';
 
 const tags = ['deliveries'];
 const cursors = cursorsOf('deliveries', deliveryIdPattern);
@@ -21,7 +21,7 @@ const maxGroups = 1_000;
 /** What is where, what was tried, and what an operator can do about it. */
 export function deliveryRoutes(app: Api, deps: ApiDeps): void {
   const { sql } = deps;
-  const makeWish = wishMaker(deps);
+  const giveCommand = commandGiver(deps);
 
   /** @throws Problem 404, for an id that is none too. */
   async function find(tenant: TenantId, params: unknown): Promise<DeliveryRow> {
@@ -108,7 +108,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
         operationId: `${kind}Delivery`,
         tags,
         summary: kind === 'retry' ? 'One more round, and now' : 'Stop it, unless it is final',
-        body: wishBody,
+        body: commandBody,
         response: {
           202: deliverySchema,
           ...errorAnswers('not_found', kind === 'retry' ? 'not_retryable' : 'not_cancellable', ...bodyErrors),
@@ -117,7 +117,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
       handler: async (request, reply) => {
         const { tenant } = request.caller;
         const { id } = await find(tenant, request.params);
-        await makeWish(request, kind, { delivery: id }, request.body?.reason);
+        await giveCommand(request, kind, { delivery: id }, request.body?.reason);
         reply.code(202);
         return showDelivery(await find(tenant, request.params));
       },

@@ -1,6 +1,6 @@
 import { checkFields } from '../../connectors/contract/fields.ts';
 import { usualClocks } from '../../domain/clocks.ts';
-import { destinationScope } from '../../domain/gate.ts';
+import { destinationGate } from '../../domain/gate.ts';
 import { chosenId, type DestinationId, type TenantId } from '../../domain/ids.ts';
 import { findRetryProblems, formatDuration, type RetryInput } from '../../domain/retry-input.ts';
 import { defaultRetryPolicy, parseDuration } from '../../domain/retry.ts';
@@ -12,7 +12,7 @@ import {
   writeDestination,
   type DestinationRow,
 } from '../../store/config/destinations.ts';
-import { resumeScope } from '../../store/waiting/pause.ts';
+import { resumeGate } from '../../store/waiting/pause.ts';
 import { newConfigId, pathId, requireSameId } from '../http/config-id.ts';
 import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -77,7 +77,7 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
     const outcome = await writeDestination(sql, row, replace);
     if (outcome === 'no-connection') throw invalidInput([noConnection(connection)]);
     // What a failure has paused is tried again with what may be its cure.
-    if (outcome === 'replaced') await resumeScope(sql, tenant, destinationScope(id), true);
+    if (outcome === 'replaced') await resumeGate(sql, tenant, destinationGate(id), true);
     return outcome;
   }
 

@@ -6,13 +6,13 @@ import type { ApiDeps } from '../deps.ts';
 import { invalidInput, notFound } from '../errors.ts';
 import { instantRange, readInstant } from '../http/instant.ts';
 import type { Api } from '../route.ts';
-import { wishBody, wishedSchema } from '../schemas/delivery.ts';
+import { commandBody, commandedSchema } from '../schemas/delivery.ts';
 import { defaultLimit } from '../schemas/list.ts';
 import { messageSchema, messagesPage, messagesQuery } from '../schemas/message.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 import { showMessageDelivery } from '../show/show-delivery.ts';
 import { showMessage, showMessageItem } from '../show/show-message.ts';
-import { wishMaker } from '../operate/command.ts';
+import { commandGiver } from '../operate/command.ts';
 
 const tags = ['messages'];
 const cursors = cursorsOf('messages', messageIdPattern);
@@ -20,7 +20,7 @@ const cursors = cursorsOf('messages', messageIdPattern);
 /** Shows, retries and cancels messages. */
 export function messageRoutes(app: Api, deps: ApiDeps): void {
   const { sql, ring } = deps;
-  const makeWish = wishMaker(deps);
+  const giveCommand = commandGiver(deps);
 
   /** @throws Problem 404, for an id that is none too. */
   function idOf({ id }: { id: string }): MessageId {
@@ -74,9 +74,9 @@ export function messageRoutes(app: Api, deps: ApiDeps): void {
         tags,
         summary:
           kind === 'retry' ? 'One more round for what is at rest undelivered, and now' : 'Stop what is not final',
-        body: wishBody,
+        body: commandBody,
         response: {
-          202: wishedSchema,
+          202: commandedSchema,
           ...errorAnswers('not_found', kind === 'retry' ? 'not_retryable' : 'not_cancellable', ...bodyErrors),
         },
       },
@@ -84,7 +84,7 @@ export function messageRoutes(app: Api, deps: ApiDeps): void {
         const { tenant } = request.caller;
         const id = idOf(request.params as { id: string });
         if ((await findMessage(sql, tenant, id)) === undefined) throw notFound('message');
-        await makeWish(request, kind, { message: id }, request.body?.reason);
+        await giveCommand(request, kind, { message: id }, request.body?.reason);
         reply.code(202);
         return { data: (await deliveriesOf(sql, tenant, id)).map(showMessageDelivery) };
       },

@@ -119,7 +119,7 @@ export const summarySchema = Type.Object(
 );
 
 /** What a retry or cancel may say; nothing is fine too. */
-export const wishBody = Type.Union(
+export const commandBody = Type.Union(
   [
     Type.Object(
       { reason: Type.Optional(Type.String({ maxLength: 500, description: 'For the log.' })) },
@@ -127,10 +127,10 @@ export const wishBody = Type.Union(
     ),
     Type.Null(),
   ],
-  { title: 'Wish' },
+  { title: 'Command' },
 );
 
-export const wishedSchema = Type.Object(
+export const commandedSchema = Type.Object(
   { data: Type.Array(messageDeliverySchema) },
-  { title: 'WishedDeliveries', additionalProperties: false, description: "All of the message's deliveries." },
+  { title: 'CommandedDeliveries', additionalProperties: false, description: "All of the message's deliveries." },
 );

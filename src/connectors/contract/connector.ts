@@ -13,7 +13,7 @@ import type { Kept } from './kept.ts';
  * - `B`: look for our marker in the platform's history first.
  * - `C`: neither is possible; the destination's `ambiguous` policy decides.
  */
-export type DeliveryClass =
+export type RecoveryClass =
   { readonly kind: 'A'; readonly memoryMs: number } | { readonly kind: 'B' } | { readonly kind: 'C' };
 
 /** Settings and addresses as stored: checked against the connector's fields before they get here. */
@@ -195,7 +195,7 @@ export interface Connector<Prepared = unknown> {
    * Called at acceptance and in each attempt. Pure. An action that may be repeated without harm, such as setting a text
    * once more, is `A` with an endless memory.
    */
-  deliveryClass(target: Target, action: ActionKind): DeliveryClass;
+  recoveryClass(target: Target, action: ActionKind): RecoveryClass;
 
   /**
    * Whether a message that is created or edited fits into one post, as it would be written, with its author: what does

@@ -88,7 +88,7 @@ export async function keepSubscribed<T extends Subscribed>(
       if (!(error instanceof SendFailure)) throw error;
       kept.push({ room, failure: error });
       // Who asks us to stay away, or knows us no more, is asked nothing else.
-      if (error.retryAfterMs !== undefined || error.scope === 'connection') hindrance = error;
+      if (error.retryAfterMs !== undefined || error.affects === 'connection') hindrance = error;
     }
   }
   const surplus = hindrance === undefined ? all.filter((one) => !chosen.has(one)) : [];
@@ -136,7 +136,7 @@ export function hookUrlOf({ url }: HookConnection): string {
   if (url !== undefined) return url;
   throw new SendFailure({
     kind: 'permanent',
-    scope: 'connection',
+    affects: 'connection',
     code: 'no_public_url',
     message:
       'nobody says at which address the platform reaches us: CARILLON_PUBLIC_URL, and an id of the connection that hooks find',

@@ -116,7 +116,7 @@ async function tokenRequest(
 /** @throws SendFailure permanent, of the connection: only an operator can give a key that works. */
 function readKey(pem: string): KeyObject {
   const refused = (message: string): SendFailure =>
-    new SendFailure({ kind: 'permanent', scope: 'connection', code: 'invalid_private_key', message });
+    new SendFailure({ kind: 'permanent', affects: 'connection', code: 'invalid_private_key', message });
   let key: KeyObject;
   try {
     // Who copies it out of the JSON file by hand copies `\n` as two characters.

@@ -38,7 +38,7 @@ export const googleChat: Connector<PreparedCall> = {
   // there by `messageId`, which is unique in its space: a second one is refused, and the first is then fetched by it. So
   // the memory is without end. The look-up of class B is that same fetch, and would only come before each repetition.
   // Edits and deletes may be repeated without harm.
-  deliveryClass: () => ({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY }),
+  recoveryClass: () => ({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY }),
   fits,
   prepare,
   send,

@@ -84,7 +84,7 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
       return { nativeId: changed, ...(error.status === undefined ? {} : { status: error.status }) };
     // A space that the destination has since been moved away from says nothing of the one it is at now.
     const isElsewhere = parseNativeId(changed).space !== destination.address['space'];
-    throw isElsewhere && error.scope === 'destination' ? restated(error, { scope: 'message' }) : error;
+    throw isElsewhere && error.affects === 'destination' ? restated(error, { affects: 'message' }) : error;
   }
 }
 
@@ -103,7 +103,7 @@ async function create(prepared: PreparedCall, outgoing: Outgoing, context: SendC
     // What is answered where the name is taken is not published, so a refusal of what was tried before is not believed
     // before it is certain that nothing is there.
     const isDoubtful =
-      context.attempt > 1 && error.kind === 'permanent' && error.status !== undefined && error.scope === 'message';
+      context.attempt > 1 && error.kind === 'permanent' && error.status !== undefined && error.affects === 'message';
     if (error.code !== alreadyExists && !isDoubtful) throw error;
     const receipt = await fetchOurs(outgoing, rest()).catch((reason: unknown) => {
       throw isDoubtful && reason instanceof SendFailure && reason.code === notThere ? error : reason;
@@ -140,7 +140,7 @@ async function fetchOurs(outgoing: Outgoing, context: SendContext): Promise<Rece
 function ambiguous({ code, message, status, excerpt, cause }: SendFailure): SendFailure {
   return new SendFailure({
     kind: 'ambiguous',
-    scope: 'message',
+    affects: 'message',
     code: code === 'not_found' ? notThere : code,
     message,
     cause,

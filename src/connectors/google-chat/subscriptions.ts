@@ -125,7 +125,7 @@ const isHeard = ({ pushAudience, pushServiceAccount }: Values): boolean =>
 const incomplete = (what: string): SendFailure =>
   new SendFailure({
     kind: 'permanent',
-    scope: 'connection',
+    affects: 'connection',
     code: 'no_workspace_events',
     message: `the connection names a pubsubTopic, and no ${what}`,
   });

@@ -1,5 +1,5 @@
 import { usualClocks } from '../../domain/clocks.ts';
-import { SendFailure, type FailureKind, type FailureScope } from '../../domain/failure.ts';
+import { SendFailure, type FailureKind, type Affected } from '../../domain/failure.ts';
 import type { HttpResponse } from './client.ts';
 
 const maxExcerpt = 500;
@@ -54,12 +54,12 @@ export function kindOfStatus(status: number): FailureKind {
   return status >= 300 && status < 500 && status !== 408 ? 'permanent' : 'ambiguous';
 }
 
-/** What an answer means. Without a scope: the message where it is permanent, else the destination. */
+/** What an answer means. Where `affects` is missing, it is the message where it is permanent, else the destination. */
 export interface Meaning {
   readonly kind: FailureKind;
   /** Stored as the reason; the platform's own words go to the excerpt only. */
   readonly code: string;
-  readonly scope?: FailureScope;
+  readonly affects?: Affected;
   /** It speaks of how the message is written: see `SendFailureDetails`. */
   readonly isOfFormat?: boolean;
 }
@@ -70,8 +70,8 @@ export interface Meaning {
  */
 export function failureOfStatus(response: HttpResponse, now: Date, secrets: readonly string[]): SendFailure {
   const { status } = response;
-  const scope = status === 410 ? ({ scope: 'destination' } as const) : {};
-  return answerFailure({ kind: kindOfStatus(status), code: `http_${status}`, ...scope }, response, now, secrets);
+  const affects = status === 410 ? ({ affects: 'destination' } as const) : {};
+  return answerFailure({ kind: kindOfStatus(status), code: `http_${status}`, ...affects }, response, now, secrets);
 }
 
 export function answerFailure(

@@ -54,9 +54,10 @@ async function obtain({ url, form, headers, secrets }: TokenRequest, context: Lo
       isAgreed: (status, answer) => status === 200 && textAt(answer, 'access_token') !== undefined,
       meaningOf(status, answer) {
         const error = textAt(answer, 'error') ?? textAt(answer, 'reason');
-        if (error !== undefined && refusals.test(error)) return { kind: 'permanent', code: error, scope: 'connection' };
+        if (error !== undefined && refusals.test(error))
+          return { kind: 'permanent', code: error, affects: 'connection' };
         if (status === 400 || status === 401 || status === 403)
-          return { kind: 'permanent', code: 'token_refused', scope: 'connection' };
+          return { kind: 'permanent', code: 'token_refused', affects: 'connection' };
         return undefined;
       },
     });
@@ -69,7 +70,7 @@ async function obtain({ url, form, headers, secrets }: TokenRequest, context: Lo
     // Asking for a token changes nothing, and what hinders it hinders the whole connection.
     const failure = asLookUp(error);
     throw failure instanceof SendFailure && failure.kind === 'transient'
-      ? restated(failure, { scope: 'connection' })
+      ? restated(failure, { affects: 'connection' })
       : failure;
   }
 }

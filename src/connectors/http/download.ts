@@ -63,7 +63,7 @@ export function isOfHost(url: string, home: string): boolean {
 
 /** Where a file cannot be had by anybody: it has no address, or one where its credentials may not go. */
 export function notFetchable(code: string, message: string): SendFailure {
-  return new SendFailure({ kind: 'permanent', scope: 'message', code, message });
+  return new SendFailure({ kind: 'permanent', affects: 'message', code, message });
 }
 
 function redirectOf({ status, headers }: HttpStream, from: string): URL | undefined {

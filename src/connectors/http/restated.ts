@@ -1,15 +1,15 @@
 import { SendFailure, type SendFailureDetails } from '../../domain/failure.ts';
 import type { Outgoing } from '../contract/connector.ts';
 
-/** The same failure with another kind, scope or wait; what the platform said stays. */
+/** The same failure with another kind, reach or wait; what the platform said stays. */
 export function restated(
   failure: SendFailure,
-  change: Pick<Partial<SendFailureDetails>, 'kind' | 'scope' | 'retryAfterMs' | 'isOfFormat'>,
+  change: Pick<Partial<SendFailureDetails>, 'kind' | 'affects' | 'retryAfterMs' | 'isOfFormat'>,
 ): SendFailure {
-  const { kind, scope, code, message, status, retryAfterMs, excerpt, isOfFormat, cause } = failure;
+  const { kind, affects, code, message, status, retryAfterMs, excerpt, isOfFormat, cause } = failure;
   return new SendFailure({
     kind,
-    scope,
+    affects,
     code,
     message,
     cause,
@@ -24,7 +24,7 @@ export function restated(
 /** What a platform refuses of a file, be it its size or its kind, it refuses of the file alone: a link to it may pass. */
 export function asFileRefusal(error: unknown, { file }: Pick<Outgoing, 'file'>): unknown {
   const isOfFile =
-    file !== undefined && error instanceof SendFailure && error.kind === 'permanent' && error.scope === 'message';
+    file !== undefined && error instanceof SendFailure && error.kind === 'permanent' && error.affects === 'message';
   return isOfFile ? restated(error, { isOfFormat: true }) : error;
 }
 
@@ -35,6 +35,6 @@ export function asLookUp(error: unknown): unknown {
 
 /** An upload, which names no room: its refusal speaks of the file, not of the room, and losing its answer leaves no doubt. */
 export function asUploadRefusal(error: unknown): unknown {
-  const isOfFile = error instanceof SendFailure && error.kind === 'permanent' && error.scope !== 'connection';
-  return isOfFile ? restated(error, { scope: 'message', isOfFormat: true }) : asLookUp(error);
+  const isOfFile = error instanceof SendFailure && error.kind === 'permanent' && error.affects !== 'connection';
+  return isOfFile ? restated(error, { affects: 'message', isOfFormat: true }) : asLookUp(error);
 }

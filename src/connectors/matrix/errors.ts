@@ -1,9 +1,9 @@
-import type { FailureKind, FailureScope } from '../../domain/failure.ts';
+import type { FailureKind, Affected } from '../../domain/failure.ts';
 import type { Meaning } from '../http/answer.ts';
 
 interface Row {
   readonly kind: FailureKind;
-  readonly scope: FailureScope;
+  readonly affects: Affected;
   readonly codes: readonly string[];
 }
 
@@ -11,7 +11,7 @@ interface Row {
 const rows: readonly Row[] = [
   {
     kind: 'permanent',
-    scope: 'message',
+    affects: 'message',
     codes: [
       'M_BAD_JSON',
       'M_NOT_JSON',
@@ -25,13 +25,13 @@ const rows: readonly Row[] = [
   },
   {
     kind: 'permanent',
-    scope: 'destination',
+    affects: 'destination',
     codes: ['M_FORBIDDEN', 'M_UNSUPPORTED_ROOM_VERSION', 'M_INCOMPATIBLE_ROOM_VERSION', 'M_GUEST_ACCESS_FORBIDDEN'],
   },
   // Of the registration, or of the bot: nothing of this connection passes until an operator acts.
   {
     kind: 'permanent',
-    scope: 'connection',
+    affects: 'connection',
     codes: [
       'M_UNKNOWN_TOKEN',
       'M_MISSING_TOKEN',
@@ -41,9 +41,9 @@ const rows: readonly Row[] = [
       'M_USER_DEACTIVATED',
     ],
   },
-  { kind: 'transient', scope: 'destination', codes: ['M_LIMIT_EXCEEDED'] },
+  { kind: 'transient', affects: 'destination', codes: ['M_LIMIT_EXCEEDED'] },
   // The homeserver is full, by its operator's own bound.
-  { kind: 'transient', scope: 'connection', codes: ['M_RESOURCE_LIMIT_EXCEEDED'] },
+  { kind: 'transient', affects: 'connection', codes: ['M_RESOURCE_LIMIT_EXCEEDED'] },
 ];
 
 /**
@@ -51,11 +51,11 @@ const rows: readonly Row[] = [
  * rejection all the same, so permanent, unless it stands beside a 5xx, which proves nothing. Undefined: the status decides.
  */
 export function meaningOf(status: number, errcode: string | undefined): Meaning | undefined {
-  if (status === 429) return { kind: 'transient', code: 'matrix_limit_exceeded', scope: 'destination' };
+  if (status === 429) return { kind: 'transient', code: 'matrix_limit_exceeded', affects: 'destination' };
   if (errcode === undefined || !/^[A-Z0-9_.]{1,64}$/i.test(errcode))
     return status >= 200 && status < 300 ? { kind: 'ambiguous', code: 'bad_response' } : undefined;
   const code = `matrix_${errcode.replace(/^M_/, '').toLowerCase()}`;
   const row = rows.find(({ codes }) => codes.includes(errcode));
-  if (row !== undefined) return { kind: row.kind, code, scope: row.scope };
-  return status >= 300 && status < 500 && status !== 408 ? { kind: 'permanent', code, scope: 'message' } : undefined;
+  if (row !== undefined) return { kind: row.kind, code, affects: row.affects };
+  return status >= 300 && status < 500 && status !== 408 ? { kind: 'permanent', code, affects: 'message' } : undefined;
 }

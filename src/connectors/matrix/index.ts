@@ -35,7 +35,7 @@ export const matrix: Connector<PreparedCall> = {
   isOneService: true,
   // The homeserver knows a transaction id again for a while (client-server API, "Transaction identifiers"). A text may be
   // set again, what is gone redacted again, and one's own reaction repeated, without harm.
-  deliveryClass: ({ connection }, action) => ({
+  recoveryClass: ({ connection }, action) => ({
     kind: 'A',
     memoryMs: action === 'create' ? txnMemoryOf(connection.settings) : Number.POSITIVE_INFINITY,
   }),

@@ -157,9 +157,9 @@ export async function send({ call, room, speaker }: PreparedCall, outgoing: Outg
     forgetSpeaker(speaker.user, room, context);
     const isGhost = speaker.user !== botOf(connection.settings);
     if (action.kind === 'create' && isGhost && context.attempt < maxGhostTries)
-      throw restated(error, { kind: 'transient', scope: 'message' });
+      throw restated(error, { kind: 'transient', affects: 'message' });
     // What one may not change says nothing of the room.
-    throw action.kind === 'create' && !isGhost ? error : restated(error, { scope: 'message' });
+    throw action.kind === 'create' && !isGhost ? error : restated(error, { affects: 'message' });
   }
 }
 

@@ -1,10 +1,10 @@
-import type { FailureKind, FailureScope } from '../../domain/failure.ts';
+import type { FailureKind, Affected } from '../../domain/failure.ts';
 import type { ActionKind } from '../contract/connector.ts';
 import type { Meaning } from '../http/answer.ts';
 
 interface Row {
   readonly kind: FailureKind;
-  readonly scope: FailureScope;
+  readonly affects: Affected;
   readonly codes: readonly string[];
   /** They refuse how it is written. */
   readonly isOfFormat?: true;
@@ -12,15 +12,15 @@ interface Row {
 
 /** Codes of the bot connector by what they mean (msteams-docs, "Status codes from bot conversational APIs"). */
 const rows: readonly Row[] = [
-  { kind: 'permanent', scope: 'message', isOfFormat: true, codes: ['BadSyntax'] },
+  { kind: 'permanent', affects: 'message', isOfFormat: true, codes: ['BadSyntax'] },
   {
     kind: 'permanent',
-    scope: 'message',
+    affects: 'message',
     codes: ['BadArgument', 'MessageSizeTooBig', 'ActivityNotFoundInConversation'],
   },
   {
     kind: 'permanent',
-    scope: 'destination',
+    affects: 'destination',
     codes: [
       'BotDisabledByAdmin',
       'BotNotInConversationRoster',
@@ -32,10 +32,10 @@ const rows: readonly Row[] = [
       'ConversationNotFound',
     ],
   },
-  { kind: 'permanent', scope: 'connection', codes: ['BotNotRegistered'] },
+  { kind: 'permanent', affects: 'connection', codes: ['BotNotRegistered'] },
   // Limits are of the bot in one thread (msteams-docs, "Optimize your bot with rate limiting").
-  { kind: 'transient', scope: 'destination', codes: ['PreconditionFailed', 'Throttled'] },
-  { kind: 'ambiguous', scope: 'destination', codes: ['ServiceError'] },
+  { kind: 'transient', affects: 'destination', codes: ['PreconditionFailed', 'Throttled'] },
+  { kind: 'ambiguous', affects: 'destination', codes: ['ServiceError'] },
 ];
 
 /** What speaks of one's own post where that is changed, and of the place where a new one is made. */
@@ -48,19 +48,19 @@ const ofOnePost = ['ForbiddenOperationException', 'NotEnoughPermissions'];
 export function meaningOf(error: string | undefined, status: number, action: ActionKind): Meaning | undefined {
   // 502 to 504 may be tried again by the vendor's page, but what was asked may have been done.
   if (status >= 500) return error === 'ServiceError' ? { kind: 'ambiguous', code: 'service_error' } : undefined;
-  if (status === 429) return { kind: 'transient', code: 'throttled', scope: 'destination' };
-  if (status === 412) return { kind: 'transient', code: 'precondition_failed', scope: 'destination' };
+  if (status === 429) return { kind: 'transient', code: 'throttled', affects: 'destination' };
+  if (status === 412) return { kind: 'transient', code: 'precondition_failed', affects: 'destination' };
   // A new token was refused like the old one: only an operator can mend that.
   if (status === 401)
-    return { kind: 'permanent', code: error === undefined ? 'unauthorized' : snake(error), scope: 'connection' };
+    return { kind: 'permanent', code: error === undefined ? 'unauthorized' : snake(error), affects: 'connection' };
   if (status >= 200 && status < 300) return { kind: 'ambiguous', code: 'bad_response' };
   if (error === undefined || !/^[A-Za-z]{1,64}$/.test(error)) return undefined;
   const row = rows.find(({ codes }) => codes.includes(error));
   if (row === undefined)
-    return status < 400 ? undefined : { kind: 'permanent', code: `teams_${snake(error)}`, scope: 'message' };
+    return status < 400 ? undefined : { kind: 'permanent', code: `teams_${snake(error)}`, affects: 'message' };
   const isOfPost = action !== 'create' && ofOnePost.includes(error);
-  const { kind, scope, isOfFormat = false } = row;
-  return { kind, code: snake(error), scope: isOfPost ? 'message' : scope, isOfFormat };
+  const { kind, affects, isOfFormat = false } = row;
+  return { kind, code: snake(error), affects: isOfPost ? 'message' : affects, isOfFormat };
 }
 
 function snake(code: string): string {

@@ -37,7 +37,7 @@ export const msteams: Connector<PreparedCall> = {
   isOneService: true,
   // Posts take no key of ours, and bots cannot read what is there (msteams-docs and bot-docs have neither). A text may be
   // set again, and what is gone deleted again, without harm.
-  deliveryClass: (_target, action) =>
+  recoveryClass: (_target, action) =>
     action === 'create' ? { kind: 'C' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
   fits,
   prepare,

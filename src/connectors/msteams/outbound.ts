@@ -103,7 +103,7 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
     const isGone = error instanceof SendFailure && error.code === 'activity_not_found_in_conversation';
     if (action.kind === 'delete' && isGone) return { nativeId: changed, status: error.status ?? 404 };
     if (!(error instanceof SendFailure) || !isElsewhere(changed, outgoing)) throw error;
-    throw error.scope === 'destination' ? restated(error, { scope: 'message' }) : error;
+    throw error.affects === 'destination' ? restated(error, { affects: 'message' }) : error;
   }
 }
 

@@ -130,7 +130,7 @@ function dateAt(json: unknown, otherwise?: string): Date | undefined {
 const incomplete = (): SendFailure =>
   new SendFailure({
     kind: 'permanent',
-    scope: 'connection',
+    affects: 'connection',
     code: 'no_graph',
     message: 'the connection names no graphTenant, or no notificationSecrets',
   });

@@ -1,11 +1,11 @@
-import type { FailureKind, FailureScope } from '../../domain/failure.ts';
+import type { FailureKind, Affected } from '../../domain/failure.ts';
 import type { Meaning } from '../http/answer.ts';
 
 interface Row {
   /** They refuse how it is written. */
   readonly isOfFormat?: true;
   readonly kind: FailureKind;
-  readonly scope: FailureScope;
+  readonly affects: Affected;
   readonly codes: readonly string[];
 }
 
@@ -16,13 +16,13 @@ interface Row {
 const rows: readonly Row[] = [
   {
     kind: 'permanent',
-    scope: 'message',
+    affects: 'message',
     isOfFormat: true,
     codes: ['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long'],
   },
   {
     kind: 'permanent',
-    scope: 'message',
+    affects: 'message',
     codes: [
       'no_text',
       'msg_too_long',
@@ -43,13 +43,13 @@ const rows: readonly Row[] = [
   },
   {
     kind: 'permanent',
-    scope: 'destination',
+    affects: 'destination',
     codes: ['channel_not_found', 'not_in_channel', 'is_archived', 'ekm_access_denied', 'users_not_found'],
   },
   // Of the token or the account: nothing of this connection passes until an operator acts.
   {
     kind: 'permanent',
-    scope: 'connection',
+    affects: 'connection',
     codes: [
       'invalid_auth',
       'not_authed',
@@ -63,9 +63,9 @@ const rows: readonly Row[] = [
   },
   // Posts are limited by channel, all else by method and workspace (docs.slack.dev, "Rate limits"). Holding back the
   // connection for the latter would delay posts that Slack would take.
-  { kind: 'transient', scope: 'destination', codes: ['ratelimited', 'rate_limited'] },
-  { kind: 'transient', scope: 'connection', codes: ['service_unavailable', 'team_added_to_org'] },
-  { kind: 'ambiguous', scope: 'destination', codes: ['fatal_error', 'internal_error', 'request_timeout'] },
+  { kind: 'transient', affects: 'destination', codes: ['ratelimited', 'rate_limited'] },
+  { kind: 'transient', affects: 'connection', codes: ['service_unavailable', 'team_added_to_org'] },
+  { kind: 'ambiguous', affects: 'destination', codes: ['fatal_error', 'internal_error', 'request_timeout'] },
 ];
 
 /**
@@ -74,14 +74,15 @@ const rows: readonly Row[] = [
  * @param error what stands in `error` beside `ok: false`.
  */
 export function meaningOf(error: string | undefined, status: number): Meaning | undefined {
-  if (status === 429) return { kind: 'transient', code: 'ratelimited', scope: 'destination' };
+  if (status === 429) return { kind: 'transient', code: 'ratelimited', affects: 'destination' };
   const code = error !== undefined && /^[a-z0-9_]{1,64}$/.test(error) ? error : undefined;
   if (code === undefined) return status >= 300 ? undefined : { kind: 'ambiguous', code: 'bad_response' };
   const row = rows.find(({ codes }) => codes.includes(code));
-  if (row !== undefined) return { kind: row.kind, code, scope: row.scope, ...(row.isOfFormat && { isOfFormat: true }) };
+  if (row !== undefined)
+    return { kind: row.kind, code, affects: row.affects, ...(row.isOfFormat && { isOfFormat: true }) };
   // Preferences about who may post where; those on threads let other posts pass.
   if (code.startsWith('restricted_action'))
-    return { kind: 'permanent', code, scope: code.includes('thread') ? 'message' : 'destination' };
-  if (code.startsWith('metadata_')) return { kind: 'permanent', code, scope: 'message' };
-  return status < 500 ? { kind: 'permanent', code: `slack_${code}`, scope: 'message' } : undefined;
+    return { kind: 'permanent', code, affects: code.includes('thread') ? 'message' : 'destination' };
+  if (code.startsWith('metadata_')) return { kind: 'permanent', code, affects: 'message' };
+  return status < 500 ? { kind: 'permanent', code: `slack_${code}`, affects: 'message' } : undefined;
 }

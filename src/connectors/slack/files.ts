@@ -97,7 +97,7 @@ export async function uploadFile(outgoing: Outgoing, file: OutgoingFile, context
   } catch (error) {
     // Without `files:write` the token posts all the same, and an app that was installed before files has none.
     const isOfFiles = error instanceof SendFailure && error.code === 'missing_scope';
-    throw asUploadRefusal(isOfFiles ? restated(error, { scope: 'message' }) : error);
+    throw asUploadRefusal(isOfFiles ? restated(error, { affects: 'message' }) : error);
   }
 }
 

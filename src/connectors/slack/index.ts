@@ -37,7 +37,7 @@ export const slack: Connector<PreparedCall> = {
   // chat.postMessage takes no key of ours, but its metadata, and a file's title, is found again in
   // the channel's history. A text may be set
   // again, and what is gone deleted again, without harm.
-  deliveryClass: (_target, action) =>
+  recoveryClass: (_target, action) =>
     action === 'create' ? { kind: 'B' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
   fits,
   prepare,

@@ -111,8 +111,8 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
     if (!(error instanceof SendFailure)) throw error;
     if (isDone(outgoing.action.kind, error.code))
       return { nativeId: changed, ...(error.status === undefined ? {} : { status: error.status }) };
-    throw isElsewhere(changed, outgoing) && error.scope === 'destination'
-      ? restated(error, { scope: 'message' })
+    throw isElsewhere(changed, outgoing) && error.affects === 'destination'
+      ? restated(error, { affects: 'message' })
       : error;
   }
 }

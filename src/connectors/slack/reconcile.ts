@@ -91,10 +91,10 @@ async function readPage(
  * or limited says nothing of posting, unless it is the token or the workspace that is refused.
  */
 function asLookup(failure: SendFailure): SendFailure {
-  const speaksOfAll = failure.scope === 'connection' && failure.code !== 'missing_scope';
+  const speaksOfAll = failure.affects === 'connection' && failure.code !== 'missing_scope';
   return restated(failure, {
     kind: failure.kind === 'ambiguous' ? 'transient' : failure.kind,
-    scope: speaksOfAll ? 'connection' : 'message',
+    affects: speaksOfAll ? 'connection' : 'message',
   });
 }
 
@@ -131,5 +131,5 @@ function nextCursor(answer: SlackAnswer): string {
 }
 
 function lookupFailure(code: string, message: string): SendFailure {
-  return new SendFailure({ kind: 'transient', scope: 'message', code, message });
+  return new SendFailure({ kind: 'transient', affects: 'message', code, message });
 }

@@ -1,4 +1,4 @@
-import type { FailureScope } from '../../domain/failure.ts';
+import type { Affected } from '../../domain/failure.ts';
 import type { Meaning } from '../http/answer.ts';
 
 /** What a call is about, which decides whom its refusal speaks of. */
@@ -19,29 +19,29 @@ export function meaningOf(status: number, call: CallKind): Meaning | undefined {
   const code = `http_${status}`;
   switch (status) {
     case 401:
-      return { kind: 'permanent', code, scope: 'connection' };
+      return { kind: 'permanent', code, affects: 'connection' };
     // Not a member of the room, or no such room; of a reply perhaps the root alone.
     case 403:
     case 404:
-      return { kind: 'permanent', code, scope: scopeOf(status, call) };
+      return { kind: 'permanent', code, affects: affectedBy(status, call) };
     case 410:
-      return { kind: 'permanent', code, scope: call === 'create' ? 'destination' : 'message' };
+      return { kind: 'permanent', code, affects: call === 'create' ? 'destination' : 'message' };
     case 400:
     case 405:
     case 409:
     case 413:
     case 415:
-      return { kind: 'permanent', code, scope: 'message' };
+      return { kind: 'permanent', code, affects: 'message' };
     // Locked, precondition, too many: none was taken. How they are counted Webex does not publish.
     case 423:
     case 428:
     case 429:
-      return { kind: 'transient', code, scope: 'destination' };
+      return { kind: 'transient', code, affects: 'destination' };
     default:
       return undefined;
   }
 }
 
-function scopeOf(status: 403 | 404, call: CallKind): FailureScope {
+function affectedBy(status: 403 | 404, call: CallKind): Affected {
   return call === 'create' || (call === 'reply' && status === 403) ? 'destination' : 'message';
 }

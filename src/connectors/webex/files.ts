@@ -85,11 +85,11 @@ export async function openFile(
 function meaningOf(status: number): Meaning | undefined {
   switch (status) {
     case 410:
-      return { kind: 'permanent', code: 'file_infected', scope: 'message' };
+      return { kind: 'permanent', code: 'file_infected', affects: 'message' };
     case 423:
-      return { kind: 'transient', code: 'file_being_scanned', scope: 'message' };
+      return { kind: 'transient', code: 'file_being_scanned', affects: 'message' };
     case 428:
-      return { kind: 'permanent', code: 'file_unscannable', scope: 'message' };
+      return { kind: 'permanent', code: 'file_unscannable', affects: 'message' };
     default:
       return undefined;
   }

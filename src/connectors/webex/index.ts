@@ -32,7 +32,7 @@ export const webex: Connector<PreparedCall> = {
   isOneService: true,
   // Webex takes no key of ours and keeps no mark of ours, and a bot cannot read its own posts in a group's history. A
   // text may be set again, and what is gone deleted again, without harm.
-  deliveryClass: (_target, action) =>
+  recoveryClass: (_target, action) =>
     action === 'create' ? { kind: 'C' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
   fits,
   prepare,

@@ -84,7 +84,7 @@ async function listWebhooks(connection: Target['connection'], context: LookUpCon
 const noSecret = (): SendFailure =>
   new SendFailure({
     kind: 'permanent',
-    scope: 'connection',
+    affects: 'connection',
     code: 'no_webhook_secret',
     message: 'the connection has no webhook secret, and a webhook without one could be anybody’s',
   });

@@ -60,7 +60,7 @@ export const webhook: Connector<PreparedWebhook> = {
   addressesByOurIds: true,
   isOneService: false,
   // The same for all three: nobody knows what a receiver does on hearing of one edit twice.
-  deliveryClass({ connection, destination }) {
+  recoveryClass({ connection, destination }) {
     const memoryMs =
       readDuration(destination.address, 'dedupeWindow') ?? readDuration(connection.settings, 'dedupeWindow');
     return memoryMs === undefined ? { kind: 'C' } : { kind: 'A', memoryMs };

@@ -1,10 +1,10 @@
 import type { ActionKind } from '../contract/connector.ts';
-import type { FailureKind, FailureScope } from '../../domain/failure.ts';
+import type { FailureKind, Affected } from '../../domain/failure.ts';
 import type { Meaning } from '../http/answer.ts';
 
 interface Row {
   readonly kind: FailureKind;
-  readonly scope: FailureScope;
+  readonly affects: Affected;
   readonly codes: readonly number[];
 }
 
@@ -15,13 +15,13 @@ interface Row {
 const rows: readonly Row[] = [
   // 300: a parameter that Zoom does not take, or a message that does not exist. 5402: no main message. 5403 and 5405: of
   // files and cards.
-  { kind: 'permanent', scope: 'message', codes: [300, 4131, 5402, 5403, 5405] },
+  { kind: 'permanent', affects: 'message', codes: [300, 4131, 5402, 5403, 5405] },
   // The channel does not exist, is end-to-end encrypted, or archived; the contact is blocked.
-  { kind: 'permanent', scope: 'destination', codes: [4130, 5419, 5420, 5421] },
+  { kind: 'permanent', affects: 'destination', codes: [4130, 5419, 5420, 5421] },
   // The user that we post as does not exist, or may not chat with anybody.
-  { kind: 'permanent', scope: 'connection', codes: [1001, 5418] },
+  { kind: 'permanent', affects: 'connection', codes: [1001, 5418] },
   // "Message sending failed": it does not say at which step.
-  { kind: 'ambiguous', scope: 'destination', codes: [5301] },
+  { kind: 'ambiguous', affects: 'destination', codes: [5301] },
 ];
 
 /** What says that a message does not exist: 300 on every call that names one, and 4131. */
@@ -37,16 +37,16 @@ export function meaningOf(
   action: ActionKind | 'look-up',
 ): Meaning | undefined {
   // Zoom limits posts by channel, and everything by account; only its words say which it was, and those are for people.
-  if (status === 429) return { kind: 'transient', code: 'rate_limited', scope: 'destination' };
+  if (status === 429) return { kind: 'transient', code: 'rate_limited', affects: 'destination' };
   // With a token that was obtained just now: bad credentials would have been refused where it was obtained.
-  if (status === 401) return { kind: 'transient', code: 'token_not_accepted', scope: 'connection' };
+  if (status === 401) return { kind: 'transient', code: 'token_not_accepted', affects: 'connection' };
   if (status < 400 || status >= 500 || code === undefined) return undefined;
   // No permission: to post in this channel, or to change what another user posted.
   if (code === 200)
-    return { kind: 'permanent', code: 'zoom_200', scope: action === 'create' ? 'destination' : 'message' };
+    return { kind: 'permanent', code: 'zoom_200', affects: action === 'create' ? 'destination' : 'message' };
   const row = rows.find(({ codes }) => codes.includes(code));
-  const { kind, scope } = row ?? { kind: 'permanent', scope: 'message' };
-  return { kind, code: `zoom_${code}`, scope };
+  const { kind, affects } = row ?? { kind: 'permanent', affects: 'message' };
+  return { kind, code: `zoom_${code}`, affects };
 }
 
 /** Refusals that say that it is so already: what is gone is deleted, and has no reaction any more. */

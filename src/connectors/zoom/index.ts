@@ -39,7 +39,7 @@ export const zoom: Connector<PreparedCall> = {
   isOneService: true,
   // A post takes no key of ours, but is found again in the channel's history by the mark in its text. A text may be set
   // again, and what is gone deleted again, without harm.
-  deliveryClass: (_target, action) =>
+  recoveryClass: (_target, action) =>
     action === 'create' ? { kind: 'B' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
   fits,
   prepare,

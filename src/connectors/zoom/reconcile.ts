@@ -93,7 +93,7 @@ function asLookUp(failure: SendFailure): SendFailure {
   const isAgain = failure.kind === 'ambiguous' || failure.code === 'zoom_300';
   return restated(failure, {
     kind: isAgain ? 'transient' : failure.kind,
-    scope: failure.scope === 'connection' ? 'connection' : 'message',
+    affects: failure.affects === 'connection' ? 'connection' : 'message',
   });
 }
 
@@ -129,5 +129,5 @@ function found(outgoing: Outgoing, message: Json): Receipt {
 }
 
 function lookUpFailure(code: string, message: string): SendFailure {
-  return new SendFailure({ kind: 'transient', scope: 'message', code, message });
+  return new SendFailure({ kind: 'transient', affects: 'message', code, message });
 }

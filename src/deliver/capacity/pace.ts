@@ -1,11 +1,11 @@
 import { slotIntervalMs, type Rate } from '../../domain/gate.ts';
 import type { TenantId } from '../../domain/ids.ts';
-import type { ScopedRate } from '../../store/waiting/rates.ts';
+import type { GateRate } from '../../store/waiting/rates.ts';
 
 /** Keeps this worker's sends of a rate apart: from its slot on, each is a different time on its way. */
 export interface Pace {
   /** Resolves when it may be sent: in the order of coming, and no sooner after the others than the rates allow. */
-  keep(tenant: TenantId, rates: readonly ScopedRate[]): Promise<void>;
+  keep(tenant: TenantId, rates: readonly GateRate[]): Promise<void>;
 }
 
 /**
@@ -43,8 +43,8 @@ export function createPace(now: () => number = () => performance.now()): Pace {
   return {
     async keep(tenant, rates) {
       const until = now() + mostMs;
-      for (const { scope, rate } of rates) {
-        const key = `${tenant} ${scope}`;
+      for (const { gate, rate } of rates) {
+        const key = `${tenant} ${gate}`;
         const line = lines.get(key) ?? { freeAt: 0, last: Promise.resolve() };
         lines.set(key, line);
         line.last = line.last.then(() => pass(line, rate, until));

@@ -2,26 +2,26 @@ import { acceptDelete, acceptEdit, findStopped } from '../../store/accept/change
 import { finish } from '../../store/inbound/inbox.ts';
 import { raiseRevision } from '../../store/inbound/links.ts';
 import { newMessageId } from '../../store/db/new-id.ts';
-import { findOriginal, ignored, type RouteDeps, type Routed } from './routed.ts';
+import { findOriginal, ignored, type RouteDeps, type RoutableEvent } from './routable-event.ts';
 import { contentOf, senderOf } from './said.ts';
 
 /**
  * An edit or a delete follows its original to every side. Of what we posted ourselves nothing follows: our own edits and
  * deletes come back too, and who takes a copy away from one room takes it from there.
  */
-export async function routeChange(deps: RouteDeps, routed: Routed): Promise<void> {
+export async function routeChange(deps: RouteDeps, routable: RoutableEvent): Promise<void> {
   const { sql, ring, poke } = deps;
-  const { due, connector } = routed;
-  const { event, tenant, connection } = due;
-  const original = await findOriginal(deps, routed);
+  const { leased, connector } = routable;
+  const { event, tenant, connection } = leased;
+  const original = await findOriginal(deps, routable);
   if (original === undefined) return;
   if (!original.isOrigin)
-    return finish(sql, due.id, 'ignored', ignored('copy_changed', 'A copy was changed, and not what it is of.'));
+    return finish(sql, leased.id, 'ignored', ignored('copy_changed', 'A copy was changed, and not what it is of.'));
   const change = {
     id: newMessageId(),
     tenant,
     original: original.message,
-    scope: `connection:${connection}`,
+    dedupeScope: `connection:${connection}`,
     dedupeKey: event.key,
     canonicalBody: '',
   };
@@ -31,27 +31,27 @@ export async function routeChange(deps: RouteDeps, routed: Routed): Promise<void
       poke();
       await deps.wakeStopped(await findStopped(sql, tenant, original.message));
     }
-    return conclude(deps, routed, deleted);
+    return conclude(deps, routable, deleted);
   }
   const { revision } = event;
   if (revision !== undefined && !(await raiseRevision(sql, tenant, connection, original.key, revision)))
-    return finish(sql, due.id, 'ignored', ignored('older_edit', 'A newer edit was taken before it.'));
+    return finish(sql, leased.id, 'ignored', ignored('older_edit', 'A newer edit was taken before it.'));
   const sender = senderOf(event, connection, connector);
   const edited = await acceptEdit(sql, ring, { ...change, content: contentOf(event), sender });
   if (edited.outcome === 'accepted') poke();
-  return conclude(deps, routed, edited);
+  return conclude(deps, routable, edited);
 }
 
 type Result = Awaited<ReturnType<typeof acceptEdit>>;
 
-async function conclude({ sql }: RouteDeps, { due }: Routed, result: Result): Promise<void> {
+async function conclude({ sql }: RouteDeps, { leased }: RoutableEvent, result: Result): Promise<void> {
   switch (result.outcome) {
     case 'accepted':
     case 'duplicate':
-      return finish(sql, due.id, 'routed', { message: result.id });
+      return finish(sql, leased.id, 'routed', { message: result.id });
     case 'deleted':
     case 'not-found':
-      return finish(sql, due.id, 'ignored', ignored('original_deleted', 'What it changes is deleted.'));
+      return finish(sql, leased.id, 'ignored', ignored('original_deleted', 'What it changes is deleted.'));
     default:
       // Tried again: others change it at the same moment.
       throw new Error(`the change was not accepted: ${result.outcome}`);

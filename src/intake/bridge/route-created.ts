@@ -2,35 +2,40 @@ import type { MessageId } from '../../domain/ids.ts';
 import { planDelivery } from '../../domain/plan.ts';
 import { accept, type Acceptance } from '../../store/accept/accept.ts';
 import type { TenantPlan } from '../../store/config/destinations.ts';
-import { finish, setAside } from '../../store/inbound/inbox.ts';
+import { finish, waitForEvent } from '../../store/inbound/inbox.ts';
 import { findLink, linkOrigin } from '../../store/inbound/links.ts';
 import { newMessageId } from '../../store/db/new-id.ts';
 import { listenersOf } from './rooms.ts';
 import { contentOf, senderOf } from './said.ts';
-import { ignored, parentWaitSeconds, type RouteDeps, type Routed } from './routed.ts';
+import { ignored, parentWaitSeconds, type RouteDeps, type RoutableEvent } from './routable-event.ts';
 
 /** Times that a plan may be found behind; each means that somebody changed the configuration meanwhile. */
 const maxPlans = 5;
 
 /** What was said in one room becomes a message to all the others. */
-export async function routeCreated(deps: RouteDeps, routed: Routed, plan: TenantPlan): Promise<void> {
+export async function routeCreated(deps: RouteDeps, routable: RoutableEvent, plan: TenantPlan): Promise<void> {
   const { sql } = deps;
-  const { due, inbound } = routed;
-  const { event, tenant, connection } = due;
+  const { leased, inbound } = routable;
+  const { event, tenant, connection } = leased;
   const key = inbound.linkKey(event.nativeId);
   const known = await findLink(sql, tenant, connection, key);
   if (known !== undefined && !known.isOrigin)
-    return finish(sql, due.id, 'ignored', ignored('own_post', 'Carillon posted it.'));
+    return finish(sql, leased.id, 'ignored', ignored('own_post', 'Carillon posted it.'));
   if ((event.text ?? '').trim() === '' && (event.files ?? []).length === 0)
-    return finish(sql, due.id, 'ignored', ignored('no_content', 'It has neither text nor files, as a bare card has.'));
+    return finish(
+      sql,
+      leased.id,
+      'ignored',
+      ignored('no_content', 'It has neither text nor files, as a bare card has.'),
+    );
   let parent: { message: MessageId; conversation: string | null } | undefined;
   if (event.thread !== undefined) {
     const parentKey = inbound.linkKey(event.thread);
     parent = await findLink(sql, tenant, connection, parentKey);
-    if (parent === undefined && !due.isOver) return setAside(sql, due.id, parentKey, parentWaitSeconds);
+    if (parent === undefined && !leased.isOver) return waitForEvent(sql, leased.id, parentKey, parentWaitSeconds);
   }
-  const message = await acceptCreated(deps, routed, plan, parent);
-  const origin = routed.rooms[0]?.destination.id ?? '';
+  const message = await acceptCreated(deps, routable, plan, parent);
+  const origin = routable.rooms[0]?.destination.id ?? '';
   const thread = inbound.threadKey?.(event.nativeId);
   await linkOrigin(sql, {
     tenant,
@@ -43,16 +48,16 @@ export async function routeCreated(deps: RouteDeps, routed: Routed, plan: Tenant
   });
   const isAstray = event.thread !== undefined && parent === undefined;
   const miss = ignored('thread_unknown', 'It replies to something that is not known here, so it stands by itself.');
-  await finish(sql, due.id, 'routed', { message, ...(isAstray ? miss : {}) });
+  await finish(sql, leased.id, 'routed', { message, ...(isAstray ? miss : {}) });
 }
 
 async function acceptCreated(
   { sql, ring, plans, poke }: RouteDeps,
-  { due, rooms, connector }: Routed,
+  { leased, rooms, connector }: RoutableEvent,
   first: TenantPlan,
   parent: { message: MessageId; conversation: string | null } | undefined,
 ): Promise<MessageId> {
-  const { event, tenant, connection } = due;
+  const { event, tenant, connection } = leased;
   const id = newMessageId();
   let plan = first;
   for (let count = 0; count < maxPlans; count += 1) {
@@ -64,7 +69,7 @@ async function acceptCreated(
     const acceptance: Acceptance = {
       id,
       tenant,
-      scope: `connection:${connection}`,
+      dedupeScope: `connection:${connection}`,
       dedupeKey: event.key,
       // Platforms write one event differently each time, so its key alone decides.
       canonicalBody: '',

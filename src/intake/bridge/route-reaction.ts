@@ -4,17 +4,17 @@ import { finish, rewrite } from '../../store/inbound/inbox.ts';
 import { newMessageId } from '../../store/db/new-id.ts';
 import { acceptReaction, findNamedReaction, noteReaction } from '../../store/accept/reactions.ts';
 import { listenersOf } from './rooms.ts';
-import { findOriginal, ignored, type RouteDeps, type Routed } from './routed.ts';
+import { findOriginal, ignored, type RouteDeps, type RoutableEvent } from './routable-event.ts';
 
 /**
  * A reaction is shown wherever the message is, the room that it was said in among them, but for where it was made. Several
  * people's are one of ours: only the first of an emoji, and the last that goes, change anything.
  */
-export async function routeReaction(deps: RouteDeps, routed: Routed, plan: TenantPlan): Promise<void> {
+export async function routeReaction(deps: RouteDeps, routable: RoutableEvent, plan: TenantPlan): Promise<void> {
   const { sql, ring, poke } = deps;
-  const { due, rooms, inbound } = routed;
-  const { event, tenant, connection } = due;
-  const original = await findOriginal(deps, routed);
+  const { leased, rooms, inbound } = routable;
+  const { event, tenant, connection } = leased;
+  const original = await findOriginal(deps, routable);
   if (original === undefined) return;
   const emoji = event.emoji ?? '';
   const person = event.sender?.id ?? '';
@@ -23,14 +23,19 @@ export async function routeReaction(deps: RouteDeps, routed: Routed, plan: Tenan
   const reactor = { message: original.message, emoji, connection, person, ...named };
   const { changed, others } = await noteReaction(sql, reactor, adds);
   // Once more after a crash it is noted already, and may not be accepted yet.
-  if (others > 0 || (!changed && due.tries === 1))
-    return finish(sql, due.id, 'ignored', ignored('same_reaction', 'Others react so, too: nothing changes elsewhere.'));
+  if (others > 0 || (!changed && leased.tries === 1))
+    return finish(
+      sql,
+      leased.id,
+      'ignored',
+      ignored('same_reaction', 'Others react so, too: nothing changes elsewhere.'),
+    );
   const message = { class: null, conversation: original.conversation };
   const result = await acceptReaction(sql, ring, {
     id: newMessageId(),
     tenant,
     original: original.message,
-    scope: `connection:${connection}`,
+    dedupeScope: `connection:${connection}`,
     dedupeKey: event.key,
     canonicalBody: '',
     type: adds ? 'reaction.added' : 'reaction.removed',
@@ -40,11 +45,11 @@ export async function routeReaction(deps: RouteDeps, routed: Routed, plan: Tenan
     ),
   });
   if (result === 'gone')
-    return finish(sql, due.id, 'ignored', ignored('original_deleted', 'What it reacts to is deleted.'));
+    return finish(sql, leased.id, 'ignored', ignored('original_deleted', 'What it reacts to is deleted.'));
   if (result.outcome === 'accepted') poke();
   if (result.outcome !== 'accepted' && result.outcome !== 'duplicate')
     throw new Error(`the reaction was not accepted: ${result.outcome}`);
-  await finish(sql, due.id, 'routed', { message: result.id });
+  await finish(sql, leased.id, 'routed', { message: result.id });
 }
 
 /**
@@ -52,13 +57,16 @@ export async function routeReaction(deps: RouteDeps, routed: Routed, plan: Tenan
  * Written down before anything is done by it, since then the reaction itself is forgotten.
  * @returns undefined where it is about no reaction that is known here.
  */
-export async function asReaction({ sql, ring }: RouteDeps, routed: Routed): Promise<Routed | undefined> {
-  const { due, inbound } = routed;
-  const named = inbound.linkKey(due.event.nativeId);
-  const found = await findNamedReaction(sql, due.tenant, due.connection, named);
+export async function asReaction(
+  { sql, ring }: RouteDeps,
+  routable: RoutableEvent,
+): Promise<RoutableEvent | undefined> {
+  const { leased, inbound } = routable;
+  const named = inbound.linkKey(leased.event.nativeId);
+  const found = await findNamedReaction(sql, leased.tenant, leased.connection, named);
   if (found === undefined) return undefined;
   const { emoji, person, original } = found;
-  const event = { ...due.event, kind: 'unreacted' as const, nativeId: original, sender: { id: person }, emoji };
-  await rewrite(sql, ring, due.id, event);
-  return { ...routed, due: { ...due, event } };
+  const event = { ...leased.event, kind: 'unreacted' as const, nativeId: original, sender: { id: person }, emoji };
+  await rewrite(sql, ring, leased.id, event);
+  return { ...routable, leased: { ...leased, event } };
 }

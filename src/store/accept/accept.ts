@@ -16,7 +16,7 @@ export interface Acceptance {
   readonly id: MessageId;
   readonly tenant: TenantId;
   /** `api`, or the connection that it came by. */
-  readonly scope: string;
+  readonly dedupeScope: string;
   readonly dedupeKey: string;
   /** RFC 8785 form of the body, without `id`. */
   readonly canonicalBody: string;
@@ -83,7 +83,7 @@ export const isNotFinal = (sql: Db, message: 'dedupe.message' | 'm.id') => sql`
  * Locks, in this order: dedupe, conversation. All else that it writes is new.
  */
 export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<AcceptResult> {
-  const hash = sha256(`${a.scope}\0${a.dedupeKey}`);
+  const hash = sha256(`${a.dedupeScope}\0${a.dedupeKey}`);
   const bodyHash = sha256(a.canonicalBody);
   const ids = a.deliveries.map(() => newDeliveryId());
   const plan = a.deliveries.map(({ destination, via, policy, timeoutMs, inLane, holdForMs }, index) => ({
@@ -110,7 +110,7 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
       select coalesce(refers_to, id) from messages where tenant = ${a.tenant} and id = ${a.thread}
     ), claimed as (
       insert into dedupe (tenant, scope, hash, body_hash, message, expires_at)
-      select ${a.tenant}, ${a.scope}, ${hash}, ${bodyHash}, ${a.id}, clock_timestamp() + make_interval(secs => ${usualClocks.dedupeMs / 1000})
+      select ${a.tenant}, ${a.dedupeScope}, ${hash}, ${bodyHash}, ${a.id}, clock_timestamp() + make_interval(secs => ${usualClocks.dedupeMs / 1000})
       from config, thread
       on conflict (tenant, scope, hash) do update
       set body_hash = excluded.body_hash, message = excluded.message, expires_at = excluded.expires_at,
@@ -174,9 +174,9 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
  */
 export async function findAccepted(
   sql: Db,
-  a: Pick<Acceptance, 'tenant' | 'scope' | 'dedupeKey' | 'canonicalBody'>,
+  a: Pick<Acceptance, 'tenant' | 'dedupeScope' | 'dedupeKey' | 'canonicalBody'>,
 ): Promise<AcceptResult | undefined> {
-  const known = await findByKey(sql, a.tenant, a.scope, sha256(`${a.scope}\0${a.dedupeKey}`));
+  const known = await findByKey(sql, a.tenant, a.dedupeScope, sha256(`${a.dedupeScope}\0${a.dedupeKey}`));
   if (known === undefined) return undefined;
   if (!known.bodyHash.equals(sha256(a.canonicalBody))) return { outcome: 'conflict', id: known.id };
   return {
@@ -190,13 +190,13 @@ export async function findAccepted(
 async function findByKey(
   sql: Db,
   tenant: TenantId,
-  scope: string,
+  dedupeScope: string,
   hash: Buffer,
 ): Promise<{ id: MessageId; state: MessageState; bodyHash: Buffer } | undefined> {
   const [row] = await sql<{ id: MessageId; state: MessageState; bodyHash: Buffer }[]>`
     select m.id, m.state, d.body_hash as "bodyHash"
     from dedupe d join messages m on m.id = d.message
-    where d.tenant = ${tenant} and d.scope = ${scope} and d.hash = ${hash}
+    where d.tenant = ${tenant} and d.scope = ${dedupeScope} and d.hash = ${hash}
       and (d.expires_at >= clock_timestamp() or ${isNotFinal(sql, 'm.id')})`;
   return row;
 }

@@ -11,19 +11,19 @@ export interface Change {
   readonly id: MessageId;
   readonly tenant: TenantId;
   readonly original: MessageId;
-  readonly scope: string;
+  readonly dedupeScope: string;
   readonly dedupeKey: string;
   /** RFC 8785 form of what was asked. */
   readonly canonicalBody: string;
 }
 
 /** `claimed` has a row where the key is new, or is used again after its time; see `accept`. */
-export const claimed = (sql: Db, { tenant, scope, dedupeKey, canonicalBody, id, original }: Change) => sql`
+export const claimed = (sql: Db, { tenant, dedupeScope, dedupeKey, canonicalBody, id, original }: Change) => sql`
   source as (
     select * from messages where tenant = ${tenant} and id = ${original} and deleted_at is null
   ), claimed as (
     insert into dedupe (tenant, scope, hash, body_hash, message, expires_at)
-    select ${tenant}, ${scope}, ${sha256(`${scope}\0${dedupeKey}`)}, ${sha256(canonicalBody)}, ${id},
+    select ${tenant}, ${dedupeScope}, ${sha256(`${dedupeScope}\0${dedupeKey}`)}, ${sha256(canonicalBody)}, ${id},
       clock_timestamp() + make_interval(secs => ${usualClocks.dedupeMs / 1000})
     from source
     on conflict (tenant, scope, hash) do update

@@ -111,7 +111,7 @@ export function acceptDelete(sql: Db, ring: KeyRing, deletion: Change): Promise<
           deadline_at = case when j.state <> 'queued' then d.deadline_at end,
           clock_stopped_at = case when j.state <> 'queued' then d.clock_stopped_at end,
           due_at = case j.state when 'cancelled' then null when 'sending' then d.due_at
-            else clock_timestamp() + make_interval(secs => ${graceMs.wished / 1000}) end,
+            else clock_timestamp() + make_interval(secs => ${graceMs.commanded / 1000}) end,
           settled_at = case when j.state = 'cancelled' then clock_timestamp() end
         from judged j, raised where d.id = j.id
       ), wanted as (

@@ -72,7 +72,7 @@ const maxTries = 5;
 export async function acceptReplay(sql: Db, ring: KeyRing, replay: Replay, plans: PlanSource): Promise<ReplayResult> {
   const { id, tenant, original: replayOf, destinations, key } = replay;
   const canonicalBody = JSON.stringify({ destinations, replayOf });
-  const asked = { id, tenant, scope: replayScope, dedupeKey: key ?? id, canonicalBody };
+  const asked = { id, tenant, dedupeScope: replayScope, dedupeKey: key ?? id, canonicalBody };
   let plan = await plans.current();
   for (let tries = 0; tries < maxTries; tries += 1) {
     const known = key === undefined ? undefined : await findAccepted(sql, asked);
@@ -103,7 +103,7 @@ function toAcceptance(
   { original: replayOf, destinations }: Replay,
   original: Original,
   plan: ReplayPlan,
-): Omit<Acceptance, 'id' | 'tenant' | 'scope' | 'dedupeKey' | 'canonicalBody'> {
+): Omit<Acceptance, 'id' | 'tenant' | 'dedupeScope' | 'dedupeKey' | 'canonicalBody'> {
   const { sealed, version, refersTo: _1, isDeleted: _2, destinations: theirs, ...envelope } = original;
   const via = destinations === null ? 'replay' : 'request';
   return {

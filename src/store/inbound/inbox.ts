@@ -29,7 +29,7 @@ const place = (id: InboxId): string => `inbox ${id}`;
 const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
 
 /** What came in one request. */
-export interface Delivered {
+export interface ReceivedRequest {
   readonly tenant: TenantId;
   readonly connection: ConnectionId;
   readonly arrivals: readonly Arrival[];
@@ -40,7 +40,7 @@ export interface Delivered {
  * finds the row of the first and changes nothing.
  * @returns how many are new, of each request.
  */
-export async function receive(sql: Db, ring: KeyRing, requests: readonly Delivered[]): Promise<number[]> {
+export async function receive(sql: Db, ring: KeyRing, requests: readonly ReceivedRequest[]): Promise<number[]> {
   const rows = requests.flatMap(({ tenant, connection, arrivals }, request) =>
     arrivals.map((arrival) => ({ request, tenant, connection, ...rowOf(ring, arrival) })),
   );
@@ -96,7 +96,7 @@ function turnOf({ at }: InboundEvent): number | null {
 }
 
 /** What a process uses to store: requests that come while a statement is under way go together in the next. */
-export type Receive = (request: Delivered) => Promise<number>;
+export type Receive = (request: ReceivedRequest) => Promise<number>;
 
 /** Of 20 hooks a statement each the store does 80 in a second where each takes 200 ms; together there is no such limit. */
 const together = {
@@ -107,14 +107,14 @@ const together = {
 
 export function createReceive(sql: Sql, ring: KeyRing): Receive {
   const store = gather(
-    async (requests: readonly Delivered[]) => (await receive(sql, ring, requests)).map((fresh) => ({ fresh })),
+    async (requests: readonly ReceivedRequest[]) => (await receive(sql, ring, requests)).map((fresh) => ({ fresh })),
     together,
   );
   return async (request) => (request.arrivals.length === 0 ? 0 : (await store(request)).fresh);
 }
 
 /** An event that is to be routed now. */
-export interface Due {
+export interface LeasedEvent {
   readonly id: InboxId;
   readonly tenant: TenantId;
   readonly connection: ConnectionId;
@@ -131,8 +131,8 @@ export interface Due {
  * events are routed in their order; and nothing is taken while it is being read what was missed, so that what comes
  * meanwhile does not get in front of it. Either for at most half a minute.
  */
-export async function leaseDue(sql: Db, ring: KeyRing, limit: number, seconds: number): Promise<Due[]> {
-  const rows = await sql<(Omit<Due, 'event'> & { sealed: Buffer; turn: Date })[]>`
+export async function leaseEvents(sql: Db, ring: KeyRing, limit: number, seconds: number): Promise<LeasedEvent[]> {
+  const rows = await sql<(Omit<LeasedEvent, 'event'> & { sealed: Buffer; turn: Date })[]>`
     with due as materialized (
       select i.id, i.due_at as turn from inbox i
       where i.due_at <= clock_timestamp()
@@ -180,7 +180,7 @@ export async function finish(
  * Sets it aside until what it refers to is known here, which `release` says, for at most `seconds` from the first time.
  * It is looked at now and then all the same.
  */
-export async function setAside(sql: Db, id: InboxId, waitsFor: string, seconds: number): Promise<void> {
+export async function waitForEvent(sql: Db, id: InboxId, waitsFor: string, seconds: number): Promise<void> {
   await sql`
     update inbox set state = 'waiting', waits_for = ${waitsFor},
       wait_until = coalesce(wait_until, clock_timestamp() + make_interval(secs => ${seconds})),
@@ -199,7 +199,11 @@ export async function rewrite(sql: Db, ring: KeyRing, id: InboxId, event: Inboun
  * Something failed on our side, or its content is being fetched: again after `seconds`. One that has come further since it
  * was taken, as by a fetch that was quick, is due when that said.
  */
-export async function postpone(sql: Db, { id, state }: Pick<Due, 'id' | 'state'>, seconds: number): Promise<void> {
+export async function postpone(
+  sql: Db,
+  { id, state }: Pick<LeasedEvent, 'id' | 'state'>,
+  seconds: number,
+): Promise<void> {
   await sql`
     update inbox set due_at = clock_timestamp() + make_interval(secs => ${seconds}) where id = ${id} and state = ${state}`;
 }
@@ -209,7 +213,7 @@ export async function findFetching(
   sql: Db,
   ring: KeyRing,
   id: InboxId,
-): Promise<Pick<Due, 'tenant' | 'connection' | 'event'> | undefined> {
+): Promise<Pick<LeasedEvent, 'tenant' | 'connection' | 'event'> | undefined> {
   const [row] = await sql<{ tenant: TenantId; connection: ConnectionId; sealed: Buffer }[]>`
     select tenant, connection, sealed from inbox where id = ${id} and state = 'fetching'`;
   if (row === undefined) return undefined;

@@ -2,7 +2,7 @@ import type { DeliveryJobFilter, JobState } from '../../domain/job.ts';
 import { cancellableStates, itemsPerStep, retryableStates } from '../../domain/job.ts';
 import type { Db } from '../db/db.ts';
 import { jobEvent, stepGraceSeconds, type JobRow } from './jobs.ts';
-import { cancelOf, retryOf, wishedRows, type Fragment, type Wished } from '../runs/commands.ts';
+import { cancelOf, retryOf, commandedRows, type Fragment, type CommandedDelivery } from '../runs/commands.ts';
 
 /** Deliveries that one step looks at, whether they match or not: a statement must stay short. */
 const scanLimit = 500;
@@ -54,10 +54,13 @@ export async function countDeliveries(sql: Db, job: JobRow, limit: number): Prom
  * be looked for in the whole table.
  * @returns those that changed, to be woken after the commit.
  */
-export async function stepDeliveries(sql: Db, job: JobRow): Promise<JobStep & { readonly wished: readonly Wished[] }> {
+export async function stepDeliveries(
+  sql: Db,
+  job: JobRow,
+): Promise<JobStep & { readonly commanded: readonly CommandedDelivery[] }> {
   const states = statesOf(job);
   const items = itemsPerStep(job.rate);
-  const [row] = await sql<(JobStep & { wished: Wished[] })[]>`
+  const [row] = await sql<(JobStep & { commanded: CommandedDelivery[] })[]>`
     with turn as materialized (
       select * from jobs where id = ${job.id} and state = 'running' and next_at <= clock_timestamp() for update
     ), scanned as materialized (
@@ -91,7 +94,7 @@ export async function stepDeliveries(sql: Db, job: JobRow): Promise<JobStep & { 
     ), told as (${jobEvent(sql, 'ended')})
     select coalesce(m.state, j.state) as state,
       greatest(0, extract(epoch from coalesce(m.next_at, j.next_at) - clock_timestamp()) * 1000)::float8 as "waitMs",
-      coalesce((select jsonb_agg(to_jsonb(w)) from (${wishedRows(sql)}) w where w.changed), '[]') as wished
+      coalesce((select jsonb_agg(to_jsonb(w)) from (${commandedRows(sql)}) w where w.changed), '[]') as commanded
     from jobs j left join moved m on m.id = j.id where j.id = ${job.id}`;
-  return row ?? { state: 'failed', waitMs: 0, wished: [] };
+  return row ?? { state: 'failed', waitMs: 0, commanded: [] };
 }

@@ -1,5 +1,5 @@
 import type { Reason } from '../../domain/failure.ts';
-import type { GateScope } from '../../domain/gate.ts';
+import type { GateName } from '../../domain/gate.ts';
 import type { DeliveryId } from '../../domain/ids.ts';
 import { json, type Db } from '../db/db.ts';
 import { recordHealth } from '../waiting/breaker.ts';
@@ -41,7 +41,7 @@ export async function recordFound(
   sql: Db,
   delivery: DeliveryId,
   receipt: StoredReceipt,
-  healthy: GateScope,
+  healthy: GateName,
   degraded: readonly Reason[] = [],
 ): Promise<Settled | undefined> {
   const rows = await sql<SettledRow[]>`

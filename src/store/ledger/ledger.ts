@@ -2,7 +2,7 @@ import type { ChangeKind, Original } from '../../domain/change.ts';
 import { bestEffortPolicy } from '../../domain/delivery-class.ts';
 import type { DeliveryState } from '../../domain/delivery.ts';
 import type { AttemptId, ConnectionId, DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
-import { connectionScope, destinationScope, type GateView, type Rate } from '../../domain/gate.ts';
+import { connectionGate, destinationGate, type GateView, type Rate } from '../../domain/gate.ts';
 import type { Message, Priority } from '../../domain/message.ts';
 import type { RetryPolicy } from '../../domain/retry.ts';
 import type { AmbiguousPolicy, LedgerView } from '../../domain/step.ts';
@@ -12,7 +12,7 @@ import type { Db } from '../db/db.ts';
 import { ledgerQuery } from './query.ts';
 import type { KeyRing } from '../db/key-ring.ts';
 import type { PostPart } from './parts.ts';
-import type { ScopedRate } from '../waiting/rates.ts';
+import type { GateRate } from '../waiting/rates.ts';
 
 /** All that an attempt needs to know, read in one statement and so of one moment. */
 export interface LedgerEntry {
@@ -27,7 +27,7 @@ export interface LedgerEntry {
   readonly policy: RetryPolicy;
   readonly timeoutMs: number;
   /** The slot that was given to it at a gate, milliseconds from now. */
-  readonly slot: { readonly scope: string; readonly ms: number } | undefined;
+  readonly slot: { readonly gate: string; readonly ms: number } | undefined;
   readonly destination: DestinationId;
   readonly workflowId: string;
   /** Of the last failed attempt, or of its wait. */
@@ -52,8 +52,8 @@ export interface LedgerEntry {
         readonly address: Record<string, unknown>;
         readonly connection: ConnectionId;
         readonly settings: Record<string, unknown>;
-        /** The rates that a send must keep, by scope. */
-        readonly rates: readonly ScopedRate[];
+        /** The rates that a send must keep, by gate. */
+        readonly rates: readonly GateRate[];
       }
     | undefined;
 }
@@ -71,7 +71,7 @@ interface Row {
   roundStart: number;
   claimToken: AttemptId | null;
   claimMs: number | null;
-  heldMs: number | null;
+  notBeforeMs: number | null;
   deadlineMs: number | null;
   inDoubtMs: number | null;
   doubtMs: number | null;
@@ -81,7 +81,7 @@ interface Row {
   isManual: boolean;
   gates: GateView[] | null;
   slotMs: number | null;
-  slotScope: string | null;
+  slotGate: string | null;
   destinationRate: Rate | null;
   connectionRate: Rate | null;
   firstAttemptAt: Date | null;
@@ -154,7 +154,7 @@ function toEntry(row: Row, ring: KeyRing, { content, sender }: ReturnType<typeof
     firstAttemptAt: row.firstAttemptAt,
     policy: row.policy,
     timeoutMs: row.timeoutMs,
-    slot: row.slotMs === null || row.slotScope === null ? undefined : { scope: row.slotScope, ms: row.slotMs },
+    slot: row.slotMs === null || row.slotGate === null ? undefined : { gate: row.slotGate, ms: row.slotMs },
     destination: row.destination,
     workflowId: row.workflowId,
     reasonCode: row.reasonCode,
@@ -198,14 +198,15 @@ function toEntry(row: Row, ring: KeyRing, { content, sender }: ReturnType<typeof
 }
 
 function viewOf(row: Row): LedgerView {
-  const { state, attempts, maxAttempts, claimMs, heldMs, deadlineMs, inDoubtMs, doubtMs, absentMs, isBehind } = row;
+  const { state, attempts, maxAttempts, claimMs, notBeforeMs, deadlineMs, inDoubtMs, doubtMs, absentMs, isBehind } =
+    row;
   const { expiresMs, isManual, cancelRequested: isCancelled, gates } = row;
   return {
     state,
     attempts,
     maxAttempts,
     claimMs,
-    heldMs,
+    notBeforeMs,
     deadlineMs,
     inDoubtMs,
     doubtMs,
@@ -221,7 +222,7 @@ function viewOf(row: Row): LedgerView {
 
 function ratesOf({ destination, connection, destinationRate, connectionRate }: Row) {
   return [
-    ...(destinationRate === null ? [] : [{ scope: destinationScope(destination), rate: destinationRate }]),
-    ...(connectionRate === null ? [] : [{ scope: connectionScope(connection), rate: connectionRate }]),
+    ...(destinationRate === null ? [] : [{ gate: destinationGate(destination), rate: destinationRate }]),
+    ...(connectionRate === null ? [] : [{ gate: connectionGate(connection), rate: connectionRate }]),
   ];
 }

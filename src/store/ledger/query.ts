@@ -39,10 +39,10 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
   select d.id, d.tenant, d.message, d.destination, m.workflow_id as "workflowId", d.state, d.attempts,
     d.max_attempts as "maxAttempts", d.round_start as "roundStart", d.claim_token as "claimToken",
     (extract(epoch from d.claim_deadline - now.at) * 1000)::float8 as "claimMs",
-    (extract(epoch from greatest(d.next_attempt_at, d.not_before) - now.at) * 1000)::float8 as "heldMs",
+    (extract(epoch from greatest(d.next_attempt_at, d.not_before) - now.at) * 1000)::float8 as "notBeforeMs",
     (extract(epoch from d.deadline_at - coalesce(d.clock_stopped_at, now.at)) * 1000)::float8 as "deadlineMs",
     (extract(epoch from d.expires_at - now.at) * 1000)::float8 as "expiresMs",
-    (extract(epoch from d.slot_at - now.at) * 1000)::float8 as "slotMs", d.slot_scope as "slotScope",
+    (extract(epoch from d.slot_at - now.at) * 1000)::float8 as "slotMs", d.slot_scope as "slotGate",
     (extract(epoch from now.at - d.doubt_since) * 1000)::float8 as "inDoubtMs",
     (extract(epoch from d.doubt_until - now.at) * 1000)::float8 as "doubtMs",
     (extract(epoch from now.at - d.absent_at) * 1000)::float8 as "absentMs",
@@ -89,15 +89,15 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
     where d.depends_on is null and l.message = coalesce(m.refers_to, m.thread) and l.destination = d.destination and l.is_origin
     offset 0) original on true
   left join lateral (
-    select jsonb_agg(gate order by gate->>'scope' desc) as gates from (
-      select jsonb_build_object('scope', g.scope, 'isPaused', g.paused_at is not null, 'breaker', g.breaker,
+    select jsonb_agg(gate order by gate->>'name' desc) as gates from (
+      select jsonb_build_object('name', g.scope, 'isPaused', g.paused_at is not null, 'breaker', g.breaker,
         'isProbe', g.probe is not distinct from d.id,
-        'heldMs', (extract(epoch from g.held_until - now.at) * 1000)::float8) as gate
+        'retryAfterMs', (extract(epoch from g.held_until - now.at) * 1000)::float8) as gate
       from gates g
       where g.tenant = d.tenant and g.scope in ('destination:' || d.destination, 'connection:' || t.connection)
         and (g.paused_at is not null or g.breaker <> 'closed' or g.held_until > now.at)
       union all
-      select jsonb_build_object('scope', 'destination:' || d.destination, 'isPaused', false, 'breaker', 'closed',
-        'isProbe', false, 'heldMs', null, 'isFull', true)
+      select jsonb_build_object('name', 'destination:' || d.destination, 'isPaused', false, 'breaker', 'closed',
+        'isProbe', false, 'retryAfterMs', null, 'isFull', true)
       where d.slot_at is null and d.state <> 'sending' and ${placesLeft(sql, sql`d.tenant`, sql`d.destination`)} <= 0) all_gates) shut on true
   order by d.id`;

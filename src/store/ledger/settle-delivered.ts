@@ -1,5 +1,5 @@
 import type { Reason } from '../../domain/failure.ts';
-import type { GateScope } from '../../domain/gate.ts';
+import type { GateName } from '../../domain/gate.ts';
 import type { AttemptId, DeliveryId } from '../../domain/ids.ts';
 import { graceMs } from '../../domain/clocks.ts';
 import { json, type Db } from '../db/db.ts';
@@ -17,7 +17,7 @@ export interface DeliveredSettlement {
   /** What was left out or done otherwise than asked; one by itself in histories of 0.1. */
   readonly degraded?: Reason | readonly Reason[];
   /** Whose breaker the success closes. */
-  readonly healthy?: GateScope;
+  readonly healthy?: GateName;
 }
 
 /**

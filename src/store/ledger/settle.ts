@@ -5,7 +5,7 @@ import type { AttemptId, DeliveryId } from '../../domain/ids.ts';
 import type { Verdict } from '../../domain/step.ts';
 import { json, type Db } from '../db/db.ts';
 import { goesOn, hasArrived, isSecond, nextUnclaimed, partReason } from './parts.ts';
-import { recordHealth, recordTroubles, type Trouble } from '../waiting/breaker.ts';
+import { recordHealth, recordGateReports, type GateReport } from '../waiting/breaker.ts';
 import { settleDelivered, type DeliveredSettlement } from './settle-delivered.ts';
 import { toSettled, withNext, type Settled, type SettledRow } from './settle-result.ts';
 
@@ -22,7 +22,7 @@ export interface FailedSettlement {
   readonly retryAfterMs?: number;
   readonly excerpt?: string;
   /** What it says of its destination and connection as a whole. */
-  readonly troubles?: readonly Trouble[];
+  readonly troubles?: readonly GateReport[];
 }
 
 export type Settlement = DeliveredSettlement | FailedSettlement;
@@ -64,7 +64,7 @@ function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
   const retryAfterSeconds = s.retryAfterMs === undefined ? null : s.retryAfterMs / 1000;
   return sql<SettledRow[]>`
     with judged as (
-      -- A success that came late for an earlier attempt stands; a wish to cancel stops what would be tried again.
+      -- A success that came late for an earlier attempt stands; a command to cancel stops what would be tried again.
       select id, arrived, arrived and goes_on as moves, case
           when arrived and not goes_on then 'delivered'
           -- Taken back with what it edits: what became of it is of no account.
@@ -108,7 +108,7 @@ function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
         retry_after_ms = ${s.retryAfterMs ?? null}, late = not exists (select from settled)
       -- A lapse is noted once, whoever else notices it.
       where id = ${s.token} and (ended_at is null or (outcome = 'unknown' and ${s.outcome}::text <> 'unknown'))
-    )${troubles.length === 0 ? sql`` : sql`, trouble as (${recordTroubles(sql, troubles, reason)})`}
+    )${troubles.length === 0 ? sql`` : sql`, trouble as (${recordGateReports(sql, troubles, reason)})`}
     ${withNext(sql)}`;
 }
 

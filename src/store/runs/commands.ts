@@ -5,11 +5,11 @@ import type { DeliveryState } from '../../domain/delivery.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
 import type { Db } from '../db/db.ts';
 
-/** Which deliveries a wish is for: those of a message, or one of them. */
-export type WishScope =
+/** Which deliveries a command is for: those of a message, or one of them. */
+export type CommandTarget =
   { readonly message: MessageId; readonly destination?: DestinationId } | { readonly delivery: DeliveryId };
 
-export interface Wished {
+export interface CommandedDelivery {
   readonly id: DeliveryId;
   readonly message: MessageId;
   readonly destination: DestinationId;
@@ -29,10 +29,10 @@ const isDeleted = (sql: Db) => sql`(d.is_deleted or exists (
 
 export type Fragment = postgres.PendingQuery<postgres.Row[]>;
 
-function inScope(sql: Db, tenant: TenantId, scope: WishScope) {
-  if ('delivery' in scope) return sql`d.tenant = ${tenant} and d.id = ${scope.delivery}`;
-  const one = scope.destination === undefined ? sql`` : sql`and d.destination = ${scope.destination}`;
-  return sql`d.tenant = ${tenant} and d.message = ${scope.message} ${one}`;
+function isTargeted(sql: Db, tenant: TenantId, target: CommandTarget) {
+  if ('delivery' in target) return sql`d.tenant = ${tenant} and d.id = ${target.delivery}`;
+  const one = target.destination === undefined ? sql`` : sql`and d.destination = ${target.destination}`;
+  return sql`d.tenant = ${tenant} and d.message = ${target.message} ${one}`;
 }
 
 /**
@@ -40,28 +40,28 @@ function inScope(sql: Db, tenant: TenantId, scope: WishScope) {
  * Retry-After). What was overtaken in its lane meanwhile will be `late`. Edits that could not be made because nobody knew
  * whether their original is there are tried again behind it. Locks deliveries in the order of their ids. Uses the primary key,
  * `deliveries_message` and `deliveries_depends`.
- * @returns every delivery in scope, changed or not, and those edits; none when there is no such message or delivery.
+ * @returns every delivery that the command targets, changed or not, and those edits; none when there is no such message or delivery.
  */
-export async function requestRetry(sql: Db, tenant: TenantId, scope: WishScope): Promise<Wished[]> {
-  return sql<Wished[]>`with ${retryOf(sql, inScope(sql, tenant, scope))} ${wishedRows(sql)}`;
+export async function requestRetry(sql: Db, tenant: TenantId, target: CommandTarget): Promise<CommandedDelivery[]> {
+  return sql<CommandedDelivery[]>`with ${retryOf(sql, isTargeted(sql, tenant, target))} ${commandedRows(sql)}`;
 }
 
-/** CTEs `wanted` and `changed`: the retry of all deliveries `d` in scope, and of the edits that waited for them. */
-export const retryOf = (sql: Db, scope: Fragment) => sql`
+/** CTEs `wanted` and `changed`: the retry of all deliveries `d` that the command targets, and of the edits that waited for them. */
+export const retryOf = (sql: Db, condition: Fragment) => sql`
     wanted as (
-      select d.id, d.state, (${scope}) as is_meant from deliveries d
+      select d.id, d.state, (${condition}) as is_meant from deliveries d
       where d.id in (
-        select d.id from deliveries d where ${scope}
+        select d.id from deliveries d where ${condition}
         union
         select e.id from deliveries d join deliveries e on e.depends_on = d.id
-        where ${scope} and d.state in ('parked', 'uncertain')
+        where ${condition} and d.state in ('parked', 'uncertain')
           and e.action = 'edit' and e.state = 'parked' and e.reason->>'code' = ${originalUncertain})
       order by d.id for update
     ), changed as (
       update deliveries d
       set state = 'queued', reason = null, next_attempt_at = null, next_trigger = case when w.is_meant then 'manual' else 'auto' end, settled_at = null,
         round_start = attempts, max_attempts = attempts + (policy->>'maxAttempts')::integer, deadline_at = null,
-        cancel_requested_at = null, clock_stopped_at = null, gate = null, slot_at = null, due_at = clock_timestamp() + make_interval(secs => ${graceMs.wished / 1000}),
+        cancel_requested_at = null, clock_stopped_at = null, gate = null, slot_at = null, due_at = clock_timestamp() + make_interval(secs => ${graceMs.commanded / 1000}),
         late = late or (lane is not null and exists (
           select from messages m
           join messages later on later.tenant = m.tenant and later.conversation = m.conversation and later.sequence > m.sequence
@@ -77,22 +77,24 @@ export const retryOf = (sql: Db, scope: Fragment) => sql`
  * when it fails, as `delivered` when it gets through, as `uncertain` when nobody knows. What may have arrived before is
  * noted too, and its next look at the ledger finds out which of the three it is. In its lane it holds nobody back any more.
  * @param spareDeleted leaves alone what a delete has stopped already: it may have found out since that it is uncertain.
- * @returns every delivery in scope, changed or not.
+ * @returns every delivery that the command targets, changed or not.
  */
 export async function requestCancel(
   sql: Db,
   tenant: TenantId,
-  scope: WishScope,
+  target: CommandTarget,
   spareDeleted = false,
-): Promise<Wished[]> {
-  return sql<Wished[]>`with ${cancelOf(sql, inScope(sql, tenant, scope), spareDeleted)} ${wishedRows(sql)}`;
+): Promise<CommandedDelivery[]> {
+  return sql<
+    CommandedDelivery[]
+  >`with ${cancelOf(sql, isTargeted(sql, tenant, target), spareDeleted)} ${commandedRows(sql)}`;
 }
 
-/** CTEs `wanted` and `changed`: the cancel of all deliveries `d` in scope. */
-export const cancelOf = (sql: Db, scope: Fragment, spareDeleted = false) => sql`
+/** CTEs `wanted` and `changed`: the cancel of all deliveries `d` that the command targets. */
+export const cancelOf = (sql: Db, condition: Fragment, spareDeleted = false) => sql`
     wanted as (
       select d.id, d.state, d.state = 'sending' or (d.doubt_since is not null and d.state in ('queued', 'waiting', 'retrying')) as noted
-      from deliveries d where ${scope} order by d.id for update
+      from deliveries d where ${condition} order by d.id for update
     ), changed as (
       update deliveries d
       set state = case when w.noted then d.state else 'cancelled' end,
@@ -108,8 +110,8 @@ export const cancelOf = (sql: Db, scope: Fragment, spareDeleted = false) => sql`
       returning d.id, d.state
     )`;
 
-/** A `Wished` for each of CTE `wanted`. */
-export const wishedRows = (sql: Db) => sql`
+/** A `CommandedDelivery` for each of CTE `wanted`. */
+export const commandedRows = (sql: Db) => sql`
     -- The state of what was not changed is the one it was locked with: the snapshot may be older than the wait for it.
     select w.id, d.message, d.destination, coalesce(c.state, w.state) as state, m.workflow_id as "workflowId",
       c.id is not null as changed

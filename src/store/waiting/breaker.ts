@@ -1,10 +1,10 @@
-import { breakerLimits, type GateScope } from '../../domain/gate.ts';
+import { breakerLimits, type GateName } from '../../domain/gate.ts';
 import type { Reason } from '../../domain/failure.ts';
 import { json, type Db } from '../db/db.ts';
 
 /** What a failed attempt says of one scope as a whole. */
-export interface Trouble {
-  readonly scope: GateScope;
+export interface GateReport {
+  readonly scope: GateName;
   /** It counts against the scope's breaker. */
   readonly failed: boolean;
   /** Milliseconds that the platform wants to be left alone by all of the scope. */
@@ -18,7 +18,7 @@ export interface Trouble {
  * `settled` is empty. Opens a breaker at `breakerLimits.failures` in a row, and again, for twice as long, when the probe
  * fails. Gates are locked after the delivery and in the order of their scopes.
  */
-export const recordTroubles = (sql: Db, troubles: readonly Trouble[], reason: Reason) => sql`
+export const recordGateReports = (sql: Db, troubles: readonly GateReport[], reason: Reason) => sql`
   insert into gates as g (tenant, scope, failures, reason, held_until, paused_at, pause_reason)
   select s.tenant, t.scope, t.failed::integer, case when t.failed then ${json(sql, reason)}::jsonb end,
     clock_timestamp() + make_interval(secs => t.held_ms / 1000),

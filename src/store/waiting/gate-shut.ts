@@ -38,7 +38,7 @@ export const namedGate = (sql: Db) => sql`
   gated as materialized (
     select s.*, case
       when g.paused_at is not null then 'paused' when g.breaker <> 'closed' then 'breaker'
-      when g.held_until > clock_timestamp() then 'held' when ${isFull(sql)} then 'busy' else 'rate' end as code
+      when g.held_until > clock_timestamp() then 'retry_after' when ${isFull(sql)} then 'busy' else 'rate' end as code
     from shut s join deliveries d on d.id = s.id left join gates g on g.tenant = s.tenant and g.scope = s.scope
     where s.scope is not null
   )`;

@@ -1,11 +1,11 @@
 import type { Reason } from '../../domain/failure.ts';
-import type { GateScope } from '../../domain/gate.ts';
+import type { GateName } from '../../domain/gate.ts';
 import type { TenantId } from '../../domain/ids.ts';
 import { json, type Db } from '../db/db.ts';
 
 /** How a destination or connection is, and who waits for it. */
-export interface Health {
-  readonly scope: GateScope;
+export interface GateHealth {
+  readonly scope: GateName;
   readonly breaker: 'closed' | 'open' | 'half-open';
   /** In a row, of the whole scope. */
   readonly failures: number;
@@ -21,8 +21,8 @@ export interface Health {
 }
 
 /** Those of which there is anything to say; a scope without a row is healthy. Uses the key and `deliveries_gate`. */
-export async function findHealth(sql: Db, tenant: TenantId, scopes: readonly GateScope[]): Promise<Health[]> {
-  return sql<Health[]>`
+export async function findGateHealth(sql: Db, tenant: TenantId, scopes: readonly GateName[]): Promise<GateHealth[]> {
+  return sql<GateHealth[]>`
     select scope, breaker, failures, opened_at as "openedAt", probe_at as "probeAt", reason, paused_at as "pausedAt",
       pause_reason as "pauseReason", case when held_until > clock_timestamp() then held_until end as "heldUntil",
       (select count(*)::integer from deliveries d where d.tenant = g.tenant and d.gate = g.scope) as waiting
@@ -30,7 +30,7 @@ export async function findHealth(sql: Db, tenant: TenantId, scopes: readonly Gat
 }
 
 /** Nothing goes through until it is resumed; what comes waits. @returns false when it was paused already. */
-export async function pauseScope(sql: Db, tenant: TenantId, scope: GateScope, reason: Reason): Promise<boolean> {
+export async function pauseGate(sql: Db, tenant: TenantId, scope: GateName, reason: Reason): Promise<boolean> {
   const rows = await sql`
     insert into gates as g (tenant, scope, paused_at, pause_reason)
     values (${tenant}, ${scope}, clock_timestamp(), ${json(sql, reason)})
@@ -49,10 +49,10 @@ export const pausedByHand = 'paused_by_request';
  * @param onlyAfterFailure leave alone what somebody paused by hand.
  * @returns false when there was nothing to resume.
  */
-export async function resumeScope(
+export async function resumeGate(
   sql: Db,
   tenant: TenantId,
-  scope: GateScope,
+  scope: GateName,
   onlyAfterFailure: boolean,
 ): Promise<boolean> {
   const rows = await sql`

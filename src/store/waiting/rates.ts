@@ -3,8 +3,8 @@ import type { TenantId } from '../../domain/ids.ts';
 import { json, type Db } from '../db/db.ts';
 
 /** A rate that a send must keep. */
-export interface ScopedRate {
-  readonly scope: string;
+export interface GateRate {
+  readonly gate: string;
   readonly rate: Rate;
 }
 
@@ -19,11 +19,11 @@ export type Slots = { readonly waitMs: number } | { readonly fullAt: string };
 export async function takeSlots(
   sql: Db,
   tenant: TenantId,
-  rates: readonly ScopedRate[],
+  rates: readonly GateRate[],
   horizonMs: number,
   isCalled: boolean,
 ): Promise<Slots> {
-  const scopes = rates.map(({ scope, rate }) => ({ scope, intervalMs: slotIntervalMs(rate), burst: rate.burst }));
+  const scopes = rates.map(({ gate, rate }) => ({ scope: gate, intervalMs: slotIntervalMs(rate), burst: rate.burst }));
   const [row] = await sql<{ waitMs: number | null; fullAt: string }[]>`
     select wait_ms as "waitMs", full_at as "fullAt" from take_slots(${tenant}, ${json(sql, scopes)}, ${horizonMs}::float8, ${isCalled})`;
   if (row === undefined) throw new Error('a function without a result');

@@ -11,7 +11,7 @@ export const runningDeadline = (sql: Db) =>
 const texts: Record<Why, string> = {
   paused: 'is paused.',
   breaker: 'does not answer. It goes out when a probe has got through.',
-  held: 'asked us to stay away for a time.',
+  retry_after: 'asked us to stay away for a time.',
   busy: 'has as many on their way to it as it gets at once.',
   rate: 'gets no more than its rate allows.',
 };

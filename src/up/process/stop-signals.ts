@@ -12,7 +12,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * One Ctrl-C arrives twice under `npm start`: from the terminal, and passed on by npm. What comes so soon after the
- * first is its echo, not a second wish.
+ * first is its echo, not a second command.
  */
 const echoMs = 1_000;
 

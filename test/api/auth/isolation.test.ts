@@ -191,8 +191,8 @@ test("a destination can't reach through another tenant's connection", async () =
 test('a retry is told to be from the key that asked for it', async () => {
   const id = mine?.ids['deliveries'] ?? '';
   expect((await mine?.holder.call('POST', `/v1/deliveries/${id}/retry`))?.status).toBe(202);
-  await eventually('it is asked of Temporal', () => api.runs.wishes.length > 0);
-  expect(api.runs.wishes).toEqual([{ kind: 'retry', deliveries: [id], by: mine?.holder.id }]);
+  await eventually('it is asked of Temporal', () => api.runs.commands.length > 0);
+  expect(api.runs.commands).toEqual([{ kind: 'retry', deliveries: [id], by: mine?.holder.id }]);
 });
 
 test('what is done in bulk is done to one’s own, whatever the filter names', async () => {
@@ -201,7 +201,7 @@ test('what is done in bulk is done to one’s own, whatever the filter names', a
     const { id } = (await mine?.holder.call('POST', '/v1/deliveries/cancel', { body }))?.body ?? {};
     const job = await findJob(api.sql, 'acme', id);
     if (job === undefined) throw new Error('it is gone');
-    const touched = (await stepDeliveries(api.sql, job)).wished.map((one) => one.id);
+    const touched = (await stepDeliveries(api.sql, job)).commanded.map((one) => one.id);
     expect(touched).not.toContain(theirs?.ids['deliveries']);
     expect(touched.includes(mine?.ids['deliveries'] ?? '')).toBe('all' in body);
   }

@@ -11,7 +11,7 @@ afterAll(() => api.close());
 beforeEach(() => {
   api.runs.isAway = false;
   api.runs.isSilent = false;
-  api.runs.wishes.length = 0;
+  api.runs.commands.length = 0;
 });
 
 const post = async (destinations: string[]) =>
@@ -28,7 +28,7 @@ test('a parked delivery is retried: one more round, stored before its run is wok
     body: { id, state: 'queued', attempts: 1, maxAttempts: 9, settledAt: null },
   });
   expect(answer.body).not.toHaveProperty('reason');
-  expect(api.runs.wishes).toEqual([{ kind: 'retry', deliveries: [id], by: 'admin' }]);
+  expect(api.runs.commands).toEqual([{ kind: 'retry', deliveries: [id], by: 'admin' }]);
   expect(api.pokes()).toBe(pokes + 1);
 });
 
@@ -53,10 +53,10 @@ test("a message's retry takes what can be retried, and shows all of its deliveri
       ],
     },
   });
-  expect(api.runs.wishes).toEqual([{ kind: 'retry', deliveries: [deliveries[1].id], by: 'admin' }]);
+  expect(api.runs.commands).toEqual([{ kind: 'retry', deliveries: [deliveries[1].id], by: 'admin' }]);
 });
 
-test('with Temporal away the wish is stored, answered, and its failure is in the log', async () => {
+test('with Temporal away the command is stored, answered, and its failure is in the log', async () => {
   api.runs.isAway = true;
   const [{ id }] = (await post(['orders'])).deliveries;
   await failOnce(api.sql, id, 'parked');
@@ -87,7 +87,7 @@ test('nothing to retry is 409 and says what the state is', async () => {
       body: { code: 'not_retryable', detail: expect.stringContaining('queued') },
     });
   }
-  expect(api.runs.wishes).toEqual([]);
+  expect(api.runs.commands).toEqual([]);
 });
 
 test('a message without deliveries has nothing to retry or cancel', async () => {
@@ -112,7 +112,7 @@ test('cancel ends what waits; a second one finds nothing to do', async () => {
     { state: 'cancelled' },
     { state: 'cancelled' },
   ]);
-  expect(api.runs.wishes.map(({ deliveries: woken }) => woken)).toEqual([[deliveries[0].id], [deliveries[1].id]]);
+  expect(api.runs.commands.map(({ deliveries: woken }) => woken)).toEqual([[deliveries[0].id], [deliveries[1].id]]);
   expect(await api.call('POST', `/v1/messages/${id}/cancel`)).toMatchObject({
     status: 409,
     body: { code: 'not_cancellable' },
@@ -147,7 +147,7 @@ test.each([
   ['an empty object', { body: {} }],
   ['null', { body: 'null' }],
   ['a reason', { body: { reason: 'disk was full' } }],
-])('a wish may come with %s', async (_what, options) => {
+])('a command may come with %s', async (_what, options) => {
   const [{ id }] = (await post(['orders'])).deliveries;
   expect((await api.call('POST', `/v1/deliveries/${id}/cancel`, options)).status).toBe(202);
 });
@@ -156,12 +156,12 @@ test.each([
   [{ why: 'x' }, ['/why unknown_field']],
   [{ reason: 5 }, ['/reason wrong_type']],
   [[], [' wrong_type']],
-])('a wish with %j is 422', async (body, errors) => {
+])('a command with %j is 422', async (body, errors) => {
   const [{ id }] = (await post(['orders'])).deliveries;
   expect(errorsOf(await api.call('POST', `/v1/deliveries/${id}/cancel`, { body }))).toEqual(errors);
 });
 
-test('a wish for what is not there is 404', async () => {
+test('a command for what is not there is 404', async () => {
   for (const path of [
     '/v1/messages/msg_01m821ja90eskaf0f8jas8zfxd',
     '/v1/deliveries/dlv_01m821ja90eskaf0f8jas8zfxd',

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 beforeEach(() => {
   api.runs.isAway = false;
-  api.runs.wishes.length = 0;
+  api.runs.commands.length = 0;
 });
 
 const post = async (more: object = {}) =>
@@ -93,7 +93,9 @@ test('what a delete stopped is woken, and the delete stands when it cannot be', 
   await claimOnce(api.sql, deliveries[0].id);
   const { body } = await remove(id);
   expect(body.deliveries).toMatchObject([{ destination: 'orders' }]);
-  expect(api.runs.wishes).toEqual([{ kind: 'cancel', deliveries: deliveries.map((one: any) => one.id), by: 'admin' }]);
+  expect(api.runs.commands).toEqual([
+    { kind: 'cancel', deliveries: deliveries.map((one: any) => one.id), by: 'admin' },
+  ]);
   expect((await get(id)).deliveries).toMatchObject([
     { state: 'sending' },
     { state: 'cancelled', reason: { code: 'deleted' } },

@@ -1,5 +1,5 @@
 import type { InboundEvent } from '../../../src/domain/inbound.ts';
-import { finish, receive, setAside } from '../../../src/store/inbound/inbox.ts';
+import { finish, receive, waitForEvent } from '../../../src/store/inbound/inbox.ts';
 import { startTestApi, type TestApi } from '../running-api.ts';
 
 let api: TestApi;
@@ -19,7 +19,7 @@ const list = async (query = '') => (await api.call('GET', `/v1/inbox${query}`)).
 
 it('what came in is listed, the newest first, with what became of it, and without what it says', async () => {
   const [waiting = '', ignored = ''] = await take('acme', event('1', { kind: 'edited' }), event('2'));
-  await setAside(api.sql, waiting, 'root-1', 60);
+  await waitForEvent(api.sql, waiting, 'root-1', 60);
   await finish(api.sql, ignored, 'ignored', { reason: { code: 'not_bridged', message: 'No bridge has this room.' } });
   const { data, nextCursor } = await list();
   expect(nextCursor).toBeNull();

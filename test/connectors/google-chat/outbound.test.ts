@@ -34,10 +34,10 @@ describe('google-chat', () => {
       {
         kind: 'permanent',
         code: 'permission_denied',
-        scope: 'destination',
+        affects: 'destination',
         answer: refusal(403, 'PERMISSION_DENIED'),
       },
-      { kind: 'permanent', code: 'not_found', scope: 'destination', answer: refusal(404, 'NOT_FOUND') },
+      { kind: 'permanent', code: 'not_found', affects: 'destination', answer: refusal(404, 'NOT_FOUND') },
       { kind: 'transient', code: 'ratelimited', answer: refusal(429, 'RESOURCE_EXHAUSTED') },
       { kind: 'transient', code: 'ratelimited', answer: { status: 429, body: 'slow down' } },
       { kind: 'ambiguous', code: 'http_500', answer: refusal(500, 'INTERNAL') },
@@ -50,7 +50,7 @@ describe('google-chat', () => {
         action: 'edit',
         kind: 'permanent',
         code: 'permission_denied',
-        scope: 'message',
+        affects: 'message',
         answer: refusal(403, 'PERMISSION_DENIED'),
       },
       { action: 'edit', kind: 'permanent', code: 'not_found', answer: refusal(404, 'NOT_FOUND') },
@@ -60,7 +60,7 @@ describe('google-chat', () => {
         action: 'delete',
         kind: 'permanent',
         code: 'permission_denied',
-        scope: 'message',
+        affects: 'message',
         answer: refusal(403, 'PERMISSION_DENIED'),
       },
       { action: 'delete', kind: 'ambiguous', code: 'http_503', answer: refusal(503, 'UNAVAILABLE') },
@@ -122,7 +122,7 @@ describe('a post in google-chat', () => {
     await send(out);
     for (const answer of [refusal(503, 'UNAVAILABLE'), refusal(403, 'PERMISSION_DENIED'), refusal(404, 'NOT_FOUND')]) {
       await bench.fault(name, { path: `messages/${clientOf(out.delivery)}`, ...answer });
-      expect(await failureOf(send(out, { attempt: 2 }))).toMatchObject({ kind: 'ambiguous', scope: 'message' });
+      expect(await failureOf(send(out, { attempt: 2 }))).toMatchObject({ kind: 'ambiguous', affects: 'message' });
     }
   });
 
@@ -135,7 +135,7 @@ describe('a post in google-chat', () => {
     expect(await failureOf(send(other, { attempt: 2 }))).toMatchObject({ kind: 'permanent', code: 'invalid_argument' });
     const before = (await bench.requests(name)).length;
     await bench.fault(name, { path: 'requestId=', ...refusal(403, 'PERMISSION_DENIED') });
-    expect(await failureOf(send(out, { attempt: 2 }))).toMatchObject({ kind: 'permanent', scope: 'destination' });
+    expect(await failureOf(send(out, { attempt: 2 }))).toMatchObject({ kind: 'permanent', affects: 'destination' });
     expect((await bench.requests(name)).slice(before).map(({ method }) => method)).toEqual(['POST', 'POST']);
   });
 
@@ -189,17 +189,17 @@ describe('a post in google-chat', () => {
     expect(await failureOf(send(fresh('spaces/AAAA10')))).toMatchObject({
       kind: 'transient',
       code: 'unauthenticated',
-      scope: 'connection',
+      affects: 'connection',
     });
     const other = fresh('spaces/AAAA10', { serviceAccount: 'other@simulated.iam.gserviceaccount.com' });
     expect(await failureOf(send(other))).toMatchObject({
       kind: 'permanent',
       code: 'invalid_grant',
-      scope: 'connection',
+      affects: 'connection',
     });
     const privateKey = '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----';
     const failure = await failureOf(send(fresh('spaces/AAAA10', { privateKey })));
-    expect(failure).toMatchObject({ kind: 'permanent', code: 'invalid_private_key', scope: 'connection' });
+    expect(failure).toMatchObject({ kind: 'permanent', code: 'invalid_private_key', affects: 'connection' });
     expect(await held(bench, 'spaces/AAAA10')).toEqual([]);
   });
 
@@ -237,7 +237,7 @@ describe('a post in google-chat', () => {
   });
 
   it('to a space that is not there stops its destination', async () => {
-    expect(await failureOf(send(fresh('spaces/BBBB')))).toMatchObject({ code: 'not_found', scope: 'destination' });
+    expect(await failureOf(send(fresh('spaces/BBBB')))).toMatchObject({ code: 'not_found', affects: 'destination' });
   });
 });
 

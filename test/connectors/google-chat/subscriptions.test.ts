@@ -163,7 +163,7 @@ it.each([
 ])('are refused without %s', async (_, change, code) => {
   const failure = await keep([ops], change).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(SendFailure);
-  expect(failure).toMatchObject({ kind: 'permanent', scope: 'connection', code });
+  expect(failure).toMatchObject({ kind: 'permanent', affects: 'connection', code });
 });
 
 it('are kept only where the settings name a topic', () => {

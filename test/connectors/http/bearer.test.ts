@@ -54,7 +54,7 @@ describe('a call with a token', () => {
   it('is not made where the token took all of the time', async () => {
     let calls = 0;
     const call = withToken(request(), context(slowMs / 3), async () => (calls += 1));
-    await expect(call).rejects.toMatchObject({ kind: 'transient', scope: 'connection' });
+    await expect(call).rejects.toMatchObject({ kind: 'transient', affects: 'connection' });
     expect(calls).toBe(0);
   });
 });

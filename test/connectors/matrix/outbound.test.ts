@@ -35,14 +35,19 @@ describe('matrix', () => {
       { kind: 'permanent', code: 'matrix_bad_json', answer: refusal(400, 'M_BAD_JSON') },
       { kind: 'permanent', code: 'matrix_too_large', answer: refusal(413, 'M_TOO_LARGE') },
       { kind: 'permanent', code: 'matrix_brand_new', answer: refusal(400, 'M_BRAND_NEW') },
-      { kind: 'permanent', code: 'matrix_forbidden', scope: 'destination', answer: refusal(403, 'M_FORBIDDEN') },
-      { kind: 'permanent', code: 'matrix_unknown_token', scope: 'connection', answer: refusal(401, 'M_UNKNOWN_TOKEN') },
-      { kind: 'permanent', code: 'matrix_user_locked', scope: 'connection', answer: refusal(403, 'M_USER_LOCKED') },
+      { kind: 'permanent', code: 'matrix_forbidden', affects: 'destination', answer: refusal(403, 'M_FORBIDDEN') },
+      {
+        kind: 'permanent',
+        code: 'matrix_unknown_token',
+        affects: 'connection',
+        answer: refusal(401, 'M_UNKNOWN_TOKEN'),
+      },
+      { kind: 'permanent', code: 'matrix_user_locked', affects: 'connection', answer: refusal(403, 'M_USER_LOCKED') },
       { kind: 'transient', code: 'matrix_limit_exceeded', answer: { status: 429 } },
       {
         kind: 'transient',
         code: 'matrix_resource_limit_exceeded',
-        scope: 'connection',
+        affects: 'connection',
         answer: refusal(403, 'M_RESOURCE_LIMIT_EXCEEDED'),
       },
       { kind: 'ambiguous', code: 'http_500', answer: refusal(500, 'M_UNKNOWN') },
@@ -152,12 +157,12 @@ describe('a reaction in matrix', () => {
 
 describe('matrix classes and people', () => {
   it('are A: for posts as long as transactions are remembered, without end for what may be repeated', () => {
-    expect(matrix.deliveryClass(target(''), 'create')).toEqual({ kind: 'A', memoryMs: 30 * 60_000 });
-    expect(matrix.deliveryClass(target('', room, { txnMemory: '2h' }), 'create')).toMatchObject({
+    expect(matrix.recoveryClass(target(''), 'create')).toEqual({ kind: 'A', memoryMs: 30 * 60_000 });
+    expect(matrix.recoveryClass(target('', room, { txnMemory: '2h' }), 'create')).toMatchObject({
       memoryMs: 7_200_000,
     });
     for (const action of ['edit', 'delete', 'react', 'unreact'] as const)
-      expect(matrix.deliveryClass(target(''), action)).toEqual({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY });
+      expect(matrix.recoveryClass(target(''), action)).toEqual({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY });
   });
 
   it('are known by id, by the name of their profile', async () => {

@@ -16,7 +16,7 @@ import { roomsAt } from '../../support/rooms.ts';
 import { startSimulatorBench, type SimulatorBench } from '../../support/simulators.ts';
 import { channel, chat, copies, isPostOf, refusal, settings, shown, target } from '../../support/msteams.ts';
 
-const destination = { kind: 'permanent', scope: 'destination' } as const;
+const destination = { kind: 'permanent', affects: 'destination' } as const;
 
 describe('msteams', () => {
   connectorSuite({
@@ -133,8 +133,8 @@ describe('a post to Teams', () => {
     await bench.fault('msteams', { path: '/activities/', times: 2, ...refusal(404, 'ConversationNotFound') });
     const failed = { kind: 'permanent', code: 'conversation_not_found' };
     const moved = { ...editOf(created, 'second'), ...target(bench.url, '19:new@thread.tacv2') };
-    expect(await failureOf(send(moved))).toMatchObject({ ...failed, scope: 'message' });
-    expect(await failureOf(send(editOf(created, 'second')))).toMatchObject({ ...failed, scope: 'destination' });
+    expect(await failureOf(send(moved))).toMatchObject({ ...failed, affects: 'message' });
+    expect(await failureOf(send(editOf(created, 'second')))).toMatchObject({ ...failed, affects: 'destination' });
   });
 
   it('goes to the service URL of its conversation where it has one', async () => {
@@ -190,13 +190,13 @@ describe('a post to Teams', () => {
     await bench.fault('msteams', { path: '/v3/conversations', times: 2, ...refusal(401, 'BotNotRegistered') });
     expect(await failureOf(send(sampleOutgoing(target(bench.url))))).toMatchObject({
       kind: 'permanent',
-      scope: 'connection',
+      affects: 'connection',
       code: 'bot_not_registered',
     });
     const bad = sampleOutgoing(target(bench.url, channel, { appPassword: 'wrong' }));
     expect(await failureOf(send(bad))).toMatchObject({
       kind: 'permanent',
-      scope: 'connection',
+      affects: 'connection',
       code: 'invalid_client',
     });
   });
@@ -205,7 +205,7 @@ describe('a post to Teams', () => {
     await bench.fault('msteams', { path: '/oauth2/', status: 503 });
     const out = sampleOutgoing(target(bench.url));
     const call = msteams.prepare(out, context());
-    expect(await failureOf(call)).toMatchObject({ kind: 'transient', scope: 'connection' });
+    expect(await failureOf(call)).toMatchObject({ kind: 'transient', affects: 'connection' });
   });
 
   it('may pass as plain text where only its syntax is refused', async () => {

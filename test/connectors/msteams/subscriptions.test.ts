@@ -82,7 +82,7 @@ describe('subscriptions by Microsoft Graph', () => {
     await expect(hook.keep([inChat])).rejects.toMatchObject({
       kind: 'permanent',
       code: 'no_graph',
-      scope: 'connection',
+      affects: 'connection',
     });
   });
 });

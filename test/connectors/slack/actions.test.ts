@@ -69,7 +69,7 @@ describe('a reply in slack', () => {
     expect(await failureOf(lookUp(replyTo(root)))).toMatchObject({
       kind: 'permanent',
       code: 'thread_not_found',
-      scope: 'message',
+      affects: 'message',
     });
   });
 
@@ -125,7 +125,7 @@ describe('an edit in slack', () => {
     expect(await shown(bench, created.out)).toEqual(kind === 'edit' ? { text: 'second' } : undefined);
     await bench.fault('slack', { path: 'chat.', ...refusal('is_archived') });
     // The destination's own channel is not the one that is archived.
-    expect(await failureOf(post(editOf(away, 'third')))).toMatchObject({ code: 'is_archived', scope: 'message' });
+    expect(await failureOf(post(editOf(away, 'third')))).toMatchObject({ code: 'is_archived', affects: 'message' });
   });
 
   it.each(['edit', 'delete'])("of another bot's post is refused: %s", async (kind) => {
@@ -133,16 +133,16 @@ describe('an edit in slack', () => {
     const { connection } = target(bench.url, 'C15', { botToken: 'xoxb-1234-9999-other' });
     const out = { ...(kind === 'edit' ? editOf(created, 'second') : deletionOf(created)), connection };
     const code = kind === 'edit' ? 'cant_update_message' : 'cant_delete_message';
-    expect(await failureOf(post(out))).toMatchObject({ kind: 'permanent', scope: 'message', code });
+    expect(await failureOf(post(out))).toMatchObject({ kind: 'permanent', affects: 'message', code });
     expect(await shown(bench, created.out)).toEqual({ text: 'first' });
   });
 });
 
 describe('slack classes', () => {
   it('are B for posts, and A without end for what may be repeated', () => {
-    expect(slack.deliveryClass(target(''), 'create')).toEqual({ kind: 'B' });
+    expect(slack.recoveryClass(target(''), 'create')).toEqual({ kind: 'B' });
     for (const action of ['edit', 'delete'] as const)
-      expect(slack.deliveryClass(target(''), action)).toEqual({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY });
+      expect(slack.recoveryClass(target(''), action)).toEqual({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY });
   });
 });
 
@@ -154,9 +154,9 @@ describe('a refused look-up in slack', () => {
     ['internal_error', 'transient', 'message'],
     ['token_revoked', 'permanent', 'connection'],
     ['service_unavailable', 'transient', 'connection'],
-  ])('for %s says nothing of posting, but of the token and the workspace', async (code, kind, scope) => {
+  ])('for %s says nothing of posting, but of the token and the workspace', async (code, kind, affects) => {
     const { out } = await create('C20');
     await bench.fault('slack', { path: 'conversations.history', ...refusal(code) });
-    expect(await failureOf(lookUp(out))).toMatchObject({ code, kind, scope });
+    expect(await failureOf(lookUp(out))).toMatchObject({ code, kind, affects });
   });
 });

@@ -1,6 +1,6 @@
 import { checkFields } from '../../../src/connectors/contract/fields.ts';
 import type { ActionKind } from '../../../src/connectors/contract/connector.ts';
-import type { FailureKind, FailureScope } from '../../../src/domain/failure.ts';
+import type { FailureKind, Affected } from '../../../src/domain/failure.ts';
 import { slack } from '../../../src/connectors/slack/index.ts';
 import { connectorSuite, type AnswerCase } from '../../suites/connector-suite.ts';
 import { attempt, failureOf, sampleOutgoing, sendContext } from '../../support/outgoing.ts';
@@ -8,7 +8,7 @@ import { startSimulatorBench, type SimulatorBench } from '../../support/simulato
 import { held, reactionsOf, refusal, settings, shown, target } from '../../support/slack.ts';
 
 const message = ['no_text', 'invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long'];
-const rows: readonly [FailureKind, FailureScope, readonly string[]][] = [
+const rows: readonly [FailureKind, Affected, readonly string[]][] = [
   ['permanent', 'message', message],
   ['permanent', 'message', ['too_many_attachments', 'invalid_arguments', 'cannot_reply_to_message']],
   ['permanent', 'message', ['metadata_too_large', 'restricted_action_non_threadable_channel', 'slack_brand_new_error']],
@@ -21,8 +21,8 @@ const rows: readonly [FailureKind, FailureScope, readonly string[]][] = [
   ['ambiguous', 'destination', ['fatal_error', 'internal_error', 'request_timeout']],
 ];
 const answersOf = (action: ActionKind, of: typeof rows): AnswerCase[] =>
-  of.flatMap(([kind, scope, codes]) =>
-    codes.map((code) => ({ action, kind, scope, code, answer: refusal(code.replace(/^slack_/, '')) })),
+  of.flatMap(([kind, affects, codes]) =>
+    codes.map((code) => ({ action, kind, affects, code, answer: refusal(code.replace(/^slack_/, '')) })),
   );
 
 describe('slack', () => {
@@ -62,7 +62,7 @@ describe('slack', () => {
       {
         kind: 'transient',
         code: 'service_unavailable',
-        scope: 'connection',
+        affects: 'connection',
         answer: { ...refusal('service_unavailable'), status: 503 },
       },
       { kind: 'ambiguous', code: 'http_503', answer: { ...refusal('brand_new_error'), status: 503 } },

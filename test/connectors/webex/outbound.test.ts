@@ -1,5 +1,5 @@
 import type { Outgoing } from '../../../src/connectors/contract/connector.ts';
-import type { FailureKind, FailureScope } from '../../../src/domain/failure.ts';
+import type { FailureKind, Affected } from '../../../src/domain/failure.ts';
 import { checkFields } from '../../../src/connectors/contract/fields.ts';
 import { webex } from '../../../src/connectors/webex/index.ts';
 import { roomsAt } from '../../support/rooms.ts';
@@ -21,9 +21,9 @@ import { copies, held, roomId, settings, shown, target } from '../../support/web
 
 const refusals = (
   action: AnswerCase['action'] & string,
-  rows: readonly (readonly [number, FailureKind, FailureScope])[],
+  rows: readonly (readonly [number, FailureKind, Affected])[],
 ): AnswerCase[] =>
-  rows.map(([status, kind, scope]) => ({ action, kind, scope, code: `http_${status}`, answer: { status } }));
+  rows.map(([status, kind, affects]) => ({ action, kind, affects, code: `http_${status}`, answer: { status } }));
 
 describe('webex', () => {
   connectorSuite({
@@ -145,10 +145,10 @@ describe('webex message', () => {
 
   it('is refused without a good token or room', async () => {
     const bad = sampleOutgoing(target(bench.url, 'ops', { botToken: 'nobody' }));
-    expect(await failureOf(post(bad))).toMatchObject({ code: 'http_401', scope: 'connection' });
+    expect(await failureOf(post(bad))).toMatchObject({ code: 'http_401', affects: 'connection' });
     const out = sampleOutgoing(target(bench.url));
     const away = { ...out, destination: { id: 'x', address: { roomId: 'bm93aGVyZQ' } } };
-    expect(await failureOf(post(away))).toMatchObject({ code: 'http_404', scope: 'destination' });
+    expect(await failureOf(post(away))).toMatchObject({ code: 'http_404', affects: 'destination' });
   });
 
   it('that replies says in its id which thread it is in, so that replies to it go there too', async () => {
@@ -168,7 +168,7 @@ describe('webex message', () => {
     expect(await failureOf(post(replyTo(root)))).toMatchObject({
       kind: 'permanent',
       code: 'http_404',
-      scope: 'message',
+      affects: 'message',
     });
   });
 
@@ -196,7 +196,7 @@ describe('webex message', () => {
     expect(await failureOf(post(editOf(created, 'one more')))).toMatchObject({
       kind: 'permanent',
       code: 'http_400',
-      scope: 'message',
+      affects: 'message',
     });
     expect(await shown(bench, created.out)).toEqual({ text: 'edit 9' });
   });
@@ -206,7 +206,7 @@ describe('webex message', () => {
     const out = sampleOutgoing(target(bench.url, 'fourteen'));
     const theirs = { out, receipt: { nativeId: `${roomId('fourteen')}:${id}` } };
     for (const change of [editOf(theirs, 'yours'), deletionOf(theirs)])
-      expect(await failureOf(post(change))).toMatchObject({ kind: 'permanent', code: 'http_403', scope: 'message' });
+      expect(await failureOf(post(change))).toMatchObject({ kind: 'permanent', code: 'http_403', affects: 'message' });
   });
 
   it('takes no reactions', async () => {
@@ -229,9 +229,9 @@ describe('webex message', () => {
   });
 
   it('has class C where it is new, and A without end where it is changed', () => {
-    expect(webex.deliveryClass(target(''), 'create')).toEqual({ kind: 'C' });
+    expect(webex.recoveryClass(target(''), 'create')).toEqual({ kind: 'C' });
     for (const action of ['edit', 'delete'] as const)
-      expect(webex.deliveryClass(target(''), action)).toEqual({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY });
+      expect(webex.recoveryClass(target(''), action)).toEqual({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY });
   });
 });
 

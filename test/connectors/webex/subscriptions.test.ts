@@ -147,7 +147,7 @@ it.each([
 ])('are refused without %s', async (_, change, more, code) => {
   const failure = await keep([ops], change, more).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(SendFailure);
-  expect(failure).toMatchObject({ kind: 'permanent', scope: 'connection', code });
+  expect(failure).toMatchObject({ kind: 'permanent', affects: 'connection', code });
 });
 
 it('are kept only where the settings say so', () => {

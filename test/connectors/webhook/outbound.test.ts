@@ -57,7 +57,7 @@ describe('webhook', () => {
       ...[300, 304, 400, 401, 404, 410, 413, 422, 451].map((status) => ({
         kind: 'permanent' as const,
         code: `http_${status}`,
-        ...(status === 410 ? { scope: 'destination' as const } : {}),
+        ...(status === 410 ? { affects: 'destination' as const } : {}),
         answer: { status, ...(status === 304 ? { body: '' } : {}) },
       })),
       ...[409, 425, 429].map((status) => ({
@@ -211,17 +211,17 @@ describe('webhook request', () => {
 
 describe('webhook class', () => {
   it('is C, and A where the connection or the destination states a dedupe window', () => {
-    expect(webhook.deliveryClass(target('http://x'), 'create')).toEqual({ kind: 'C' });
-    expect(webhook.deliveryClass(target('http://x', { dedupeWindow: '5m' }), 'create')).toEqual({
+    expect(webhook.recoveryClass(target('http://x'), 'create')).toEqual({ kind: 'C' });
+    expect(webhook.recoveryClass(target('http://x', { dedupeWindow: '5m' }), 'create')).toEqual({
       kind: 'A',
       memoryMs: 300_000,
     });
     const connection = { id: 'hooks', settings: { secrets, dedupeWindow: '1h' } };
-    expect(webhook.deliveryClass({ ...target('http://x'), connection }, 'create')).toEqual({
+    expect(webhook.recoveryClass({ ...target('http://x'), connection }, 'create')).toEqual({
       kind: 'A',
       memoryMs: 3_600_000,
     });
-    expect(webhook.deliveryClass({ ...target('http://x', { dedupeWindow: '1s' }), connection }, 'create')).toEqual({
+    expect(webhook.recoveryClass({ ...target('http://x', { dedupeWindow: '1s' }), connection }, 'create')).toEqual({
       kind: 'A',
       memoryMs: 1_000,
     });
@@ -229,7 +229,7 @@ describe('webhook class', () => {
 
   it('is no better for edits and deletes: nobody knows what a receiver does on hearing of one twice', () => {
     for (const action of ['edit', 'delete'] as const)
-      expect(webhook.deliveryClass(target('http://x'), action)).toEqual({ kind: 'C' });
+      expect(webhook.recoveryClass(target('http://x'), action)).toEqual({ kind: 'C' });
   });
 });
 

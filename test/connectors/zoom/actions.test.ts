@@ -138,7 +138,7 @@ describe('a zoom reaction', () => {
   it('to what is gone is refused, and taken away from it is done', async () => {
     const created = await create('l');
     await post(deletionOf(created));
-    expect(await failureOf(post(reactionTo(created, '👍')))).toMatchObject({ kind: 'permanent', scope: 'message' });
+    expect(await failureOf(post(reactionTo(created, '👍')))).toMatchObject({ kind: 'permanent', affects: 'message' });
     await post(reactionTo(created, '👍', 'unreact'));
   });
 });
@@ -162,13 +162,13 @@ describe('a zoom token', () => {
     const out = sampleOutgoing(target(bench.url, channelOf('m'), { clientSecret: 'wrong' }));
     expect(await failureOf(post(out))).toMatchObject({
       kind: 'permanent',
-      scope: 'connection',
+      affects: 'connection',
       code: 'invalid_client',
     });
   });
 
   it('that is new and not accepted all the same is tried again later', async () => {
     await bench.fault('zoom', { path: '/messages', status: 401, times: 0 });
-    expect(await failureOf(create('m'))).toMatchObject({ kind: 'transient', scope: 'connection' });
+    expect(await failureOf(create('m'))).toMatchObject({ kind: 'transient', affects: 'connection' });
   });
 });

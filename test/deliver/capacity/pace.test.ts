@@ -1,6 +1,6 @@
 import { createPace } from '../../../src/deliver/capacity/pace.ts';
 
-const rate = (scope: string, limit: number, burst = 1) => ({ scope, rate: { limit, perMs: 1_000, burst } });
+const rate = (gate: string, limit: number, burst = 1) => ({ gate, rate: { limit, perMs: 1_000, burst } });
 const orders = [rate('destination:orders', 20)];
 
 /** A clock that goes only where somebody sleeps, and when each was let go by it. */

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-describe('settles, edits, deletes and wishes of the same messages at once', () => {
+describe('settles, edits, deletes and commands of the same messages at once', () => {
   it('never wait for each other for good, and lose nothing', async () => {
     const name = 'deadlock hunt';
     const sql = connect(bench.url, { name, max: 24, statementTimeoutMs: 10_000 });

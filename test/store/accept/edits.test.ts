@@ -162,8 +162,8 @@ describe('an edit', () => {
     const change = accepted(await steps.edit(message, 'new'));
     const reason = { code: 'original_uncertain', message: 'who knows' };
     await rest(bench.sql, { delivery: change.delivery, state: 'parked', reason });
-    const wished = await requestRetry(bench.sql, 'default', { delivery });
-    expect(wished.filter(({ changed }) => changed).map(({ id }) => id)).toEqual([delivery, change.delivery]);
+    const commanded = await requestRetry(bench.sql, 'default', { delivery });
+    expect(commanded.filter(({ changed }) => changed).map(({ id }) => id)).toEqual([delivery, change.delivery]);
     expect((await steps.entry(delivery)).view).toMatchObject({ isManual: true, isBehind: false });
     expect((await steps.entry(change.delivery)).view).toMatchObject({ isManual: false, isBehind: true });
   });

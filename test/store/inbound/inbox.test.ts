@@ -1,6 +1,6 @@
 import type { InboundEvent } from '../../../src/domain/inbound.ts';
 import { listenNow, noteGap } from '../../../src/store/inbound/gaps.ts';
-import { complete, finish, leaseDue, postpone, receive, setAside } from '../../../src/store/inbound/inbox.ts';
+import { complete, finish, leaseEvents, postpone, receive, waitForEvent } from '../../../src/store/inbound/inbox.ts';
 import { findLink, linkOrigin, raiseRevision } from '../../../src/store/inbound/links.ts';
 import { findPerson, keepPerson } from '../../../src/store/people/people.ts';
 import { noteReaction } from '../../../src/store/accept/reactions.ts';
@@ -17,7 +17,7 @@ const said = (key: string, more: Partial<InboundEvent> = {}) => ({
 });
 const take = async (...arrivals: ReturnType<typeof said>[]) =>
   (await receive(bench.sql, bench.ring, [{ tenant, connection, arrivals }]))[0];
-const due = async () => leaseDue(bench.sql, bench.ring, 10, 30);
+const due = async () => leaseEvents(bench.sql, bench.ring, 10, 30);
 const keysOf = (rows: Awaited<ReturnType<typeof due>>) => rows.map(({ event }) => event.key);
 
 describe('what comes in', () => {
@@ -97,7 +97,7 @@ describe('what comes in', () => {
     const { id: message } = await bench.post();
     await take(said('reply', { thread: 'root' }), said('next'));
     const [reply] = await due();
-    await setAside(bench.sql, reply?.id ?? '', 'root', 3_600);
+    await waitForEvent(bench.sql, reply?.id ?? '', 'root', 3_600);
     await bench.sql`update inbox set due_at = clock_timestamp() + interval '1 hour' where waits_for is not null`;
     await bench.sql`update inbox set due_at = clock_timestamp() where waits_for is null`;
     expect(keysOf(await due())).toEqual(['next']);
@@ -156,7 +156,7 @@ describe('a link', () => {
     const delivery = deliveries[0] ?? '';
     await take(said('reply', { thread: 'x' }));
     const [reply] = await due();
-    await setAside(bench.sql, reply?.id ?? '', 'C1:7', 3_600);
+    await waitForEvent(bench.sql, reply?.id ?? '', 'C1:7', 3_600);
     await bench.sql`update inbox set due_at = clock_timestamp() + interval '1 hour'`;
     const receipt = { nativeId: 'C1:7:1', at: 'now', link: { connection, key: 'C1:7' } };
     await bench.sql`update deliveries set receipts = ${bench.sql.json([receipt])} where id = ${delivery}`;

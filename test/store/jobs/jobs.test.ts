@@ -38,8 +38,8 @@ const statesOf = async (ids: readonly string[]): Promise<unknown[]> => {
 async function finish(job: JobRow): Promise<string[][]> {
   const woken: string[][] = [];
   for (let steps = 0; steps < 50; steps += 1) {
-    const { state, wished } = await stepDeliveries(bench.sql, job);
-    woken.push(wished.map(({ id }) => id));
+    const { state, commanded } = await stepDeliveries(bench.sql, job);
+    woken.push(commanded.map(({ id }) => id));
     if (state !== 'running') return woken;
     await letTimePass(bench, job);
   }
@@ -53,8 +53,8 @@ describe('a bulk retry', () => {
     expect(await countDeliveries(bench.sql, job, 100)).toBe(5);
     await beginJob(bench.sql, job.id, 5);
     await beginJob(bench.sql, job.id, 99); // once only
-    const { wished, waitMs } = await stepDeliveries(bench.sql, job);
-    expect(wished).toMatchObject([
+    const { commanded, waitMs } = await stepDeliveries(bench.sql, job);
+    expect(commanded).toMatchObject([
       { id: ids[0], state: 'queued', changed: true, destination: 'orders' },
       { id: ids[1], state: 'queued', changed: true },
     ]);
@@ -76,7 +76,7 @@ describe('a bulk retry', () => {
     const job = await make({ rate: 1 });
     await stepDeliveries(bench.sql, job);
     const early = await stepDeliveries(bench.sql, job);
-    expect(early).toMatchObject({ state: 'running', wished: [] });
+    expect(early).toMatchObject({ state: 'running', commanded: [] });
     expect(early.waitMs).toBeGreaterThan(500);
     expect(await statesOf(ids)).toEqual(['queued', 'parked', 'parked']);
     expect(await counts(job)).toMatchObject({ done: 1 });
@@ -89,7 +89,7 @@ describe('a bulk retry', () => {
     const work = async (): Promise<void> => {
       for (let state = 'running'; state === 'running';) {
         const step = await stepDeliveries(bench.sql, job);
-        woken.push(...step.wished.map(({ id }) => id));
+        woken.push(...step.commanded.map(({ id }) => id));
         state = step.state;
         await letTimePass(bench, job);
       }
@@ -153,7 +153,7 @@ describe('a bulk retry', () => {
     expect(await endJob(bench.sql, 'default', job.id, 'cancelled')).toBe(true);
     expect(await endJob(bench.sql, 'default', job.id, 'cancelled')).toBe(false);
     await letTimePass(bench, job);
-    expect(await stepDeliveries(bench.sql, job)).toMatchObject({ state: 'cancelled', wished: [] });
+    expect(await stepDeliveries(bench.sql, job)).toMatchObject({ state: 'cancelled', commanded: [] });
     expect(await statesOf(ids)).toEqual(['queued', 'queued', 'parked', 'parked']);
     expect(await counts(job)).toMatchObject({ state: 'cancelled', done: 2 });
     expect(await eventsOf(job)).toEqual([['carillon.job.cancelled', 2]]);

@@ -1,5 +1,5 @@
 import { letThrough } from '../../../src/store/waiting/let-through.ts';
-import { pauseScope, resumeScope } from '../../../src/store/waiting/pause.ts';
+import { pauseGate, resumeGate } from '../../../src/store/waiting/pause.ts';
 import { waitForTurn } from '../../../src/store/waiting/lane.ts';
 import { readLedger } from '../../../src/store/ledger/ledger.ts';
 import { waitAtGate } from '../../../src/store/waiting/wait.ts';
@@ -10,7 +10,7 @@ let bench: GateBench;
 beforeAll(async () => void (bench = await createGateBench()));
 afterAll(() => bench.close());
 
-const wait = (destination: string, id: string, why: 'rate' | 'breaker' | 'paused' | 'held') =>
+const wait = (destination: string, id: string, why: 'rate' | 'breaker' | 'paused' | 'retry_after') =>
   waitAtGate(bench.sql, id, `destination:${destination}`, why);
 const ledger = async (id: string) => {
   const [entry] = await readLedger(bench.sql, bench.ring, [id]);
@@ -30,7 +30,7 @@ describe('the deadline of a delivery', () => {
     update deliveries set deadline_at = deadline_at - interval '10 s', clock_stopped_at = clock_stopped_at - interval '10 s' where id = ${id}`;
   const left = async (id: string) => Math.round(((await ledger(id)).view.deadlineMs ?? 0) / 1_000);
 
-  it.each(['rate', 'paused', 'held'] as const)('stands still in a wait for %s', async (why) => {
+  it.each(['rate', 'paused', 'retry_after'] as const)('stands still in a wait for %s', async (why) => {
     const id = await running(`still-${why}`);
     await wait(`still-${why}`, id, why);
     await age(id);
@@ -73,7 +73,7 @@ describe('the deadline of a delivery', () => {
 it('a resumed destination calls those who wait, at its rate', async () => {
   await bench.limit('resumed', { limit: 5, perMs: 1_000, burst: 1 });
   const deliveries = await bench.queue('resumed', 12);
-  await pauseScope(bench.sql, 'default', 'destination:resumed', { code: 'paused_by_request', message: '' });
+  await pauseGate(bench.sql, 'default', 'destination:resumed', { code: 'paused_by_request', message: '' });
   await Promise.all(deliveries.map((id) => wait('resumed', id, 'paused')));
   await expect(bench.busy('resumed')).rejects.toThrow('paused'); // it is not even looked at
   const { arrivals } = await bench.gate('resumed');
@@ -86,7 +86,7 @@ it('a resumed destination calls those who wait, at its rate', async () => {
     arrivals: Number(arrivals),
   };
   expect(await letThrough(bench.sql, paused, 20, 1_000)).toEqual([]);
-  await resumeScope(bench.sql, 'default', 'destination:resumed', false);
+  await resumeGate(bench.sql, 'default', 'destination:resumed', false);
   const called: string[] = [];
   await eventually('all are called', async () => {
     const gate = await bench.busy('resumed').catch(() => undefined);

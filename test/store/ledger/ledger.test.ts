@@ -79,7 +79,7 @@ describe('a claim', () => {
     const { delivery } = await postOne();
     await bench.fail(delivery, await claimed(delivery), { delayMs: 60_000 });
     expect(await bench.claim(delivery)).toBeUndefined();
-    expect((await readLedger(bench.sql, bench.ring, [delivery]))[0]?.view.heldMs).toBeGreaterThan(50_000);
+    expect((await readLedger(bench.sql, bench.ring, [delivery]))[0]?.view.notBeforeMs).toBeGreaterThan(50_000);
   });
 
   it('is given back unspent when nothing was written', async () => {
@@ -201,12 +201,12 @@ describe('a settle', () => {
   });
 });
 
-describe('a wish', () => {
+describe('a command', () => {
   it('to retry grants one more round to what is parked', async () => {
     const { delivery, message } = await postOne();
     await bench.fail(delivery, await claimed(delivery), { park: true });
-    const [wished] = await requestRetry(bench.sql, 'default', { message });
-    expect(wished).toMatchObject({ id: delivery, state: 'queued', changed: true });
+    const [commanded] = await requestRetry(bench.sql, 'default', { message });
+    expect(commanded).toMatchObject({ id: delivery, state: 'queued', changed: true });
     expect(await bench.delivery(delivery)).toMatchObject({
       attempts: 1,
       max_attempts: 6,

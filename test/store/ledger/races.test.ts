@@ -1,4 +1,4 @@
-import type { GateScope } from '../../../src/domain/gate.ts';
+import type { GateName } from '../../../src/domain/gate.ts';
 import { letThrough } from '../../../src/store/waiting/let-through.ts';
 import { rest } from '../../../src/store/ledger/end.ts';
 import { settle } from '../../../src/store/ledger/settle.ts';
@@ -63,8 +63,11 @@ it('a retry and a claim at once: it is sent once, and the retry says what it fou
   for (let round = 0; round < rounds; round += 1) {
     const [id = ''] = await bench.queue('orders', 1);
     await bench.fail(id, await bench.token(id), { delayMs: 0 });
-    const [claim, [wish]] = await Promise.all([bench.claim(id), requestRetry(bench.sql, 'default', { delivery: id })]);
-    found.add(wish?.changed === true);
+    const [claim, [command]] = await Promise.all([
+      bench.claim(id),
+      requestRetry(bench.sql, 'default', { delivery: id }),
+    ]);
+    found.add(command?.changed === true);
     const again = await bench.claim(id);
     expect([claim, again].filter((one) => one !== undefined)).toHaveLength(1);
     expect(await bench.delivery(id)).toMatchObject({ state: 'sending', attempts: 2 });
@@ -102,14 +105,14 @@ it('a cancel that waits for a settle finds out what that one wrote, and leaves i
   const { id, deliveries } = await bench.post();
   const [delivery = ''] = deliveries;
   const token = await bench.token(delivery);
-  let wish: ReturnType<typeof requestCancel> | undefined;
+  let command: ReturnType<typeof requestCancel> | undefined;
   await bench.sql.begin(async (tx) => {
     const receipt = { nativeId: 'n', version: 1, attempt: token };
     await settle(tx, { kind: 'delivered', delivery, token, receipt });
-    wish = requestCancel(bench.sql, 'default', { message: id });
+    command = requestCancel(bench.sql, 'default', { message: id });
     await untilSomebodyWaits();
   });
-  expect(await wish).toMatchObject([{ state: 'delivered', changed: false }]);
+  expect(await command).toMatchObject([{ state: 'delivered', changed: false }]);
   expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', cancel_requested_at: null });
 });
 
@@ -137,7 +140,7 @@ const failAtBoth = (delivery: string, token: string) =>
     outcome: 'transient',
     verdict: { state: 'retrying', delayMs: 1, inDoubt: false },
     reason: noAnswer,
-    troubles: ['destination:a', 'connection:hooks'].map((scope) => ({ scope: scope as GateScope, failed: true })),
+    troubles: ['destination:a', 'connection:hooks'].map((scope) => ({ scope: scope as GateName, failed: true })),
   });
 
 it('a failure that speaks of two gates waits for the first of them by name, and holds the other only then', async () => {

@@ -34,7 +34,7 @@ describe('a destination that takes its time', () => {
     }
     const [next = ''] = (await bench.post()).deliveries;
     const [other = ''] = (await bench.post({ to: ['audit'] })).deliveries;
-    expect(await shutFor(next)).toMatchObject({ scope: 'destination:orders', why: 'busy' });
+    expect(await shutFor(next)).toMatchObject({ gate: 'destination:orders', why: 'busy' });
     expect(await shutFor(other)).toBeUndefined();
 
     expect(await waitAtGate(bench.sql, next, 'destination:orders', 'busy')).toBe(true);

@@ -1,6 +1,6 @@
 import { breakerLimits, shutGate } from '../../../src/domain/gate.ts';
 import { chooseProbe, findBusyGates } from '../../../src/store/waiting/let-through.ts';
-import { pausedByHand, pauseScope, resumeScope } from '../../../src/store/waiting/pause.ts';
+import { pausedByHand, pauseGate, resumeGate } from '../../../src/store/waiting/pause.ts';
 import { readLedger } from '../../../src/store/ledger/ledger.ts';
 import { waitAtGate } from '../../../src/store/waiting/wait.ts';
 import { createGateBench, noAnswer, type GateBench } from '../../support/gate-bench.ts';
@@ -13,8 +13,11 @@ const shutTo = async (delivery: string) => {
   const [entry] = await readLedger(bench.sql, bench.ring, [delivery]);
   return shutGate(entry?.view.gates ?? [])?.why;
 };
-const waitAt = (destination: string, deliveries: readonly string[], why: 'breaker' | 'paused' | 'held' = 'breaker') =>
-  Promise.all(deliveries.map((id) => waitAtGate(bench.sql, id, `destination:${destination}`, why)));
+const waitAt = (
+  destination: string,
+  deliveries: readonly string[],
+  why: 'breaker' | 'paused' | 'retry_after' = 'breaker',
+) => Promise.all(deliveries.map((id) => waitAtGate(bench.sql, id, `destination:${destination}`, why)));
 const probed = async (destination: string) =>
   (await chooseProbe(bench.sql, await bench.busy(destination), 1_000)).map(({ delivery }) => delivery);
 
@@ -182,13 +185,13 @@ describe('a pause', () => {
 
   it('shuts a healthy destination until it is resumed; both are told', async () => {
     const [one] = await bench.queue('paused', 1);
-    expect(await pauseScope(bench.sql, 'default', scope('paused'), byHand)).toBe(true);
-    expect(await pauseScope(bench.sql, 'default', scope('paused'), byHand)).toBe(false);
+    expect(await pauseGate(bench.sql, 'default', scope('paused'), byHand)).toBe(true);
+    expect(await pauseGate(bench.sql, 'default', scope('paused'), byHand)).toBe(false);
     expect(await shutTo(one ?? '')).toBe('paused');
     await waitAt('paused', [one ?? ''], 'paused');
     expect(await bench.health('paused')).toMatchObject({ pauseReason: byHand, waiting: 1 });
-    expect(await resumeScope(bench.sql, 'default', scope('paused'), false)).toBe(true);
-    expect(await resumeScope(bench.sql, 'default', scope('paused'), false)).toBe(false);
+    expect(await resumeGate(bench.sql, 'default', scope('paused'), false)).toBe(true);
+    expect(await resumeGate(bench.sql, 'default', scope('paused'), false)).toBe(false);
     expect(await bench.busy('paused')).toMatchObject({ isPassable: true });
     expect(await shutTo(one ?? '')).toBeUndefined();
     expect(await bench.eventsOf('paused')).toEqual(['carillon.destination.paused', 'carillon.destination.resumed']);
@@ -203,43 +206,43 @@ describe('a pause', () => {
   });
 
   it('by hand outlives a change of the destination, one by a failure ends with it', async () => {
-    await pauseScope(bench.sql, 'default', scope('by-hand'), byHand);
-    expect(await resumeScope(bench.sql, 'default', scope('by-hand'), true)).toBe(false);
+    await pauseGate(bench.sql, 'default', scope('by-hand'), byHand);
+    expect(await resumeGate(bench.sql, 'default', scope('by-hand'), true)).toBe(false);
     const [one] = await bench.queue('cured', 1);
     await bench.failAt('cured', one ?? '', await bench.token(one ?? ''), { failed: false, pauses: true });
-    expect(await resumeScope(bench.sql, 'default', scope('cured'), true)).toBe(true);
+    expect(await resumeGate(bench.sql, 'default', scope('cured'), true)).toBe(true);
   });
 
   it('ends with a clean slate for the breaker', async () => {
     await bench.breakOpen('slate');
-    await pauseScope(bench.sql, 'default', scope('slate'), byHand);
-    await resumeScope(bench.sql, 'default', scope('slate'), false);
+    await pauseGate(bench.sql, 'default', scope('slate'), byHand);
+    await resumeGate(bench.sql, 'default', scope('slate'), false);
     expect(await bench.health('slate')).toMatchObject({ breaker: 'closed', failures: 0, probeAt: null });
   });
 
   it('of a connection shuts all that is reached through it, and nothing else', async () => {
     const [through] = await bench.queue('orders', 1);
     const [other] = await bench.queue('elsewhere', 1);
-    await pauseScope(bench.sql, 'default', 'connection:hooks', byHand);
+    await pauseGate(bench.sql, 'default', 'connection:hooks', byHand);
     expect(await shutTo(through ?? '')).toBe('paused');
     expect(await shutTo(other ?? '')).toBeUndefined();
-    await resumeScope(bench.sql, 'default', 'connection:hooks', false);
+    await resumeGate(bench.sql, 'default', 'connection:hooks', false);
   });
 });
 
 describe('a Retry-After', () => {
   it('holds back every delivery of its scope until it is over, and never ends earlier for a shorter one', async () => {
-    const [first, second, third] = await bench.queue('held', 3);
-    await bench.failAt('held', first ?? '', await bench.token(first ?? ''), { failed: false, heldMs: 60_000 });
-    const { heldUntil } = (await bench.health('held')) ?? {};
+    const [first, second, third] = await bench.queue('resting', 3);
+    await bench.failAt('resting', first ?? '', await bench.token(first ?? ''), { failed: false, heldMs: 60_000 });
+    const { heldUntil } = (await bench.health('resting')) ?? {};
     expect(heldUntil?.getTime()).toBeGreaterThan(Date.now() + 50_000);
-    await bench.failAt('held', second ?? '', await bench.token(second ?? ''), { failed: false, heldMs: 1 });
-    expect((await bench.health('held'))?.heldUntil).toEqual(heldUntil);
-    expect(await shutTo(third ?? '')).toBe('held');
-    await waitAt('held', [third ?? ''], 'held');
-    expect(await bench.busy('held')).toMatchObject({ isPassable: false });
-    await bench.sql`update gates set held_until = clock_timestamp() where scope = 'destination:held'`;
-    expect(await bench.busy('held')).toMatchObject({ isPassable: true });
+    await bench.failAt('resting', second ?? '', await bench.token(second ?? ''), { failed: false, heldMs: 1 });
+    expect((await bench.health('resting'))?.heldUntil).toEqual(heldUntil);
+    expect(await shutTo(third ?? '')).toBe('retry_after');
+    await waitAt('resting', [third ?? ''], 'retry_after');
+    expect(await bench.busy('resting')).toMatchObject({ isPassable: false });
+    await bench.sql`update gates set held_until = clock_timestamp() where scope = 'destination:resting'`;
+    expect(await bench.busy('resting')).toMatchObject({ isPassable: true });
     expect(await shutTo(third ?? '')).toBeUndefined();
   });
 });
@@ -252,10 +255,10 @@ it('gates at which nobody waits are not looked at', async () => {
 it('gates that let nothing through for a time are not looked at, however many wait there', async () => {
   const [paused, held] = [await bench.queue('long-pause', 2), await bench.queue('long-held', 2)];
   await waitAt('long-open', await bench.breakOpen('long-open'));
-  await pauseScope(bench.sql, 'default', 'destination:long-pause', { code: pausedByHand, message: 'maintenance' });
+  await pauseGate(bench.sql, 'default', 'destination:long-pause', { code: pausedByHand, message: 'maintenance' });
   await waitAt('long-pause', paused, 'paused');
   await bench.failAt('long-held', held[0] ?? '', await bench.token(held[0] ?? ''), { failed: false, heldMs: 60_000 });
-  await waitAt('long-held', held.slice(1), 'held');
+  await waitAt('long-held', held.slice(1), 'retry_after');
   const scopes = ['destination:long-held', 'destination:long-open', 'destination:long-pause'];
   const seen = async (soonMs: number) => (await lookedAt(soonMs)).filter((scope) => scopes.includes(scope));
   expect(await seen(500)).toEqual([]);
@@ -263,6 +266,6 @@ it('gates that let nothing through for a time are not looked at, however many wa
   expect(await seen(breakerLimits.firstProbeMs)).toEqual(['destination:long-open']);
   await bench.sql`update gates set held_until = clock_timestamp() where scope = 'destination:long-held'`;
   await bench.makeProbeDue('long-open');
-  await resumeScope(bench.sql, 'default', 'destination:long-pause', false);
+  await resumeGate(bench.sql, 'default', 'destination:long-pause', false);
   expect(await seen(0)).toEqual(scopes);
 });

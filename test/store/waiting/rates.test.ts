@@ -9,14 +9,14 @@ let bench: GateBench;
 beforeAll(async () => void (bench = await createGateBench()));
 afterAll(() => bench.close());
 
-const scopeOf = (destination: string) => `destination:${destination}` as const;
+const gateOf = (destination: string) => `destination:${destination}` as const;
 const perSecond = (limit: number, burst = 1) => ({ limit, perMs: 1_000, burst });
 const take = (destination: string, rate: { limit: number; perMs: number; burst: number }, horizonMs = 60_000) =>
-  takeSlots(bench.sql, 'default', [{ scope: scopeOf(destination), rate }], horizonMs, false);
+  takeSlots(bench.sql, 'default', [{ gate: gateOf(destination), rate }], horizonMs, false);
 const drain = async (destination: string, most = 20, horizonMs = 1_000) =>
   (await letThrough(bench.sql, await bench.busy(destination), most, horizonMs)).map(({ delivery }) => delivery);
-const wait = (destination: string, id: string, why: 'rate' | 'breaker' | 'paused' | 'held' = 'rate') =>
-  waitAtGate(bench.sql, id, scopeOf(destination), why);
+const wait = (destination: string, id: string, why: 'rate' | 'breaker' | 'paused' | 'retry_after' = 'rate') =>
+  waitAtGate(bench.sql, id, gateOf(destination), why);
 const ledger = async (id: string) => {
   const [entry] = await readLedger(bench.sql, bench.ring, [id]);
   if (entry === undefined) throw new Error('no such delivery');
@@ -30,7 +30,7 @@ describe('the slots of a rate', () => {
       Array.from({ length: 50 }, async () => {
         const [row] = await bench.sql<{ at: number }[]>`
           select (extract(epoch from clock_timestamp()) * 1000 + wait_ms)::float8 as at
-          from take_slots('default', ${bench.sql.json([{ scope: scopeOf('spaced'), intervalMs: 500, burst: 1 }])}, 60000, false)`;
+          from take_slots('default', ${bench.sql.json([{ scope: gateOf('spaced'), intervalMs: 500, burst: 1 }])}, 60000, false)`;
         return row?.at ?? Number.NaN;
       }),
     );
@@ -58,17 +58,17 @@ describe('the slots of a rate', () => {
     const rate = perSecond(0.1);
     expect(await take('far', rate, slotHorizonMs)).toMatchObject({ waitMs: 0 });
     const before = (await bench.gate('far'))['tat'];
-    expect(await take('far', rate, slotHorizonMs)).toEqual({ fullAt: scopeOf('far') });
+    expect(await take('far', rate, slotHorizonMs)).toEqual({ fullAt: gateOf('far') });
     expect((await bench.gate('far'))['tat']).toEqual(before);
   });
 
   it('are taken of all scopes or of none', async () => {
     await take('full', perSecond(0.1));
     const both = [
-      { scope: scopeOf('spare'), rate: perSecond(10) },
-      { scope: scopeOf('full'), rate: perSecond(0.1) },
+      { gate: gateOf('spare'), rate: perSecond(10) },
+      { gate: gateOf('full'), rate: perSecond(0.1) },
     ];
-    expect(await takeSlots(bench.sql, 'default', both, slotHorizonMs, false)).toEqual({ fullAt: scopeOf('full') });
+    expect(await takeSlots(bench.sql, 'default', both, slotHorizonMs, false)).toEqual({ fullAt: gateOf('full') });
     expect((await bench.gate('spare'))['tat']).toBeNull();
     const slots = await takeSlots(bench.sql, 'default', both, 60_000, false);
     expect(slots).toMatchObject({ waitMs: expect.any(Number) });
@@ -80,7 +80,7 @@ describe('the slots of a rate', () => {
 
   it('of one tenant are not another’s', async () => {
     await take('tenants', perSecond(0.1));
-    const other = [{ scope: scopeOf('tenants'), rate: perSecond(0.1) }];
+    const other = [{ gate: gateOf('tenants'), rate: perSecond(0.1) }];
     expect(await takeSlots(bench.sql, 'other', other, slotHorizonMs, false)).toEqual({ waitMs: 0 });
   });
 });
@@ -89,7 +89,7 @@ describe('those that wait for a rate', () => {
   it('are not overtaken by those that come later', async () => {
     const [first] = await bench.queue('queue', 1);
     await wait('queue', first ?? '');
-    expect(await take('queue', perSecond(100))).toEqual({ fullAt: scopeOf('queue') });
+    expect(await take('queue', perSecond(100))).toEqual({ fullAt: gateOf('queue') });
     expect(await drain('queue')).toEqual([first]);
     expect(await take('queue', perSecond(100))).toMatchObject({ waitMs: expect.any(Number) });
   });
@@ -134,7 +134,7 @@ describe('those that wait for a rate', () => {
     for (const id of deliveries) await wait('given', id);
     await drain('given');
     const [first, second] = await Promise.all(deliveries.map(ledger));
-    expect(first?.slot).toMatchObject({ scope: scopeOf('given') });
+    expect(first?.slot).toMatchObject({ gate: gateOf('given') });
     expect((second?.slot?.ms ?? 0) - (first?.slot?.ms ?? 0)).toBeGreaterThan(400);
   });
 

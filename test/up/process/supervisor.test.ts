@@ -91,7 +91,7 @@ test('all stop in order, and the record follows', async () => {
   expect(said).toEqual([]);
 });
 
-test('a second wish ends those at once that do not listen, and what they started with them', async () => {
+test('a second command ends those at once that do not listen, and what they started with them', async () => {
   const supervisor = createSupervisor(home, say, fast);
   const deaf = `process.on('SIGTERM', () => undefined); setInterval(() => undefined, 60000);`;
   const parent = `

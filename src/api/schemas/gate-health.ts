@@ -4,7 +4,7 @@ import { reasonSchema } from './delivery.ts';
 import { instantOrNull } from './list.ts';
 
 /** How a destination or connection is. */
-export const scopeHealthSchema = Type.Object(
+export const gateHealthSchema = Type.Object(
   {
     id: Type.String(),
     state: choice(['healthy', 'unhealthy', 'paused'], {
@@ -17,7 +17,7 @@ export const scopeHealthSchema = Type.Object(
     heldUntil: instantOrNull('The platform asked to be left alone until then.'),
     waiting: Type.Integer({ description: 'Deliveries that wait for it.' }),
   },
-  { title: 'ScopeHealth', additionalProperties: false },
+  { title: 'GateHealth', additionalProperties: false },
 );
 
 export const pauseBody = Type.Union(

@@ -1,20 +1,20 @@
-import { connectionScope, destinationScope } from '../../domain/gate.ts';
+import { connectionGate, destinationGate } from '../../domain/gate.ts';
 import type { TenantId } from '../../domain/ids.ts';
 import { findConnection } from '../../store/config/connections.ts';
 import { findDestination } from '../../store/config/destinations.ts';
-import { findHealth, pausedByHand, pauseScope, resumeScope, type Health } from '../../store/waiting/pause.ts';
+import { findGateHealth, pausedByHand, pauseGate, resumeGate, type GateHealth } from '../../store/waiting/pause.ts';
 import { pathId } from '../http/config-id.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound } from '../errors.ts';
 import type { Api } from '../route.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
-import { pauseBody, scopeHealthSchema } from '../schemas/scope-health.ts';
+import { pauseBody, gateHealthSchema } from '../schemas/gate-health.ts';
 
-/** Health of destinations and connections, and the switch that an operator has. */
-export function scopeHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
+/** GateHealth of destinations and connections, and the switch that an operator has. */
+export function gateHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
   const kinds = [
-    { kind: 'destination', path: 'destinations', scopeOf: destinationScope, find: findDestination },
-    { kind: 'connection', path: 'connections', scopeOf: connectionScope, find: findConnection },
+    { kind: 'destination', path: 'destinations', scopeOf: destinationGate, find: findDestination },
+    { kind: 'connection', path: 'connections', scopeOf: connectionGate, find: findConnection },
   ] as const;
 
   for (const { kind, path, scopeOf, find } of kinds) {
@@ -24,7 +24,7 @@ export function scopeHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
       return id;
     };
     const show = async (tenant: TenantId, id: string) => {
-      const [health] = await findHealth(sql, tenant, [scopeOf(id)]);
+      const [health] = await findGateHealth(sql, tenant, [scopeOf(id)]);
       return showHealth(id, health);
     };
     const title = kind === 'destination' ? 'Destination' : 'Connection';
@@ -33,10 +33,10 @@ export function scopeHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
       method: 'GET',
       url: `/v1/${path}/:id/health`,
       schema: {
-        operationId: `get${title}Health`,
+        operationId: `get${title}GateHealth`,
         tags: [path],
         summary: `How a ${kind} is, and how many wait for it`,
-        response: { 200: scopeHealthSchema, ...errorAnswers('not_found') },
+        response: { 200: gateHealthSchema, ...errorAnswers('not_found') },
       },
       config: { scope: 'messages:read' },
       handler: async ({ params, caller: { tenant } }) => show(tenant, await known(tenant, params)),
@@ -50,13 +50,13 @@ export function scopeHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
         tags: [path],
         summary: `Send nothing to a ${kind} until it is resumed; what comes waits, its deadlines stand still`,
         body: pauseBody,
-        response: { 200: scopeHealthSchema, ...errorAnswers('not_found', ...bodyErrors) },
+        response: { 200: gateHealthSchema, ...errorAnswers('not_found', ...bodyErrors) },
       },
       config: { scope: 'deliveries:operate' },
       handler: async ({ params, body, caller: { tenant } }) => {
         const id = await known(tenant, params);
         const message = body?.reason ?? 'Paused by request.';
-        await pauseScope(sql, tenant, scopeOf(id), { code: pausedByHand, message });
+        await pauseGate(sql, tenant, scopeOf(id), { code: pausedByHand, message });
         return show(tenant, id);
       },
     });
@@ -69,19 +69,19 @@ export function scopeHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
         tags: [path],
         summary: `Let what waits for a ${kind} go on, in order and within its rate`,
         body: pauseBody,
-        response: { 200: scopeHealthSchema, ...errorAnswers('not_found', ...bodyErrors) },
+        response: { 200: gateHealthSchema, ...errorAnswers('not_found', ...bodyErrors) },
       },
       config: { scope: 'deliveries:operate' },
       handler: async ({ params, caller: { tenant } }) => {
         const id = await known(tenant, params);
-        if (await resumeScope(sql, tenant, scopeOf(id), false)) poke();
+        if (await resumeGate(sql, tenant, scopeOf(id), false)) poke();
         return show(tenant, id);
       },
     });
   }
 }
 
-function showHealth(id: string, health: Health | undefined) {
+function showHealth(id: string, health: GateHealth | undefined) {
   const state = health?.pausedAt ? 'paused' : (health?.breaker ?? 'closed') === 'closed' ? 'healthy' : 'unhealthy';
   const reason = state === 'paused' ? health?.pauseReason : state === 'unhealthy' ? health?.reason : null;
   const since = state === 'paused' ? health?.pausedAt : state === 'unhealthy' ? health?.openedAt : null;

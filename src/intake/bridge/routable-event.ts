@@ -1,11 +1,11 @@
 import type { Connector } from '../../connectors/contract/connector.ts';
 import type { Inbound } from '../../connectors/contract/inbound.ts';
 import type { Sql } from '../../store/db/db.ts';
-import { finish, setAside, type Due } from '../../store/inbound/inbox.ts';
+import { finish, waitForEvent, type LeasedEvent } from '../../store/inbound/inbox.ts';
 import type { KeyRing } from '../../store/db/key-ring.ts';
 import { findLink } from '../../store/inbound/links.ts';
 import type { PlanCaches } from '../../store/accept/plan-cache.ts';
-import type { Wished } from '../../store/runs/commands.ts';
+import type { CommandedDelivery } from '../../store/runs/commands.ts';
 import type { Room } from './rooms.ts';
 
 /** What routing is made of. */
@@ -17,12 +17,12 @@ export interface RouteDeps {
   /** Tells the dispatcher that messages were accepted. */
   readonly poke: () => void;
   /** Wakes the runs of what a delete stopped; where that fails the sweep does it. */
-  readonly wakeStopped: (stopped: readonly Wished[]) => Promise<void>;
+  readonly wakeStopped: (stopped: readonly CommandedDelivery[]) => Promise<void>;
 }
 
 /** One event of a bridged room, and all that is known of it. */
-export interface Routed {
-  readonly due: Due;
+export interface RoutableEvent {
+  readonly leased: LeasedEvent;
   readonly rooms: readonly Room[];
   readonly connector: string;
   readonly inbound: Inbound;
@@ -41,12 +41,12 @@ export function ignored(code: string, message: string) {
 }
 
 /** The message that a change is about; undefined where the event was set aside, or is over. */
-export async function findOriginal({ sql }: RouteDeps, { due, inbound }: Routed) {
-  const key = inbound.linkKey(due.event.nativeId);
-  const link = await findLink(sql, due.tenant, due.connection, key);
+export async function findOriginal({ sql }: RouteDeps, { leased, inbound }: RoutableEvent) {
+  const key = inbound.linkKey(leased.event.nativeId);
+  const link = await findLink(sql, leased.tenant, leased.connection, key);
   if (link !== undefined) return { ...link, key };
-  if (due.isOver)
-    await finish(sql, due.id, 'ignored', ignored('original_unknown', 'What it changes never came, or is too old.'));
-  else await setAside(sql, due.id, key, originalWaitSeconds);
+  if (leased.isOver)
+    await finish(sql, leased.id, 'ignored', ignored('original_unknown', 'What it changes never came, or is too old.'));
+  else await waitForEvent(sql, leased.id, key, originalWaitSeconds);
   return undefined;
 }
