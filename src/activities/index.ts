@@ -1,6 +1,6 @@
-import type { AccessTokens } from '../connectors/http/access-tokens.ts';
+import type { AccessTokens } from '../connectors/contract/context.ts';
 import type { Connector } from '../connectors/contract/connector.ts';
-import type { Http } from '../connectors/http/client.ts';
+import type { Http } from '../connectors/contract/http.ts';
 import type { Sql } from '../store/db/db.ts';
 import type { KeyRing } from '../store/db/key-ring.ts';
 import type { NextInLane } from '../store/waiting/lane.ts';

@@ -1,11 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Connector } from '../connectors/contract/connector.ts';
-import type { SigningKeys } from '../connectors/inbound/signing-keys.ts';
+import type { SigningKeys } from '../connectors/contract/signing-keys.ts';
 import type { Sql } from '../store/db/db.ts';
 import type { StartableJob } from '../store/jobs/jobs.ts';
 import type { KeyRing } from '../store/db/key-ring.ts';
 import type { CommandedDelivery } from '../store/runs/commands.ts';
-import type { EventStreamSettings } from './events/event-streams.ts';
 
 /** Temporal, as far as the API needs it. Nothing that it does decides an answer: PostgreSQL has the truth. */
 export interface Runs {
@@ -41,4 +40,13 @@ export interface ApiDeps {
   readonly keyCacheMs?: number;
   /** What differs from the usual, for tests. */
   readonly eventStreams?: Partial<EventStreamSettings>;
+}
+
+export interface EventStreamSettings {
+  /** Something is written at least so often; must be less than the server's limit for silent sockets. */
+  readonly heartbeatMs: number;
+  /** Streams at once, of this process. */
+  readonly maxStreams: number;
+  /** How often new events are looked for, once for all streams. */
+  readonly lookEveryMs: number;
 }

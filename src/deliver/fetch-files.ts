@@ -1,4 +1,5 @@
-import { download, notFetchable, type Download } from '../connectors/http/download.ts';
+import { download, notFetchable } from '../connectors/http/download.ts';
+import type { Download } from '../connectors/contract/context.ts';
 import { isTypeTaken, type FileLimits } from '../domain/file-limits.ts';
 import { SendFailure, type Reason } from '../domain/failure.ts';
 import type { TenantId } from '../domain/ids.ts';

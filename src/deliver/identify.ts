@@ -1,4 +1,5 @@
-import type { LookUpContext, Mentioned, Outgoing, Person } from '../connectors/contract/connector.ts';
+import type { Mentioned, Outgoing, Person } from '../connectors/contract/connector.ts';
+import type { LookUpContext } from '../connectors/contract/context.ts';
 import { parseMarkdown } from '../connectors/text/markdown.ts';
 import { mentionsIn, type Mention } from '../connectors/text/mention.ts';
 import { timeLeft } from '../connectors/http/time-left.ts';

@@ -1,4 +1,5 @@
-import type { ActionKind, Outgoing, Target } from '../../src/connectors/contract/connector.ts';
+import type { ActionKind, Outgoing } from '../../src/connectors/contract/connector.ts';
+import type { Target } from '../../src/connectors/contract/context.ts';
 import type { FailureKind, Affected } from '../../src/domain/failure.ts';
 import type { FaultSpec } from '../../src/simulators/kit/faults.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Target } from '../../src/connectors/contract/connector.ts';
+import type { Target } from '../../src/connectors/contract/context.ts';
 import { attempt, freshMessageId, reactionTo, sampleOutgoing, sendContext, type Created } from '../support/outgoing.ts';
 import type { SimulatorBench } from '../support/simulators.ts';
 import type { ConnectorCase } from './connector-suite.ts';

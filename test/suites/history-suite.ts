@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { createAccessTokens } from '../../src/connectors/http/access-tokens.ts';
-import type { LookUpContext, Values } from '../../src/connectors/contract/connector.ts';
+import type { LookUpContext, Values } from '../../src/connectors/contract/context.ts';
 import type { History, HookRequest } from '../../src/connectors/contract/inbound.ts';
 import { createSigningKeys } from '../../src/connectors/inbound/signing-keys.ts';
 import type { InboundEvent } from '../../src/domain/inbound.ts';

@@ -1,6 +1,7 @@
-import type { Connector, Values } from '../../src/connectors/contract/connector.ts';
+import type { Connector } from '../../src/connectors/contract/connector.ts';
+import type { Values } from '../../src/connectors/contract/context.ts';
 import type { HookRequest, Received } from '../../src/connectors/contract/inbound.ts';
-import type { SigningKeys } from '../../src/connectors/inbound/signing-keys.ts';
+import type { SigningKeys } from '../../src/connectors/contract/signing-keys.ts';
 import type { InboundEvent } from '../../src/domain/inbound.ts';
 
 /** What the suite must know of what comes in from a platform; everything else is a test of its own. */

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { googleChat } from '../../src/connectors/google-chat/index.ts';
 import type { HookRequest, Received } from '../../src/connectors/contract/inbound.ts';
-import type { SigningKeys } from '../../src/connectors/inbound/signing-keys.ts';
+import type { SigningKeys } from '../../src/connectors/contract/signing-keys.ts';
 import { settings as simulated } from './google-chat.ts';
 
 interface KeyPair {

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAccessTokens } from '../../src/connectors/http/access-tokens.ts';
-import type { HookConnection, HookRequest, Received } from '../../src/connectors/contract/inbound.ts';
+import type { HookRequest, Received } from '../../src/connectors/contract/inbound.ts';
+import type { HookConnection } from '../../src/connectors/contract/context.ts';
 import { msteams } from '../../src/connectors/msteams/index.ts';
 import type { KeptRoom, SubscriptionContext, WantedRoom } from '../../src/connectors/contract/subscriptions.ts';
 import { channel, chat, settings as usual } from './msteams.ts';

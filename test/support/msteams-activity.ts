@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign, type JsonWebKey } from 'node:crypto';
 import { msteams } from '../../src/connectors/msteams/index.ts';
 import type { HookRequest } from '../../src/connectors/contract/inbound.ts';
-import type { SigningKeys } from '../../src/connectors/inbound/signing-keys.ts';
+import type { SigningKeys } from '../../src/connectors/contract/signing-keys.ts';
 
 export const appId = '1f4b5c2e-0000-4000-8000-00000000c0de';
 export const serviceUrl = 'https://smba.trafficmanager.net/emea/';

@@ -1,4 +1,5 @@
-import type { Outgoing, Target } from '../../src/connectors/contract/connector.ts';
+import type { Outgoing } from '../../src/connectors/contract/connector.ts';
+import type { Target } from '../../src/connectors/contract/context.ts';
 import type { RecordedRequest } from '../../src/simulators/kit/requests.ts';
 import type { Shown } from '../suites/connector-suite.ts';
 import { roomsAt } from './rooms.ts';

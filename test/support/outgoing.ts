@@ -1,13 +1,7 @@
 import { createAccessTokens } from '../../src/connectors/http/access-tokens.ts';
-import type {
-  Action,
-  Connector,
-  Outgoing,
-  Receipt,
-  SendContext,
-  Target,
-} from '../../src/connectors/contract/connector.ts';
-import type { Http } from '../../src/connectors/http/client.ts';
+import type { Action, Connector, Outgoing, Receipt, SendContext } from '../../src/connectors/contract/connector.ts';
+import type { Target } from '../../src/connectors/contract/context.ts';
+import type { Http } from '../../src/connectors/contract/http.ts';
 import type { Message } from '../../src/domain/message.ts';
 import { SendFailure } from '../../src/domain/failure.ts';
 

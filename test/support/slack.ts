@@ -1,4 +1,5 @@
-import type { Outgoing, Target } from '../../src/connectors/contract/connector.ts';
+import type { Outgoing } from '../../src/connectors/contract/connector.ts';
+import type { Target } from '../../src/connectors/contract/context.ts';
 import type { Shown } from '../suites/connector-suite.ts';
 import type { Created } from './outgoing.ts';
 import { roomsAt } from './rooms.ts';

@@ -14,15 +14,7 @@ import { Problem } from '../errors.ts';
 import { eventStream } from './event-stream.ts';
 import { watchEvents } from './event-watch.ts';
 import { createGate } from '../limits/concurrency.ts';
-
-export interface EventStreamSettings {
-  /** Something is written at least so often; must be less than the server's limit for silent sockets. */
-  readonly heartbeatMs: number;
-  /** Streams at once, of this process. */
-  readonly maxStreams: number;
-  /** How often new events are looked for, once for all streams. */
-  readonly lookEveryMs: number;
-}
+import type { EventStreamSettings } from '../deps.ts';
 
 const usual: EventStreamSettings = { heartbeatMs: 15_000, maxStreams: 100, lookEveryMs: 300 };
 /** Events read at once for a stream; it holds them until its reader has taken them. */

@@ -1,4 +1,5 @@
-import type { HookConnection, Inbound } from '../../connectors/contract/inbound.ts';
+import type { Inbound } from '../../connectors/contract/inbound.ts';
+import type { HookConnection } from '../../connectors/contract/context.ts';
 import { chosenId, hookTenant, type TenantId } from '../../domain/ids.ts';
 import { hookConnection } from '../../store/config/connections.ts';
 import type { ApiDeps } from '../deps.ts';

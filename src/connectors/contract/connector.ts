@@ -1,11 +1,10 @@
-import type { ConnectionId, DeliveryId, DestinationId } from '../../domain/ids.ts';
+import type { DeliveryId } from '../../domain/ids.ts';
 import type { Reason } from '../../domain/failure.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Field } from './fields.ts';
-import type { AccessTokens } from '../http/access-tokens.ts';
-import type { Http } from '../http/client.ts';
 import type { Inbound } from './inbound.ts';
 import type { Kept } from './kept.ts';
+import type { Target, LookUpContext } from './context.ts';
 
 /**
  * What may be done after an attempt whose outcome nobody knows (design §2).
@@ -15,14 +14,6 @@ import type { Kept } from './kept.ts';
  */
 export type RecoveryClass =
   { readonly kind: 'A'; readonly memoryMs: number } | { readonly kind: 'B' } | { readonly kind: 'C' };
-
-/** Settings and addresses as stored: checked against the connector's fields before they get here. */
-export type Values = Readonly<Record<string, unknown>>;
-
-export interface Target {
-  readonly connection: { readonly id: ConnectionId; readonly settings: Values };
-  readonly destination: { readonly id: DestinationId; readonly address: Values };
-}
 
 /**
  * What is to happen at the platform. `nativeId` is the receipt's of what is changed, or of the thread's root; null where
@@ -121,16 +112,6 @@ export interface Outgoing extends Target {
   readonly author?: Author;
   /** Who is mentioned, by the `ref` of the mention (`dialect/mention`); who is not in it is unknown. */
   readonly people?: ReadonlyMap<string, Mentioned>;
-}
-
-/** What every call to a platform needs. */
-export interface LookUpContext {
-  readonly http: Http;
-  readonly tokens: AccessTokens;
-  readonly now: Date;
-  /** In milliseconds. */
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
 }
 
 export interface SendContext extends LookUpContext {

@@ -1,10 +1,9 @@
-import type { ConnectionId } from '../../domain/ids.ts';
 import type { InboundEvent } from '../../domain/inbound.ts';
-import type { SigningKeys } from '../inbound/signing-keys.ts';
-import type { LookUpContext, Values } from './connector.ts';
-import type { Download } from '../http/download.ts';
+import type { SigningKeys } from './signing-keys.ts';
+import type { LookUpContext, Values, Download } from './context.ts';
 import type { Attachment } from '../../domain/message.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import type { HookConnection } from './context.ts';
 
 /** A request to `/hooks/{connection}`, as it came. */
 export interface HookRequest {
@@ -61,14 +60,6 @@ export type Received =
   | { readonly kind: 'unreadable'; readonly answer: HookAnswer; readonly message: string };
 
 export type RefusalCode = 'missing_signature' | 'bad_signature' | 'stale' | 'bad_request' | 'keys_unavailable';
-
-/** The connection that a request came for. */
-export interface HookConnection {
-  readonly id: ConnectionId;
-  readonly settings: Values;
-  /** The address that the platform calls: `https://…/hooks/{connection}`. Known to what makes subscriptions, and only where the configuration says so. */
-  readonly url?: string;
-}
 
 export interface ReceiveContext {
   readonly now: Date;

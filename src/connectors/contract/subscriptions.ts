@@ -1,6 +1,5 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, Values } from './connector.ts';
-import type { HookConnection } from './inbound.ts';
+import type { LookUpContext, Values, HookConnection } from './context.ts';
 
 /** A room whose events are wanted. */
 export interface WantedRoom {

@@ -1,5 +1,5 @@
 import type { Meaning } from '../http/answer.ts';
-import { textAt } from '../inbound/verify.ts';
+import { textAt } from '../http/json-path.ts';
 
 /**
  * What an answer that is no agreement means (google.rpc.Code in `error.status`; the pages of spaces.messages.create, .patch and

@@ -1,9 +1,8 @@
 import type { InboundFile } from '../../domain/inbound.ts';
 import type { Attachment } from '../../domain/message.ts';
-import type { LookUpContext } from '../contract/connector.ts';
-import { notFetchable, type Download } from '../http/download.ts';
-import { textAt } from '../inbound/verify.ts';
-import type { HookConnection } from '../contract/inbound.ts';
+import type { LookUpContext, Download, HookConnection } from '../contract/context.ts';
+import { notFetchable } from '../http/download.ts';
+import { textAt } from '../http/json-path.ts';
 import { downloadMedia } from './api.ts';
 
 /** `Attachment`: an uploaded file is known by its resource, one of Drive by its place in the message. */

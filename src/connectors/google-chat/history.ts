@@ -1,9 +1,9 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, Values } from '../contract/connector.ts';
+import type { LookUpContext, Values, HookConnection } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
 import { oldestFirst, readPages, unread, type Page } from '../inbound/history-pages.ts';
-import { at, listAt, textAt } from '../inbound/verify.ts';
-import type { History, HookConnection } from '../contract/inbound.ts';
+import { at, listAt, textAt } from '../http/json-path.ts';
+import type { History } from '../contract/inbound.ts';
 import { callChat } from './api.ts';
 import { readWorkspaceEvent } from './inbound-push.ts';
 import { googleChatAddress } from './settings.ts';

@@ -1,5 +1,5 @@
 import type { ConnectionId } from '../../domain/ids.ts';
-import { at, textAt } from '../inbound/verify.ts';
+import { at, textAt } from '../http/json-path.ts';
 import type { HookEvent } from '../contract/inbound.ts';
 import { ignored, readCreated } from './inbound-message.ts';
 

@@ -1,6 +1,6 @@
 import type { ConnectionId } from '../../domain/ids.ts';
 import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
-import { at, listAt, textAt } from '../inbound/verify.ts';
+import { at, listAt, textAt } from '../http/json-path.ts';
 import type { HookEvent } from '../contract/inbound.ts';
 import { writeMarkdown } from '../text/markdown.ts';
 import { isOurs } from './mark.ts';

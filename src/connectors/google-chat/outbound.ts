@@ -1,7 +1,7 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
 import { withAuthor } from '../text/author.ts';
-import { textAt } from '../inbound/verify.ts';
+import { textAt } from '../http/json-path.ts';
 import { restated } from '../http/restated.ts';
 import { timeLeft } from '../http/time-left.ts';
 import { maxBytes, maxSource } from './text/bounds.ts';

@@ -1,7 +1,6 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, Values } from '../contract/connector.ts';
-import { at, listAt, textAt } from '../inbound/verify.ts';
-import type { HookConnection } from '../contract/inbound.ts';
+import type { LookUpContext, Values, HookConnection } from '../contract/context.ts';
+import { at, listAt, textAt } from '../http/json-path.ts';
 import { asLookUp, restated } from '../http/restated.ts';
 import { keepSubscribed, type Subscribed, type Subscriptions, type WantedRoom } from '../contract/subscriptions.ts';
 import { eventTypes, ofOurTypes } from './history.ts';

@@ -1,8 +1,10 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import { freshnessMs, isSame, refuse } from '../inbound/verify.ts';
-import type { HookConnection, HookRequest, ReceiveContext, Received } from '../contract/inbound.ts';
+import type { HookRequest, ReceiveContext, Received } from '../contract/inbound.ts';
+import type { HookConnection } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
-import { SigningKeysUnavailable, type KeySource } from '../inbound/signing-keys.ts';
+import { SigningKeysUnavailable } from '../inbound/signing-keys.ts';
+import type { KeySource } from '../contract/signing-keys.ts';
 import { googleChatSettings } from './settings.ts';
 
 type Refused = Extract<Received, { kind: 'refused' }>;

@@ -1,27 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** What a platform handed out for credentials. */
-export interface IssuedToken {
-  readonly token: string;
-  /** Seconds from now, as the platform said. */
-  readonly expiresInSeconds: number;
-}
-
-/**
- * Access tokens of all connections of this process. An expired token is no failure: a new one is obtained, and only where
- * that is refused are the credentials bad.
- */
-export interface AccessTokens {
-  /**
-   * The token for these credentials: a kept one, else what `obtain` hands out. However many ask at once, it is obtained
-   * once.
-   * @param credentials all that the token depends on, such as URL, client, secret and scope; kept as a hash only.
-   * @throws what `obtain` throws.
-   */
-  get(credentials: readonly string[], obtain: () => Promise<IssuedToken>): Promise<string>;
-  /** The platform refused this token before its time, as after a revocation: it is not handed out again. */
-  drop(token: string): void;
-}
+import type { AccessTokens, IssuedToken } from '../contract/context.ts';
 
 /** A token is renewed this long before its end, or after three quarters of its life where that is earlier: clocks differ. */
 const renewAheadSeconds = 300;

@@ -1,6 +1,6 @@
 import { usualClocks } from '../../domain/clocks.ts';
 import { SendFailure, type FailureKind, type Affected } from '../../domain/failure.ts';
-import type { HttpResponse } from './client.ts';
+import type { HttpResponse } from '../contract/http.ts';
 
 const maxExcerpt = 500;
 

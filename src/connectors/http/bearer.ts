@@ -1,7 +1,6 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { IssuedToken } from './access-tokens.ts';
-import type { LookUpContext } from '../contract/connector.ts';
-import { at, textAt } from '../inbound/verify.ts';
+import type { IssuedToken, LookUpContext } from '../contract/context.ts';
+import { at, textAt } from './json-path.ts';
 import { callJson } from './json-call.ts';
 import { asLookUp, restated } from './restated.ts';
 import { timeLeft } from './time-left.ts';

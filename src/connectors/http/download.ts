@@ -1,21 +1,9 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext } from '../contract/connector.ts';
-import type { HttpStream } from './client.ts';
+import type { LookUpContext, Download } from '../contract/context.ts';
+import type { HttpStream } from '../contract/http.ts';
 import { answerFailure, failureOfStatus, type Meaning } from './answer.ts';
 import { sendFailureOf } from './error.ts';
 import { asLookUp } from './restated.ts';
-
-/** A file on its way in. Its bytes are read once; whoever does not read them to their end must leave the loop. */
-export interface Download {
-  /** As the answer says, without its parameters; `application/octet-stream` where it says nothing. */
-  readonly mediaType: string;
-  /** Bytes, where the answer says it. */
-  readonly size?: number;
-  /** @throws SendFailure transient where they break off. */
-  readonly bytes: AsyncIterable<Uint8Array>;
-  /** Gives up what was not read. */
-  drop(): void;
-}
 
 export interface DownloadRequest {
   readonly url: string;

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { HttpRequest, HttpResponse } from './client.ts';
+import type { HttpRequest, HttpResponse } from '../contract/http.ts';
 import { httpError, httpErrorCode, type HttpErrorCode } from './error.ts';
 
 type Head = Pick<HttpResponse, 'status' | 'headers'>;

@@ -1,5 +1,5 @@
-import type { LookUpContext } from '../contract/connector.ts';
-import type { HttpBody, HttpRequest, HttpResponse } from './client.ts';
+import type { LookUpContext } from '../contract/context.ts';
+import type { HttpBody, HttpRequest, HttpResponse } from '../contract/http.ts';
 import { answerFailure, failureOfStatus, type Meaning } from './answer.ts';
 import { sendFailureOf } from './error.ts';
 

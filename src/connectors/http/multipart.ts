@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OutgoingFile } from '../contract/connector.ts';
-import type { HttpBody } from './client.ts';
+import type { HttpBody } from '../contract/http.ts';
 
 /**
  * A form with one file (RFC 7578), which is read while it is written.

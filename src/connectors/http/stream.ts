@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { HttpOpenInit, HttpStream } from './client.ts';
+import type { HttpOpenInit, HttpStream } from '../contract/http.ts';
 import { HttpError, httpError, httpErrorCode } from './error.ts';
 
 /**

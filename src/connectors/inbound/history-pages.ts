@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { InboundEvent, InboundKind } from '../../domain/inbound.ts';
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext } from '../contract/connector.ts';
+import type { LookUpContext } from '../contract/context.ts';
 import type { History } from '../contract/inbound.ts';
 import { asLookUp } from '../http/restated.ts';
 

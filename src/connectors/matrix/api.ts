@@ -1,7 +1,7 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, Target } from '../contract/connector.ts';
+import type { LookUpContext, Target } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
-import { at, textAt } from '../inbound/verify.ts';
+import { at, textAt } from '../http/json-path.ts';
 import { callJson, type JsonAnswer } from '../http/json-call.ts';
 import { asLookUp, restated } from '../http/restated.ts';
 import { secretTexts } from '../contract/secrets.ts';

@@ -1,7 +1,6 @@
 import type { InboundEvent } from '../../domain/inbound.ts';
-import type { LookUpContext } from '../contract/connector.ts';
-import { at, textAt } from '../inbound/verify.ts';
-import type { HookConnection } from '../contract/inbound.ts';
+import type { LookUpContext, HookConnection } from '../contract/context.ts';
+import { at, textAt } from '../http/json-path.ts';
 import { find, path } from './api.ts';
 import { enter } from './ghosts.ts';
 import { nativeId, parseNativeId } from './native-id.ts';

@@ -1,12 +1,12 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundFile } from '../../domain/inbound.ts';
 import type { Attachment } from '../../domain/message.ts';
-import type { LookUpContext, Outgoing, OutgoingFile, SendContext, Values } from '../contract/connector.ts';
+import type { Outgoing, OutgoingFile, SendContext } from '../contract/connector.ts';
+import type { LookUpContext, Values, Download, HookConnection } from '../contract/context.ts';
 import { authorLine } from '../text/author.ts';
-import { download, notFetchable, type Download } from '../http/download.ts';
+import { download, notFetchable } from '../http/download.ts';
 import { readText } from '../contract/fields.ts';
-import { at, textAt } from '../inbound/verify.ts';
-import type { HookConnection } from '../contract/inbound.ts';
+import { at, textAt } from '../http/json-path.ts';
 import { callJson } from '../http/json-call.ts';
 import { asUploadRefusal } from '../http/restated.ts';
 import { secretTexts } from '../contract/secrets.ts';

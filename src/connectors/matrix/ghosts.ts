@@ -1,5 +1,6 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { Author, LookUpContext, Outgoing, SendContext, Target } from '../contract/connector.ts';
+import type { Author, Outgoing, SendContext } from '../contract/connector.ts';
+import type { LookUpContext, Target } from '../contract/context.ts';
 import { authorLine } from '../text/author.ts';
 import { readText } from '../contract/fields.ts';
 import { lookUp, path } from './api.ts';

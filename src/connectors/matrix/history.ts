@@ -1,10 +1,10 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundEvent } from '../../domain/inbound.ts';
-import type { LookUpContext, Values } from '../contract/connector.ts';
+import type { LookUpContext, Values, HookConnection } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
 import { maxPageBytes, readPages, type Page } from '../inbound/history-pages.ts';
-import { at, listAt, textAt } from '../inbound/verify.ts';
-import type { History, HookConnection } from '../contract/inbound.ts';
+import { at, listAt, textAt } from '../http/json-path.ts';
+import type { History } from '../contract/inbound.ts';
 import { lookUp, path } from './api.ts';
 import { join } from './ghosts.ts';
 import { readEvent } from './inbound-event.ts';

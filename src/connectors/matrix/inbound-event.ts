@@ -1,6 +1,7 @@
 import type { InboundEvent, InboundFile } from '../../domain/inbound.ts';
-import { at, textAt } from '../inbound/verify.ts';
-import type { HookConnection, HookEvent } from '../contract/inbound.ts';
+import { at, textAt } from '../http/json-path.ts';
+import type { HookEvent } from '../contract/inbound.ts';
+import type { HookConnection } from '../contract/context.ts';
 import { writeMarkdown } from '../text/markdown.ts';
 import { readFiles } from './files.ts';
 import { nativeId } from './native-id.ts';

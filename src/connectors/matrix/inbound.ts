@@ -1,5 +1,7 @@
-import { at, isSignedBy, listAt, readHookJson } from '../inbound/verify.ts';
-import type { HookAnswer, HookConnection, HookRequest, Inbound, Received } from '../contract/inbound.ts';
+import { isSignedBy, readHookJson } from '../inbound/verify.ts';
+import { at, listAt } from '../http/json-path.ts';
+import type { HookAnswer, HookRequest, Inbound, Received } from '../contract/inbound.ts';
+import type { HookConnection } from '../contract/context.ts';
 import { history } from './history.ts';
 import { checkEdit } from './check-edit.ts';
 import { openFile } from './files.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Values } from '../contract/connector.ts';
+import type { Values } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
-import { at, textAt } from '../inbound/verify.ts';
+import { at, textAt } from '../http/json-path.ts';
 import { matrixSettings } from './settings.ts';
 
 /**

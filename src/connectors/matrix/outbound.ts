@@ -1,7 +1,7 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
 import { withAuthor } from '../text/author.ts';
-import { at, textAt } from '../inbound/verify.ts';
+import { at, textAt } from '../http/json-path.ts';
 import { restated } from '../http/restated.ts';
 import { callMatrix, find, path, type MatrixCall } from './api.ts';
 import { fitsContent, toContent, type TextContent, type TextOptions } from './text/write.ts';

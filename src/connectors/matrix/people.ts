@@ -1,5 +1,5 @@
 import type { People } from '../contract/connector.ts';
-import { textAt } from '../inbound/verify.ts';
+import { textAt } from '../http/json-path.ts';
 import { find, path } from './api.ts';
 
 /**

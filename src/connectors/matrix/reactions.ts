@@ -1,7 +1,7 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, Target } from '../contract/connector.ts';
+import type { LookUpContext, Target } from '../contract/context.ts';
 import { shortcodeOf, unicodeOf } from '../text/emoji.ts';
-import { listAt, textAt } from '../inbound/verify.ts';
+import { listAt, textAt } from '../http/json-path.ts';
 import { find, path } from './api.ts';
 
 const pageSize = '100';

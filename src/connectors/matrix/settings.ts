@@ -1,5 +1,5 @@
 import { parseDuration } from '../../domain/retry.ts';
-import type { Values } from '../contract/connector.ts';
+import type { Values } from '../contract/context.ts';
 import { readText, type Field } from '../contract/fields.ts';
 
 export const matrixSettings = [

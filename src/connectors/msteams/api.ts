@@ -1,8 +1,9 @@
-import type { ActionKind, LookUpContext, Target, Values } from '../contract/connector.ts';
+import type { ActionKind } from '../contract/connector.ts';
+import type { LookUpContext, Target, Values } from '../contract/context.ts';
 import { withToken } from '../http/bearer.ts';
 import type { TokenRequest } from '../http/bearer.ts';
 import { readText } from '../contract/fields.ts';
-import { at, textAt } from '../inbound/verify.ts';
+import { at, textAt } from '../http/json-path.ts';
 import { callJson, type JsonAnswer } from '../http/json-call.ts';
 import { secretTexts } from '../contract/secrets.ts';
 import { meaningOf } from './errors.ts';

@@ -1,8 +1,8 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundEvent } from '../../domain/inbound.ts';
-import type { LookUpContext } from '../contract/connector.ts';
-import { textAt } from '../inbound/verify.ts';
-import type { Fetched, HookConnection, HookEvent } from '../contract/inbound.ts';
+import type { LookUpContext, HookConnection } from '../contract/context.ts';
+import { textAt } from '../http/json-path.ts';
+import type { Fetched, HookEvent } from '../contract/inbound.ts';
 import { asLookUp } from '../http/restated.ts';
 import { getFromGraph, graphUrlOf } from './graph.ts';
 import { activitiesOf } from './graph-message.ts';

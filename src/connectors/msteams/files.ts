@@ -1,9 +1,8 @@
 import type { InboundFile } from '../../domain/inbound.ts';
 import type { Attachment } from '../../domain/message.ts';
-import type { LookUpContext } from '../contract/connector.ts';
-import { download, notFetchable, type Download } from '../http/download.ts';
-import { textAt } from '../inbound/verify.ts';
-import type { HookConnection } from '../contract/inbound.ts';
+import type { LookUpContext, Download, HookConnection } from '../contract/context.ts';
+import { download, notFetchable } from '../http/download.ts';
+import { textAt } from '../http/json-path.ts';
 
 const fileType = 'application/vnd.microsoft.teams.file.download.info';
 

@@ -1,4 +1,4 @@
-import { at, listAt, textAt } from '../inbound/verify.ts';
+import { at, listAt, textAt } from '../http/json-path.ts';
 import { isChannel } from './native-id.ts';
 
 type Activity = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, Values } from '../contract/connector.ts';
+import type { LookUpContext, Values } from '../contract/context.ts';
 import { withToken } from '../http/bearer.ts';
 import { readText } from '../contract/fields.ts';
-import { at, textAt } from '../inbound/verify.ts';
+import { at, textAt } from '../http/json-path.ts';
 import type { Meaning } from '../http/answer.ts';
 import { callJson, type JsonCall } from '../http/json-call.ts';
 import { secretTexts } from '../contract/secrets.ts';

@@ -1,8 +1,8 @@
-import type { LookUpContext, Values } from '../contract/connector.ts';
+import type { LookUpContext, Values, HookConnection } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
 import { maxPageBytes, oldestFirst, readPages, unread, type Page } from '../inbound/history-pages.ts';
-import { listAt, textAt } from '../inbound/verify.ts';
-import type { History, HookConnection } from '../contract/inbound.ts';
+import { listAt, textAt } from '../http/json-path.ts';
+import type { History } from '../contract/inbound.ts';
 import { getFromGraph, graphUrlOf, hasGraph } from './graph.ts';
 import { activitiesOf } from './graph-message.ts';
 import { readActivity } from './inbound-event.ts';

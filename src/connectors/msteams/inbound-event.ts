@@ -1,7 +1,8 @@
 import type { InboundEvent } from '../../domain/inbound.ts';
 import { readText } from '../contract/fields.ts';
-import { listAt, textAt } from '../inbound/verify.ts';
-import type { HookConnection, HookEvent } from '../contract/inbound.ts';
+import { listAt, textAt } from '../http/json-path.ts';
+import type { HookEvent } from '../contract/inbound.ts';
+import type { HookConnection } from '../contract/context.ts';
 import { writeMarkdown } from '../text/markdown.ts';
 import { readFile } from './files.ts';
 import { nativeId, parseConversationId, type TeamsMessage } from './native-id.ts';

@@ -1,5 +1,7 @@
-import { isSame, listAt, refuse, textAt } from '../inbound/verify.ts';
-import type { HookConnection, HookEvent, HookRequest, Received } from '../contract/inbound.ts';
+import { isSame, refuse } from '../inbound/verify.ts';
+import { listAt, textAt } from '../http/json-path.ts';
+import type { HookEvent, HookRequest, Received } from '../contract/inbound.ts';
+import type { HookConnection } from '../contract/context.ts';
 import { parseResource, resourcePath } from './graph-resource.ts';
 import { keyOf } from './inbound-event.ts';
 import { nativeId } from './native-id.ts';

@@ -1,5 +1,6 @@
 import { hmac, isSignedBy, readHookJson, refuse } from '../inbound/verify.ts';
-import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../contract/inbound.ts';
+import type { HookRequest, Inbound, ReceiveContext, Received } from '../contract/inbound.ts';
+import type { HookConnection } from '../contract/context.ts';
 import { history } from './history.ts';
 import { openFile } from './files.ts';
 import { fetchMessage } from './fetch.ts';

@@ -2,7 +2,7 @@ import { SendFailure } from '../../domain/failure.ts';
 import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
 import { withAuthor } from '../text/author.ts';
 import { readText } from '../contract/fields.ts';
-import { textAt } from '../inbound/verify.ts';
+import { textAt } from '../http/json-path.ts';
 import { restated } from '../http/restated.ts';
 import { callTeams, obtainToken, serviceUrlOf, type TeamsCall } from './api.ts';
 import { fitsTeams, toTeamsText, type TeamsTextOptions } from './text/write.ts';

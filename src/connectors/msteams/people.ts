@@ -1,7 +1,8 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, People, Person, Target } from '../contract/connector.ts';
+import type { People, Person } from '../contract/connector.ts';
+import type { LookUpContext, Target } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
-import { listAt, textAt } from '../inbound/verify.ts';
+import { listAt, textAt } from '../http/json-path.ts';
 import { asLookUp } from '../http/restated.ts';
 import { callTeams } from './api.ts';
 import { teamsSettings } from './settings.ts';

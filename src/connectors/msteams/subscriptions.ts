@@ -1,6 +1,7 @@
 import { SendFailure } from '../../domain/failure.ts';
-import { hmac, listAt, textAt } from '../inbound/verify.ts';
-import type { HookConnection } from '../contract/inbound.ts';
+import { hmac } from '../inbound/verify.ts';
+import { listAt, textAt } from '../http/json-path.ts';
+import type { HookConnection } from '../contract/context.ts';
 import type { JsonCall } from '../http/json-call.ts';
 import { asLookUp } from '../http/restated.ts';
 import {

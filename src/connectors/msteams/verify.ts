@@ -1,8 +1,11 @@
 import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import { readText } from '../contract/fields.ts';
-import { freshnessMs, listAt, refuse, textAt } from '../inbound/verify.ts';
-import type { HookConnection, ReceiveContext, Received } from '../contract/inbound.ts';
-import { SigningKeysUnavailable, type PublishedKey } from '../inbound/signing-keys.ts';
+import { freshnessMs, refuse } from '../inbound/verify.ts';
+import { listAt, textAt } from '../http/json-path.ts';
+import type { ReceiveContext, Received } from '../contract/inbound.ts';
+import type { HookConnection } from '../contract/context.ts';
+import { SigningKeysUnavailable } from '../inbound/signing-keys.ts';
+import type { PublishedKey } from '../contract/signing-keys.ts';
 import { teamsSettings } from './settings.ts';
 
 const issuer = 'https://api.botframework.com';

@@ -1,6 +1,6 @@
-import type { LookUpContext, Target } from '../contract/connector.ts';
+import type { LookUpContext, Target } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
-import { at, textAt } from '../inbound/verify.ts';
+import { at, textAt } from '../http/json-path.ts';
 import { callJson } from '../http/json-call.ts';
 import { secretTexts } from '../contract/secrets.ts';
 import { meaningOf } from './errors.ts';

@@ -1,13 +1,13 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundFile } from '../../domain/inbound.ts';
 import type { Attachment } from '../../domain/message.ts';
-import type { LookUpContext, Outgoing, OutgoingFile, SendContext } from '../contract/connector.ts';
-import { download, isOfHost, notFetchable, type Download } from '../http/download.ts';
+import type { Outgoing, OutgoingFile, SendContext } from '../contract/connector.ts';
+import type { LookUpContext, Download, HookConnection } from '../contract/context.ts';
+import { download, isOfHost, notFetchable } from '../http/download.ts';
 import { authorLine } from '../text/author.ts';
 import { markOf } from '../text/invisible-mark.ts';
 import { readText } from '../contract/fields.ts';
-import { at, listAt, textAt } from '../inbound/verify.ts';
-import type { HookConnection } from '../contract/inbound.ts';
+import { at, listAt, textAt } from '../http/json-path.ts';
 import { callJson } from '../http/json-call.ts';
 import { asUploadRefusal, restated } from '../http/restated.ts';
 import { secretTexts } from '../contract/secrets.ts';

@@ -1,9 +1,9 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, Values } from '../contract/connector.ts';
+import type { LookUpContext, Values, HookConnection } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
 import { isUnfinished, maxPageBytes, oldestFirst, readPages, type Page } from '../inbound/history-pages.ts';
-import { at, listAt, textAt } from '../inbound/verify.ts';
-import type { History, HookConnection, HookEvent } from '../contract/inbound.ts';
+import { at, listAt, textAt } from '../http/json-path.ts';
+import type { History, HookEvent } from '../contract/inbound.ts';
 import { readEvent } from './inbound-event.ts';
 import { slackAddress } from './settings.ts';
 import { callSlack } from './api.ts';

@@ -1,5 +1,7 @@
-import { hmac, isFresh, isSignedBy, readHookJson, refuse, textAt } from '../inbound/verify.ts';
-import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../contract/inbound.ts';
+import { hmac, isFresh, isSignedBy, readHookJson, refuse } from '../inbound/verify.ts';
+import { textAt } from '../http/json-path.ts';
+import type { HookRequest, Inbound, ReceiveContext, Received } from '../contract/inbound.ts';
+import type { HookConnection } from '../contract/context.ts';
 import { history } from './history.ts';
 import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';

@@ -1,5 +1,5 @@
 import { isMarked as isMarkedText, markOf } from '../text/invisible-mark.ts';
-import { listAt, textAt } from '../inbound/verify.ts';
+import { listAt, textAt } from '../http/json-path.ts';
 
 /**
  * What ties a post to its delivery, or to its part of one: message metadata, which every member of the workspace may read, so nothing but the

@@ -1,6 +1,7 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, People, Person, Target } from '../contract/connector.ts';
-import { textAt } from '../inbound/verify.ts';
+import type { People, Person } from '../contract/connector.ts';
+import type { LookUpContext, Target } from '../contract/context.ts';
+import { textAt } from '../http/json-path.ts';
 import { callSlack, type SlackAnswer } from './api.ts';
 
 /** docs.slack.dev, users.info and users.lookupByEmail (scopes users:read, users:read.email). */

@@ -1,6 +1,6 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
-import { at, listAt, textAt } from '../inbound/verify.ts';
+import { at, listAt, textAt } from '../http/json-path.ts';
 import { restated } from '../http/restated.ts';
 import { isMarked, markedAs } from './mark.ts';
 import { placeOf, receiptOf } from './native-id.ts';

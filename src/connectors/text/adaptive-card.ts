@@ -1,5 +1,5 @@
 import type { BlockContent, PhrasingContent, Root, TableRow } from 'mdast';
-import { at, listAt, textAt } from '../inbound/verify.ts';
+import { at, listAt, textAt } from '../http/json-path.ts';
 import { bounded, buttons, facts, foreignMarkdown, inlineOf, linked, named, paragraph, picture } from './card.ts';
 import { strong, text, title, type Button } from './card.ts';
 import { styledText } from './styled-text.ts';

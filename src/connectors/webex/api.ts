@@ -1,6 +1,6 @@
-import type { LookUpContext, Target } from '../contract/connector.ts';
+import type { LookUpContext, Target } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
-import type { HttpRequest } from '../http/client.ts';
+import type { HttpRequest } from '../contract/http.ts';
 import { callJson, type JsonAnswer, type JsonCall } from '../http/json-call.ts';
 import { asLookUp } from '../http/restated.ts';
 import { secretTexts } from '../contract/secrets.ts';

@@ -1,9 +1,9 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundEvent } from '../../domain/inbound.ts';
-import type { LookUpContext } from '../contract/connector.ts';
+import type { LookUpContext, HookConnection } from '../contract/context.ts';
 import { writeMarkdown } from '../text/markdown.ts';
-import { listAt, textAt } from '../inbound/verify.ts';
-import type { Fetched, HookConnection } from '../contract/inbound.ts';
+import { listAt, textAt } from '../http/json-path.ts';
+import type { Fetched } from '../contract/inbound.ts';
 import { describeFiles } from './files.ts';
 import { isProgram, senderOf, timeOf } from './inbound-event.ts';
 import { nativeId, parseNativeId } from './native-id.ts';

@@ -1,11 +1,10 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundFile } from '../../domain/inbound.ts';
 import type { Attachment } from '../../domain/message.ts';
-import type { LookUpContext } from '../contract/connector.ts';
-import { download, notFetchable, type Download } from '../http/download.ts';
+import type { LookUpContext, Download, HookConnection } from '../contract/context.ts';
+import { download, notFetchable } from '../http/download.ts';
 import type { Meaning } from '../http/answer.ts';
-import type { HttpResponse } from '../http/client.ts';
-import type { HookConnection } from '../contract/inbound.ts';
+import type { HttpResponse } from '../contract/http.ts';
 import { secretTexts } from '../contract/secrets.ts';
 import { webexSettings } from './settings.ts';
 import { baseUrlOf, callWebex, tokenOf } from './api.ts';

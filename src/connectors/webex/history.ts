@@ -1,10 +1,10 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundEvent } from '../../domain/inbound.ts';
-import type { LookUpContext, Values } from '../contract/connector.ts';
+import type { LookUpContext, Values, HookConnection } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
 import { maxPageBytes, oldestFirst, readPages, type Page } from '../inbound/history-pages.ts';
-import { listAt, textAt } from '../inbound/verify.ts';
-import type { History, HookConnection } from '../contract/inbound.ts';
+import { listAt, textAt } from '../http/json-path.ts';
+import type { History } from '../contract/inbound.ts';
 import { completed } from './fetch.ts';
 import { readEvent } from './inbound-event.ts';
 import { ownAccount } from './people.ts';

@@ -1,6 +1,6 @@
 import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
-import { at, textAt } from '../inbound/verify.ts';
-import type { Values } from '../contract/connector.ts';
+import { at, textAt } from '../http/json-path.ts';
+import type { Values } from '../contract/context.ts';
 import type { HookEvent } from '../contract/inbound.ts';
 import { nativeId } from './native-id.ts';
 

@@ -2,7 +2,7 @@ import { SendFailure } from '../../domain/failure.ts';
 import type { Outgoing, OutgoingFile, Receipt, SendContext } from '../contract/connector.ts';
 import { authorLine, withAuthor } from '../text/author.ts';
 import { readText } from '../contract/fields.ts';
-import { textAt } from '../inbound/verify.ts';
+import { textAt } from '../http/json-path.ts';
 import { multipart } from '../http/multipart.ts';
 import { asFileRefusal } from '../http/restated.ts';
 import { fitsWebex, toWebex, type WebexTextOptions } from './text/write.ts';

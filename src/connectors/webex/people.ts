@@ -1,6 +1,7 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, People, Person, Target } from '../contract/connector.ts';
-import { listAt, textAt } from '../inbound/verify.ts';
+import type { People, Person } from '../contract/connector.ts';
+import type { LookUpContext, Target } from '../contract/context.ts';
+import { listAt, textAt } from '../http/json-path.ts';
 import { baseUrlOf, callWebex, tokenOf } from './api.ts';
 
 /** An account's id never changes; asking once an hour is for the process that is handed another token. */

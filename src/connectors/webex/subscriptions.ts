@@ -1,6 +1,7 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, Target } from '../contract/connector.ts';
-import { hmac, listAt, textAt } from '../inbound/verify.ts';
+import type { LookUpContext, Target } from '../contract/context.ts';
+import { hmac } from '../inbound/verify.ts';
+import { listAt, textAt } from '../http/json-path.ts';
 import { hookUrlOf, keepSubscribed, type Subscribed, type Subscriptions } from '../contract/subscriptions.ts';
 import { callWebex } from './api.ts';
 

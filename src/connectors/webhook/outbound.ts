@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { SendFailure } from '../../domain/failure.ts';
-import type { Outgoing, Receipt, SendContext, Values } from '../contract/connector.ts';
+import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
+import type { Values } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
 import { failureOfStatus } from '../http/answer.ts';
 import { sendFailureOf } from '../http/error.ts';

@@ -1,8 +1,9 @@
-import type { ActionKind, LookUpContext, Target } from '../contract/connector.ts';
+import type { ActionKind } from '../contract/connector.ts';
+import type { LookUpContext, Target, Download } from '../contract/context.ts';
 import { withToken, type TokenRequest } from '../http/bearer.ts';
-import { download, type Download } from '../http/download.ts';
+import { download } from '../http/download.ts';
 import { readText } from '../contract/fields.ts';
-import { at } from '../inbound/verify.ts';
+import { at } from '../http/json-path.ts';
 import { callJson, type JsonAnswer, type JsonCall } from '../http/json-call.ts';
 import { secretTexts } from '../contract/secrets.ts';
 import { meaningOf } from './errors.ts';

@@ -1,7 +1,6 @@
 import type { InboundEvent } from '../../domain/inbound.ts';
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext } from '../contract/connector.ts';
-import type { HookConnection } from '../contract/inbound.ts';
+import type { LookUpContext, HookConnection } from '../contract/context.ts';
 import { asLookUp } from '../http/restated.ts';
 import { callZoom, messagesPath } from './api.ts';
 import { contentOf } from './inbound-event.ts';

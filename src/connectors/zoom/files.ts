@@ -1,11 +1,11 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundFile } from '../../domain/inbound.ts';
 import type { Attachment } from '../../domain/message.ts';
-import type { LookUpContext, Outgoing, OutgoingFile, SendContext } from '../contract/connector.ts';
-import { isOfHost, notFetchable, type Download } from '../http/download.ts';
+import type { Outgoing, OutgoingFile, SendContext } from '../contract/connector.ts';
+import type { LookUpContext, Download, HookConnection } from '../contract/context.ts';
+import { isOfHost, notFetchable } from '../http/download.ts';
 import { readText } from '../contract/fields.ts';
-import { at, textAt } from '../inbound/verify.ts';
-import type { HookConnection } from '../contract/inbound.ts';
+import { at, textAt } from '../http/json-path.ts';
 import { multipart } from '../http/multipart.ts';
 import { asUploadRefusal } from '../http/restated.ts';
 import { callZoom, downloadZoom } from './api.ts';

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
-import type { LookUpContext, Values } from '../contract/connector.ts';
+import type { LookUpContext, Values, HookConnection } from '../contract/context.ts';
 import { readText } from '../contract/fields.ts';
 import { maxPageBytes, oldestFirst, readPages, type Page } from '../inbound/history-pages.ts';
-import { at, listAt, textAt } from '../inbound/verify.ts';
-import type { History, HookConnection } from '../contract/inbound.ts';
+import { at, listAt, textAt } from '../http/json-path.ts';
+import type { History } from '../contract/inbound.ts';
 import { callZoom, messagesPath } from './api.ts';
 import { contentOf, createdKey, deletedKey } from './inbound-event.ts';
 import { isMarked } from '../text/invisible-mark.ts';

@@ -1,7 +1,8 @@
 import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
 import { writeMarkdown } from '../text/markdown.ts';
-import { at, listAt, textAt } from '../inbound/verify.ts';
-import type { HookConnection, HookEvent } from '../contract/inbound.ts';
+import { at, listAt, textAt } from '../http/json-path.ts';
+import type { HookEvent } from '../contract/inbound.ts';
+import type { HookConnection } from '../contract/context.ts';
 import { fromZoomEmoji } from './text/emoji.ts';
 import { isMarked } from '../text/invisible-mark.ts';
 import { readFile } from './files.ts';

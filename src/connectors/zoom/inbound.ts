@@ -1,5 +1,7 @@
-import { at, hmac, isFresh, isSignedBy, readHookJson, refuse, textAt } from '../inbound/verify.ts';
-import type { HookConnection, HookRequest, Inbound, ReceiveContext, Received } from '../contract/inbound.ts';
+import { hmac, isFresh, isSignedBy, readHookJson, refuse } from '../inbound/verify.ts';
+import { at, textAt } from '../http/json-path.ts';
+import type { HookRequest, Inbound, ReceiveContext, Received } from '../contract/inbound.ts';
+import type { HookConnection } from '../contract/context.ts';
 import { history } from './history.ts';
 import { complete } from './fetch.ts';
 import { openFile } from './files.ts';

@@ -2,7 +2,7 @@ import { SendFailure } from '../../domain/failure.ts';
 import type { Action, Mentioned, Outgoing, Receipt, SendContext } from '../contract/connector.ts';
 import { withAuthor } from '../text/author.ts';
 import { readText } from '../contract/fields.ts';
-import { textAt } from '../inbound/verify.ts';
+import { textAt } from '../http/json-path.ts';
 import { asFileRefusal } from '../http/restated.ts';
 import { callZoom, messagesPath, type ZoomCall } from './api.ts';
 import { maxSourceOf, toRichText, type RenderOptions } from './text/write.ts';

@@ -1,7 +1,8 @@
 import { SendFailure } from '../../domain/failure.ts';
-import type { LookUpContext, People, Person, Target } from '../contract/connector.ts';
+import type { People, Person } from '../contract/connector.ts';
+import type { LookUpContext, Target } from '../contract/context.ts';
 import { asLookUp } from '../http/restated.ts';
-import { textAt } from '../inbound/verify.ts';
+import { textAt } from '../http/json-path.ts';
 import { callZoom } from './api.ts';
 
 /** `GET /users/{id or e-mail address}` of the account (scope `user:read:user:admin`); it knows people of no other. */

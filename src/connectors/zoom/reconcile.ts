@@ -1,6 +1,6 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
-import { at, textAt } from '../inbound/verify.ts';
+import { at, textAt } from '../http/json-path.ts';
 import { restated } from '../http/restated.ts';
 import { callZoom, messagesPath } from './api.ts';
 import { isMarked, markOf, withoutMarks } from '../text/invisible-mark.ts';

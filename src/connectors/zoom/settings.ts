@@ -1,6 +1,6 @@
 import type { Field } from '../contract/fields.ts';
 import { readText } from '../contract/fields.ts';
-import type { Values } from '../contract/connector.ts';
+import type { Values } from '../contract/context.ts';
 
 export const zoomSettings = [
   {

@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { ControlError, controlBody, type Outcome, type SimulatedRequest } from '../kit/simulator.ts';
+import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
+import { ControlError, controlBody } from '../kit/control-body.ts';
 import { peopleOn, type PersonKey } from '../kit/rooms.ts';
 
 /** Who is on it. */

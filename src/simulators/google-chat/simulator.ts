@@ -1,4 +1,5 @@
-import { controlBody, ControlError, type Outcome, type RunningSimulator, type Simulator } from '../kit/simulator.ts';
+import type { Outcome, RunningSimulator, Simulator } from '../kit/simulator.ts';
+import { controlBody, ControlError } from '../kit/control-body.ts';
 import { accountControl, isAuthorized, isOfPerson, revokeControl, token, type TokenRules } from './account.ts';
 import { create, get, patch, remove, type Call } from './calls.ts';
 import { eventsOf, pushed, type Subscription } from './events.ts';

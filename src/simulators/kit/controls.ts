@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { ControlError, controlBody } from './simulator.ts';
+import { ControlError, controlBody } from './control-body.ts';
 import { readAction } from './rooms.ts';
 import { take, type Mounted } from './serve.ts';
 

@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { ControlError, controlBody } from './simulator.ts';
+import { ControlError, controlBody } from './control-body.ts';
 
 /**
  * What a scripted fault does with a request. "Commit" is what the simulator would do without it.

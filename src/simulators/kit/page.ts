@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { ControlError, controlBody } from './simulator.ts';
+import { ControlError, controlBody } from './control-body.ts';
 import { json } from './controls.ts';
 
 /** One room that the page shows. */

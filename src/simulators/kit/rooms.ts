@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ControlError, controlBody } from './simulator.ts';
+import { ControlError, controlBody } from './control-body.ts';
 
 const everybody = {
   ann: { name: 'Ann Archer', email: 'ann@example.com' },

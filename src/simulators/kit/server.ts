@@ -1,5 +1,6 @@
 import { fastify, type FastifyInstance } from 'fastify';
-import { ControlError, type Simulator } from './simulator.ts';
+import type { Simulator } from './simulator.ts';
+import { ControlError } from './control-body.ts';
 import { addPage } from './page.ts';
 import { parseFaults } from './faults.ts';
 import { mount, serve, type Mounted } from './serve.ts';

@@ -1,11 +1,5 @@
-import {
-  controlBody,
-  ControlError,
-  type Outcome,
-  type RunningSimulator,
-  type SimulatedRequest,
-  type Simulator,
-} from '../kit/simulator.ts';
+import type { Outcome, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
+import { controlBody, ControlError } from '../kit/control-body.ts';
 import { eventsOf, type Subscription } from './events.ts';
 import { history, replies } from './history.ts';
 import { announce, complete, download, info, receive, type Upload } from './files.ts';

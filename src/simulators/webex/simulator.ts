@@ -1,12 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  ControlError,
-  controlBody,
-  type Outcome,
-  type RunningSimulator,
-  type SimulatedRequest,
-  type Simulator,
-} from '../kit/simulator.ts';
+import type { Outcome, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
+import { ControlError, controlBody } from '../kit/control-body.ts';
 import { readForm } from '../kit/form.ts';
 import { eventsOf, type Webhook } from './events.ts';
 import { list } from './history.ts';

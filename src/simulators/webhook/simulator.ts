@@ -1,13 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import {
-  ControlError,
-  controlBody,
-  type Answer,
-  type Outcome,
-  type RunningSimulator,
-  type SimulatedRequest,
-  type Simulator,
-} from '../kit/simulator.ts';
+import type { Answer, Outcome, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
+import { ControlError, controlBody } from '../kit/control-body.ts';
 
 /** One request that was taken. */
 interface Taken {

@@ -1,12 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  controlBody,
-  ControlError,
-  type Outcome,
-  type RunningSimulator,
-  type SimulatedRequest,
-  type Simulator,
-} from '../kit/simulator.ts';
+import type { Outcome, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
+import { controlBody, ControlError } from '../kit/control-body.ts';
 import { readForm } from '../kit/form.ts';
 import { eventsOf, type Subscription } from './events.ts';
 import { get, list } from './history.ts';

@@ -2,7 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { googleChat } from '../../../src/connectors/google-chat/index.ts';
 import type { HookRequest } from '../../../src/connectors/contract/inbound.ts';
-import { SigningKeysUnavailable, type SigningKeys } from '../../../src/connectors/inbound/signing-keys.ts';
+import { SigningKeysUnavailable } from '../../../src/connectors/inbound/signing-keys.ts';
+import type { SigningKeys } from '../../../src/connectors/contract/signing-keys.ts';
 import {
   asChat,
   asPush,

@@ -1,7 +1,8 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { createAccessTokens } from '../../../src/connectors/http/access-tokens.ts';
 import { googleChat } from '../../../src/connectors/google-chat/index.ts';
-import type { HookConnection, HookRequest, Received } from '../../../src/connectors/contract/inbound.ts';
+import type { HookRequest, Received } from '../../../src/connectors/contract/inbound.ts';
+import type { HookConnection } from '../../../src/connectors/contract/context.ts';
 import { createSigningKeys } from '../../../src/connectors/inbound/signing-keys.ts';
 import type { SubscriptionContext } from '../../../src/connectors/contract/subscriptions.ts';
 import { SendFailure } from '../../../src/domain/failure.ts';

@@ -1,5 +1,5 @@
 import { createAccessTokens } from '../../../src/connectors/http/access-tokens.ts';
-import type { Values } from '../../../src/connectors/contract/connector.ts';
+import type { Values } from '../../../src/connectors/contract/context.ts';
 import { historySuite } from '../../suites/history-suite.ts';
 import { refusal as refusedByGoogle } from '../../support/google-chat.ts';
 import { refusal as refusedByMatrix } from '../../support/matrix.ts';

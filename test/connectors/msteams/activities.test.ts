@@ -1,4 +1,4 @@
-import type { Values } from '../../../src/connectors/contract/connector.ts';
+import type { Values } from '../../../src/connectors/contract/context.ts';
 import { msteams } from '../../../src/connectors/msteams/index.ts';
 import {
   activity,

@@ -1,11 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { hmac } from '../../../src/connectors/inbound/verify.ts';
 import { msteams } from '../../../src/connectors/msteams/index.ts';
-import {
-  createSigningKeys,
-  SigningKeysUnavailable,
-  type SigningKeys,
-} from '../../../src/connectors/inbound/signing-keys.ts';
+import { createSigningKeys, SigningKeysUnavailable } from '../../../src/connectors/inbound/signing-keys.ts';
+import type { SigningKeys } from '../../../src/connectors/contract/signing-keys.ts';
 import { inboundSuite } from '../../suites/inbound-suite.ts';
 import {
   activity,

@@ -1,5 +1,5 @@
 import { createAccessTokens } from '../../../src/connectors/http/access-tokens.ts';
-import type { Values } from '../../../src/connectors/contract/connector.ts';
+import type { Values } from '../../../src/connectors/contract/context.ts';
 import type { History } from '../../../src/connectors/contract/inbound.ts';
 import { slack } from '../../support/platforms/slack.ts';
 import { roomsAt, type Rooms } from '../../support/rooms.ts';

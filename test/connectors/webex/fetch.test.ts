@@ -1,5 +1,5 @@
 import { createAccessTokens } from '../../../src/connectors/http/access-tokens.ts';
-import type { LookUpContext } from '../../../src/connectors/contract/connector.ts';
+import type { LookUpContext } from '../../../src/connectors/contract/context.ts';
 import { webex } from '../../../src/connectors/webex/index.ts';
 import type { InboundEvent } from '../../../src/domain/inbound.ts';
 import { failureOf } from '../../support/outgoing.ts';

@@ -3,8 +3,9 @@ import { connectorSuite, type Shown } from '../../suites/connector-suite.ts';
 import { createEgress } from '../../../src/connectors/http/egress.ts';
 import { createHttp } from '../../../src/connectors/http/client.ts';
 import { checkFields } from '../../../src/connectors/contract/fields.ts';
-import type { Http, HttpRequestInit } from '../../../src/connectors/http/client.ts';
-import type { Outgoing, Target } from '../../../src/connectors/contract/connector.ts';
+import type { Http, HttpRequestInit } from '../../../src/connectors/contract/http.ts';
+import type { Outgoing } from '../../../src/connectors/contract/connector.ts';
+import type { Target } from '../../../src/connectors/contract/context.ts';
 import type { Message } from '../../../src/domain/message.ts';
 import {
   attempt,

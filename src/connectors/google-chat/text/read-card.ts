@@ -3,7 +3,7 @@ import { bounded, buttons, facts, foreignMarkdown, inlineOf, named, paragraph, p
 import { strong, text, title, type Button } from '../../text/card.ts';
 import { readHtml } from '../../text/html.ts';
 import { tidy } from '../../text/tidy.ts';
-import { at, listAt, textAt } from '../../inbound/verify.ts';
+import { at, listAt, textAt } from '../../http/json-path.ts';
 
 /**
  * What the cards of a message say, as a tree (developers.google.com/workspace/chat, "Cards v2" and "Cards v1"): texts and labels,

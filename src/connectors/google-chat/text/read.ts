@@ -1,6 +1,6 @@
 import type { PhrasingContent, Root } from 'mdast';
 import type { ConnectionId } from '../../../domain/ids.ts';
-import { at, listAt, textAt } from '../../inbound/verify.ts';
+import { at, listAt, textAt } from '../../http/json-path.ts';
 import { plainTree } from '../../text/markdown.ts';
 import { mentionNode } from '../../text/mention.ts';
 import { plainText } from '../../text/plain.ts';

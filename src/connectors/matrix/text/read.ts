@@ -3,7 +3,7 @@ import type { ConnectionId } from '../../../domain/ids.ts';
 import { readHtml } from '../../text/html.ts';
 import { plainTree } from '../../text/markdown.ts';
 import { safeUrl, type Mention } from '../../text/mention.ts';
-import { at, textAt } from '../../inbound/verify.ts';
+import { at, textAt } from '../../http/json-path.ts';
 
 /** More than an event can hold. */
 const maxBody = 65_536;

@@ -3,7 +3,7 @@ import { adaptiveCardType, readAdaptiveCard } from '../../text/adaptive-card.ts'
 import { bounded, buttons, paragraph, picture, text, title } from '../../text/card.ts';
 import { readHtml } from '../../text/html.ts';
 import { tidy } from '../../text/tidy.ts';
-import { at, listAt, textAt } from '../../inbound/verify.ts';
+import { at, listAt, textAt } from '../../http/json-path.ts';
 
 /** What the cards among a message's attachments say, as a tree. Never throws. */
 export function readCards(attachments: readonly unknown[]): Root {

@@ -1,6 +1,6 @@
 import type { PhrasingContent, Root } from 'mdast';
 import type { ConnectionId } from '../../../domain/ids.ts';
-import { listAt, textAt } from '../../inbound/verify.ts';
+import { listAt, textAt } from '../../http/json-path.ts';
 import { plainTree } from '../../text/markdown.ts';
 import { plainText } from '../../text/plain.ts';
 import { mentionNode, type Mention } from '../../text/mention.ts';

@@ -2,7 +2,7 @@ import type { BlockContent, PhrasingContent } from 'mdast';
 import type { ConnectionId } from '../../../domain/ids.ts';
 import { buttons, facts, inlineOf, linked, paragraph, picture, strong } from '../../text/card.ts';
 import { textOf } from '../../text/mention.ts';
-import { listAt, textAt } from '../../inbound/verify.ts';
+import { listAt, textAt } from '../../http/json-path.ts';
 import { readBlock } from './read-block.ts';
 import { readMrkdwn } from './read-mrkdwn.ts';
 

@@ -1,7 +1,7 @@
 import type { BlockContent, TableRow } from 'mdast';
 import type { ConnectionId } from '../../../domain/ids.ts';
 import { buttons, inlineOf, linked, named, paragraph, picture, text, title, type Button } from '../../text/card.ts';
-import { at, listAt, textAt } from '../../inbound/verify.ts';
+import { at, listAt, textAt } from '../../http/json-path.ts';
 import { readMrkdwn } from './read-mrkdwn.ts';
 import { readRichText } from './read-rich-text.ts';
 

@@ -1,6 +1,6 @@
 import type { PhrasingContent } from 'mdast';
 import type { ConnectionId } from '../../../domain/ids.ts';
-import { at, textAt } from '../../inbound/verify.ts';
+import { at, textAt } from '../../http/json-path.ts';
 import { unicodeOf } from '../../text/emoji.ts';
 import { mentionNode, safeUrl } from '../../text/mention.ts';
 import { styledText } from '../../text/styled-text.ts';

@@ -1,6 +1,6 @@
 import type { BlockContent, ListItem, Paragraph, PhrasingContent } from 'mdast';
 import type { ConnectionId } from '../../../domain/ids.ts';
-import { at, listAt, textAt } from '../../inbound/verify.ts';
+import { at, listAt, textAt } from '../../http/json-path.ts';
 import { readInline } from './read-inline.ts';
 
 /** Deeper lists than this are read as if they were no deeper. */

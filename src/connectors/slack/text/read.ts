@@ -2,7 +2,7 @@ import type { BlockContent, Root } from 'mdast';
 import type { ConnectionId } from '../../../domain/ids.ts';
 import { bounded } from '../../text/card.ts';
 import { plainText } from '../../text/plain.ts';
-import { listAt, textAt } from '../../inbound/verify.ts';
+import { listAt, textAt } from '../../http/json-path.ts';
 import { readAttachment } from './read-attachment.ts';
 import { readBlock } from './read-block.ts';
 import { readMrkdwn } from './read-mrkdwn.ts';

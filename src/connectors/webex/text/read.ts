@@ -4,7 +4,7 @@ import { adaptiveCardType, readAdaptiveCard } from '../../text/adaptive-card.ts'
 import { readHtml } from '../../text/html.ts';
 import { plainTree } from '../../text/markdown.ts';
 import type { Mention } from '../../text/mention.ts';
-import { at, listAt, textAt } from '../../inbound/verify.ts';
+import { at, listAt, textAt } from '../../http/json-path.ts';
 import { readWebexMarkdown } from './read-markdown.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { BlockContent, ListItem, Paragraph, PhrasingContent, Root } from 'mdast';
 import type { ConnectionId } from '../../../domain/ids.ts';
 import { wellFormed } from '../../text/markdown.ts';
-import { at, listAt, textAt } from '../../inbound/verify.ts';
+import { at, listAt, textAt } from '../../http/json-path.ts';
 import { linkTarget, readLine, type InlineSpans, type LinkSpan, type MentionSpan, type Span } from './read-inline.ts';
 
 /** What is longer, or has more formats, is no message that Zoom would take: bounds for the work that it makes. */
