@@ -1,40 +1,40 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { DeliveryState } from '../domain/delivery.ts';
-import type { Reason } from '../domain/failure.ts';
 import { parkedFailure, retryFailure } from '../contract.ts';
+import type { DeliveryState } from '../domain/delivery.ts';
 
-/**
- * The one place where what the ledger decided becomes a failure of Temporal's. Texts carry our code, the count and the
- * status; the platform's words stay in `attempts`, because histories are kept longer and read by more people.
+/*
+ * Here, and nowhere else, what an activity decided becomes a failure of Temporal's. Texts carry our codes and counts; the
+ * platform's words stay in the table `attempts`, because histories are kept longer and read by more people.
  */
 
-/** An expected outcome is no defect: where in our code it was made tells nobody anything, and fills the history. */
+/** An expected outcome is no defect. A stack trace of our code would only fill the history. */
 function withoutStack(failure: ApplicationFailure): ApplicationFailure {
   failure.stack = '';
   return failure;
 }
 
-/** Tried again after the delay; the server makes no event of it. */
+/** Temporal tries the activity again after the delay. The server adds no event for it. */
 export function tryAgain(text: string, delayMs: number): ApplicationFailure {
   return withoutStack(
     ApplicationFailure.create({
       message: text,
       type: retryFailure,
+      // A delay of 0 would end the activity.
       nextRetryDelay: Math.max(1, Math.ceil(delayMs)),
       category: ApplicationFailureCategory.BENIGN,
     }),
   );
 }
 
-/** At rest until somebody acts. */
-export function parked(text: string, state: DeliveryState, reason: Reason): ApplicationFailure {
+/** The delivery rests until an operator acts. */
+export function givenUp(text: string, state: DeliveryState, code: string): ApplicationFailure {
   return withoutStack(
     ApplicationFailure.create({
       message: text,
       type: parkedFailure,
       nonRetryable: true,
       category: ApplicationFailureCategory.BENIGN,
-      details: [{ state, code: reason.code, ...(reason.status === undefined ? {} : { status: reason.status }) }],
+      details: [{ state, code }],
     }),
   );
 }

@@ -1,49 +1,54 @@
 import type { DeliveryId } from '../domain/ids.ts';
-import type { ActivityDeps } from '../activities/index.ts';
-import { stepOf, toJob } from './attempt-plan.ts';
+import { planAttempt } from './attempt-plan.ts';
+import type { DeliverDeps } from './deps.ts';
 import { keepRates, type Slot } from './keep-rates.ts';
-import { normalBand, roundMs, sendInRound, waitInstead, within, type Outcome } from './round.ts';
+import { stepOf } from './next-step.ts';
+import { roundMs, sendInRound, waitInstead, type RoundResult } from './round.ts';
+import { sleep, valueWithin } from './time.ts';
 
 /**
- * The round of a delivery that waited and was called: it sleeps until its slot, and is sent. As a regular activity it costs
- * a second workflow task and six events more, half of all that such a delivery costs.
- * @returns undefined where it was not tried, is still being sent, or wants something else: a regular activity goes on.
+ * The round of one delivery that waited at a gate and was called: it sleeps until its slot and is sent. A regular activity
+ * would cost a second workflow task and six more events, half of everything that such a delivery costs.
+ * @returns undefined where it was not tried, is still being sent, or needs another step: a regular attempt follows.
  */
-export function createDeliverCalled(deps: ActivityDeps) {
-  return async function deliverCalled(id: DeliveryId, band = normalBand): Promise<Outcome | undefined> {
-    const leave = deps.stopping.aborted ? undefined : deps.firstRound.enterCalled();
-    if (leave === undefined) return undefined;
-    try {
-      return await within(roundMs, round(deps, id, band, performance.now() + roundMs));
-    } finally {
-      leave();
-    }
-  };
+export async function calledRound(deps: DeliverDeps, id: DeliveryId, band: number): Promise<RoundResult | undefined> {
+  const leave = deps.stopping.aborted ? undefined : deps.places.enterCalled();
+  if (leave === undefined) return undefined;
+  try {
+    return await valueWithin(roundMs, round(deps, id, band, performance.now() + roundMs));
+  } finally {
+    leave();
+  }
 }
 
-async function round(deps: ActivityDeps, id: DeliveryId, band: number, endsAt: number): Promise<Outcome | undefined> {
+async function round(
+  deps: DeliverDeps,
+  id: DeliveryId,
+  band: number,
+  endsAt: number,
+): Promise<RoundResult | undefined> {
   let slot: Slot | undefined;
   for (;;) {
     const entry = await deps.ledger.read(id);
-    const job = entry && toJob(deps, entry, deps.stopping);
-    if (job === undefined || deps.stopping.aborted || performance.now() > endsAt) return undefined;
-    const step = stepOf(job);
-    if (step.do === 'nothing') return { state: job.entry.view.state };
+    const plan = entry && planAttempt(deps, entry, deps.stopping);
+    if (plan === undefined || deps.stopping.aborted || performance.now() > endsAt) return undefined;
+    const step = stepOf(plan);
+    if (step.do === 'nothing') return { state: plan.entry.view.state };
     if (step.do !== 'send') {
-      const waits = await waitInstead(deps, job, step);
-      return waits && { state: waits };
+      const waiting = await waitInstead(deps, plan, step);
+      return waiting && { state: waiting };
     }
     if (slot === undefined || slot.isOver()) {
-      const had = await keepRates(deps, job.entry);
-      if (had === 'full') return { state: 'waiting' };
-      if (had === 'moved' || had.waitMs > endsAt - performance.now()) return undefined;
-      slot = had;
+      const taken = await keepRates(deps, plan.entry);
+      if (taken === 'full') return { state: 'waiting' };
+      if (taken === 'moved' || taken.waitMs > endsAt - performance.now()) return undefined;
+      slot = taken;
       if (slot.waitMs > 0) {
-        await new Promise((resolve) => setTimeout(resolve, Math.ceil(had.waitMs)));
-        continue; // much may have happened meanwhile, such as an opened breaker
+        await sleep(slot.waitMs);
+        continue; // Much may have happened meanwhile, such as a breaker that opened.
       }
     }
-    const leave = await deps.firstRound.take(`${job.entry.tenant} ${job.entry.destination}`, band);
-    return leave && sendInRound(deps, job, leave);
+    const leave = await deps.places.take(`${plan.entry.tenant} ${plan.entry.destination}`, band);
+    return leave && sendInRound(deps, plan, leave);
   }
 }

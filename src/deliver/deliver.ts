@@ -1,116 +1,141 @@
-import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
-import { isOpen, type DeliveryState } from '../domain/delivery.ts';
-import type { DeliveryId } from '../domain/ids.ts';
 import { slotHorizonMs } from '../domain/gate.ts';
+import type { DeliveryId } from '../domain/ids.ts';
 import type { Step } from '../domain/step.ts';
-import { waitForTurn } from '../store/waiting/lane.ts';
+import type { EndRequest } from '../store/ledger/end.ts';
 import type { LedgerEntry } from '../store/ledger/ledger.ts';
-import { rest, type RestRequest } from '../store/ledger/end.ts';
-import type { Settlement } from '../store/ledger/settle.ts';
+import { waitForTurn } from '../store/waiting/lane.ts';
 import { waitAtGate } from '../store/waiting/wait.ts';
-import { conclude } from './conclude.ts';
-import { tryAgain } from '../activities/failure.ts';
-import type { ActivityDeps } from '../activities/index.ts';
-import { stepOf, toJob } from './attempt-plan.ts';
-import { lapse } from './lapse.ts';
-import { lookUp } from './in-doubt.ts';
+import { planAttempt, type AttemptPlan } from './attempt-plan.ts';
+import type { DeliverDeps } from './deps.ts';
+import { gatherFiles, type GatheredFiles } from './gather-files.ts';
+import { lookUp, settleLapsed } from './in-doubt.ts';
 import { keepRates, type Slot } from './keep-rates.ts';
-import { sendOnce } from './send.ts';
-import { withFiles } from './with-files.ts';
+import { stepOf, type EndStep } from './next-step.ts';
+import { prepare } from './prepare.ts';
+import { again, resultOf, type DeliverResult } from './result.ts';
+import { claimRequest, sendClaimed } from './send.ts';
+import type { Sent } from './sent.ts';
+import { sleep } from './time.ts';
 
-export type DeliverOutcome =
-  | { readonly state: DeliveryState; readonly nativeId?: string }
-  /** PostgreSQL stayed away after the send: the run must write this later. */
-  | { readonly unsettled: Settlement };
-
-/** A file that is not here yet is looked for again after this. */
+/** A file that is not here yet is looked for again after this time. */
 const filesPauseMs = 1_000;
 
-/** Waits up to this long are slept here; longer ones cost the server a timer, but no slot of this worker. */
+/** A wait up to this length is slept here. A longer one costs the server a timer, but no slot of this worker. */
 const shortPauseMs = 500;
 
+/** A claim that was given back because the worker stopped is tried again after this time, by another worker. */
+const stoppedPauseMs = 1_000;
+
+const waiting: DeliverResult = { is: 'settled', state: 'waiting' };
+
 /**
- * Takes one delivery as far as it goes now: prepare → claim → send → settle, or whatever else the ledger says is next.
- * Safe to run twice, at once, or again after a crash: `stepOf` reads everything from the ledger.
- * @returns the state it came to rest in, or `waiting` until a signal.
- * @throws ApplicationFailure retryable with its delay when there is more to do later, non-retryable when it is parked.
+ * Takes one delivery as far as it goes now.
+ *
+ * What it guarantees:
+ * - D1. It keeps no state of its own. Each pass reads the ledger and does the one step that the ledger says, so it may run
+ *   twice, at once, or again after a crash.
+ * - D2. Nothing is sent without a claim (`L1`), and everything that can fail without having sent anything (files, people,
+ *   rendering, tokens) comes before the claim.
+ * - D3. A wait costs no attempt. A short one is slept here, a longer one is given back to the caller.
+ * - D4. An attempt that ends is settled, or handed to the caller as `unsettled` (`L9`), or given back unspent. Only a
+ *   process that dies leaves an attempt without an outcome.
+ * - D5. A message is sent again after an attempt that may have arrived only where the recovery class and the destination's
+ *   policy allow it (`nextStep`).
+ *
+ * @param signal stops everything but an attempt that is already claimed. Its reason is thrown.
  */
-export function createDeliver(deps: ActivityDeps) {
-  return async function deliver(id: DeliveryId): Promise<DeliverOutcome> {
-    const { cancellationSignal: signal, sleep } = Context.current();
-    let slot: Slot | undefined;
-    for (;;) {
-      signal.throwIfAborted();
-      // This worker may be sending it still, from the message's first round: its outcome is the next thing to know.
-      const sentHere = await deps.firstRound.endOf(id, signal);
-      if (sentHere !== undefined && 'unsettled' in sentHere) return sentHere;
-      const entry = await deps.ledger.read(id);
-      if (entry === undefined)
-        throw ApplicationFailure.nonRetryable(`${id}: there is no such delivery`, 'NoSuchDelivery');
-      const made = toJob(deps, entry, signal);
-      if (made === undefined) return restWithout(deps, entry);
-      const step = stepOf(made);
-      const isSent = step.do === 'send' || step.do === 'look-up';
-      const job = isSent ? await withFiles(deps, made, signal) : made;
-      if (job === undefined) throw tryAgain(`${entry.destination}: its files are on their way`, filesPauseMs);
-      switch (step.do) {
-        case 'nothing':
-          return { state: entry.view.state };
-        case 'pause':
-          if (step.ms > shortPauseMs) throw tryAgain(`${entry.destination}: ${pauseText(entry, step)}`, step.ms);
-          await sleep(Math.max(1, Math.ceil(step.ms)));
-          break;
-        case 'wait-turn':
-          if (await waitForTurn(deps.sql, id)) return { state: 'waiting' };
-          break;
-        case 'wait-gate': {
-          const { gate, why, ms } = step.shut;
-          if (ms !== null && ms <= slotHorizonMs) await sleep(Math.max(1, Math.ceil(ms)));
-          else if (await waitAtGate(deps.sql, id, gate, why)) return { state: 'waiting' };
-          break;
-        }
-        case 'lapse':
-          await lapse(deps, entry, job);
-          break;
-        case 'look-up': {
-          const found = await lookUp(deps, job, step.final);
-          // One part was found, and the next is to be sent.
-          if (found === undefined || isOpen(found.state)) break;
-          return conclude(deps, entry, found);
-        }
-        case 'park':
-        case 'doubt':
-        case 'expire':
-        case 'cancel':
-        case 'skip':
-          return conclude(deps, entry, await rest(deps.sql, { delivery: id, ...restOf(entry, step) }));
-        case 'send': {
-          if (slot === undefined || slot.isOver()) {
-            const had = await keepRates(deps, entry);
-            if (had === 'full') return { state: 'waiting' };
-            if (had === 'moved') break;
-            slot = had;
-            if (slot.waitMs > 0) {
-              await sleep(Math.ceil(slot.waitMs));
-              break; // much may have happened meanwhile, such as an opened breaker
-            }
+export async function deliver(deps: DeliverDeps, id: DeliveryId, signal: AbortSignal): Promise<DeliverResult> {
+  let slot: Slot | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    // D1: the message's first round may still be sending this delivery in this worker. Its outcome comes first.
+    const sent = await deps.places.endOf(id, signal);
+    if (sent !== undefined && sent !== 'stopped' && 'unsettled' in sent) return unsettled(sent);
+    const entry = await deps.ledger.read(id);
+    if (entry === undefined) return { is: 'missing', text: `${id}: there is no such delivery` };
+    const plan = planAttempt(deps, entry, signal);
+    if (plan === undefined) return endWithoutTarget(deps, entry);
+    const step = stepOf(plan);
+    switch (step.do) {
+      case 'nothing':
+        return { is: 'settled', state: entry.view.state };
+      case 'pause': // D3
+        if (step.ms > shortPauseMs) return again(`${entry.destination}: ${pauseText(entry, step)}`, step.ms);
+        await sleep(step.ms, signal);
+        break;
+      case 'wait-turn':
+        if (await waitForTurn(deps.sql, id)) return waiting;
+        break;
+      case 'wait-gate': {
+        const { gate, why, ms } = step.shut;
+        if (ms !== null && ms <= slotHorizonMs) await sleep(ms, signal);
+        else if (await waitAtGate(deps.sql, id, gate, why)) return waiting;
+        break;
+      }
+      case 'lapse': // D5
+        await settleLapsed(deps, entry, plan);
+        break;
+      case 'look-up': {
+        const files = await gatherFiles(deps, plan, signal);
+        if (files === undefined) return filesOnTheirWay(entry);
+        const found = await lookUp(deps, plan, files, step.final);
+        if (found !== undefined) return found;
+        break;
+      }
+      case 'park':
+      case 'doubt':
+      case 'expire':
+      case 'cancel':
+      case 'skip':
+        return resultOf(deps, entry, await deps.ledger.end({ delivery: id, ...endOf(entry, step) }));
+      case 'send': {
+        const files = await gatherFiles(deps, plan, signal); // D2
+        if (files === undefined) return filesOnTheirWay(entry);
+        if (slot === undefined || slot.isOver()) {
+          const taken = await keepRates(deps, entry);
+          if (taken === 'full') return waiting;
+          if (taken === 'moved') break;
+          slot = taken;
+          if (slot.waitMs > 0) {
+            await sleep(slot.waitMs, signal);
+            break; // Much may have happened meanwhile, such as a breaker that opened.
           }
-          const sent = await sendOnce(deps, job);
-          if (sent === 'not-claimed') break; // somebody was faster: the ledger says what is next
-          if ('unsettled' in sent) return sent;
-          return conclude(deps, entry, sent.settled, sent.attempt);
         }
+        const made = await attempt(deps, plan, files);
+        // Another process claimed this delivery first. The ledger says what is next.
+        if (made === 'not-claimed') break;
+        return resultOfAttempt(deps, entry, made);
       }
     }
-  };
+  }
 }
 
-type Ending =
-  | Extract<Step, { do: 'park' | 'doubt' | 'expire' | 'cancel' }>
-  | { do: 'skip' | 'park'; reason: RestRequest['reason'] };
+/** One attempt: prepare → claim → send → settle. */
+async function attempt(deps: DeliverDeps, plan: AttemptPlan, files: GatheredFiles): Promise<Sent | 'not-claimed'> {
+  const prepared = await prepare(deps, plan, files);
+  const claimed = await deps.ledger.claim(claimRequest(deps, prepared));
+  return claimed === undefined ? 'not-claimed' : sendClaimed(deps, prepared, claimed);
+}
 
-function restOf({ view }: LedgerEntry, step: Ending): Omit<RestRequest, 'delivery'> {
+/** D4 */
+function resultOfAttempt(deps: DeliverDeps, entry: LedgerEntry, sent: Sent): DeliverResult {
+  if (sent === 'stopped')
+    return again(`${entry.destination}: the worker stopped before anything was sent`, stoppedPauseMs);
+  if ('unsettled' in sent) return unsettled(sent);
+  return resultOf(deps, entry, sent.written, sent.attempt);
+}
+
+const unsettled = (sent: Extract<Sent, { unsettled: unknown }>): DeliverResult => ({
+  is: 'unsettled',
+  settlement: sent.unsettled,
+});
+
+const filesOnTheirWay = ({ destination }: LedgerEntry): DeliverResult =>
+  again(`${destination}: its files are on their way`, filesPauseMs);
+
+type Ending = Extract<Step, { do: 'park' | 'doubt' | 'expire' | 'cancel' }> | EndStep;
+
+function endOf({ view }: LedgerEntry, step: Ending): Omit<EndRequest, 'delivery'> {
   const made = `${view.attempts} of ${view.maxAttempts} attempts made`;
   switch (step.do) {
     case 'skip':
@@ -131,22 +156,22 @@ function restOf({ view }: LedgerEntry, step: Ending): Omit<RestRequest, 'deliver
   }
 }
 
-/** Without its destination or connector there is nobody to send to: it waits for an operator. */
-async function restWithout(deps: ActivityDeps, entry: LedgerEntry): Promise<DeliverOutcome> {
+/** A delivery whose destination or connector is not there has nobody to be sent to. It waits for an operator. */
+async function endWithoutTarget(deps: DeliverDeps, entry: LedgerEntry): Promise<DeliverResult> {
   if (entry.view.state === 'sending') {
     // A newer version, which knows the connector, may be sending it at this moment.
     const left = entry.view.claimMs ?? 0;
-    if (left > 0) throw tryAgain(`${entry.destination}: claim-live, again in ${Math.ceil(left)} ms`, left);
-    await lapse(deps, entry, undefined);
+    if (left > 0) return again(`${entry.destination}: claim-live, again in ${Math.ceil(left)} ms`, left);
+    await settleLapsed(deps, entry, undefined);
   }
   const reason =
     entry.target === undefined
       ? { code: 'destination_deleted', message: `The destination ${entry.destination} was deleted.` }
       : { code: 'unknown_connector', message: `This version has no connector ${entry.target.connector}.` };
-  return conclude(deps, entry, await rest(deps.sql, { delivery: entry.id, state: 'parked', reason }));
+  return resultOf(deps, entry, await deps.ledger.end({ delivery: entry.id, state: 'parked', reason }));
 }
 
-/** What Temporal's page of a pending activity says: how many attempts were made, what came of the last, what is next. */
+/** The text on Temporal's page of a pending activity: how many attempts were made, the last outcome, and what is next. */
 function pauseText({ view, reasonCode }: LedgerEntry, { why, ms }: Extract<Step, { do: 'pause' }>): string {
   const last = `${view.attempts} of ${view.maxAttempts}: ${reasonCode ?? why}`;
   return `${why === 'not-due' ? last : `${last}, ${why}`}, next in ${Math.ceil(ms / 1000)} s`;

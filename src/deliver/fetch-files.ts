@@ -15,7 +15,7 @@ import {
   type FileState,
 } from '../store/inbound/files.ts';
 import { newAttemptId } from '../store/db/new-id.ts';
-import type { ActivityDeps } from '../activities/index.ts';
+import type { DeliverDeps, FetchedFile, FileFetcher } from './deps.ts';
 
 /**
  * From the first try on; then a file is linked. The words that it came with wait for it, and what is said after them behind
@@ -31,27 +31,7 @@ const firstWaitMs = 1_000;
 /** How often somebody looks who waits for another's download. */
 const lookMs = 200;
 
-/** A file that is not fetched any more, be it there or not. */
-export type FetchedFile = Extract<FileState, { state: 'kept' | 'refused' }>;
-
-/** Fetches the files of messages, each once for all deliveries. */
-export interface FileFetcher {
-  /**
-   * Has the files of a message fetched, by this process where nobody else does.
-   * @param waitMs how long to wait for them; downloads go on behind it.
-   * @returns one for each attachment, in their order; undefined where some are still on their way.
-   */
-  fetch(
-    tenant: TenantId,
-    message: Message,
-    waitMs: number,
-    signal: AbortSignal,
-  ): Promise<readonly FetchedFile[] | undefined>;
-  /** Resolves when nothing is being fetched here any more. */
-  idle(): Promise<void>;
-}
-
-type Deps = Pick<ActivityDeps, 'sql' | 'ring' | 'connectors' | 'http' | 'tokens' | 'stopping'>;
+type Deps = Pick<DeliverDeps, 'sql' | 'ring' | 'connectors' | 'http' | 'tokens' | 'stopping'>;
 
 export function createFileFetcher(deps: Deps, limits: FileLimits): FileFetcher {
   const running = new Set<Promise<void>>();

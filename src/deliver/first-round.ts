@@ -1,63 +1,78 @@
-import { destinationGate } from '../domain/gate.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
+import { destinationGate } from '../domain/gate.ts';
 import { waitAtGate } from '../store/waiting/wait.ts';
-import type { ActivityDeps } from '../activities/index.ts';
-import { stepOf, toJob, type Job } from './attempt-plan.ts';
-import { normalBand, orElse, roundMs, sendInRound, waitInstead, within, type Outcome } from './round.ts';
+import { planAttempt, type AttemptPlan } from './attempt-plan.ts';
+import type { DeliverDeps } from './deps.ts';
+import { stepOf } from './next-step.ts';
+import { roundMs, sendInRound, unlessRefused, waitInstead, type RoundResult } from './round.ts';
+import { valueWithin } from './time.ts';
 
-/** By delivery; one that is missing was not tried, or is still being sent, and is a regular activity's. */
-export type FirstOutcomes = Readonly<Record<DeliveryId, Outcome>>;
+/** By delivery. A delivery that is missing here was not tried, or is still being sent: a regular attempt follows. */
+export type RoundResults = Readonly<Record<DeliveryId, RoundResult>>;
 
-interface Seat {
-  readonly job: Job;
+/** A delivery that may be sent in this round, and its place. */
+interface Seated {
+  readonly plan: AttemptPlan;
   readonly leave: () => void;
 }
 
 /**
- * The first round of a whole message: one claim for all that can go now and have a free place, and a send each. It costs
- * no event of its own, so it decides for itself whom it tries.
+ * The first round of a whole message: one claim for all deliveries that can go now and have a free place, and one send
+ * for each of them.
+ * @param band 1 critical … 4 low; more urgent messages get places first.
+ * @param deliveries how many deliveries the message has.
  */
-export function createDeliverFirst(deps: ActivityDeps) {
-  return async function deliverFirst(message: MessageId, band = normalBand, deliveries = 1): Promise<FirstOutcomes> {
-    if (deps.stopping.aborted) return {};
-    const leave = await deps.firstRound.enter(band, deliveries);
-    if (leave === undefined) return {};
-    try {
-      return await round(deps, message, band);
-    } finally {
-      leave();
-    }
-  };
+export async function firstRound(
+  deps: DeliverDeps,
+  message: MessageId,
+  band: number,
+  deliveries: number,
+): Promise<RoundResults> {
+  if (deps.stopping.aborted) return {};
+  const leave = await deps.places.enter(band, deliveries);
+  if (leave === undefined) return {};
+  try {
+    return await round(deps, message, band);
+  } finally {
+    leave();
+  }
 }
 
-async function round(deps: ActivityDeps, message: MessageId, band: number): Promise<FirstOutcomes> {
+async function round(deps: DeliverDeps, message: MessageId, band: number): Promise<RoundResults> {
   const entries = await deps.ledger.readAll(message);
-  const outcomes: Record<DeliveryId, Outcome> = {};
-  const found = await Promise.all(entries.map((entry) => findSeat(deps, toJob(deps, entry, deps.stopping), band)));
-  const seats = found.flatMap((seat, index) => {
+  const results: Record<DeliveryId, RoundResult> = {};
+  const found = await Promise.all(entries.map((entry) => seat(deps, planAttempt(deps, entry, deps.stopping), band)));
+  const seated = found.flatMap((one, index) => {
     const entry = entries[index];
-    if (seat === 'waiting' && entry !== undefined) outcomes[entry.id] = { state: 'waiting' };
-    return seat === undefined || seat === 'waiting' ? [] : [seat];
+    if (one === 'waiting' && entry !== undefined) results[entry.id] = { state: 'waiting' };
+    return one === undefined || one === 'waiting' ? [] : [one];
   });
-  const sends = seats.map(async ({ job, leave }) => {
-    const outcome = await sendInRound(deps, job, leave);
-    if (outcome !== undefined) outcomes[job.entry.id] = outcome;
+  const sends = seated.map(async ({ plan, leave }) => {
+    const result = await sendInRound(deps, plan, leave);
+    if (result !== undefined) results[plan.entry.id] = result;
   });
-  await within(roundMs, Promise.allSettled(sends));
-  return { ...outcomes };
+  await valueWithin(roundMs, Promise.allSettled(sends));
+  return { ...results };
 }
 
-/** Only what needs no wait of any kind is tried here, and only where a place is free. */
-async function findSeat(deps: ActivityDeps, job: Job | undefined, band: number): Promise<Seat | 'waiting' | undefined> {
-  if (job === undefined) return undefined;
-  const { entry } = job;
-  const step = stepOf(job);
-  if (step.do !== 'send') return waitInstead(deps, job, step);
+/**
+ * Gives a place to a delivery that needs no wait of any kind.
+ * @returns undefined where it is left to a regular attempt.
+ */
+async function seat(
+  deps: DeliverDeps,
+  plan: AttemptPlan | undefined,
+  band: number,
+): Promise<Seated | 'waiting' | undefined> {
+  if (plan === undefined) return undefined;
+  const { entry } = plan;
+  const step = stepOf(plan);
+  if (step.do !== 'send') return waitInstead(deps, plan, step);
   if ((entry.target?.rates ?? []).length > 0) return undefined;
-  const leave = await deps.firstRound.take(`${entry.tenant} ${entry.destination}`, band);
-  if (leave !== undefined) return { job, leave };
-  // It has all that it gets of this worker's first rounds and takes its time. One that its gate has called goes on as a
-  // regular activity; for all others the drain makes way as it goes.
+  const leave = await deps.places.take(`${entry.tenant} ${entry.destination}`, band);
+  if (leave !== undefined) return { plan, leave };
+  // The destination has all the places that this worker's rounds give it, and is slow. A delivery that its gate has called
+  // goes on as a regular attempt. All others wait at the gate, and the drain lets them through as places come free.
   if (entry.slot !== undefined) return undefined;
-  return orElse(waitAtGate(deps.sql, entry.id, destinationGate(entry.destination), 'busy'));
+  return unlessRefused(waitAtGate(deps.sql, entry.id, destinationGate(entry.destination), 'busy'));
 }

@@ -7,8 +7,8 @@ import type { ConnectionId, TenantId } from '../domain/ids.ts';
 import { connectionWithSecrets } from '../store/config/connections.ts';
 import { findCounterpart } from '../store/people/identities.ts';
 import { findPerson, keepPerson, type PersonKey } from '../store/people/people.ts';
-import type { ActivityDeps } from '../activities/index.ts';
-import type { Job } from './attempt-plan.ts';
+import type { AttemptPlan } from './attempt-plan.ts';
+import type { DeliverDeps } from './deps.ts';
 
 /** For all look-ups of a message together: what takes longer is not waited for, and it goes out with plain names. */
 const lookUpMs = 2_000;
@@ -20,12 +20,15 @@ const absentSeconds = 3_600;
  * Adds what only the platforms know: the author's name, and who at the destination is meant by each mention. It never
  * stops a message: whoever is not found, or not in time, is named as text.
  */
-export async function identify(deps: ActivityDeps, { entry, connector, outgoing, context }: Job): Promise<Outgoing> {
-  const { message, author } = outgoing;
+export async function identify(
+  deps: DeliverDeps,
+  { entry, connector, whole, context }: AttemptPlan,
+): Promise<Outgoing> {
+  const { message, author } = whole;
   const native = message.sender?.native;
   const isNameless = author !== undefined && native !== undefined && author.name === native.id;
   const mentions = message.content.text.includes('](mention:') ? mentionsIn(parseMarkdown(message.content.text)) : [];
-  if (!isNameless && mentions.length === 0) return outgoing;
+  if (!isNameless && mentions.length === 0) return whole;
   const counterpart = ({ connection, id }: Extract<Mention, { kind: 'native' }>, at: ConnectionId) =>
     findCounterpart(deps.sql, entry.tenant, { connection, person: id }, at).catch(() => undefined);
   const people = peopleOf(deps, entry.tenant, { ...context, timeoutMs: Math.min(lookUpMs, context.timeoutMs) });
@@ -33,7 +36,7 @@ export async function identify(deps: ActivityDeps, { entry, connector, outgoing,
     isNameless ? people(native.connection, { id: native.id }) : undefined,
     Promise.all(
       mentions.map(async ({ ref, mention }): Promise<[string, Mentioned]> => {
-        const at = outgoing.connection.id;
+        const at = whole.connection.id;
         const told = mention.kind === 'native' ? await counterpart(mention, at) : undefined;
         if (told?.person != null) return [ref, { id: told.person, ...(told.name === null ? {} : { name: told.name }) }];
         const source = await sourcePerson(mention, people);
@@ -51,7 +54,7 @@ export async function identify(deps: ActivityDeps, { entry, connector, outgoing,
   const named = isNameless
     ? { ...author, name: speaker?.name ?? 'Somebody', ...(speaker?.avatarUrl && { avatarUrl: speaker.avatarUrl }) }
     : author;
-  return { ...outgoing, people: new Map(known), ...(named === undefined ? {} : { author: named }) };
+  return { ...whole, people: new Map(known), ...(named === undefined ? {} : { author: named }) };
 }
 
 type FindPerson = (connection: ConnectionId, by: PersonKey) => Promise<Person | undefined>;
@@ -68,7 +71,7 @@ async function sourcePerson(mention: Mention, find: FindPerson): Promise<Partial
 }
 
 /** Looks people up at any connection of the tenant, and remembers what was answered. */
-function peopleOf(deps: ActivityDeps, tenant: TenantId, context: LookUpContext): FindPerson {
+function peopleOf(deps: DeliverDeps, tenant: TenantId, context: LookUpContext): FindPerson {
   const { sql, ring, connectors } = deps;
   const left = timeLeft(context);
   return async (connection, by) => {

@@ -1,66 +1,107 @@
-import { SendFailure } from '../domain/failure.ts';
+import type { Receipt } from '../connectors/contract/connector.ts';
+import { isOpen } from '../domain/delivery.ts';
+import type { SendFailure } from '../domain/failure.ts';
 import { nextDelayMs } from '../domain/retry.ts';
-import { beginLookUp, recordAbsence, recordFound } from '../store/ledger/doubt.ts';
-import { rest } from '../store/ledger/end.ts';
-import type { Settled } from '../store/ledger/settle-result.ts';
-import { tryAgain } from '../activities/failure.ts';
-import type { ActivityDeps } from '../activities/index.ts';
-import type { Job } from './attempt-plan.ts';
-import { degradedBy, linkOf, receiptPartOf } from './settlement.ts';
+import type { Verdict } from '../domain/step.ts';
+import { beginLookUp, recordAbsence } from '../store/ledger/doubt.ts';
+import type { LedgerEntry } from '../store/ledger/ledger.ts';
+import type { AttemptPlan } from './attempt-plan.ts';
+import type { DeliverDeps } from './deps.ts';
+import type { GatheredFiles } from './gather-files.ts';
+import { planPost, type PlannedPost } from './post-plan.ts';
+import { resultOfCall } from './prepare.ts';
+import { again, resultOf, type DeliverResult } from './result.ts';
+import { degradedBy, storedReceipt } from './settlement.ts';
 
 /**
- * Asks the platform's history whether an attempt whose answer was lost got through. Spends no attempt. A look-up that
- * was refused or not finished is repeated later and is never taken for "absent".
- * @returns what was settled when it is there; undefined when it is not, for now or for good (`final`).
+ * Settles the claim of a process that died, or that was too slow, between its claim and its settle: nobody knows whether
+ * the platform has the message. `nextStep` decides later whether it may be sent again; only recovery class C asks the
+ * destination's policy here.
  */
-export async function lookUp(deps: ActivityDeps, job: Job, final: boolean): Promise<Settled | undefined> {
-  const { entry, connector, outgoing } = job;
-  if (connector.reconcile === undefined) throw new Error(`${connector.name} is of class B and has no reconcile`);
-  if (entry.firstAttemptAt === null) throw new Error(`${entry.id} is in doubt without an attempt`);
-  await beginLookUp(deps.sql, entry.id);
-  const context = { ...job.context, attempt: entry.view.attempts };
-  try {
-    const receipt = await connector.reconcile(outgoing, entry.firstAttemptAt, context);
-    if (receipt === undefined) {
-      await recordAbsence(deps.sql, entry.id, final, entry.part + 1);
-      return undefined;
-    }
-    const { nativeId, url } = receipt;
-    const found = {
-      nativeId,
-      ...(url === undefined ? {} : { url }),
-      version: entry.version,
-      attempt: 'look-up',
-      ...receiptPartOf(job),
-      ...linkOf(job, nativeId),
-    };
-    return await recordFound(deps.sql, entry.id, found, job.breaker, degradedBy(job, receipt));
-  } catch (error) {
-    const refusal = error instanceof SendFailure ? error : defect(error);
-    const isOver = entry.view.deadlineMs !== null && entry.view.deadlineMs <= 0;
-    if (refusal.kind === 'permanent' || isOver) {
-      const reason = {
-        code: 'look_up_refused',
-        message: `It may have arrived, and ${connector.title} refuses to say: ${refusal.code}: ${refusal.message}`,
-        ...(refusal.status === undefined ? {} : { status: refusal.status }),
-      };
-      return rest(deps.sql, { delivery: entry.id, state: 'uncertain', reason });
-    }
-    const delayMs = nextDelayMs(
-      entry.policy,
-      Math.max(1, entry.view.attempts - entry.roundStart),
-      Math.random(),
-      refusal.retryAfterMs,
-    );
-    throw tryAgain(
-      `${entry.destination}: look-up refused: ${refusal.code}, again in ${Math.ceil(delayMs / 1000)} s`,
-      delayMs,
-    );
-  }
+export async function settleLapsed(
+  { ledger }: Pick<DeliverDeps, 'ledger'>,
+  entry: LedgerEntry,
+  plan: AttemptPlan | undefined,
+): Promise<void> {
+  if (entry.claimToken === null) throw new Error(`${entry.id}: sending without a claim`);
+  const isUncertain = plan?.recoveryClass.kind === 'C' && entry.target?.ambiguous === 'at-most-once';
+  const verdict: Verdict = isUncertain
+    ? { state: 'uncertain', inDoubt: true }
+    : { state: 'retrying', delayMs: 1, inDoubt: true };
+  await ledger.settle({
+    kind: 'failed',
+    delivery: entry.id,
+    token: entry.claimToken,
+    outcome: 'unknown',
+    verdict,
+    ...(plan?.recoveryClass.kind === 'B' ? { canLookUp: true } : {}),
+    reason: {
+      code: 'worker_lost',
+      message: 'The process that was sending it ended before it could say what happened.',
+    },
+  });
 }
 
-/** A connector that throws anything else is defective; that proves no more than a refusal does. */
-function defect(cause: unknown): SendFailure {
-  const message = `The look-up failed unexpectedly: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return new SendFailure({ kind: 'transient', code: 'connector_defect', message, cause });
+/**
+ * Looks in the platform's history whether an attempt whose answer was lost got through. It spends no attempt. A look-up
+ * that was refused or not finished is repeated later and is never taken for "absent".
+ * @param final this is the second look: if it finds nothing either, the message is sent again.
+ * @returns undefined where the ledger has to be read again: the post is absent, or a part was found and others follow.
+ */
+export async function lookUp(
+  deps: DeliverDeps,
+  plan: AttemptPlan,
+  files: GatheredFiles,
+  final: boolean,
+): Promise<DeliverResult | undefined> {
+  const { entry, connector } = plan;
+  const reconcile = connector.reconcile?.bind(connector);
+  if (reconcile === undefined) throw new Error(`${connector.name} is of class B and has no reconcile`);
+  if (entry.firstAttemptAt === null) throw new Error(`${entry.id} is in doubt without an attempt`);
+  await beginLookUp(deps.sql, entry.id);
+  const context = { ...plan.context, attempt: entry.view.attempts };
+  const since = entry.firstAttemptAt;
+  const looked = await resultOfCall('transient', async () => {
+    const post = planPost(plan, plan.whole, files);
+    return { post, receipt: await reconcile(post.outgoing, since, context) };
+  });
+  if ('failure' in looked) return refused(deps, plan, looked.failure);
+  const { post, receipt } = looked.value;
+  if (receipt !== undefined) return recordReceipt(deps, plan, post, receipt);
+  await recordAbsence(deps.sql, entry.id, final, entry.part + 1);
+  return undefined;
+}
+
+async function recordReceipt(
+  deps: DeliverDeps,
+  plan: AttemptPlan,
+  post: PlannedPost,
+  receipt: Receipt,
+): Promise<DeliverResult | undefined> {
+  const { entry, breaker } = plan;
+  const stored = storedReceipt(plan, post, receipt, 'look-up');
+  const written = await deps.ledger.found(entry.id, stored, breaker, degradedBy(plan, post, receipt));
+  return written === undefined || isOpen(written.state) ? undefined : resultOf(deps, entry, written);
+}
+
+async function refused(
+  deps: DeliverDeps,
+  { entry, connector }: AttemptPlan,
+  refusal: SendFailure,
+): Promise<DeliverResult | undefined> {
+  const { code, message, status } = refusal;
+  const isOver = entry.view.deadlineMs !== null && entry.view.deadlineMs <= 0;
+  if (refusal.kind === 'permanent' || isOver) {
+    const reason = {
+      code: 'look_up_refused',
+      message: `It may have arrived, and ${connector.title} refuses to say: ${code}: ${message}`,
+      ...(status === undefined ? {} : { status }),
+    };
+    const written = await deps.ledger.end({ delivery: entry.id, state: 'uncertain', reason });
+    return isOpen(written.state) ? undefined : resultOf(deps, entry, written);
+  }
+  const inCycle = Math.max(1, entry.view.attempts - entry.cycleStart);
+  const delayMs = nextDelayMs(entry.policy, inCycle, Math.random(), refusal.retryAfterMs);
+  const text = `${entry.destination}: look-up refused: ${code}, again in ${Math.ceil(delayMs / 1000)} s`;
+  return again(text, delayMs);
 }

@@ -2,7 +2,7 @@ import { callLifeMs, slotHorizonMs, slotIntervalMs, slotLifeMs } from '../domain
 import type { LedgerEntry } from '../store/ledger/ledger.ts';
 import { takeSlots } from '../store/waiting/rates.ts';
 import { waitAtGate } from '../store/waiting/wait.ts';
-import type { ActivityDeps } from '../activities/index.ts';
+import type { DeliverDeps } from './deps.ts';
 
 /** A moment at which every rate lets a delivery go. */
 export interface Slot {
@@ -22,7 +22,7 @@ const any: Slot = { waitMs: 0, isOver: () => false };
  * @returns `full` where it is recorded that the delivery waits at a gate, or `moved` where it is another's by now.
  */
 export async function keepRates(
-  { sql }: ActivityDeps,
+  { sql }: Pick<DeliverDeps, 'sql'>,
   { id, tenant, slot, target }: LedgerEntry,
   now: () => number = () => performance.now(),
 ): Promise<Slot | 'full' | 'moved'> {

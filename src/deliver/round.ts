@@ -1,95 +1,92 @@
 import type { DeliveryState } from '../domain/delivery.ts';
-import { isPartOnly } from './conclude.ts';
-import { waitForTurn } from '../store/waiting/lane.ts';
+import type { Step } from '../domain/step.ts';
 import type { Settlement } from '../store/ledger/settle.ts';
+import { waitForTurn } from '../store/waiting/lane.ts';
 import { waitAtGate } from '../store/waiting/wait.ts';
-import type { ActivityDeps } from '../activities/index.ts';
-import type { Job, stepOf } from './attempt-plan.ts';
-import { waitsForFiles } from './with-files.ts';
-import { claimRequest, prepare, sendClaimed, type Sent } from './send.ts';
+import type { AttemptPlan } from './attempt-plan.ts';
+import type { DeliverDeps } from './deps.ts';
+import { noFiles, waitsForFiles } from './gather-files.ts';
+import type { EndStep } from './next-step.ts';
+import { prepare } from './prepare.ts';
+import { isPartOnly } from './result.ts';
+import { claimRequest, sendClaimed } from './send.ts';
+import type { Sent } from './sent.ts';
+import { valueWithin } from './time.ts';
 
 /**
- * A round is what a workflow task does by itself, as a local activity: no event of its own, but a task's slot is held
- * meanwhile. So it takes no longer than this, whatever the destinations do.
+ * How long a round lasts at most, in milliseconds. The caller holds a workflow task's slot meanwhile. A send that takes
+ * longer goes on after the round.
  */
 export const roundMs = 2_000;
 
-/** Of runs that were started without a band. */
+/** The band of runs that were started before runs carried a band. */
 export const normalBand = 3;
 
-/** What a round made of a delivery. */
-export type Outcome =
+/** What a round made of a delivery. It is in histories, so its fields only ever gain optional ones. */
+export type RoundResult =
   | {
       readonly state: DeliveryState;
-      /** What Temporal's pages say of it where it was not delivered: count and code. */
+      /** What Temporal's pages say of a delivery that did not get through: the count and the code. */
       readonly note?: string;
     }
   /** It was sent, and PostgreSQL stayed away after that. */
   | { readonly unsettled: Settlement };
 
 /**
- * What waits for its turn, or at a gate for nobody knows how long, is sent to wait there at once: a regular activity would
- * find out no more.
- * @returns undefined where it need not wait, or that could not be written: then a regular activity tries again.
+ * Lets a delivery wait for its turn, or at a gate whose opening time is unknown. A regular attempt would find out no more.
+ * @returns undefined where it need not wait, or where that could not be written: then a regular attempt follows.
  */
 export async function waitInstead(
-  deps: ActivityDeps,
-  { entry }: Job,
-  step: ReturnType<typeof stepOf>,
+  deps: DeliverDeps,
+  { entry }: AttemptPlan,
+  step: Step | EndStep,
 ): Promise<'waiting' | undefined> {
-  if (step.do === 'wait-turn') return orElse(waitForTurn(deps.sql, entry.id));
+  if (step.do === 'wait-turn') return unlessRefused(waitForTurn(deps.sql, entry.id));
   if (step.do === 'wait-gate' && step.shut.ms === null)
-    return orElse(waitAtGate(deps.sql, entry.id, step.shut.gate, step.shut.why));
+    return unlessRefused(waitAtGate(deps.sql, entry.id, step.shut.gate, step.shut.why));
   return undefined;
 }
 
-export function orElse(wait: Promise<boolean>): Promise<'waiting' | undefined> {
-  return wait.then(
-    (isWaiting) => (isWaiting ? 'waiting' : undefined),
-    () => undefined,
-  );
+/** `waiting` where the wait was written; undefined where it was not, for whatever reason. */
+export async function unlessRefused(wait: Promise<boolean>): Promise<'waiting' | undefined> {
+  try {
+    return (await wait) ? 'waiting' : undefined;
+  } catch {
+    // PostgreSQL refused the write or is away. The regular attempt that follows meets the same error and reports it.
+    return undefined;
+  }
 }
 
 /**
- * One attempt, which goes on here after the round where it takes longer; a regular activity finds it by `endOf`.
- * @returns undefined where nothing was sent: not prepared in time, or not claimed, or with a file; and where a part was, with
- * more to come.
+ * Makes one attempt. Where it takes longer than the round it goes on, and a regular attempt finds it by `endOf`.
+ * @param leave gives the place back.
+ * @returns undefined where a regular attempt must follow: nothing was sent (not prepared in time, not claimed, or it has
+ *   files to wait for), or a part was sent and others follow.
  */
-export async function sendInRound(deps: ActivityDeps, job: Job, leave: () => void): Promise<Outcome | undefined> {
-  if (waitsForFiles(job)) {
+export async function sendInRound(
+  deps: DeliverDeps,
+  plan: AttemptPlan,
+  leave: () => void,
+): Promise<RoundResult | undefined> {
+  if (waitsForFiles(plan)) {
     leave();
     return undefined;
   }
-  const sending = trySend(deps, job).finally(leave);
-  deps.firstRound.keep(job.entry.id, sending);
+  const sending = attempt(deps, plan).finally(leave);
+  deps.places.keep(plan.entry.id, sending);
   const sent = await sending;
-  if (sent === undefined) return undefined;
-  if ('unsettled' in sent) return { unsettled: sent.unsettled };
-  const { settled, attempt } = sent;
-  settled.next.forEach(deps.wake);
-  // A part of it: a regular activity goes on with the next, since a round has no time for all of them.
-  if (isPartOnly(settled, attempt)) return undefined;
-  if (settled.state === 'delivered') return { state: settled.state };
-  const made = `${attempt.number} of ${attempt.max}: ${attempt.code}`;
-  return { state: settled.state, note: `${job.entry.destination}: ${made} → ${settled.state}` };
+  if (sent === undefined || sent === 'stopped') return undefined;
+  if ('unsettled' in sent) return sent;
+  const { written, attempt: made } = sent;
+  if (isPartOnly(written.state, made)) return undefined;
+  if (written.state === 'delivered') return { state: written.state };
+  const count = `${made.number} of ${made.max}: ${made.code}`;
+  return { state: written.state, note: `${plan.entry.destination}: ${count} → ${written.state}` };
 }
 
-/** What is ready at the same time is claimed in one statement. */
-async function trySend(deps: ActivityDeps, job: Job): Promise<Sent | undefined> {
-  const prepared = await within(roundMs, prepare(deps, job));
+/** Attempts that become ready at the same time are claimed in one statement. */
+async function attempt(deps: DeliverDeps, plan: AttemptPlan): Promise<Sent | undefined> {
+  const prepared = await valueWithin(roundMs, prepare(deps, plan, noFiles));
   const claimed = prepared && (await deps.ledger.claim(claimRequest(deps, prepared)));
   return claimed && sendClaimed(deps, prepared, claimed);
-}
-
-/** Undefined when it takes longer. */
-export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined);
-  });
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

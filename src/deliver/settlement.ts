@@ -6,38 +6,73 @@ import { connectionGate, destinationGate, type GateName } from '../domain/gate.t
 import { nextDelayMs } from '../domain/retry.ts';
 import { judge } from '../domain/step.ts';
 import type { Claim } from '../store/ledger/claim.ts';
-import type { GateReport } from '../store/waiting/breaker.ts';
-import type { Settlement } from '../store/ledger/settle.ts';
 import type { StoredReceipt } from '../store/ledger/settle-result.ts';
-import type { Job } from './attempt-plan.ts';
+import type { Settlement } from '../store/ledger/settle.ts';
+import type { GateReport } from '../store/waiting/breaker.ts';
+import type { AttemptPlan } from './attempt-plan.ts';
+import type { PlannedPost } from './post-plan.ts';
+import type { Result } from './prepare.ts';
 
-/** Statuses and codes by which a platform says "not so fast": they hold back, and say nothing of its health. */
-const isRateLimit = ({ code, status }: SendFailure): boolean => status === 429 || code === 'ratelimited';
+/**
+ * What the ledger must write of an attempt that ended.
+ * @param random a number in [0, 1), for the spread of the backoff.
+ */
+export function settlementOf(
+  plan: AttemptPlan,
+  post: PlannedPost,
+  claimed: Claim,
+  result: Result<Receipt>,
+  random: number,
+): Settlement {
+  return 'failure' in result
+    ? failed(plan, claimed, result.failure, random)
+    : delivered(plan, post, claimed, result.value);
+}
 
-export function delivered(job: Job, claimed: Claim, receipt: Receipt): Settlement {
-  const { entry, breaker } = job;
-  const { nativeId, url, status } = receipt;
-  const degraded = degradedBy(job, receipt);
+function delivered(plan: AttemptPlan, post: PlannedPost, claimed: Claim, receipt: Receipt): Settlement {
+  const degraded = degradedBy(plan, post, receipt);
   return {
     kind: 'delivered',
-    delivery: entry.id,
+    delivery: plan.entry.id,
     token: claimed.token,
-    receipt: {
-      nativeId,
-      ...(url === undefined ? {} : { url }),
-      version: entry.version,
-      attempt: claimed.token,
-      ...receiptPartOf(job),
-      ...linkOf(job, nativeId),
-    },
-    ...(status === undefined ? {} : { status }),
+    receipt: storedReceipt(plan, post, receipt, claimed.token),
+    ...(receipt.status === undefined ? {} : { status: receipt.status }),
     ...(degraded.length === 0 ? {} : { degraded }),
-    healthy: breaker,
+    healthy: plan.breaker,
   };
 }
 
-/** What was left out or done otherwise than asked: what stood in the way, and which forms of the text the platform lacks. */
-export function degradedBy({ connector, outgoing, degraded }: Job, receipt: Receipt): Reason[] {
+/** @param attempt the id of the attempt that sent it, or `look-up` where a look-up found it. */
+export function storedReceipt(
+  plan: AttemptPlan,
+  { part }: PlannedPost,
+  { nativeId, url }: Receipt,
+  attempt: string,
+): StoredReceipt {
+  return {
+    nativeId,
+    ...(url === undefined ? {} : { url }),
+    version: plan.entry.version,
+    attempt,
+    ...(part === undefined ? {} : { part: part.number, ...(part.isRemoval ? { isGone: true } : {}) }),
+    ...linkOf(plan, nativeId),
+  };
+}
+
+/** Where events come back from a platform, what we posted must be known there. */
+function linkOf({ entry, connector }: AttemptPlan, nativeId: string): Pick<StoredReceipt, 'link'> {
+  if (connector.inbound === undefined || entry.target === undefined || entry.action !== 'create') return {};
+  const thread = connector.inbound.threadKey?.(nativeId);
+  const key = connector.inbound.linkKey(nativeId);
+  return { link: { connection: entry.target.connection, key, ...(thread === undefined ? {} : { thread }) } };
+}
+
+/** What was left out or done otherwise than asked, and which forms of the text the platform lacks. */
+export function degradedBy(
+  { connector }: AttemptPlan,
+  { outgoing, degraded }: PlannedPost,
+  receipt: Receipt,
+): Reason[] {
   const reason = receipt.degraded ?? degraded;
   const hasText = ['create', 'edit'].includes(outgoing.action.kind) && outgoing.file === undefined;
   const forms =
@@ -50,23 +85,8 @@ export function degradedBy({ connector, outgoing, degraded }: Job, receipt: Rece
   ];
 }
 
-/** Which part a receipt is of. */
-export function receiptPartOf({ part }: Job): Pick<StoredReceipt, 'part' | 'isGone'> {
-  if (part === undefined) return {};
-  return { part: part.number, ...(part.isRemoval ? { isGone: true } : {}) };
-}
-
-/** Where events come back from a platform, what we posted must be known there. */
-export function linkOf({ entry, connector }: Job, nativeId: string): Pick<StoredReceipt, 'link'> {
-  if (connector.inbound === undefined || entry.target === undefined || entry.action !== 'create') return {};
-  const thread = connector.inbound.threadKey?.(nativeId);
-  const key = connector.inbound.linkKey(nativeId);
-  return { link: { connection: entry.target.connection, key, ...(thread === undefined ? {} : { thread }) } };
-}
-
-/** @param random a number in [0, 1), for the spread of the backoff. */
-export function failed(job: Job, claimed: Claim, failure: SendFailure, random: number): Settlement {
-  const { entry, recoveryClass } = job;
+function failed(plan: AttemptPlan, claimed: Claim, failure: SendFailure, random: number): Settlement {
+  const { entry, recoveryClass } = plan;
   if (failure.kind === 'stopped') throw new Error('a stopped attempt is released, not settled');
   const { kind, code, status, retryAfterMs, excerpt } = failure;
   const verdict = judge(
@@ -74,7 +94,7 @@ export function failed(job: Job, claimed: Claim, failure: SendFailure, random: n
       kind,
       attempts: claimed.attempt,
       maxAttempts: claimed.maxAttempts,
-      delayMs: nextDelayMs(entry.policy, claimed.attempt - entry.roundStart, random, retryAfterMs),
+      delayMs: nextDelayMs(entry.policy, claimed.attempt - entry.cycleStart, random, retryAfterMs),
       deadlineMs: claimed.deadlineMs,
       wasInDoubt: entry.view.inDoubtMs !== null,
       isBestEffort: entry.view.isBestEffort,
@@ -92,25 +112,28 @@ export function failed(job: Job, claimed: Claim, failure: SendFailure, random: n
     ...(recoveryClass.kind === 'B' ? { canLookUp: true } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(excerpt === undefined ? {} : { excerpt }),
-    troubles: troublesOf(job, failure),
+    troubles: gateReports(plan, failure),
   };
 }
 
-/** What the failure says of the destination or connection as a whole, one entry a scope. */
-function troublesOf({ entry, breaker }: Job, failure: SendFailure): GateReport[] {
-  const scope = gateOf({ entry }, failure);
-  if (failure.kind === 'permanent') return scope === undefined ? [] : [{ scope, failed: false, pauses: true }];
-  const held: GateReport[] =
-    failure.retryAfterMs !== undefined && scope !== undefined
-      ? [{ scope, failed: false, heldMs: failure.retryAfterMs }]
+/** By these a platform asks for fewer requests. They shut its gate for a time, and say nothing about its health. */
+const isRateLimit = ({ code, status }: SendFailure): boolean => status === 429 || code === 'ratelimited';
+
+/** What a failure says of the destination or the connection as a whole: at most one report per gate. */
+function gateReports(plan: AttemptPlan, failure: SendFailure): GateReport[] {
+  const gate = affectedGate(plan, failure);
+  if (failure.kind === 'permanent') return gate === undefined ? [] : [{ scope: gate, failed: false, pauses: true }];
+  const shut: GateReport[] =
+    failure.retryAfterMs !== undefined && gate !== undefined
+      ? [{ scope: gate, failed: false, heldMs: failure.retryAfterMs }]
       : [];
-  if (isRateLimit(failure) || failure.code === 'connector_defect') return held;
-  const [hold] = held;
-  if (hold?.scope === breaker) return [{ ...hold, failed: true }];
-  return [...held, { scope: breaker, failed: true }];
+  if (isRateLimit(failure) || failure.code === 'connector_defect') return shut;
+  const [report] = shut;
+  if (report?.scope === plan.breaker) return [{ ...report, failed: true }];
+  return [...shut, { scope: plan.breaker, failed: true }];
 }
 
-function gateOf({ entry }: Pick<Job, 'entry'>, { affects }: SendFailure): GateName | undefined {
+function affectedGate({ entry }: AttemptPlan, { affects }: SendFailure): GateName | undefined {
   if (affects === 'message' || entry.target === undefined) return undefined;
   return affects === 'connection' ? connectionGate(entry.target.connection) : destinationGate(entry.destination);
 }

@@ -1,6 +1,5 @@
 import { bestEffortMs, type DeliveryClassName } from './delivery-class.ts';
-import { isFinal, isParked } from './delivery.ts';
-import type { Delivery } from '../../test/model/ledger.ts';
+import { isFinal, isParked, type DeliveryState } from './delivery.ts';
 import type { RetryPolicy } from './retry.ts';
 
 /** Milliseconds on one clock, the database's. Infinity is "until somebody acts". */
@@ -60,6 +59,24 @@ export interface Intent {
   readonly isReply: boolean;
 }
 
+/** What the clocks of a delivery depend on. */
+export interface Clocked {
+  readonly intent: Intent;
+  readonly state: DeliveryState;
+  readonly claim: { readonly until: Instant } | null;
+  /** When the backoff after the last failed attempt is over. */
+  readonly nextAttemptAt: Instant | null;
+  /** When the platform's Retry-After is over. */
+  readonly notBefore: Instant | null;
+  readonly deadlineAt: Instant | null;
+  /** Since when a wait stops the deadline. */
+  readonly clockStoppedAt: Instant | null;
+  /** Until when a request whose answer was lost can still take effect. */
+  readonly doubt: { readonly until: Instant } | null;
+  readonly hold: { readonly until: Instant } | null;
+  readonly settledAt: Instant | null;
+}
+
 /** All clocks of one delivery. Null: it does not run; Infinity: it never ends by itself. */
 export interface Clocks {
   /** The attempt that is under way may still write. */
@@ -82,7 +99,7 @@ export interface Clocks {
  * Every clock of a delivery, in the order in which `nextStep` asks them: what runs out first in this list wins, whatever
  * the others say. A time limit of a promise (`expiresAt`) never stops; the deadline stands still in a wait that is nobody's fault.
  */
-export function clocksOf(delivery: Delivery, now: Instant): Clocks {
+export function clocksOf(delivery: Clocked, now: Instant): Clocks {
   const { intent, state } = delivery;
   const needsOperator = isParked(state);
   return {
@@ -117,14 +134,14 @@ export function dependsUntilOf(intent: Intent): Instant | null {
 
 /** The deadline, moved on by a wait that does not count against it and would end now. */
 export function runningDeadline(
-  { deadlineAt, clockStoppedAt }: Pick<Delivery, 'deadlineAt' | 'clockStoppedAt'>,
+  { deadlineAt, clockStoppedAt }: Pick<Clocked, 'deadlineAt' | 'clockStoppedAt'>,
   now: Instant,
 ): Instant | null {
   return deadlineAt === null ? null : deadlineAt + (clockStoppedAt === null ? 0 : now - clockStoppedAt);
 }
 
 /** It runs from now on: moved on by a wait that ends now, or begun. */
-export function startedDeadline(delivery: Delivery, now: Instant): Instant | null {
+export function startedDeadline(delivery: Clocked, now: Instant): Instant | null {
   const { deadlineMs } = delivery.intent.policy;
   return runningDeadline(delivery, now) ?? (deadlineMs === null ? null : now + deadlineMs);
 }

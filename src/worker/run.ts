@@ -3,9 +3,9 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleOp
 import postgres from 'postgres';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.ts';
-import { createLedgerCalls } from '../deliver/ledger-calls.ts';
+import { createLedger } from '../deliver/ledger.ts';
 import { createFileFetcher } from '../deliver/fetch-files.ts';
-import { createFirstRound } from '../deliver/capacity/round-places.ts';
+import { createRoundPlaces } from '../deliver/capacity/round-places.ts';
 import { subscribingNames } from '../activities/inbound/keep-subscriptions.ts';
 import { createPace } from '../deliver/capacity/pace.ts';
 import { createAccessTokens } from '../connectors/http/access-tokens.ts';
@@ -171,7 +171,7 @@ async function openSession(deps: {
   const drain = startDrain({ sql, worker, log, call });
   const jobStarter = startJobStarter({ sql, runs, log });
   const gaps = startGaps({ sql, runs, log });
-  const firstRound = createFirstRound();
+  const places = createRoundPlaces();
   const stopping = new AbortController();
   const held = {
     sql,
@@ -193,7 +193,7 @@ async function openSession(deps: {
   const subscriptions = startSubscriptions({ sql, runs, connectors: subscribingNames(connectorsByName), log });
   const close = async (): Promise<void> => {
     const parts = [dispatcher, sweep, drain, ...schedules, jobStarter, gaps, subscriptions];
-    await Promise.all([...parts.map((part) => part.stop()), firstRound.idle(), files.idle()]);
+    await Promise.all([...parts.map((part) => part.stop()), places.idle(), files.idle()]);
     await connection.close();
   };
   try {
@@ -205,7 +205,7 @@ async function openSession(deps: {
       workflowBundle: deps.workflowBundle,
       activities: createActivities({
         ...held,
-        ledger: createLedgerCalls(sql, ring),
+        ledger: createLedger(sql, ring, wake),
         publicUrl,
         subscriptionsEveryMs,
         worker,
@@ -215,7 +215,7 @@ async function openSession(deps: {
         pokeInbox: deps.pokeInbox,
         reportTrouble,
         files,
-        firstRound,
+        places,
         pace: createPace(),
       }),
       // Set here because the default follows the heap's size, and a cache that outgrows the isolate is fatal.

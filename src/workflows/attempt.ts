@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { DeliveryState } from '../domain/delivery.ts';
-import type { Outcome } from '../deliver/round.ts';
+import type { RoundResult } from '../deliver/round.ts';
 import type { MessageId } from '../domain/ids.ts';
 import { parkedFailure, retryFailure, type RunDelivery } from '../contract.ts';
 
@@ -66,7 +66,7 @@ async function inTask<T>(round: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-function knownOf(outcome: Outcome): Known {
+function knownOf(outcome: RoundResult): Known {
   if ('unsettled' in outcome) return { state: settleOutcome(outcome.unsettled).then(({ state }) => state) };
   return outcome;
 }

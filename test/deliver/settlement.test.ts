@@ -1,26 +1,27 @@
-import { failed } from '../../src/deliver/settlement.ts';
-import type { Job } from '../../src/deliver/attempt-plan.ts';
+import type { AttemptPlan } from '../../src/deliver/attempt-plan.ts';
+import type { PlannedPost } from '../../src/deliver/post-plan.ts';
+import { settlementOf } from '../../src/deliver/settlement.ts';
 import { SendFailure, type SendFailureDetails } from '../../src/domain/failure.ts';
 import { connectionGate, destinationGate } from '../../src/domain/gate.ts';
 import { retryPolicies } from '../../src/domain/retry.ts';
 
 /** What a failure of an attempt says of its destination and its connection. */
 function troublesOf(failure: Partial<SendFailureDetails>, breaker = destinationGate('orders')) {
-  const job = {
+  const plan = {
     entry: {
       id: 'dlv_1',
       destination: 'orders',
       policy: retryPolicies.quick,
-      roundStart: 0,
+      cycleStart: 0,
       view: { inDoubtMs: null },
       target: { connection: 'hooks', ambiguous: 'at-least-once' },
     },
     recoveryClass: { kind: 'C' },
     breaker,
-  } as unknown as Job;
+  } as unknown as AttemptPlan;
   const claimed = { delivery: 'dlv_1', token: 'att_1', attempt: 1, maxAttempts: 5, deadlineMs: null };
   const details = { kind: 'transient', code: 'http_500', message: 'no', ...failure } as const;
-  const settlement = failed(job, claimed, new SendFailure(details), 0);
+  const settlement = settlementOf(plan, {} as PlannedPost, claimed, { failure: new SendFailure(details) }, 0);
   return settlement.kind === 'failed' ? settlement.troubles : undefined;
 }
 

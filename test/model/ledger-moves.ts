@@ -119,7 +119,7 @@ export function retry(delivery: Delivery, now: Instant, others: readonly Deliver
     nextAttemptAt: null,
     trigger: 'manual',
     settledAt: null,
-    roundStart: delivery.attempts,
+    cycleStart: delivery.attempts,
     maxAttempts: delivery.attempts + delivery.intent.policy.maxAttempts,
     deadlineAt: null,
     cancelRequestedAt: null,

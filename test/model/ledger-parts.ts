@@ -22,8 +22,8 @@ export function pinOf({ pinnedVersion, parts }: Delivery, isHeld: boolean): Pick
 }
 
 /** A part's success spends no attempt, and backoff begins anew. */
-export const anew = ({ attempts, maxAttempts }: Delivery): Pick<Delivery, 'roundStart' | 'maxAttempts'> => ({
-  roundStart: attempts,
+export const anew = ({ attempts, maxAttempts }: Delivery): Pick<Delivery, 'cycleStart' | 'maxAttempts'> => ({
+  cycleStart: attempts,
   maxAttempts: maxAttempts + 1,
 });
 

@@ -146,7 +146,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
     if (heard === 'delivered' || (heard === 'ambiguous' && arrives)) hasArrived = true;
     if (heard === 'delivered') return apply({ do: 'deliver', token, nativeId: 'n', version: 1 });
     if (heard === 'stopped') return apply({ do: 'release', token });
-    const { attempts, maxAttempts, roundStart } = delivery;
+    const { attempts, maxAttempts, cycleStart } = delivery;
     const { recoveryClass, ambiguous } = behaviour;
     const view = viewOf(delivery, [], [], now);
     const verdict = judge(
@@ -154,7 +154,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
         kind: heard,
         attempts,
         maxAttempts,
-        delayMs: nextDelayMs(policy, Math.max(1, attempts - roundStart), 0.5, undefined),
+        delayMs: nextDelayMs(policy, Math.max(1, attempts - cycleStart), 0.5, undefined),
         deadlineMs: view.deadlineMs,
         wasInDoubt: view.inDoubtMs !== null,
         isBestEffort: view.isBestEffort,

@@ -35,8 +35,8 @@ export function viewOf(
 }
 
 /** An operator wanted this round, knowing of every doubt: none of its own attempts may have arrived. */
-function isGranted({ trigger, tries, roundStart }: Delivery): boolean {
-  const round = tries.filter(({ number, outcome }) => number > roundStart && outcome !== 'stopped');
+function isGranted({ trigger, tries, cycleStart }: Delivery): boolean {
+  const round = tries.filter(({ number, outcome }) => number > cycleStart && outcome !== 'stopped');
   const isWanted = round.some((one) => one.trigger === 'manual');
   return trigger === 'manual' || (isWanted && round.every(({ outcome }) => !mayHaveArrived(outcome)));
 }

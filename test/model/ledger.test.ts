@@ -47,7 +47,7 @@ describe('whatever happens, a delivery', () => {
   });
 
   it('is never tried more often than allowed', () => {
-    holdsFor(({ after }) => after.attempts <= after.maxAttempts && after.attempts >= after.roundStart);
+    holdsFor(({ after }) => after.attempts <= after.maxAttempts && after.attempts >= after.cycleStart);
   });
 
   it('that may have arrived goes out again as the same version', () => {

@@ -39,7 +39,7 @@ export interface Delivery {
   readonly attempts: number;
   readonly maxAttempts: number;
   /** Attempts made before this round; a retry by an operator begins another one. */
-  readonly roundStart: number;
+  readonly cycleStart: number;
   /** Who asked for the next attempt. */
   readonly trigger: 'auto' | 'manual';
   readonly deadlineAt: Instant | null;
@@ -146,7 +146,7 @@ export function accepted(id: DeliveryId, intent: Intent, lane: string | null, se
     sequence,
     attempts: 0,
     maxAttempts: intent.policy.maxAttempts,
-    roundStart: 0,
+    cycleStart: 0,
     trigger: 'auto',
     deadlineAt: null,
     clockStoppedAt: null,

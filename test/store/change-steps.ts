@@ -1,7 +1,7 @@
 import { acceptDelete, acceptEdit, type ChangeResult } from '../../src/store/accept/changes.ts';
 import { readLedger, type LedgerEntry } from '../../src/store/ledger/ledger.ts';
 import { newMessageId } from '../../src/store/db/new-id.ts';
-import { rest } from '../../src/store/ledger/end.ts';
+import { end } from '../../src/store/ledger/end.ts';
 import { settle } from '../../src/store/ledger/settle.ts';
 import { waitAtGate } from '../../src/store/waiting/wait.ts';
 import { requestCancel } from '../../src/store/runs/commands.ts';
@@ -86,7 +86,7 @@ export function changeSteps(bench: LedgerBench) {
     delivered: async (id) => bench.deliver(id, await claimed(id)),
     cancelled: (id) => requestCancel(bench.sql, 'default', { delivery: id }),
     expired: (id) =>
-      rest(bench.sql, { delivery: id, state: 'expired', reason: { code: 'expired', message: 'too late' } }),
+      end(bench.sql, { delivery: id, state: 'expired', reason: { code: 'expired', message: 'too late' } }),
   } as const satisfies Record<string, (delivery: string) => Promise<unknown>>;
   return { edit, remove, postOne, claimed, delivered, entry, uncertain, bring };
 }

@@ -5,7 +5,7 @@ import { letThrough } from '../../src/store/waiting/let-through.ts';
 import { waitForTurn } from '../../src/store/waiting/lane.ts';
 import { endHolds, expireOverdue } from '../../src/store/runs/overdue.ts';
 import { release } from '../../src/store/ledger/release.ts';
-import { rest } from '../../src/store/ledger/end.ts';
+import { end } from '../../src/store/ledger/end.ts';
 import { settle } from '../../src/store/ledger/settle.ts';
 import { waitAtGate } from '../../src/store/waiting/wait.ts';
 import { requestCancel, requestRetry } from '../../src/store/runs/commands.ts';
@@ -60,7 +60,7 @@ export async function perform({ sql }: LedgerBench, id: string, event: LedgerEve
       return letThrough(sql, { tenant: 'default', scope: `destination:${id}`, ...gate }, 1, 2_000);
     }
     case 'rest':
-      return rest(sql, { delivery: id, state: event.state, reason });
+      return end(sql, { delivery: id, state: event.state, reason });
     case 'expire':
       return expireOverdue(sql, [id]);
     case 'look-up':

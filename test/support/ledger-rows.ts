@@ -66,7 +66,7 @@ function toLedgerRow(row: Row, offsetMs: number): LedgerRow {
     sequence: Number(row['sequence'] ?? 0),
     attempts: row['attempts'] as number,
     maxAttempts: row['max_attempts'] as number,
-    roundStart: row['round_start'] as number,
+    cycleStart: row['round_start'] as number,
     trigger: row['next_trigger'] as Delivery['trigger'],
     deadlineAt: at('deadline_at'),
     clockStoppedAt: at('clock_stopped_at'),

@@ -6,7 +6,7 @@ import { findDestination } from '../../store/config/destinations.ts';
 import { bridgedRooms, closeGap, findGap, type BridgedRoom, type RoomReport } from '../../store/inbound/gaps.ts';
 import { receive } from '../../store/inbound/inbox.ts';
 import { tryAgain } from '../failure.ts';
-import type { ActivityDeps } from '../index.ts';
+import type { ActivityDeps } from '../deps.ts';
 
 /** A platform's clock may be off, and an event under way when we stopped hearing. */
 const marginMs = 120_000;

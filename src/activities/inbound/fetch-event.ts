@@ -4,7 +4,7 @@ import type { InboxId } from '../../domain/ids.ts';
 import { connectionWithSecrets } from '../../store/config/connections.ts';
 import { complete, finish, findFetching, receive } from '../../store/inbound/inbox.ts';
 import { tryAgain } from '../failure.ts';
-import type { ActivityDeps } from '../index.ts';
+import type { ActivityDeps } from '../deps.ts';
 
 const timeoutMs = 10_000;
 const usualRetryMs = 2_000;

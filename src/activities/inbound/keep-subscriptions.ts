@@ -15,7 +15,7 @@ import {
 import { markSilent, writeSubscriptions, type SubscriptionFinding } from '../../store/inbound/subscriptions.ts';
 import type { KeepSubscriptionsResult, ConnectionRef } from '../../contract.ts';
 import { tryAgain } from '../failure.ts';
-import type { ActivityDeps } from '../index.ts';
+import type { ActivityDeps } from '../deps.ts';
 
 /** One at a time looks at a connection, or two would both make what is missing. A worker that dies holds it so long. */
 const leaseSeconds = 20;

@@ -3,7 +3,7 @@ import { isOpen } from '../../domain/delivery.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
 import { findNextInLanes } from '../../store/waiting/lane.ts';
 import { requestCancel, requestRetry } from '../../store/runs/commands.ts';
-import type { ActivityDeps } from '../index.ts';
+import type { ActivityDeps } from '../deps.ts';
 
 export interface CommandInput {
   readonly kind: 'retry' | 'cancel';

@@ -3,7 +3,7 @@ import { resolveRetention, retentionOrder, type RetentionKind } from '../../doma
 import type { TenantWindow } from '../../store/housekeeping/batch.ts';
 import { listRetentions, removers } from '../../store/housekeeping/housekeeping.ts';
 import type { HousekeepingPosition } from '../../contract.ts';
-import type { ActivityDeps } from '../index.ts';
+import type { ActivityDeps } from '../deps.ts';
 
 export interface HousekeepInput {
   /** The id of the pass's run, under which it is reported. */

@@ -5,7 +5,7 @@ import { countReplays, pickMessages, replayKey } from '../../store/jobs/job-mess
 import type { JobRow } from '../../store/jobs/jobs.ts';
 import { newMessageId } from '../../store/db/new-id.ts';
 import { acceptReplay, type ReplayResult } from '../../store/accept/replay.ts';
-import type { ActivityDeps } from '../index.ts';
+import type { ActivityDeps } from '../deps.ts';
 
 /** Why one message of many was not replayed, as the job counts it; the same codes as the API's. */
 const codes = {

@@ -6,7 +6,7 @@ import { countDeliveries, stepDeliveries, type JobStep } from '../../store/jobs/
 import { countMessages } from '../../store/jobs/job-messages.ts';
 import { beginJob, endJob, findJob, type JobRow } from '../../store/jobs/jobs.ts';
 import type { RunJobResult } from '../../contract.ts';
-import type { ActivityDeps } from '../index.ts';
+import type { ActivityDeps } from '../deps.ts';
 import { replayBatch } from './replay-batch.ts';
 
 export interface WorkJobInput {

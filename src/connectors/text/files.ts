@@ -7,7 +7,7 @@ import { safeUrl } from './mention.ts';
  * Markdown with a line for each file behind it, for platforms that files are not uploaded to: its name, and a link to
  * where it can be looked at by whoever may.
  */
-export function withFiles(markdown: string, files: readonly Attachment[]): string {
+export function appendFileLinks(markdown: string, files: readonly Attachment[]): string {
   if (files.length === 0) return markdown;
   const children = files.flatMap((file, index): PhrasingContent[] => [
     ...(index === 0 ? [] : [{ type: 'break' as const }]),

@@ -1,6 +1,6 @@
 import type { DeliveryId } from '../../domain/ids.ts';
 import { createPlaces, type Places } from './places.ts';
-import type { Sent } from '../send.ts';
+import type { Sent } from '../sent.ts';
 
 /**
  * Sends at once in first rounds: below half of the workflow task slots, since a message holds one, and few enough that
@@ -19,7 +19,7 @@ const waitMs = 500;
 const dawdlesMs = 500;
 
 /** What a message's first round may take of this worker, and what of it is still under way. */
-export interface FirstRound {
+export interface RoundPlaces {
   /**
    * Enters a message with so many deliveries, the most urgent first.
    * @returns how to leave; undefined when too many are in and none leaves in time.
@@ -37,7 +37,7 @@ export interface FirstRound {
   idle(): Promise<void>;
 }
 
-export function createFirstRound(): FirstRound {
+export function createRoundPlaces(): RoundPlaces {
   const all = createPlaces(placesInAll);
   const destinations = new Map<string, Places>();
   const sending = new Map<DeliveryId, Promise<Sent | undefined>>();

@@ -4,14 +4,14 @@ import type { DeliveryId } from '../../domain/ids.ts';
 import { json, type Db } from '../db/db.ts';
 import { toSettled, withNext, type Settled, type SettledRow } from './settle-result.ts';
 
-export interface RestRequest {
+export interface EndRequest {
   readonly delivery: DeliveryId;
   readonly state: 'parked' | 'uncertain' | 'skipped' | 'expired' | 'cancelled';
   readonly reason: Reason;
 }
 
 /** Ends a delivery that is not being sent: exhausted, not to be sent again, without anything to do, or too late. */
-export async function rest(sql: Db, request: RestRequest): Promise<Settled> {
+export async function end(sql: Db, request: EndRequest): Promise<Settled> {
   const rows = await sql<SettledRow[]>`
     with settled as (
       update deliveries

@@ -22,7 +22,7 @@ export interface LedgerEntry {
   readonly readAt: Date;
   readonly view: LedgerView;
   readonly claimToken: AttemptId | null;
-  readonly roundStart: number;
+  readonly cycleStart: number;
   readonly firstAttemptAt: Date | null;
   readonly policy: RetryPolicy;
   readonly timeoutMs: number;
@@ -68,7 +68,7 @@ interface Row {
   state: DeliveryState;
   attempts: number;
   maxAttempts: number;
-  roundStart: number;
+  cycleStart: number;
   claimToken: AttemptId | null;
   claimMs: number | null;
   notBeforeMs: number | null;
@@ -150,7 +150,7 @@ function toEntry(row: Row, ring: KeyRing, { content, sender }: ReturnType<typeof
     readAt: row.readAt,
     view: viewOf(row),
     claimToken: row.claimToken,
-    roundStart: row.roundStart,
+    cycleStart: row.cycleStart,
     firstAttemptAt: row.firstAttemptAt,
     policy: row.policy,
     timeoutMs: row.timeoutMs,

@@ -37,7 +37,7 @@ const postsOf = (sql: Db) => sql`(
  */
 export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly string[]) => sql`
   select d.id, d.tenant, d.message, d.destination, m.workflow_id as "workflowId", d.state, d.attempts,
-    d.max_attempts as "maxAttempts", d.round_start as "roundStart", d.claim_token as "claimToken",
+    d.max_attempts as "maxAttempts", d.round_start as "cycleStart", d.claim_token as "claimToken",
     (extract(epoch from d.claim_deadline - now.at) * 1000)::float8 as "claimMs",
     (extract(epoch from greatest(d.next_attempt_at, d.not_before) - now.at) * 1000)::float8 as "notBeforeMs",
     (extract(epoch from d.deadline_at - coalesce(d.clock_stopped_at, now.at)) * 1000)::float8 as "deadlineMs",

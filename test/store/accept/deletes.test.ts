@@ -3,7 +3,7 @@ import { retryPolicies } from '../../../src/domain/retry.ts';
 import { findStopped } from '../../../src/store/accept/changes.ts';
 import { beginLookUp } from '../../../src/store/ledger/doubt.ts';
 import { findNextInLanes } from '../../../src/store/waiting/lane.ts';
-import { rest } from '../../../src/store/ledger/end.ts';
+import { end } from '../../../src/store/ledger/end.ts';
 import { settle } from '../../../src/store/ledger/settle.ts';
 import { waitAtGate } from '../../../src/store/waiting/wait.ts';
 import { requestCancel, requestRetry } from '../../../src/store/runs/commands.ts';
@@ -84,7 +84,7 @@ describe('a delete', () => {
     const { message, delivery } = await steps.postOne();
     await bench.fail(delivery, await steps.claimed(delivery), { ambiguous: true });
     await waitAtGate(bench.sql, delivery, 'destination:orders', 'paused');
-    await rest(bench.sql, { delivery, state: 'uncertain', reason: { code: 'test', message: 'Test.' } });
+    await end(bench.sql, { delivery, state: 'uncertain', reason: { code: 'test', message: 'Test.' } });
     await bench.sql`
       update deliveries set deadline_at = clock_timestamp(), clock_stopped_at = clock_timestamp() - interval '3 days'
       where id = ${delivery}`;
@@ -119,7 +119,7 @@ describe('a delete', () => {
     expect((await steps.entry(behind.delivery)).view.isBehind).toBe(true);
     accepted(await steps.remove(head.message));
     const doubt = { code: 'cancelled_in_doubt', message: 'who knows' };
-    const { next } = await rest(bench.sql, { delivery: head.delivery, state: 'uncertain', reason: doubt });
+    const { next } = await end(bench.sql, { delivery: head.delivery, state: 'uncertain', reason: doubt });
     expect(next.map((one) => one.delivery)).toContain(behind.delivery);
     expect((await steps.entry(behind.delivery)).view.isBehind).toBe(false);
   });
@@ -149,7 +149,7 @@ describe('a delete', () => {
     await steps.uncertain(delivery);
     accepted(await steps.remove(message));
     const doubt = { code: 'cancelled_in_doubt', message: 'who knows' };
-    await rest(bench.sql, { delivery, state: 'uncertain', reason: doubt });
+    await end(bench.sql, { delivery, state: 'uncertain', reason: doubt });
     await requestCancel(bench.sql, 'default', { message }, true);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'uncertain' });
     // By an operator it is.
@@ -165,7 +165,7 @@ describe('a cancel', () => {
     await steps.bring['retrying in doubt'](head.delivery);
     await requestCancel(bench.sql, 'default', { delivery: head.delivery });
     const reason = { code: 'cancelled_in_doubt', message: 'who knows' };
-    const { next } = await rest(bench.sql, { delivery: head.delivery, state: 'uncertain', reason });
+    const { next } = await end(bench.sql, { delivery: head.delivery, state: 'uncertain', reason });
     expect(next).toMatchObject([{ delivery: behind.delivery }]);
     expect((await steps.entry(behind.delivery)).view.isBehind).toBe(false);
   });

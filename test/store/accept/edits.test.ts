@@ -5,7 +5,7 @@ import { recordFound } from '../../../src/store/ledger/doubt.ts';
 import { waitForTurn } from '../../../src/store/waiting/lane.ts';
 import { newMessageId } from '../../../src/store/db/new-id.ts';
 import { enterScheduled } from '../../../src/store/runs/overdue.ts';
-import { rest } from '../../../src/store/ledger/end.ts';
+import { end } from '../../../src/store/ledger/end.ts';
 import { settle } from '../../../src/store/ledger/settle.ts';
 import { requestRetry } from '../../../src/store/runs/commands.ts';
 import { createLedgerBench, type LedgerBench } from '../../support/ledger-bench.ts';
@@ -161,7 +161,7 @@ describe('an edit', () => {
     await steps.uncertain(delivery);
     const change = accepted(await steps.edit(message, 'new'));
     const reason = { code: 'original_uncertain', message: 'who knows' };
-    await rest(bench.sql, { delivery: change.delivery, state: 'parked', reason });
+    await end(bench.sql, { delivery: change.delivery, state: 'parked', reason });
     const commanded = await requestRetry(bench.sql, 'default', { delivery });
     expect(commanded.filter(({ changed }) => changed).map(({ id }) => id)).toEqual([delivery, change.delivery]);
     expect((await steps.entry(delivery)).view).toMatchObject({ isManual: true, isBehind: false });

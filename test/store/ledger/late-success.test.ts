@@ -1,6 +1,6 @@
 import { recordFound } from '../../../src/store/ledger/doubt.ts';
 import { release } from '../../../src/store/ledger/release.ts';
-import { rest } from '../../../src/store/ledger/end.ts';
+import { end } from '../../../src/store/ledger/end.ts';
 import { settle } from '../../../src/store/ledger/settle.ts';
 import { createLedgerBench, type LedgerBench } from '../../support/ledger-bench.ts';
 
@@ -46,7 +46,7 @@ describe('a late success', () => {
 
   it.each(['expired', 'skipped'] as const)('counts after it was %s', async (state) => {
     const { delivery, token } = await lost();
-    await rest(bench.sql, { delivery, state, reason: { code: 'test', message: 'Test.' } });
+    await end(bench.sql, { delivery, state, reason: { code: 'test', message: 'Test.' } });
     await bench.deliver(delivery, token);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered' });
   });

@@ -1,6 +1,6 @@
 import type { GateName } from '../../../src/domain/gate.ts';
 import { letThrough } from '../../../src/store/waiting/let-through.ts';
-import { rest } from '../../../src/store/ledger/end.ts';
+import { end } from '../../../src/store/ledger/end.ts';
 import { settle } from '../../../src/store/ledger/settle.ts';
 import { waitAtGate } from '../../../src/store/waiting/wait.ts';
 import { requestCancel, requestRetry } from '../../../src/store/runs/commands.ts';
@@ -123,7 +123,7 @@ it('a park and a late success at once: it is delivered, whichever comes first', 
     const token = await bench.token(delivery);
     await bench.fail(delivery, token, { ambiguous: true });
     await Promise.all([
-      rest(bench.sql, { delivery, state: 'parked', reason: { code: 'attempts_exhausted', message: '' } }),
+      end(bench.sql, { delivery, state: 'parked', reason: { code: 'attempts_exhausted', message: '' } }),
       bench.deliver(delivery, token),
     ]);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', due_at: null });

@@ -1,6 +1,6 @@
 import { findNextInLanes } from '../../../src/store/waiting/lane.ts';
 import { endHolds, findOverdue } from '../../../src/store/runs/overdue.ts';
-import { rest } from '../../../src/store/ledger/end.ts';
+import { end } from '../../../src/store/ledger/end.ts';
 import { requestCancel, requestRetry } from '../../../src/store/runs/commands.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createGateBench, type GateBench } from '../../support/gate-bench.ts';
@@ -34,7 +34,7 @@ describe('a parked head of a lane', () => {
 
   it('that is uncertain holds its lane too', async () => {
     const [first, second] = await lane('hold-uncertain', 2, hold);
-    await rest(bench.sql, { delivery: first, state: 'uncertain', reason });
+    await end(bench.sql, { delivery: first, state: 'uncertain', reason });
     expect(await mayGo(second)).toBe(false);
   });
 

@@ -1,6 +1,6 @@
 import { findNextInLanes, waitForTurn } from '../../../src/store/waiting/lane.ts';
 import { expireOverdue } from '../../../src/store/runs/overdue.ts';
-import { rest } from '../../../src/store/ledger/end.ts';
+import { end } from '../../../src/store/ledger/end.ts';
 import { requestRetry } from '../../../src/store/runs/commands.ts';
 import { createGateBench, type GateBench } from '../../support/gate-bench.ts';
 import { forever, hold, laneBench, named } from '../../support/lane-bench.ts';
@@ -15,7 +15,7 @@ const reason = { code: 'test', message: 'for the test' };
 describe('a head that ends before it was sent', () => {
   it.each(['skipped', 'expired', 'cancelled'] as const)('as %s calls the next one', async (state) => {
     const [first, second] = await lane(`end-${state}`, 2, hold);
-    expect(named(await rest(bench.sql, { delivery: first, state, reason }))).toEqual([second]);
+    expect(named(await end(bench.sql, { delivery: first, state, reason }))).toEqual([second]);
     expect(await mayGo(second)).toBe(true);
   });
 

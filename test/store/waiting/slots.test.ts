@@ -1,4 +1,3 @@
-import type { ActivityDeps } from '../../../src/activities/index.ts';
 import { keepRates } from '../../../src/deliver/keep-rates.ts';
 import { slotLeadMs, slotLifeMs } from '../../../src/domain/gate.ts';
 import { chooseProbe, letThrough } from '../../../src/store/waiting/let-through.ts';
@@ -21,7 +20,7 @@ const ledger = async (id: string) => {
 };
 
 describe('one that waited at a gate', () => {
-  const deps = () => ({ sql: bench.sql }) as ActivityDeps;
+  const deps = () => ({ sql: bench.sql });
   const waitOf = async (entry: Awaited<ReturnType<typeof ledger>>) => {
     const slot = await keepRates(deps(), entry);
     if (typeof slot === 'string') throw new Error(slot);

@@ -1,4 +1,4 @@
-import { createLedgerCalls } from '../../src/deliver/ledger-calls.ts';
+import { createLedger } from '../../src/deliver/ledger.ts';
 import { claimRequestOf, createLedgerBench, type LedgerBench } from '../support/ledger-bench.ts';
 
 let bench: LedgerBench;
@@ -25,7 +25,7 @@ describe('claims that are asked for at the same time', () => {
     // As if the head had been claimed just after this statement looked at the lane.
     await bench.sql`update deliveries set lane = 'other' where id = ${behind}`;
     await whenever(behind, 'busy_again', `new.lane := 'busy';`);
-    const calls = createLedgerCalls(bench.sql, bench.ring);
+    const calls = createLedger(bench.sql, bench.ring, () => undefined);
     const [taken, goes] = await Promise.all([behind, free].map((id) => calls.claim(claimRequestOf(id))));
     expect(taken).toBeUndefined();
     expect(goes).toMatchObject({ delivery: free, attempt: 1 });
@@ -38,7 +38,7 @@ describe('claims that are asked for at the same time', () => {
     // Given up for a deadlock at first, so that each is tried by itself; then something else is wrong with it.
     const deadlock = `raise exception using errcode = case nextval('tries') when 1 then '40P01' else 'P0001' end;`;
     await whenever(bad, 'fail_again', deadlock);
-    const calls = createLedgerCalls(bench.sql, bench.ring);
+    const calls = createLedger(bench.sql, bench.ring, () => undefined);
     const [had, failed] = await Promise.allSettled([good, bad].map((id) => calls.claim(claimRequestOf(id))));
     expect(had).toMatchObject({ status: 'fulfilled', value: { delivery: good } });
     expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'P0001' } });

@@ -1,47 +1,68 @@
 import type { Connector, Outgoing } from '../connectors/contract/connector.ts';
 import { maxParts, partMarkdown, splitText, treeOf } from '../connectors/text/split-text.ts';
 import type { Reason } from '../domain/failure.ts';
-import { withLinks, type FilesByPlace } from './file-posts.ts';
 import { fileHash } from '../store/inbound/files.ts';
 import type { PostPart } from '../store/ledger/parts.ts';
+import { postsOf, type AttemptPlan } from './attempt-plan.ts';
+import { postsItsFiles, withLinks, type FilesByIndex } from './file-posts.ts';
+import type { GatheredFiles } from './gather-files.ts';
+import type { PartOf } from './sent.ts';
 
-/** Which post of a delivery is sent next. */
-export interface PartOf {
-  /** From 1. */
-  readonly number: number;
-  readonly of: number;
-  /** The change takes a post away. */
-  readonly isRemoval: boolean;
-}
-
-/** The one post that is sent next. */
-export interface Post {
+/** The one post that an attempt sends. */
+export interface PlannedPost {
   readonly outgoing: Outgoing;
-  /** Absent where there is one post. */
+  /** Absent where the delivery is one post. */
   readonly part?: PartOf;
-  /** What is left out of this one. */
-  readonly cut?: Reason;
+  /** A split that no attempt has pinned yet; the claim pins it. */
+  readonly newParts?: readonly PostPart[];
+  readonly degraded: Reason | undefined;
 }
 
 /**
- * Into which posts a message goes that no attempt has sent yet; undefined where that is one, as it stands. A change has
- * one for each post of what it changes: what is too long for them is cut, and those that are not needed are taken away.
- * @param outgoing the whole message, with all that is known of its author and whom it mentions.
- * @param posts of what it changes.
+ * Plans the next post of a delivery: the whole message, or the next part of it. A split that an earlier attempt pinned
+ * is kept; a fresh one is made here.
+ * @param whole the plan's message, with everything that look-ups found out about its author and its mentions: the split
+ *   depends on them, because names take room.
  */
-export function planParts(
+export function planPost(plan: AttemptPlan, whole: Outgoing, files: GatheredFiles): PlannedPost {
+  const { entry, connector } = plan;
+  const posts = postsOf(entry);
+  const linked = linkMissing(connector, whole, files.byIndex);
+  const newParts = entry.isPinned ? undefined : split(connector, linked, posts, files.byIndex);
+  const parts = entry.isPinned ? entry.parts : (newParts ?? null);
+  const { cut, ...post } = postAt(connector, linked, parts, entry.isPinned ? entry.part : 0, posts, files.byIndex);
+  return {
+    ...post,
+    ...(newParts === undefined ? {} : { newParts }),
+    degraded: cut ?? files.degraded ?? plan.degraded,
+  };
+}
+
+/** The message with links to those of its files that should be posts and could not be had. */
+function linkMissing(connector: Connector, whole: Outgoing, files: FilesByIndex): Outgoing {
+  if (!postsItsFiles(connector, whole.message, whole.action)) return whole;
+  const missing = (whole.message.content.attachments ?? []).filter((_, index) => !files.has(index));
+  return { ...whole, message: withLinks(whole.message, missing) };
+}
+
+/**
+ * Splits a message that no attempt has sent yet into posts. A change has one post for each post of the original: text that
+ * is too long for them is cut, and posts that are not needed any more are taken away.
+ * @param posts of the original that is changed.
+ * @returns undefined where the message goes out as one post, as it is.
+ */
+function split(
   connector: Connector,
   outgoing: Outgoing,
   posts: readonly string[],
-  files: FilesByPlace = new Map(),
+  files: FilesByIndex,
 ): PostPart[] | undefined {
   const { kind } = outgoing.action;
   if (kind === 'delete') return posts.length > 1 ? removals(posts.length, 0) : undefined;
   if (kind !== 'create' && kind !== 'edit') return undefined;
   const fits = (text: string): boolean => connector.fits?.(withText(outgoing, text)) !== false;
-  const { text } = outgoing.message.content;
+  const { text, attachments = [] } = outgoing.message.content;
   const isChangeOfMany = kind === 'edit' && posts.length > 1;
-  const { attachments = [] } = outgoing.message.content;
   const filePosts = [...files.keys()].map((file) => ({ file, hash: fileHash(attachments[file]?.id ?? '') }));
   if (filePosts.length > 0 && text.trim() === '') return filePosts;
   if (!isChangeOfMany && filePosts.length === 0 && fits(text)) return undefined;
@@ -51,18 +72,23 @@ export function planParts(
   return parts.length > 1 || parts[0]?.isCut === true ? parts : undefined;
 }
 
-/** From the last on. */
+/** From the last post on. */
 const removals = (posts: number, kept: number): PostPart[] =>
   Array.from({ length: posts - kept }, (_, index) => ({ remove: posts - 1 - index }));
 
-/** @param whole the message as it was written. @param at how many have arrived. */
-export function postOf(
+interface Post extends Pick<PlannedPost, 'outgoing' | 'part'> {
+  /** The text of this post had to be cut. */
+  readonly cut?: Reason;
+}
+
+/** @param at how many parts have arrived. */
+function postAt(
   { title }: Connector,
   whole: Outgoing,
   parts: readonly PostPart[] | null,
   at: number,
   posts: readonly string[],
-  files: FilesByPlace = new Map(),
+  files: FilesByIndex,
 ): Post {
   const entry = parts?.[at];
   if (parts === null || entry === undefined) return { outgoing: whole };
@@ -73,16 +99,15 @@ export function postOf(
   const texts = parts.filter((one) => 'from' in one).length;
   if ('file' in entry) {
     const [file, attachment] = [files.get(entry.file), whole.message.content.attachments?.[entry.file]];
-    const said = withText(whole, '');
-    const content = { ...said.message.content, attachments: attachment === undefined ? [] : [attachment] };
-    const isAlone = texts === 0 && at === 0;
-    const outgoing = { ...said, key, message: { ...said.message, content } };
-    // It was here when the split was made, and could not be had again.
+    const bare = withText(whole, '');
+    const content = { ...bare.message.content, attachments: attachment === undefined ? [] : [attachment] };
+    const outgoing = { ...bare, key, message: { ...bare.message, content } };
+    // The file was here when the split was made, and could not be had again.
     if (file === undefined) return { outgoing: { ...outgoing, message: withLinks(outgoing.message) }, part };
-    return { outgoing: { ...outgoing, file: { ...file, isAlone } }, part };
+    return { outgoing: { ...outgoing, file: { ...file, isAlone: texts === 0 && at === 0 } }, part };
   }
   const { text } = whole.message.content;
-  // One that holds all of it is sent as it was written.
+  // A part that holds the whole text is sent as it was written.
   const isWhole = texts === 1 && entry.isCut !== true;
   const written = isWhole ? text : partMarkdown(treeOf(text), entry, part.number, texts);
   const action = whole.action.kind === 'edit' ? { ...whole.action, nativeId: posts[at] ?? null } : whole.action;

@@ -1,5 +1,5 @@
 import type { MessageId } from '../../src/domain/ids.ts';
-import { capabilityStep } from '../../src/deliver/capability-step.ts';
+import { capabilityStep } from '../../src/deliver/next-step.ts';
 import { slack } from '../../src/connectors/slack/index.ts';
 import type { Capabilities, Capability } from '../../src/connectors/contract/connector.ts';
 import { freshMessageId, sampleMessage } from '../support/outgoing.ts';

@@ -1,0 +1,72 @@
+import type { Outgoing } from '../connectors/contract/connector.ts';
+import { parseMarkdown, plainTree, writeMarkdown } from '../connectors/text/markdown.ts';
+import { plainText } from '../connectors/text/plain.ts';
+import { SendFailure, type Reason } from '../domain/failure.ts';
+import type { AttemptPlan } from './attempt-plan.ts';
+import type { DeliverDeps } from './deps.ts';
+import { withLinks } from './file-posts.ts';
+import type { GatheredFiles } from './gather-files.ts';
+import { identify } from './identify.ts';
+import { planPost, type PlannedPost } from './post-plan.ts';
+
+/** What a call to a connector gave: a value, or the failure that says why there is none. */
+export type Result<T> = { readonly value: T } | { readonly failure: SendFailure };
+
+/** An attempt that is ready to be claimed. */
+export interface Prepared {
+  readonly plan: AttemptPlan;
+  readonly post: PlannedPost;
+  /** The request as the connector wrote it; `degraded` where it had to be written as plain text. */
+  readonly call: Result<{ readonly call: unknown; readonly degraded?: Reason }>;
+}
+
+/**
+ * Everything that comes before the claim: people are looked up, the post is planned and the connector renders it. It
+ * changes nothing at the platform, so its failures are never ambiguous. A message that cannot be rendered with its markup
+ * is rendered as plain text.
+ */
+export async function prepare(deps: DeliverDeps, plan: AttemptPlan, files: GatheredFiles): Promise<Prepared> {
+  const planned = await resultOfCall('transient', async () => planPost(plan, await identify(deps, plan), files));
+  if ('failure' in planned) return { plan, post: { outgoing: plan.whole, degraded: plan.degraded }, call: planned };
+  return { plan, post: planned.value, call: await render(plan, planned.value) };
+}
+
+function render({ entry, connector, context }: AttemptPlan, { outgoing }: PlannedPost): Promise<Prepared['call']> {
+  const sendContext = { ...context, attempt: entry.view.attempts + 1 };
+  return resultOfCall('transient', async () => {
+    try {
+      return { call: await connector.prepare(outgoing, sendContext) };
+    } catch (error) {
+      if (error instanceof SendFailure || !canBePlain(outgoing)) throw error;
+      const message = `It could not be written for ${connector.title}: plain text instead.`;
+      return {
+        call: await connector.prepare(asPlain(outgoing), sendContext),
+        degraded: { code: 'plain_text', message },
+      };
+    }
+  });
+}
+
+export const canBePlain = ({ action }: Outgoing): boolean => action.kind === 'create' || action.kind === 'edit';
+
+/** The same words without any markup; a link in place of a file. */
+export function asPlain({ file, ...outgoing }: Outgoing): Outgoing {
+  if (file !== undefined) return { ...outgoing, message: withLinks(outgoing.message) };
+  const { message } = outgoing;
+  const text = writeMarkdown(plainTree(plainText(parseMarkdown(message.content.text))));
+  return { ...outgoing, message: { ...message, content: { ...message.content, text } } };
+}
+
+/**
+ * Calls a connector. An error that is no SendFailure is a defect of ours.
+ * @param defect how such a defect counts: `ambiguous` while sending, because the request may have been written by then.
+ */
+export async function resultOfCall<T>(defect: 'transient' | 'ambiguous', call: () => Promise<T>): Promise<Result<T>> {
+  try {
+    return { value: await call() };
+  } catch (error) {
+    if (error instanceof SendFailure) return { failure: error };
+    const message = `The connector failed unexpectedly: ${error instanceof Error ? error.message : String(error)}`;
+    return { failure: new SendFailure({ kind: defect, code: 'connector_defect', message, cause: error }) };
+  }
+}
