@@ -1,9 +1,10 @@
-// `node scripts/docs.mjs` writes what of the docs is made from the code, which must be built: docs/configuration.md from
-// the fields of src/config-fields.ts, docs/openapi.json from the API, the tables of capabilities and of forms of text in docs/connectors.md. `--check` changes nothing and fails where one is not current.
+// `node scripts/docs.mjs` writes the parts of the docs that are made from the code. Build first (`npm run build`). It makes
+// docs/configuration.md from src/config-fields.ts, docs/openapi.json from the API, and the tables of fields and
+// capabilities in docs/connectors/ from the connectors. `--check` changes nothing and fails if one of them is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Which variables matter to whom; a variable that stands nowhere here is read by all roles. */
+/** The sections of the configuration page. A variable belongs to the last section that holds it. */
 const sections = [
   {
     title: 'All roles',
@@ -72,26 +73,26 @@ const abilities = {
   files: 'Files',
 };
 
-/** What each platform can do, and under the table what is less than full, and why. */
-function capabilities(connectors) {
-  const rows = [
-    ['Connector', 'Comes in', ...Object.values(abilities)],
-    ...connectors.map(({ title, inbound, capabilities: of }) => [
-      title,
+/** The overview's table of what each connector can do, with links to the connectors' pages. */
+function allCapabilities(connectors) {
+  return rowsAsTable([
+    ['Platform', 'Events come in', ...Object.values(abilities)],
+    ...connectors.map(({ name, title, inbound, capabilities: of }) => [
+      `[${title}](${name}.md)`,
       inbound === undefined ? 'no' : 'yes',
       ...Object.keys(abilities).map((key) => of[key].level),
     ]),
-  ];
-  const lacks = connectors.flatMap(({ title, capabilities: of }) =>
-    Object.entries(abilities)
-      .filter(([key]) => of[key].level !== 'full')
-      .map(([key, name]) => `- **${title}, ${name.toLowerCase()}** (${of[key].level}): ${of[key].why}`),
-  );
-  return `${rowsAsTable(rows)}\n\n${lacks.join('\n')}`;
+  ]);
+}
+
+/** What one connector can do in full or in part. */
+function capabilities({ capabilities: of }) {
+  const done = Object.entries(abilities).filter(([key]) => ['full', 'partial'].includes(of[key].level));
+  return rowsAsTable([['Capability', 'Level'], ...done.map(([key, ability]) => [ability, of[key].level])]);
 }
 
 const forms = {
-  strike: 'Struck out',
+  strike: 'Struck-out text',
   code: 'Code',
   codeBlock: 'Code blocks',
   heading: 'Headings',
@@ -101,36 +102,95 @@ const forms = {
   rule: 'Rules',
 };
 
-/** What each platform keeps of the forms of a text, or shows instead. */
-function kept(connectors) {
+/** What a form of a text becomes on a platform that does not keep it, in words. */
+const shownAs = {
+  text: 'shown as plain text',
+  'no back-ticks': 'shown as plain text where it contains a back-tick',
+  'no language': 'shown without a language',
+  'three levels': 'shown in three levels at most',
+  'one level': 'shown in one level',
+  strong: 'shown as strong text',
+  'code block': 'shown as code blocks',
+};
+
+/** Each capability of a connector that is not full, with the connector's reason, and each form of a text that is lost. */
+function lacks({ capabilities: of, keeps = {} }) {
+  const abilitiesLost = Object.entries(abilities)
+    .filter(([key]) => of[key].level !== 'full')
+    .map(([key, ability]) => `- **${ability}** (${of[key].level}): ${of[key].why}`);
+  const formsLost = Object.entries(forms)
+    .filter(([key]) => (keeps[key] ?? 'kept') !== 'kept')
+    .map(([key, form]) => `- **${form}**: ${shownAs[keeps[key]]}.`);
+  return [...abilitiesLost, ...formsLost].join('\n');
+}
+
+/** The overview's table of what each platform shows for the forms of a text. Webhooks get the text as it is. */
+function allForms(connectors) {
   const chats = connectors.filter(({ keeps }) => keeps !== undefined);
   return rowsAsTable([
-    ['', ...chats.map(({ title }) => title)],
-    ...Object.entries(forms).map(([key, name]) => [name, ...chats.map(({ keeps }) => keeps[key])]),
+    ['Form', ...chats.map(({ title }) => title)],
+    ...Object.entries(forms).map(([key, form]) => [form, ...chats.map(({ keeps }) => keeps[key])]),
   ]);
 }
 
-/** A page with the part between its two marks made anew. */
-function withPart(before, name, text) {
-  const [begin, end] = [`<!-- made by scripts/docs.mjs: ${name} -->`, `<!-- end of ${name} -->`];
-  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${connectorsPage} has no part "${name}"`);
-  return `${before.slice(0, from + begin.length)}\n\n${text}\n\n${before.slice(to)}`;
+/** The settings or the address of a connector. Fields that are only planned are left out, since using one is an error. */
+function fieldTable(fields) {
+  return rowsAsTable([
+    ['Field', 'Kind', 'Required', 'Default', 'Meaning'],
+    ...fields
+      .filter(({ planned }) => planned !== true)
+      .map(({ key, kind, required, default: value, description }) => [
+        `\`${key}\``,
+        kind,
+        required ? 'yes' : 'no',
+        value === undefined ? '' : `\`${value}\``,
+        description.replaceAll('|', '\\|'),
+      ]),
+  ]);
+}
+
+/**
+ * A page with new text between its marks.
+ * @param parts the text of each part, by the name in its marks.
+ * @throws Error if the page lacks the marks of a part.
+ */
+function pageWithParts(path, parts) {
+  let page = readFileSync(path, 'utf8');
+  for (const [name, text] of Object.entries(parts)) {
+    const [begin, end] = [`<!-- made by scripts/docs.mjs: ${name} -->`, `<!-- end of ${name} -->`];
+    const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+    if (from < 0 || to < from) throw new Error(`${path} has no part "${name}"`);
+    page = `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`;
+  }
+  return page;
+}
+
+/** The pages about connectors: an overview, and one page for each connector. */
+function connectorPages(connectors) {
+  const overview = { capabilities: allCapabilities(connectors), 'forms of text': allForms(connectors) };
+  const partsOf = (connector) => ({
+    settings: fieldTable(connector.settings),
+    address: fieldTable(connector.address),
+    capabilities: capabilities(connector),
+    lacks: lacks(connector),
+  });
+  const pages = [['README', overview], ...connectors.map((connector) => [connector.name, partsOf(connector)])];
+  return Object.fromEntries(
+    pages.map(([name, parts]) => {
+      const path = `docs/connectors/${name}.md`;
+      return [path, pageWithParts(path, parts)];
+    }),
+  );
 }
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const { configFields } = await import('../dist/src/config-fields.js');
 const { connectors } = await import('../dist/src/connectors/registry.js');
 const { renderOpenApi } = await import('../dist/src/api/openapi-file.js');
-const connectorsPage = 'docs/connectors.md';
 const pages = {
   'docs/configuration.md': configurationPage(configFields),
   'docs/openapi.json': await renderOpenApi(),
-  [connectorsPage]: withPart(
-    withPart(readFileSync(connectorsPage, 'utf8'), 'capabilities', capabilities(connectors)),
-    'forms of text',
-    kept(connectors),
-  ),
+  ...connectorPages(connectors),
 };
 for (const [page, wanted] of Object.entries(pages))
   if (!process.argv.includes('--check')) writeFileSync(page, wanted);

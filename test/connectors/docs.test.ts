@@ -1,45 +1,138 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Capability, Connector } from '../../src/connectors/contract/connector.ts';
 import type { Field } from '../../src/connectors/contract/fields.ts';
+import { meaningOf as googleChatMeaning } from '../../src/connectors/google-chat/errors.ts';
+import { kindOfStatus, type Meaning } from '../../src/connectors/http/answer.ts';
+import { meaningOf as matrixMeaning } from '../../src/connectors/matrix/errors.ts';
+import { meaningOf as teamsMeaning } from '../../src/connectors/msteams/errors.ts';
 import { connectors, findConnector } from '../../src/connectors/registry.ts';
+import { meaningOf as slackMeaning } from '../../src/connectors/slack/errors.ts';
+import { meaningOf as webexMeaning } from '../../src/connectors/webex/errors.ts';
+import { meaningOf as zoomMeaning } from '../../src/connectors/zoom/errors.ts';
 import { simulators } from '../../src/simulators/index.ts';
+import { faultModes } from '../../src/simulators/kit/faults.ts';
 
-const page = readFileSync(join(__dirname, '../../docs/connectors.md'), 'utf8');
+const folder = join(__dirname, '../../docs/connectors');
+const read = (name: string): string => readFileSync(join(folder, `${name}.md`), 'utf8');
+const each = connectors.map((connector) => [connector.name, connector] as const);
 
-function row(place: string, field: Field): string {
-  const need = field.planned === true ? 'not yet' : field.required ? 'required' : 'optional';
-  const fallback = field.default === undefined ? '' : ` Default \`${field.default}\`.`;
-  return `| ${place} | \`${field.key}\` | ${field.kind} | ${need} | ${field.description}${fallback} |`;
+/** Every page about a platform has these headings in this order, and no other headings. */
+const headings = ['Set up', 'Permissions', 'What crosses', 'What does not cross', 'Limits', 'Errors'] as const;
+
+/** The text between a heading and the next heading. */
+function section(page: string, heading: (typeof headings)[number]): string {
+  const [, text = ''] = page.split(`\n## ${heading}\n`);
+  return text.split('\n## ')[0] ?? '';
 }
 
-function table(connector: Connector): string {
-  return [
-    '| In | Field | Kind | | Meaning |',
-    '| --- | --- | --- | --- | --- |',
-    ...connector.settings.map((field) => row('settings', field)),
-    ...connector.address.map((field) => row('address', field)),
-  ].join('\n');
+/** The cells of the tables in a text, without the padding that the formatter adds. */
+function rowsOf(text: string): string[][] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
 }
 
-/** The formatter may pad the columns. */
-const squeeze = (text: string): string => text.replaceAll(/ *\| */g, '|').replaceAll(/-{2,}/g, '--');
+const described = (fields: readonly Field[]): Field[] => fields.filter(({ planned }) => planned !== true);
 
-describe('docs/connectors.md', () => {
-  it('says of each connector what is less than full, and why', () => {
-    for (const { capabilities } of connectors)
-      for (const one of Object.values(capabilities) as Capability[])
-        if (one.level !== 'full') expect(page).toContain(`(${one.level}): ${one.why}`);
-    for (const { title } of connectors) expect(squeeze(page)).toContain(`|${title}|`);
+/** What a connector makes of a code in the table of errors, for a new post. The table of webhooks has statuses alone. */
+const meanings: Readonly<Record<string, (code: string) => Meaning | undefined>> = {
+  slack: (code) => slackMeaning(code, 200),
+  msteams: (code) => teamsMeaning(code, code === 'ServiceError' ? 500 : 400, 'create'),
+  webex(code) {
+    const status = Number(code);
+    return webexMeaning(status, 'create') ?? { kind: kindOfStatus(status), code: `http_${code}` };
+  },
+  'google-chat': (code) =>
+    googleChatMeaning(googleStatus[code] ?? 400, { error: { status: code.toUpperCase() } }, true),
+  zoom: (code) => zoomMeaning(Number(code), 400, 'create'),
+  matrix: (code) => matrixMeaning(400, code),
+};
+const googleStatus: Readonly<Record<string, number>> = { ratelimited: 429, already_exists: 409 };
+
+describe.each(each)('docs/connectors/%s.md', (name, connector: Connector) => {
+  const page = read(name);
+
+  it('has the headings that the page of every platform has', () => {
+    const found = page.split('\n').filter((line) => /^#{1,6} /.test(line));
+    expect(found).toEqual([`# ${connector.title} (\`${name}\`)`, ...headings.map((heading) => `## ${heading}`)]);
   });
 
-  it.each(connectors.map((connector) => [connector.name, connector] as const))(
-    'has the fields of %s',
-    (_, connector) => {
-      expect(squeeze(page)).toContain(`## ${connector.title} (\`${connector.name}\`)`);
-      expect(squeeze(page)).toContain(squeeze(table(connector)));
-    },
-  );
+  it('says something under each heading', () => {
+    for (const heading of headings) expect(section(page, heading).trim()).toMatch(/\w/);
+  });
+
+  it('describes each setting and each field of the address, and no planned field', () => {
+    const rows = rowsOf(section(page, 'Set up'));
+    for (const field of [...described(connector.settings), ...described(connector.address)])
+      expect(rows).toContainEqual([
+        '',
+        `\`${field.key}\``,
+        field.kind,
+        field.required ? 'yes' : 'no',
+        field.default === undefined ? '' : `\`${field.default}\``,
+        field.description.replaceAll('|', String.raw`\|`),
+        '',
+      ]);
+    for (const { key } of [...connector.settings, ...connector.address].filter(({ planned }) => planned === true))
+      expect(rows.map(([, field]) => field)).not.toContain(`\`${key}\``);
+  });
+
+  it('names each capability, and says of each that is not full what is missing', () => {
+    const names = { thread: 'Threads', edit: 'Edits', delete: 'Deletes', react: 'Reactions', mention: 'Mentions' };
+    for (const [key, ability] of Object.entries({ ...names, files: 'Files' })) {
+      const one: Capability = connector.capabilities[key as keyof Connector['capabilities']];
+      if (one.level === 'full' || one.level === 'partial')
+        expect(rowsOf(section(page, 'What crosses'))).toContainEqual(['', ability, one.level, '']);
+      if (one.level !== 'full')
+        expect(section(page, 'What does not cross')).toContain(`- **${ability}** (${one.level}): ${one.why}`);
+    }
+  });
+
+  it('gives the kind of each error, and what it affects, as the connector does', () => {
+    const meaningOf = meanings[name];
+    if (meaningOf === undefined) return;
+    const rows = rowsOf(section(page, 'Errors')).slice(2);
+    expect(rows.length).toBeGreaterThan(3);
+    for (const [, kind = '', affects, codes = ''] of rows)
+      for (const [, code = ''] of codes.matchAll(/`([^`]+)`/g)) {
+        const meaning = meaningOf(code);
+        const affected = meaning?.affects ?? (meaning?.kind === 'permanent' ? 'message' : 'destination');
+        expect({ code, kind: meaning?.kind, affects: affected }).toEqual({ code, kind, affects });
+      }
+  });
+});
+
+describe('docs/connectors', () => {
+  it('has an overview, a page for each connector and a page about the simulators, and nothing else', () => {
+    const pages = readdirSync(folder).sort();
+    expect(pages).toEqual(['README.md', 'simulators.md', ...connectors.map(({ name }) => `${name}.md`)].sort());
+  });
+
+  it('lists every connector in the overview, with a link to its page', () => {
+    const rows = rowsOf(read('README'));
+    for (const { name, title } of connectors) {
+      expect(rows.map(([, first]) => first)).toContain(`[${title}](${name}.md)`);
+      expect(existsSync(join(folder, `${name}.md`))).toBe(true);
+    }
+  });
+});
+
+describe('docs/connectors/simulators.md', () => {
+  const page = read('simulators');
+
+  it('names every simulator with the control requests that it takes', () => {
+    for (const simulator of simulators) {
+      expect(rowsOf(page).map(([, first]) => first)).toContain(`\`${simulator.name}\``);
+      for (const control of Object.keys(simulator.start(() => undefined).controls ?? {}))
+        expect(page).toContain(`\`POST /_sim/${simulator.name}/${control}\``);
+    }
+  });
+
+  it('names every mode of a fault', () => {
+    for (const mode of faultModes) expect(page).toMatch(new RegExp(`^\\| \`${mode}\``, 'm'));
+  });
 });
 
 describe('the registry', () => {
@@ -52,16 +145,12 @@ describe('the registry', () => {
     expect(findConnector('teams')).toBeUndefined();
   });
 
-  it.each(connectors.map((connector) => [connector.name, connector] as const))(
-    '%s has sound fields',
-    (name, connector) => {
-      expect(name).toMatch(/^[a-z0-9-]+$/);
-      for (const fields of [connector.settings, connector.address]) {
-        expect(new Set(fields.map(({ key }) => key)).size).toBe(fields.length);
-        for (const { pattern } of fields)
-          if (pattern !== undefined) expect(() => new RegExp(pattern, 'u')).not.toThrow();
-      }
-      expect(connector.address.filter(({ kind }) => kind.startsWith('secret'))).toEqual([]);
-    },
-  );
+  it.each(each)('%s has sound fields', (name, connector) => {
+    expect(name).toMatch(/^[a-z0-9-]+$/);
+    for (const fields of [connector.settings, connector.address]) {
+      expect(new Set(fields.map(({ key }) => key)).size).toBe(fields.length);
+      for (const { pattern } of fields) if (pattern !== undefined) expect(() => new RegExp(pattern, 'u')).not.toThrow();
+    }
+    expect(connector.address.filter(({ kind }) => kind.startsWith('secret'))).toEqual([]);
+  });
 });

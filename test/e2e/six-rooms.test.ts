@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await stack.close();
-  // What a cell says less than "yes" is in docs/connectors.md, with the reason.
+  // What a cell says less than "yes" is in docs/connectors/, with the reason.
   const heading = ['from \\ to', ...platforms.map(({ connector }) => connector.name)];
   const rows = platforms.map((from) => [
     from.connector.name,
