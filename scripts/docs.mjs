@@ -1,6 +1,7 @@
 // `node scripts/docs.mjs` writes the parts of the docs that are made from the code. Build first (`npm run build`). It makes
-// docs/configuration.md from src/config-fields.ts, docs/openapi.json from the API, and the tables of fields and
-// capabilities in docs/connectors/ from the connectors. `--check` changes nothing and fails if one of them is out of date.
+// docs/configuration.md from src/config-fields.ts, docs/openapi.json from the API, the tables of fields and capabilities
+// in docs/connectors/ from the connectors, and the table of retry policies in docs/architecture.md from src/domain/retry.ts.
+// `--check` changes nothing and fails if one of them is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -183,14 +184,30 @@ function connectorPages(connectors) {
   );
 }
 
+/** The table of the retry policies that have a name. @param retry the module src/domain/retry.ts. */
+function retryPolicyTable({ retryPolicies, defaultRetryPolicy }, formatDuration) {
+  return rowsAsTable([
+    ['Policy', 'Attempts', 'First wait', 'Longest wait', 'Deadline, from the first attempt'],
+    ...Object.values(retryPolicies).map(({ name, maxAttempts, initialIntervalMs, maxIntervalMs, deadlineMs }) => [
+      `\`${name}\`${name === defaultRetryPolicy ? ' (default)' : ''}`,
+      String(maxAttempts),
+      ...[initialIntervalMs, maxIntervalMs, deadlineMs].map(formatDuration),
+    ]),
+  ]);
+}
+
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const { configFields } = await import('../dist/src/config-fields.js');
 const { connectors } = await import('../dist/src/connectors/registry.js');
 const { renderOpenApi } = await import('../dist/src/api/openapi-file.js');
+const retry = await import('../dist/src/domain/retry.js');
+const { formatDuration } = await import('../dist/src/domain/retry-input.js');
+const architecturePage = 'docs/architecture.md';
 const pages = {
   'docs/configuration.md': configurationPage(configFields),
   'docs/openapi.json': await renderOpenApi(),
   ...connectorPages(connectors),
+  [architecturePage]: pageWithParts(architecturePage, { 'retry policies': retryPolicyTable(retry, formatDuration) }),
 };
 for (const [page, wanted] of Object.entries(pages))
   if (!process.argv.includes('--check')) writeFileSync(page, wanted);
