@@ -5,11 +5,13 @@ import { configFields } from '../../src/config-fields.ts';
 
 const root = join(__dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const pagesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`);
 const pages = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...['docs', 'test/rollout', 'tools'].flatMap(pagesIn),
 ];
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
@@ -72,5 +74,16 @@ describe('docs/README.md', () => {
     const index = read('docs/README.md');
     for (const page of readdirSync(join(root, 'docs')))
       if (page !== 'README.md' && /\.(md|json)$/.test(page)) expect(index).toContain(`](${page})`);
+  });
+});
+
+/** The headings of the second level of a page, as they are written. */
+const sections = (page: string): string[] => [...page.matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading);
+
+describe('docs/when-things-fail.md', () => {
+  it('lists all of its sections at its top, in their order', () => {
+    const page = read('docs/when-things-fail.md');
+    const listed = [...page.matchAll(/^- \[(.*)\]\(#.*\)$/gm)].map(([, title = '']) => title);
+    expect(listed).toEqual(sections(page));
   });
 });
