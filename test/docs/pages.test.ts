@@ -87,3 +87,28 @@ describe('docs/when-things-fail.md', () => {
     expect(listed).toEqual(sections(page));
   });
 });
+
+describe('what Carillon cannot do yet', () => {
+  const phrases = [
+    /\bnot (?:there |supported |implemented |available )?yet\b/i,
+    /\bwill (?:come|follow)\b/i,
+    /\b(?:is|are) planned\b/i,
+    /\b(?:coming|available) soon\b/i,
+    /\bin a (?:later|future) version\b/i,
+  ];
+  /** Any page may name the code of the API's error. */
+  const withoutCode = (page: string): string => page.replaceAll('`not_yet_supported`', '');
+  const section = /^## Not there yet\n[\s\S]*?(?=^## )/m;
+
+  it('is in a section of README.md', () => {
+    expect(section.exec(read('README.md'))?.[0]).toContain('not_yet_supported');
+  });
+
+  it.each(pages)('is said nowhere else: %s', (name) => {
+    const page = name === 'README.md' ? read(name).replace(section, '') : read(name);
+    const found = withoutCode(page)
+      .split('\n')
+      .filter((line) => phrases.some((phrase) => phrase.test(line)));
+    expect(found).toEqual([]);
+  });
+});
