@@ -8,6 +8,6 @@ import type { Priority } from './message.ts';
 const shares: Readonly<Record<Priority, number>> = { low: 0.25, normal: 0.6, high: 0.85, critical: 1 };
 
 /** Best effort goes with the lowest band, whatever its own. */
-export function shareOf(priority: Priority, recoveryClass: DeliveryClassName | null): number {
-  return recoveryClass === 'best-effort' ? shares.low : shares[priority];
+export function shareOf(priority: Priority, deliveryClass: DeliveryClassName | null): number {
+  return deliveryClass === 'best-effort' ? shares.low : shares[priority];
 }

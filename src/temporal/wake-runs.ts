@@ -1,6 +1,6 @@
 import type { Sql } from '../store/db/db.ts';
 import { findDispatchable } from '../store/runs/dispatch.ts';
-import { bringBack, findNextInLanes } from '../store/waiting/lane.ts';
+import { returnToDispatcher, findNextInLanes } from '../store/waiting/lane.ts';
 import type { CommandedDelivery } from '../store/runs/commands.ts';
 import type { Runs } from './runs.ts';
 
@@ -25,7 +25,7 @@ export function commandedWaker(runs: Runs, sql: Sql, poke: () => void): WakeComm
     // Whoever was behind them in their lanes may go now. PostgreSQL's part comes first: it holds with Temporal away too.
     const next = kind === 'cancel' ? await findNextInLanes(sql, ids) : [];
     const withoutRun = next.filter(({ hasRun }) => !hasRun).map(({ message }) => message);
-    await bringBack(sql, kind === 'retry' ? commands.map(({ message }) => message) : withoutRun);
+    await returnToDispatcher(sql, kind === 'retry' ? commands.map(({ message }) => message) : withoutRun);
     for (const commanded of commands) await wake(kind, commanded, by);
     for (const { hasRun, workflowId, delivery } of next) if (hasRun) await runs.turn(workflowId, delivery);
     poke();

@@ -166,9 +166,9 @@ async function openSession(deps: {
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const runs = createRuns(connection, config.temporalNamespace, { eager: true, express: config.express });
   const dispatcher = startDispatcher({ sql, runs, log });
-  const { call, wake, reportTrouble } = createWakers({ sql, runs, poke: dispatcher.poke, log });
-  const sweep = startSweep({ sql, runs, worker, log, poke: dispatcher.poke, wake });
-  const drain = startDrain({ sql, worker, log, call });
+  const { wake, wakeNext, reportTrouble } = createWakers({ sql, runs, poke: dispatcher.poke, log });
+  const sweep = startSweep({ sql, runs, worker, log, poke: dispatcher.poke, wakeNext });
+  const drain = startDrain({ sql, worker, log, wake });
   const jobStarter = startJobStarter({ sql, runs, log });
   const gaps = startGaps({ sql, runs, log });
   const places = createRoundPlaces();
@@ -205,11 +205,11 @@ async function openSession(deps: {
       workflowBundle: deps.workflowBundle,
       activities: createActivities({
         ...held,
-        ledger: createLedger(sql, ring, wake),
+        ledger: createLedger(sql, ring, wakeNext),
         publicUrl,
         subscriptionsEveryMs,
         worker,
-        wake,
+        wakeNext,
         wakeCommanded,
         poke: dispatcher.poke,
         pokeInbox: deps.pokeInbox,

@@ -54,9 +54,9 @@ export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches
   }
 
   return async (tenant, posted) => {
-    const { priority = 'normal', class: recoveryClass = null } = posted.body;
+    const { priority = 'normal', class: deliveryClass = null } = posted.body;
     const { acceptPerSecond } = await within(limitMs, caches.of(tenant).current());
-    const leave = admission.enter(tenant, { priority, class: recoveryClass }, acceptPerSecond);
+    const leave = admission.enter(tenant, { priority, class: deliveryClass }, acceptPerSecond);
     const id = newMessageId();
     const work = acceptPlanned(tenant, posted, id).finally(leave);
     const result = await within(limitMs, work).catch((error: unknown) => {

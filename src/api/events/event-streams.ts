@@ -9,12 +9,11 @@ import {
   type EventPosition,
   type EventsRead,
 } from '../../store/read/events.ts';
-import type { ApiDeps } from '../deps.ts';
+import type { ApiDeps, EventStreamSettings } from '../deps.ts';
 import { Problem } from '../errors.ts';
 import { eventStream } from './event-stream.ts';
 import { watchEvents } from './event-watch.ts';
 import { createGate } from '../limits/concurrency.ts';
-import type { EventStreamSettings } from '../deps.ts';
 
 const usual: EventStreamSettings = { heartbeatMs: 15_000, maxStreams: 100, lookEveryMs: 300 };
 /** Events read at once for a stream; it holds them until its reader has taken them. */

@@ -1,5 +1,4 @@
-import { isWritable } from '../../store/runs/readiness.ts';
-import { isAnyWorkerAlive } from '../../store/runs/workers.ts';
+import { isWritable, isAnyWorkerAlive } from '../../store/runs/workers.ts';
 import type { ApiDeps } from '../deps.ts';
 import { retryAfterSeconds } from '../http/problem-reply.ts';
 import type { Api } from '../route.ts';

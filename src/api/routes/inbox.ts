@@ -1,5 +1,5 @@
 import { inboxIdPattern } from '../../domain/ids.ts';
-import { listInbox, type InboxRow } from '../../store/inbound/list-inbox.ts';
+import { listInbox, type InboxRow } from '../../store/inbound/inbox-pages.ts';
 import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Api } from '../route.ts';

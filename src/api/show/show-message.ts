@@ -6,11 +6,11 @@ import { showMessageDelivery } from './show-delivery.ts';
 /** A message in a list: without what is said in it. */
 export function showMessageItem(row: MessageRow): MessageItem {
   const { dataVersion, occurredAt, receivedAt, dispatchedAt: _1, firstAttemptAt: _2, restedAt: _3, ...others } = row;
-  const { class: recoveryClass, sendAt, expiresAt, thread, refersTo, replayOf, deletedAt, ...rest } = others;
+  const { class: deliveryClass, sendAt, expiresAt, thread, refersTo, replayOf, deletedAt, ...rest } = others;
   return {
     ...rest,
     ...(dataVersion === null ? {} : { dataVersion }),
-    ...(recoveryClass === null ? {} : { class: recoveryClass }),
+    ...(deliveryClass === null ? {} : { class: deliveryClass }),
     ...(sendAt === null ? {} : { sendAt: sendAt.toISOString() }),
     ...(expiresAt === null ? {} : { expiresAt: expiresAt.toISOString() }),
     ...(thread === null ? {} : { thread }),

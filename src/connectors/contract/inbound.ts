@@ -1,9 +1,8 @@
 import type { InboundEvent } from '../../domain/inbound.ts';
 import type { SigningKeys } from './signing-keys.ts';
-import type { LookUpContext, Values, Download } from './context.ts';
+import type { LookUpContext, Values, Download, HookConnection } from './context.ts';
 import type { Attachment } from '../../domain/message.ts';
 import type { Subscriptions } from './subscriptions.ts';
-import type { HookConnection } from './context.ts';
 
 /** A request to `/hooks/{connection}`, as it came. */
 export interface HookRequest {

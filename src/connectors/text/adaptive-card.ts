@@ -1,7 +1,20 @@
 import type { BlockContent, PhrasingContent, Root, TableRow } from 'mdast';
 import { at, listAt, textAt } from '../http/json-path.ts';
-import { bounded, buttons, facts, foreignMarkdown, inlineOf, linked, named, paragraph, picture } from './card.ts';
-import { strong, text, title, type Button } from './card.ts';
+import {
+  bounded,
+  buttons,
+  facts,
+  foreignMarkdown,
+  inlineOf,
+  linked,
+  named,
+  paragraph,
+  picture,
+  strong,
+  text,
+  title,
+  type Button,
+} from './card.ts';
 import { styledText } from './styled-text.ts';
 
 export const adaptiveCardType = 'application/vnd.microsoft.card.adaptive';

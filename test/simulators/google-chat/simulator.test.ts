@@ -1,6 +1,5 @@
-import { X509Certificate } from 'node:crypto';
+import { X509Certificate, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { account } from '../../../src/simulators/google-chat/account.ts';
 import { startSimulators } from '../../../src/simulators/index.ts';
 import { roomsAt, type Rooms } from '../../support/rooms.ts';

@@ -1,6 +1,18 @@
 import type { BlockContent, PhrasingContent, Root } from 'mdast';
-import { bounded, buttons, facts, foreignMarkdown, inlineOf, named, paragraph, picture } from '../../text/card.ts';
-import { strong, text, title, type Button } from '../../text/card.ts';
+import {
+  bounded,
+  buttons,
+  facts,
+  foreignMarkdown,
+  inlineOf,
+  named,
+  paragraph,
+  picture,
+  strong,
+  text,
+  title,
+  type Button,
+} from '../../text/card.ts';
 import { readHtml } from '../../text/html.ts';
 import { tidy } from '../../text/tidy.ts';
 import { at, listAt, textAt } from '../../http/json-path.ts';
