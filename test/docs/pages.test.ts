@@ -15,7 +15,7 @@ const pages = [
 ];
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
-/** As GitHub makes them: lower case, without punctuation, blanks as hyphens. */
+/** Returns the anchors that GitHub makes of headings: in lower case, without punctuation, with hyphens for spaces. */
 function anchors(page: string): string[] {
   return [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading
@@ -28,7 +28,7 @@ function anchors(page: string): string[] {
 describe.each(pages)('%s', (name) => {
   const page = read(name);
 
-  it('links only to what there is', () => {
+  it(`${name} links only to files and headings that exist`, () => {
     const links = [...page.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
     for (const link of links.filter((one) => !/^[a-z]+:/.test(one))) {
       const [path = '', anchor] = link.split('#');
@@ -38,20 +38,20 @@ describe.each(pages)('%s', (name) => {
     }
   });
 
-  it('names only files that there are', () => {
+  it(`${name} names only files that exist`, () => {
     const paths = [
       ...page.matchAll(/`((?:\.ci|bench|deploy|docs|migrations|scripts|src|test|tools)\/[\w./-]*)(?:[^`\n]*)`/g),
     ].map(([, path = '']) => path);
     for (const path of paths) expect({ path, found: existsSync(join(root, path)) }).toEqual({ path, found: true });
   });
 
-  it('names only scripts of package.json', () => {
+  it(`${name} names only npm scripts of package.json`, () => {
     const named = [...page.matchAll(/\bnpm (?:run )?([a-z][\w:-]*)/g)].map(([, script = '']) => script);
     const ofNpm = ['ci', 'install', 'run', 'audit', 'test', 'start'];
     for (const script of named) expect([...Object.keys(scripts), ...ofNpm]).toContain(script);
   });
 
-  it('names only variables that the program reads', () => {
+  it(`${name} names only variables that the program or its tests read`, () => {
     const support = readdirSync(join(root, 'test/support'))
       .filter((file) => file.endsWith('.ts'))
       .map((file) => read(`test/support/${file}`));
@@ -63,14 +63,14 @@ describe.each(pages)('%s', (name) => {
   });
 });
 
-describe('what of the docs is made from the code', () => {
-  it('is current', () => {
+describe('the generated parts of the docs', () => {
+  it('the docs that are generated from the code are current', () => {
     execFileSync(process.execPath, ['scripts/docs.mjs', '--check'], { cwd: root });
   });
 });
 
 describe('docs/README.md', () => {
-  it('lists every page', () => {
+  it('docs/README.md lists every page', () => {
     const index = read('docs/README.md');
     for (const page of readdirSync(join(root, 'docs')))
       if (page !== 'README.md' && /\.(md|json)$/.test(page)) expect(index).toContain(`](${page})`);
