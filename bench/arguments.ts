@@ -15,7 +15,7 @@ export interface Plan {
   readonly steadySeconds: number;
   /** Messages whose SQL statements are counted. */
   readonly counted: number;
-  /** After so many seconds the run is stopped. */
+  /** The run is stopped after this many seconds. */
   readonly limitSeconds: number;
   /** Undefined: on PostgreSQL if that server can be built, otherwise on SQLite. */
   readonly temporal: TemporalStore | undefined;

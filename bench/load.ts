@@ -25,7 +25,7 @@ export interface LoadTarget {
 export interface Burst {
   readonly fanOut: number;
   readonly connections: number;
-  /** The burst ends when it has posted so many messages, or after so many seconds. */
+  /** The burst ends after this many posts, or after this many seconds. */
   readonly messages?: number;
   readonly seconds?: number;
 }

@@ -130,7 +130,7 @@ function checkedLine(carillon: readonly CarillonResult[]): string {
   return `counted at the sink: ${counts.join(', ')}`;
 }
 
-/** Whether a promise was broken. Then the run fails, whatever its speed. */
+/** Whether a promise was broken. If so, the run fails regardless of its speed. */
 export function isBroken({ carillon, accepting }: Results): boolean {
   return (
     carillon.some(({ checked }) => checked.lost + checked.doubled + checked.unknown > 0) ||

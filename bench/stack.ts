@@ -36,7 +36,7 @@ export interface Stack {
    */
   database(name: string): Promise<string>;
   start(options: Omit<ChildOptions, 'home'>): Child;
-  /** Rejects when a process dies that was not stopped. */
+  /** Rejects when a process dies without being stopped. */
   readonly died: Promise<never>;
   /** Throws when a server was restarted, because the measurement is then worthless. */
   check(): void;

@@ -14,7 +14,7 @@ export interface Stream {
   readonly perSecond?: number;
   /** The messages go to these lists of destinations in turn. */
   readonly destinations: readonly (readonly string[])[];
-  /** The messages belong to so many conversations in turn. Default: none. */
+  /** The number of conversations to which the messages belong in turn. Default: none. */
   readonly conversations?: number;
   readonly priority?: Priority;
   /** Every nth message is critical, and in no conversation. */

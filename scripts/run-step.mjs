@@ -29,8 +29,8 @@ export async function runInFront(program, args) {
 }
 
 /**
- * Runs a step quietly: prints one line at its begin, and its output only when it fails. A failure ends this process
- * with the step's exit code. A signal ends the step and this process.
+ * Runs a step quietly: prints one line when the step starts, and its output only when it fails. A failure ends this
+ * process with the step's exit code. A signal ends the step and this process.
  */
 export async function runStep(title, program, args) {
   console.log(`${title}…`);

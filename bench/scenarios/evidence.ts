@@ -17,7 +17,7 @@ export interface Arrival {
   readonly priority: Priority;
 }
 
-/** The promised deliveries compared with the arrivals, as a receiver sees them that ignores a repeated `webhook-id`. */
+/** The promised deliveries compared with the arrivals, as seen by a receiver that ignores a repeated `webhook-id`. */
 export interface Tally {
   readonly messages: number;
   readonly deliveries: number;

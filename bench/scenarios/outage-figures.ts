@@ -4,7 +4,7 @@ import type { Aim } from './aims.ts';
 import { beforeLastCritical, outOfOrder, type Arrival } from './evidence.ts';
 import { mostWithin, perSecond } from './plot.ts';
 
-/** What a sink saw that was down and came back. */
+/** The requests to a sink that was down and came back, in figures. */
 export interface OutageFigures {
   /** Most and mean attempts per message. */
   readonly attemptsMax: number;

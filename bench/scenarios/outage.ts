@@ -17,7 +17,7 @@ const sizes = {
 /** Rate of the destination that is down, per second. */
 const rate = 20;
 const lanes = 50;
-/** One in so many of the waiting messages is critical. */
+/** Every tenth of the waiting messages is critical. */
 const criticalEvery = 10;
 const others = ['alive-1', 'alive-2', 'alive-3'] as const;
 
@@ -155,7 +155,7 @@ function planOf(request: ScenarioRequest) {
      * The rate at which all of them are posted in the first half of the outage, so that all wait in the second half.
      */
     waitingPerSecond: messages / (downSeconds / 2),
-    /** Long enough for the sink to be drained, so that the other destinations are measured meanwhile. */
+    /** Long enough for the sink to be drained, so that the other destinations are measured during the whole drain. */
     steadySeconds: Math.ceil(downSeconds + Math.min(longestProbeSeconds, downSeconds) + drainSeconds * 1.2),
     drainLimit: longestProbeSeconds + 60 + drainSeconds * 2,
   };

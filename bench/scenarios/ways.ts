@@ -13,7 +13,7 @@ export interface Ways {
   readonly toAttempt: Spread;
 }
 
-/** At most so many messages are looked at, because each takes a call to Temporal. */
+/** The most messages that are looked at. Each takes a call to Temporal. */
 const asked = 100;
 
 /** Reads the times of messages that are chosen evenly from `posted`. */

@@ -71,10 +71,7 @@ describe('the tour of README.md', () => {
     expect(await exited).toEqual([0, null]);
   }
 
-  /**
-   * Replaces the usual ports and folder of a script, because this Carillon uses others, so that it meets no other
-   * Carillon.
-   */
+  /** Replaces the usual ports and folder of a script, so that this Carillon cannot collide with another one. */
   function here(script: string): string {
     return script
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${ports['CARILLON_PORT']}`)

@@ -104,7 +104,7 @@ describe('an edit', () => {
     expect((await stack.webhookCounts()).get((await stack.message(id)).deliveries[0]?.id ?? '')).toBe(2);
   });
 
-  it('an edit of a parked message is carried by the message when that is retried', async () => {
+  it('an edit of a parked message is sent as part of the message when an operator retries it', async () => {
     await stack.webhook('parked');
     await stack.fault('webhook', { path: '/webhook/parked', status: 400 });
     const { id } = await at.post('one', 'parked');

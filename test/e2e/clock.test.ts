@@ -60,7 +60,7 @@ it('a worker whose clock is an hour ahead delivers, honours Retry-After and park
   expect((await stack.rest(refused.id)).deliveries[0]).toMatchObject({ state: 'parked', attempts: 1 });
 }, 60_000);
 
-it('a worker whose clock is an hour ahead finds in Slack what may have arrived, and sends nothing twice', async () => {
+it('a worker whose clock is an hour ahead finds a post of a lost answer in Slack and sends nothing twice', async () => {
   await stack.slack('doubt', 'CDOUBT', { retry, timeout: '1s' });
   await stack.fault('slack', { path: 'chat.postMessage', match: 'CDOUBT', mode: 'reset-after', times: 1 });
   const lost = await stack.post({ text: 'lost', destinations: ['doubt'] });

@@ -28,7 +28,9 @@ afterAll(async () => {
 
 type Kind = 'matrix' | 'slack' | 'webex' | 'once';
 
-/** Posts a text and a file to a room of each recovery class. The first post of the file meets the fault in each. */
+/**
+ * Posts a text and a file to a room of each recovery class. In each room the fault strikes the first post of the file.
+ */
 async function lose(what: string, fault: object) {
   const options = { timeout: '3s' };
   const rooms: Record<Kind, Room> = {
@@ -51,7 +53,7 @@ async function lose(what: string, fault: object) {
 
 /**
  * Expects the right end in each room.
- * @param lost the outcome of an attempt of which it is unknown whether it arrived.
+ * @param lost the outcome of the attempt whose answer was lost.
  */
 async function expectExact({ id, name, rooms, copies }: Awaited<ReturnType<typeof lose>>, lost: string) {
   const of = async (kind: Kind) => {

@@ -37,7 +37,7 @@ describe('an upload that the platform refuses', () => {
     async ({ one: [name, , path, status, body], index }) => {
       const room = await posts.room(named(name), `refused-${index}`);
       const file = `refused-${index}.png`;
-      // On Webex and Zoom the text is posted by the same path, but names no file.
+      // Webex and Zoom get text and files at the same path. Only a request that names the file must be refused.
       const match = path === '/messages' ? { match: name === 'zoom' ? 'file_ids' : file } : {};
       await stack.fault(name, { path, ...match, status, body, times: 1 });
       const content = { text: 'look at this', attachments: [{ url: files.url(file) }] };

@@ -58,7 +58,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stack.close());
 
-/** Returns the events that a platform has sent for its room since `since`. */
+/** Returns the events that a platform has sent for its room, without its first `since` events. */
 async function hooksOf(platform: (typeof platforms)[number], since: number) {
   const hooks = await rooms.hooks(nameOf(platform));
   return hooks.slice(since).filter(({ body }) => body.includes(platform.room('here')));

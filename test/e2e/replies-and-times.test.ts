@@ -76,7 +76,7 @@ describe('a reply', () => {
 });
 
 describe('times of messages', () => {
-  it('a scheduled message is sent when it is due, after what its conversation said meanwhile', async () => {
+  it('a scheduled message is sent when it is due, and delays no message that is posted after it', async () => {
     await stack.webhook('timed');
     const due = Date.now() + 4_000;
     const more = { conversation: 'timed' };

@@ -91,7 +91,7 @@ describe('subscriptions to Webex', () => {
     await isSeen('switched on again');
   });
 
-  it('messages of the time in which a Webex webhook was off are read from the history, once', async () => {
+  it('messages posted while a Webex webhook was off are read from the history, once', async () => {
     const gaps = async () => {
       const { data } = (await stack.must('GET', '/v1/gaps')) as {
         data: { connection: string | null; caughtUpAt: string | null; rooms: object[] }[];

@@ -15,7 +15,7 @@ export interface ShownDelivery {
 
 export interface ShownAttempt {
   readonly number: number;
-  /** `manual` when an operator asked for the attempt, which nobody does in a soak. */
+  /** `manual` when an operator asked for the attempt. No operator takes part in a soak. */
   readonly trigger: string;
   readonly startedAt: string;
   readonly endedAt: string | null;

@@ -3,7 +3,7 @@ import type { FaultMode } from '../../src/simulators/kit/faults.ts';
 import { linkNames, type LinkName } from './links.ts';
 import type { Random } from './random.ts';
 
-/** A fault and when it strikes, in milliseconds since the begin of the soak. */
+/** A fault and when it strikes, in milliseconds since the start of the soak. */
 export type Fault = { readonly at: number } & (
   | { readonly kind: 'kill'; readonly process: string; readonly downMs: number }
   /** The process is stopped as an operator stops it: PostgreSQL with SIGINT, the others with SIGTERM. */

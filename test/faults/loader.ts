@@ -23,7 +23,7 @@ export interface Load {
   broken: number;
   /** Repeated requests whose operation had been accepted before. */
   folded: number;
-  /** Operations whose answer is final. */
+  /** Operations that were accepted or refused for good. */
   done: number;
 }
 

@@ -8,7 +8,7 @@ export interface MessageName {
 
 /** One request to the API. The operations of a conversation are sent in order. */
 export type Operation = MessageName & {
-  /** When the request is due, in milliseconds since the begin. */
+  /** When the request is due, in milliseconds since the start of the soak. */
   readonly at: number;
   /** The idempotency key. */
   readonly key: string;

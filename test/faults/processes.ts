@@ -15,7 +15,7 @@ export interface Death {
 /** The processes of a rig by name, each with its own log at `<home>/<name>/log`. */
 export interface Processes {
   /**
-   * Starts a process. `spec` is called at each start. A process that ends by itself is recorded as a death and started
+   * Starts a process. `spec` is called at each start. A process that ends on its own is recorded as a death and started
    * again after a second.
    */
   start(name: string, spec: () => ChildSpec | Promise<ChildSpec>): Promise<void>;

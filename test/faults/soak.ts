@@ -104,8 +104,8 @@ export async function soak(rig: Rig, options: SoakOptions): Promise<SoakResult> 
 export const answersLost = 3;
 
 /**
- * Lets each sink accept its first requests and reset their connections. Without this, chance might let no fault meet a
- * request, and the run would prove nothing about attempts that may have arrived.
+ * Lets each sink accept its first requests and reset their connections. Otherwise chance might place every fault where
+ * no request is open, and the run would prove nothing about attempts that may have arrived.
  */
 async function loseFirstAnswers({ apis: [api] }: Rig): Promise<void> {
   for (const destination of destinations)

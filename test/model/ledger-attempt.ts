@@ -154,8 +154,8 @@ function stateAfter(delivery: Delivery, verdict: Of<'fail'>['verdict'], canLookU
 }
 
 /**
- * Gives a claim back because nothing was written to the platform: `store/ledger/release.ts`. A part that arrived
- * meanwhile is not sent again.
+ * Gives a claim back because nothing was written to the platform: `store/ledger/release.ts`. A part that arrived since
+ * the claim is not sent again.
  */
 export function release(delivery: Delivery, token: AttemptId, now: Instant): Delivery {
   if (!holds(delivery, token)) return delivery;

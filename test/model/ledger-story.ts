@@ -25,8 +25,8 @@ export interface Setting extends Behaviour {
 export type Happening =
   | { readonly do: 'look'; readonly refused: boolean }
   /**
-   * One of the attempts that are being sent ends. `arrives` says what is true at the platform, whatever the attempt
-   * heard.
+   * One of the attempts that are being sent ends. `arrives` says whether the message reached the platform, which may
+   * differ from what the attempt heard.
    */
   | {
       readonly do: 'answer';

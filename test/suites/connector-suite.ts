@@ -140,7 +140,7 @@ export function connectorSuite(one: ConnectorCase): void {
     it.each([
       ['reset-before', 0],
       ['reset-after', 1],
-    ] as const)('a connection with %s is ambiguous, whether the message arrived or not', async (mode, copies) => {
+    ] as const)('an attempt whose connection breaks (%s) is ambiguous', async (mode, copies) => {
       const out = outgoing();
       await script({ mode });
       const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
@@ -267,7 +267,7 @@ export function connectorSuite(one: ConnectorCase): void {
       expect(await reconcile(out)).toBeUndefined();
     });
 
-    it.each(one.lookupRefusals ?? [])('a refused look-up never means that it is absent: %j', async (refusal) => {
+    it.each(one.lookupRefusals ?? [])('a refused look-up never means that a message is absent: %j', async (refusal) => {
       const out = outgoing();
       await bench.fault(name, { path: lookupPath, ...refusal });
       expect((await failureOf(reconcile(out))).kind).toMatch(/^(transient|permanent)$/);

@@ -12,7 +12,7 @@ const isKnown = isBen;
 /** Number of random messages over all platforms. `CARILLON_PROPERTY_FACTOR=6` tries this many on each platform. */
 const messages = 10_000;
 
-/** What every platform promises of texts, whoever wrote them. */
+/** What every platform promises about texts, also about hostile ones. */
 export function formatSuite(one: FormatCase): void {
   const around = (markdown: string): Root => one.read(one.write(markdown));
 

@@ -197,7 +197,7 @@ export interface Facts {
   readonly values: readonly string[];
 }
 
-/** Returns what a tree has beside text, and its visible text. */
+/** Returns what a tree contains in addition to text, and its visible text. */
 export function factsOf(tree: Root): Facts {
   const types = new Set<string>();
   const targets = new Set<string>();

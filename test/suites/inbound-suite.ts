@@ -23,7 +23,7 @@ export interface InboundCase {
   readonly forged: (request: HookRequest) => HookRequest;
   /** Returns the request without any proof. */
   readonly unsigned: (request: HookRequest) => HookRequest;
-  /** The status with which the platform is told that its request is not believed. */
+  /** The status of the answer to a request that is not genuine. */
   readonly refusal: 401 | 403;
   /** Whether a request proves when it was made. */
   readonly isDated: boolean;
@@ -31,7 +31,7 @@ export interface InboundCase {
 
 const minute = 60_000;
 
-/** What every connector promises about the requests to its hook, from the platform or from anybody else. */
+/** What every connector promises about the requests to its hook, from the platform or from another sender. */
 export function inboundSuite(one: InboundCase): void {
   const { connector, refusal } = one;
   const { inbound } = connector;
@@ -131,7 +131,7 @@ export function inboundSuite(one: InboundCase): void {
     });
   });
 
-  it('the platform is told to send an event again that could not be stored', () => {
+  it('when an event cannot be stored, the platform is told to send it again', () => {
     expect(inbound.unavailable.status).toBeGreaterThanOrEqual(500);
   });
 }

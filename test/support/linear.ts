@@ -18,7 +18,7 @@ export function growth(some: () => unknown, more: () => unknown): { readonly isL
   return { isLinear: ratios.some((ratio) => ratio < most), ratios };
 }
 
-/** Returns the CPU time of this process in milliseconds, because other processes may use the cores meanwhile. */
+/** Returns the CPU time of an action in milliseconds. Elapsed time would include the work of other processes. */
 function timeOf(action: () => unknown): number {
   const begin = process.cpuUsage();
   action();

@@ -42,7 +42,7 @@ const answerMs = 5_000;
 
 /**
  * Builds the server if necessary, like `prepareTemporalOnPostgres`. A caller with a time limit builds first, so that
- * the build does not count.
+ * the build does not use up its time.
  */
 export async function buildTemporalOnPostgres(): Promise<{ readonly server: string; readonly sqlTool: string }> {
   return { server: await goTool(temporalServer), sqlTool: await goTool(temporalSqlTool) };

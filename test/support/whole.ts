@@ -78,7 +78,7 @@ export async function createWhole(env: Record<string, string> = {}): Promise<Who
           ...env,
         },
       });
-      // A second start of the same home ends by itself. The test must still stop the first one.
+      // A second start of the same home ends on its own. The test must still stop the first one.
       if (supervisor === undefined || supervisor.exitCode !== null || supervisor.signalCode !== null)
         supervisor = started;
       await eventually(

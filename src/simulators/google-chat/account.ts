@@ -57,7 +57,7 @@ export interface TokenRules {
   validFromMs: number;
 }
 
-/** `{}`: from now on every token that was given out so far is refused. */
+/** `{}`: every token that was issued before this moment is refused from now on. */
 export function revokeControl(rules: TokenRules): (body: unknown) => object {
   return (body) => {
     controlBody(body);
@@ -66,7 +66,7 @@ export function revokeControl(rules: TokenRules): (body: unknown) => object {
   };
 }
 
-/** Gives out a token for a signed assertion (RFC 7523, section 2.1; refusals: RFC 6749, section 5.2). */
+/** Issues a token for a signed assertion (RFC 7523, section 2.1; refusals: RFC 6749, section 5.2). */
 export function token({ body, now }: SimulatedRequest): Outcome<never> {
   const form = new URLSearchParams(body.toString('utf8'));
   const refused = (error: string, description: string): Outcome<never> => ({

@@ -6,8 +6,8 @@ const types = 'google.workspace.chat.';
 const knownMs = 28 * 24 * 3_600_000;
 const usualPage = 100;
 /**
- * Largest page of this simulator. The API may return fewer events than a client asks for, so this makes a client meet a
- * second page.
+ * Largest page of this simulator, so that a client has to read a second page. The API may return fewer events than a
+ * client asks for.
  */
 const largestPage = 20;
 

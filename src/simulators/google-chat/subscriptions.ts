@@ -39,8 +39,8 @@ const hour = 3_600_000;
  */
 const longestMs = { with: 4 * hour, without: 7 * 24 * hour };
 /**
- * Largest page of this simulator. The API may return fewer subscriptions than a client asks for, so this makes a client
- * meet a second page.
+ * Largest page of this simulator, so that a client has to read a second page. The API may return fewer subscriptions
+ * than a client asks for.
  */
 const largestPage = 2;
 

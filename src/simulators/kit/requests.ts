@@ -14,7 +14,7 @@ export interface RecordedRequest {
   readonly fault: number | null;
   /** Whether the simulator kept what the request sent. */
   accepted: boolean;
-  /** Null as long as the request is open, and for ever when it got no complete answer. */
+  /** Null while the request is open, and also afterwards if it got no complete answer. */
   answer: Answer | null;
   end: 'open' | 'answered' | 'reset' | 'timeout';
 }

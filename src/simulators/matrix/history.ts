@@ -4,8 +4,8 @@ import type { MatrixChange } from './rooms.ts';
 
 const usualPage = 10;
 /**
- * Largest page of this simulator. A homeserver may return fewer events than a client asks for, so this makes a client
- * meet a second page.
+ * Largest page of this simulator, so that a client has to read a second page. A homeserver may return fewer events than
+ * a client asks for.
  */
 const largestPage = 20;
 

@@ -66,8 +66,8 @@ export function createWorld(): World {
 }
 
 /**
- * Whether a room of this id exists. The id alone decides: an id of room version 12 has no server, an id of an older
- * version has it.
+ * Whether a room of this id exists. The id alone decides: an id of room version 12 contains no server name, an id of an
+ * older version contains one.
  */
 export function isRoom(id: string): boolean {
   return new RegExp(`^![A-Za-z0-9_-]{2,}(?::${server.replace('.', '\\.')})?$`).test(id);

@@ -5,8 +5,8 @@ import { refused, type Held, type TeamsEvent } from './posts.ts';
 const appId = '1f4b5c2e-0000-4000-8000-00000000c0de';
 const usualPage = 20;
 /**
- * Largest page of this simulator. Graph may give out fewer messages than a client asks for, so this makes a client meet
- * a second page.
+ * Largest page of this simulator, so that a client has to read a second page. Graph may return fewer messages than a
+ * client asks for.
  */
 const largestPage = 10;
 

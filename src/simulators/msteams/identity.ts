@@ -46,8 +46,8 @@ export function signToken(
 }
 
 /**
- * Gives out a token for client credentials (bot-docs, "Authentication with the Bot Connector API"). The secret `wrong`
- * is refused as Entra refuses it. A token contains its generation, so that the control `revoke` can end all tokens at
+ * Issues a token for client credentials (bot-docs, "Authentication with the Bot Connector API"). The secret `wrong` is
+ * refused as Entra refuses it. A token contains its generation, so that the control `revoke` can end all tokens at
  * once.
  */
 export function issueToken({ body }: SimulatedRequest, generation: number): Outcome<TeamsEvent> {

@@ -2,8 +2,8 @@ import type { Outcome } from '../kit/simulator.ts';
 import { refused, type TeamsEvent } from './posts.ts';
 
 /**
- * Limits of one bot's sends to one thread: so many sends within so many milliseconds (msteams-docs, "Optimize your bot
- * with rate limiting").
+ * Limits of one bot's sends to one thread, as pairs: the number of sends, and the milliseconds within which the bot may
+ * send them (msteams-docs, "Optimize your bot with rate limiting").
  */
 const windows = [
   [7, 1_000],

@@ -20,13 +20,13 @@ export interface Post {
   readonly kind: 'post';
   readonly conversation: string;
   readonly id: string;
-  /** Id of the thread's first message. In a channel every post has it; the first message has its own id here. */
+  /** Id of the thread's first message. Every post in a channel has one; for the first message it is its own id. */
   readonly root?: string;
   readonly text: string;
   readonly entities: readonly Entity[];
   /** The person who posted it; absent when the bot did. */
   readonly user?: string;
-  /** The HTML form that a client sends beside the text. */
+  /** The HTML form that a client sends in addition to the text. */
   readonly html?: string;
   readonly file?: TeamsFile;
 }

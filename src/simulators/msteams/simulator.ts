@@ -143,7 +143,7 @@ export const msteamsSimulator: Simulator = {
           graph.setClock(aheadMs);
           return { aheadMs };
         },
-        /** Ends every access token that was given out. */
+        /** Ends every access token that was issued. */
         revoke() {
           generation += 1;
           return { generation };
@@ -202,7 +202,7 @@ function roster({ query }: SimulatedRequest, what: string, which: string | undef
       : { answer: { status: 200, body: found } };
   }
   const start = Number(query.get('continuationToken') ?? 0);
-  // Two members a page, so that a client meets a second page.
+  // Two members a page, so that a client has to read a second page.
   const page = all.slice(start, start + 2);
   const more = start + 2 < all.length ? { continuationToken: String(start + 2) } : {};
   return { answer: { status: 200, body: { members: page, ...more } } };

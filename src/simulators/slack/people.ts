@@ -144,7 +144,7 @@ function segment({ text, bold, italic, strike, code, link, mention }: Segment): 
   return bold === true ? `*${struck}*` : struck;
 }
 
-/** The same text as `rich_text` blocks, which Slack's clients have sent beside the text since 2019. */
+/** The same text as `rich_text` blocks, which Slack's clients have sent in addition to the text since 2019. */
 function richText(content: readonly Segment[]): object[] {
   const elements = content.map(({ text, bold, italic, strike, code, link, mention }) => {
     if (mention === 'all') return { type: 'broadcast', range: 'here' };

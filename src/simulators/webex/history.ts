@@ -3,7 +3,9 @@ import { agreed, isRoom, mentionsOf, refused, shown, type Held, type WebexEvent 
 import { botId, emailOf } from './people.ts';
 
 const usualPage = 50;
-/** Largest page of this simulator, so that a client meets a second page. Webex does not publish the largest page. */
+/**
+ * Largest page of this simulator, so that a client has to read a second page. Webex does not publish the largest page.
+ */
 const largestPage = 20;
 
 /**

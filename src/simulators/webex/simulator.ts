@@ -10,8 +10,8 @@ import { createRegistry, type WebhookEvent } from './webhooks.ts';
 
 const notFound = 'The requested resource could not be found.';
 /**
- * The time between two posts of one user while the limits are on. Webex does not publish its limits; this value makes a
- * client meet one.
+ * The time between two posts of one user while the limits are on. Webex does not publish its limits, so this value is
+ * chosen only to make a client exceed one.
  */
 const limitMs = 1_000;
 

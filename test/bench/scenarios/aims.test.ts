@@ -4,7 +4,7 @@ const speed: Aim = { what: 'speed', measured: 0.7, atLeast: 0.8 };
 const lost: Aim = { what: 'lost', measured: 1, atMost: 0, isPromise: true };
 
 describe('aims of a scenario', () => {
-  it('an aim is met up to its bound, and that included', () => {
+  it('a value that is exactly at the bound of an aim meets the aim', () => {
     expect(isMet({ ...speed, measured: 0.8 })).toBe(true);
     expect(isMet(speed)).toBe(false);
     expect(isMet({ ...lost, measured: 0 })).toBe(true);

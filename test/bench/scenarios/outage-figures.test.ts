@@ -38,7 +38,7 @@ describe('figures of a sink that was down', () => {
     expect(outageSeries(atSink, 1_000)).toEqual({ taken: [0, 0, 0, 0, 0, 0, 2, 0, 1], failed: [2] });
   });
 
-  it('an outage misses its aims if the sink is overrun, or a message needs an attempt too many', () => {
+  it('an outage misses its aims if the sink is overrun, or a message needs too many attempts', () => {
     const missed = (attempts: number[], rate: number): string[] =>
       outageAims(outageFigures(atSink, 5_000, attempts), rate)
         .filter((aim) => !isMet(aim))

@@ -47,7 +47,7 @@ const held = async () =>
   ] ?? [];
 
 describe('the Google Chat simulator', () => {
-  it('the Google Chat simulator gives out tokens only for assertions that its service account signed', async () => {
+  it('the Google Chat simulator issues tokens only for assertions that its service account signed', async () => {
     expect(await grant()).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 3_600 } });
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
     const past = Math.floor(Date.now() / 1_000) - 7_200;

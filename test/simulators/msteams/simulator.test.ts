@@ -46,7 +46,7 @@ const activities = (conversation: string, id = ''): string =>
 const read = (conversation = channel) => roomsAt(bench.url).read('msteams', conversation);
 
 describe('the Microsoft Teams simulator', () => {
-  it('the Teams simulator gives out tokens for good credentials, and refuses calls without a valid token', async () => {
+  it('the Teams simulator issues tokens for good credentials, and refuses calls without a valid token', async () => {
     expect(await token()).toMatchObject({ status: 200, json: { token_type: 'Bearer', expires_in: 3_600 } });
     expect(await token({ client_secret: 'wrong' })).toMatchObject({ status: 401, json: { error: 'invalid_client' } });
     expect(await token({ scope: 'other' })).toMatchObject({ status: 400, json: { error: 'invalid_scope' } });

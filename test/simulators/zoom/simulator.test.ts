@@ -32,7 +32,7 @@ const textsOf = (body: Record<string, unknown>) =>
 const refusal = (status: number, code: number) => ({ status, body: { code } });
 
 describe('the Zoom simulator', () => {
-  it('the Zoom simulator gives out tokens for credentials, and refuses revoked tokens', async () => {
+  it('the Zoom simulator issues tokens for credentials, and refuses revoked tokens', async () => {
     const token = async (secret: string, form: object) => {
       const response = await fetch(`${bench.url}/zoom/oauth/token`, {
         method: 'POST',
