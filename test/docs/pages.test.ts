@@ -77,11 +77,11 @@ describe('docs/README.md', () => {
   });
 });
 
-/** The headings of the second level of a page, as they are written. */
+/** Returns the headings of the second level of a page, without their `##`. */
 const sections = (page: string): string[] => [...page.matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading);
 
 describe('docs/when-things-fail.md', () => {
-  it('lists all of its sections at its top, in their order', () => {
+  it('docs/when-things-fail.md lists all of its sections at its top, in their order', () => {
     const page = read('docs/when-things-fail.md');
     const listed = [...page.matchAll(/^- \[(.*)\]\(#.*\)$/gm)].map(([, title = '']) => title);
     expect(listed).toEqual(sections(page));
@@ -96,15 +96,15 @@ describe('what Carillon cannot do yet', () => {
     /\b(?:coming|available) soon\b/i,
     /\bin a (?:later|future) version\b/i,
   ];
-  /** Any page may name the code of the API's error. */
+  /** Removes the API's error code, which every page may name. */
   const withoutCode = (page: string): string => page.replaceAll('`not_yet_supported`', '');
   const section = /^## Not there yet\n[\s\S]*?(?=^## )/m;
 
-  it('is in a section of README.md', () => {
+  it('README.md has a section that says what Carillon cannot do yet', () => {
     expect(section.exec(read('README.md'))?.[0]).toContain('not_yet_supported');
   });
 
-  it.each(pages)('is said nowhere else: %s', (name) => {
+  it.each(pages)('no page says what Carillon cannot do yet, except that section of README.md: %s', (name) => {
     const page = name === 'README.md' ? read(name).replace(section, '') : read(name);
     const found = withoutCode(page)
       .split('\n')
