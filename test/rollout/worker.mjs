@@ -1,4 +1,4 @@
-// `node test/rollout/worker.mjs <bundle>`: a worker of this build that runs the workflows of another one.
+// `node test/rollout/worker.mjs <bundle>`: a worker of this build that runs the workflows of another build.
 import { readConfig } from '../../dist/src/config.js';
 import { loadKeyRing } from '../../dist/src/keys.js';
 import { createLogger } from '../../dist/src/roles/logger.js';

@@ -13,7 +13,7 @@ import type { LedgerBench } from './ledger-bench.ts';
 
 const reason = { code: 'model', message: 'Because the model says so.' };
 
-/** Does to a delivery in PostgreSQL what an event of the reducer stands for. */
+/** Does to a delivery in PostgreSQL what the event does in the reducer. */
 export async function perform({ sql }: LedgerBench, id: string, event: LedgerEvent): Promise<unknown> {
   switch (event.do) {
     case 'claim': {
