@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { AccessTokens, IssuedToken } from '../contract/context.ts';
 
-/** A token is renewed this long before its end, or after three quarters of its life where that is earlier: clocks differ. */
+/**
+ * A token is renewed this long before it expires, because clocks differ. A token that lives less than 20 minutes is
+ * renewed after three quarters of its life instead.
+ */
 const renewAheadSeconds = 300;
 const maxTokens = 10_000;
 
