@@ -57,6 +57,6 @@ function verify({ headers, body }: HookRequest, { settings }: HookConnection, no
   const secrets = (settings['signingSecrets'] ?? []) as readonly string[];
   if (!isSignedBy(signature, secrets, (secret) => `v0=${hmac('sha256', secret, 'hex', `v0:${timestamp}:`, body)}`))
     return refuse(401, 'bad_signature', 'the signature is of another secret, or of another body');
-  // Checked after the signature, so that a stranger does not learn whether the time was acceptable.
+  // Checked after the signature, so that only a genuine sender learns that its clock is off.
   return isFresh(timestamp, now) ? undefined : refuse(401, 'stale', 'the signature is older or newer than 300 s');
 }
