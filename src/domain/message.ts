@@ -9,6 +9,7 @@ export type Priority = (typeof priorities)[number];
 /** JSON as it was received. It is passed on and never interpreted. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** The person or program that a message is from. */
 export interface Sender {
   readonly name: string;
   readonly email?: string;

@@ -42,6 +42,9 @@ export interface LedgerView {
 export type RecoveryClassView =
   { readonly kind: 'A'; readonly memoryMs: number } | { readonly kind: 'B' } | { readonly kind: 'C' };
 
+/**
+ * What a destination wants for recovery class C when an attempt may have arrived: send again, or stop as `uncertain`.
+ */
 export type AmbiguousPolicy = 'at-least-once' | 'at-most-once';
 
 /** The one thing to do next with a delivery. */
@@ -118,6 +121,7 @@ export type Verdict =
     }
   | { readonly state: 'uncertain'; readonly inDoubt: true };
 
+/** A failed attempt, with the state of its delivery. Durations are in milliseconds. */
 export interface FailedAttempt {
   readonly kind: 'transient' | 'ambiguous' | 'permanent';
   /** Attempts made, including this one. */

@@ -103,6 +103,7 @@ export interface Author {
   readonly source: string;
 }
 
+/** One post or one change that a connector makes at a destination. */
 export interface Outgoing extends Target {
   readonly action: Action;
   readonly delivery: DeliveryId;
@@ -128,6 +129,7 @@ export interface Outgoing extends Target {
   readonly people?: ReadonlyMap<string, Mentioned>;
 }
 
+/** What a connector is given to make one attempt. */
 export interface SendContext extends LookUpContext {
   /** The number of this attempt, starting at 1. */
   readonly attempt: number;

@@ -27,6 +27,7 @@ export interface AccessTokens {
 /** Settings or an address as they are stored. They were checked against the connector's fields before. */
 export type Values = Readonly<Record<string, unknown>>;
 
+/** A destination and the connection through which it is reached. */
 export interface Target {
   readonly connection: { readonly id: ConnectionId; readonly settings: Values };
   readonly destination: { readonly id: DestinationId; readonly address: Values };

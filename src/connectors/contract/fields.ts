@@ -20,6 +20,7 @@ export interface Field {
   readonly description: string;
 }
 
+/** What is wrong with one value that a user sent. */
 export interface FieldError {
   /** A JSON Pointer into the body that was sent, such as `/settings/botToken`. */
   readonly path: string;

@@ -72,6 +72,10 @@ export type Received =
    */
   | { readonly kind: 'unreadable'; readonly answer: HookAnswer; readonly message: string };
 
+/**
+ * Why a request was refused. `keys_unavailable` says nothing against the request: the issuer's keys could not be
+ * fetched.
+ */
 export type RefusalCode = 'missing_signature' | 'bad_signature' | 'stale' | 'bad_request' | 'keys_unavailable';
 
 export interface ReceiveContext {

@@ -14,6 +14,10 @@ interface Kept {
   readonly until: number;
 }
 
+/**
+ * Creates the cache of access tokens for all connections of this process. It holds at most 10 000 tokens; the one that
+ * was obtained first is dropped for a new one.
+ */
 export function createAccessTokens(): AccessTokens {
   const kept = new Map<string, Kept>();
   const pending = new Map<string, Promise<string>>();

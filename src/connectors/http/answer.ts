@@ -83,6 +83,9 @@ export function failureOfStatus(response: HttpResponse, now: Date, secrets: read
   return answerFailure({ kind: kindOfStatus(status), code: `http_${status}`, ...affects }, response, now, secrets);
 }
 
+/**
+ * The failure of an answer whose meaning is known. `Retry-After` is honoured, and the excerpt has the secrets removed.
+ */
 export function answerFailure(
   { code, ...meaning }: Meaning,
   response: HttpResponse,

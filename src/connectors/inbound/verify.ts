@@ -30,6 +30,7 @@ export function isSignedBy(
   return secrets.map((secret) => isSame(given, sign(secret))).includes(true);
 }
 
+/** The HMAC of all parts together. */
 export function hmac(
   algorithm: 'sha1' | 'sha256',
   secret: string | Buffer,

@@ -85,6 +85,10 @@ export function clientStateOf(secret: string, { id }: Pick<HookConnection, 'id'>
   return hmac('sha256', secret, 'hex', `carillon ${id}`);
 }
 
+/**
+ * The notification secrets of a connection. The first one makes new subscriptions; several are accepted while one is
+ * being replaced.
+ */
 export function secretsOf({ settings }: HookConnection): readonly string[] {
   return (settings['notificationSecrets'] ?? []) as readonly string[];
 }

@@ -40,6 +40,7 @@ export function paragraph(...children: PhrasingContent[]): Paragraph[] {
   return textOf(children).trim() === '' ? [] : [{ type: 'paragraph', children }];
 }
 
+/** A heading of level 3, or nothing if the nodes show no text. */
 export function title(...children: PhrasingContent[]): Heading[] {
   return textOf(children).trim() === '' ? [] : [{ type: 'heading', depth: 3, children }];
 }

@@ -27,6 +27,7 @@ export function mentionRef(mention: Mention): string {
   }
 }
 
+/** Reads what `mentionRef` wrote; undefined if the text is not the URL of a mention. */
 export function parseMentionRef(ref: string): Mention | undefined {
   if (!ref.startsWith(scheme)) return undefined;
   try {

@@ -29,6 +29,10 @@ export function closersOf(
   return closers;
 }
 
+/**
+ * Whether the character at `index` is a delimiter that can open a style: no letter or digit before it, a visible
+ * character after it.
+ */
 export function isOpener(line: string, index: number, isVisible: IsVisible): boolean {
   return Object.hasOwn(starStyles, line[index] ?? '') && !isWord(line[index - 1]) && isVisible(line[index + 1]);
 }

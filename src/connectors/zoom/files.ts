@@ -11,6 +11,7 @@ import { asUploadRefusal } from '../http/restated.ts';
 import { callZoom, downloadZoom } from './api.ts';
 import { zoomSettings } from './settings.ts';
 
+/** Reads a file as an event or the history describes it. */
 export function readFile(file: unknown): InboundFile[] {
   const id = textAt(file, 'file_id');
   if (id === undefined) return [];

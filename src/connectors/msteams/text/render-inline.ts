@@ -9,6 +9,7 @@ import { mentionOf, safeUrl, textOf } from '../../text/mention.ts';
  */
 const mentioned = new WeakMap<Element, string>();
 
+/** The Teams id of the person whom an `at` element mentions. */
 export function mentionedBy(node: Element): string {
   return mentioned.get(node) ?? '';
 }
