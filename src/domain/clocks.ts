@@ -39,7 +39,7 @@ export const graceMs = {
   /** The end of such a wait is unknown. The gate calls the delivery. */
   gate: 10 * minute,
   called: 30 * second,
-  /** An operator's command, of which a signal tells the run. */
+  /** An operator's command. A signal tells the run of it. */
   commanded: 5 * second,
 } as const;
 
@@ -97,8 +97,8 @@ export interface Clocks {
 
 /**
  * Computes every clock of a delivery, in the order in which `nextStep` checks them: the first one that has run out
- * decides, whatever the others say. `expiresAt` never stops. The deadline stops during waits that the destination did
- * not cause.
+ * decides, whatever the others say. `expiresAt` never stops. The deadline stops while the delivery waits for its turn,
+ * a pause, a rate or a gate's Retry-After, but not behind an open breaker.
  */
 export function clocksOf(delivery: Clocked, now: Instant): Clocks {
   const { intent, state } = delivery;
@@ -133,7 +133,7 @@ export function dependsUntilOf(intent: Intent): Instant | null {
   return intent.isReply ? startsAt(intent) + usualClocks.threadWaitMs : Infinity;
 }
 
-/** The deadline as it would be if a wait that does not count against it ended now. */
+/** The deadline, extended by the length of the present wait if that wait does not count against it. */
 export function runningDeadline(
   { deadlineAt, clockStoppedAt }: Pick<Clocked, 'deadlineAt' | 'clockStoppedAt'>,
   now: Instant,

@@ -11,8 +11,8 @@ export interface LedgerView {
   /** Time until the next attempt is due or the platform's Retry-After is over, whichever is later. */
   readonly notBeforeMs: number | null;
   /**
-   * Time left until the deadline, which stops during waits that the destination did not cause. Null before the first
-   * attempt, or without a deadline.
+   * Time left until the deadline, which stops while the delivery waits for its turn or at a gate, but not behind an
+   * open breaker. Null before the first attempt, or without a deadline.
    */
   readonly deadlineMs: number | null;
   /** Time since the first attempt that may have arrived; null if none may have. */

@@ -218,7 +218,7 @@ export interface Connector<Prepared = unknown> {
    * Only for recovery class B: looks for our mark. Called when an earlier request can no longer take effect. Changes
    * nothing.
    * @param since when the first attempt began, by our clock. Allow for a difference to the platform's clock.
-   * @returns the receipt of the post that was found; undefined if the history was read completely and holds no such
+   * @returns the receipt of the post that was found; undefined if the history was read completely and contains no such
    * post.
    * @throws SendFailure if the look-up was refused or could not finish. This never means that the post is absent.
    */

@@ -8,7 +8,7 @@ import { callChat } from './api.ts';
 import { readWorkspaceEvent } from './inbound-push.ts';
 import { googleChatAddress } from './settings.ts';
 
-/** The member of an event that holds its resource, by event type. */
+/** The member of an event that contains its resource, by event type. */
 const payloads: Readonly<Record<string, string>> = {
   'google.workspace.chat.message.v1.created': 'messageCreatedEventData',
   'google.workspace.chat.message.v1.updated': 'messageUpdatedEventData',

@@ -36,8 +36,8 @@ export const googleChat: Connector<PreparedCall> = {
   isOneService: true,
   // Google folds a repeated request by `requestId`, for a time that it does not publish. It also refuses a second
   // message with the same `messageId` as long as the first one exists; we then fetch the first one by that id. So the
-  // memory is infinite. Class B would use the same fetch as its look-up, and would need it before each repetition.
-  // Edits and deletes can be repeated without harm.
+  // memory is infinite. Recovery class B would use the same fetch as its look-up, and would need it before each
+  // repetition. Edits and deletes can be repeated without harm.
   recoveryClass: () => ({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY }),
   fits,
   prepare,

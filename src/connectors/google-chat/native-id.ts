@@ -43,7 +43,7 @@ export function parseNativeId(text: string | null): ChatMessage & { readonly spa
 }
 
 /**
- * The message's name without the thread, which not every event states. For the name of a thread, it is the name itself.
+ * Returns the message's name without the thread, which not every event states. Returns the name of a thread unchanged.
  */
 export const linkKey = (native: string): string => native.split(':')[0] ?? '';
 

@@ -10,12 +10,12 @@ const maxTokens = 10_000;
 
 interface Kept {
   readonly token: string;
-  /** By `performance.now()`. */
+  /** In milliseconds on the clock of `performance.now()`. */
   readonly until: number;
 }
 
 /**
- * Creates the cache of access tokens for all connections of this process. It holds at most 10 000 tokens; the one that
+ * Creates the cache of access tokens for all connections of this process. It keeps at most 10 000 tokens; the one that
  * was obtained first is dropped for a new one.
  */
 export function createAccessTokens(): AccessTokens {

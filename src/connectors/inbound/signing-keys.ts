@@ -18,7 +18,7 @@ const maxBytes = 512 * 1_024;
 
 interface Known {
   readonly keys: ReadonlyMap<string, PublishedKey>;
-  /** By `performance.now()`. */
+  /** In milliseconds on the clock of `performance.now()`. */
   readonly askedAt: number;
 }
 

@@ -63,7 +63,7 @@ function contentOf(message: unknown, ids: ReadonlyMap<string, string>): Activity
   return {
     text: isHtml ? '' : text,
     attachments: [
-      // An empty element marks the position of a file in the text.
+      // An empty element shows the position of a file in the text.
       ...(isHtml
         ? [{ contentType: 'text/html', content: text.replaceAll(/<attachment [^>]*>(?:<\/attachment>)?/gi, '') }]
         : []),

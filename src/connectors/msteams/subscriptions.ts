@@ -78,7 +78,7 @@ export const subscriptions: Subscriptions = {
 };
 
 /**
- * The `clientState` that notifications of this connection must contain. It has at most 128 characters, and only Graph
+ * The `clientState` that notifications of this connection must contain. Graph allows 128 characters, and nobody else
  * learns it.
  */
 export function clientStateOf(secret: string, { id }: Pick<HookConnection, 'id'>): string {

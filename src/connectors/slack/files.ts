@@ -112,7 +112,7 @@ const waitsMs = [0, 250, 500, 1_000, 2_000];
 /**
  * Finds the message that shows a file. The answer of `files.completeUploadExternal` does not name it, but `files.info`
  * does once the message exists.
- * @param end by `performance.now()`.
+ * @param end when to give up, in milliseconds on the clock of `performance.now()`.
  * @throws SendFailure ambiguous `share_unseen` if the message did not appear in time.
  */
 export async function findShare(

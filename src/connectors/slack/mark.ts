@@ -3,7 +3,7 @@ import { listAt, textAt } from '../http/json-path.ts';
 
 /**
  * Ties a post to its delivery, or to the part of it. Every member of the workspace can read a post's metadata, so it
- * holds nothing but the key (docs.slack.dev, "Message metadata").
+ * contains nothing but the key (docs.slack.dev, "Message metadata").
  */
 const eventType = 'carillon_delivery';
 

@@ -22,7 +22,7 @@ interface Search {
   readonly method: 'conversations.history' | 'conversations.replies';
   readonly arguments: Readonly<Record<string, string>>;
   readonly channel: string;
-  /** By `performance.now()`. */
+  /** In milliseconds on the clock of `performance.now()`. */
   readonly deadline: number;
 }
 

@@ -22,7 +22,7 @@ export const adaptiveCardType = 'application/vnd.microsoft.card.adaptive';
 /**
  * Reads an Adaptive Card into a tree (learn.microsoft.com/adaptive-cards, "Schema Explorer"): its texts, facts and
  * tables, links for buttons that open an address, and the names of buttons and inputs that only a program can handle.
- * If none of these can be read, the tree holds the card's `fallbackText`, or what the card wants spoken (`speak`).
+ * If none of these can be read, the tree contains the card's `fallbackText`, or what the card wants spoken (`speak`).
  * Never throws.
  */
 export function readAdaptiveCard(content: unknown): Root {

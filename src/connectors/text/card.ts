@@ -95,7 +95,7 @@ export function facts(all: readonly Fact[]): Paragraph[] {
   return paragraph(...lines.flatMap((line, index) => [...(index === 0 ? [] : [{ type: 'break' as const }]), ...line]));
 }
 
-/** Flattens blocks for a context that holds inline content only. */
+/** Flattens blocks for a context that contains inline content only. */
 export function inlineOf(blocks: readonly Nodes[]): PhrasingContent[] {
   return blocks.flatMap((block, index): PhrasingContent[] => {
     const space = index === 0 ? [] : [text(' ')];

@@ -4,7 +4,7 @@ import { writeMarkdown } from './markdown.ts';
 import { safeUrl } from './mention.ts';
 
 /**
- * Appends one line per file to the Markdown, for platforms to which files are not uploaded. A line holds the file's
+ * Appends one line per file to the Markdown, for platforms to which files are not uploaded. A line contains the file's
  * name as a link to the page on which people with access can view it.
  */
 export function appendFileLinks(markdown: string, files: readonly Attachment[]): string {

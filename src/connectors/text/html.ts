@@ -153,7 +153,7 @@ function prune(root: HastNodes, from: number): void {
 const inline = new Set('a b code del em i s span strike strong u'.split(' '));
 
 /**
- * Removes inline elements that are empty or hold only white space, also nested ones. They show nothing, and the time
+ * Removes inline elements that are empty or contain only white space, also nested ones. They show nothing, and the time
  * that hast-util-to-mdast spends on them grows with the square of their number (3 000 of `<b></b>` take minutes).
  */
 function dropEmpty(root: HastRoot): void {

@@ -5,7 +5,7 @@ import { plainText } from './plain.ts';
 import { sliceTree, tidy, withEllipsis } from './slice-tree.ts';
 
 /**
- * The part of a text that goes into one post, as offsets in the visible text of its tree, in code units. It holds no
+ * The part of a text that goes into one post, as offsets in the visible text of its tree, in code units. It contains no
  * content.
  */
 export interface TextPart {
@@ -55,7 +55,7 @@ function resolved(node: Nodes, definitions: ReadonlyMap<string, Definition>): No
 /**
  * Splits a text into parts that each fit into a post. It cuts at the end of a block, else of a line or sentence, else
  * of a word, else of a character. The time grows linearly with the length of the text, with a few trials per part.
- * @param fits whether one post can hold this Markdown.
+ * @param fits whether one post can contain this Markdown.
  * @param most the most parts. Text that does not fit into the last one is left out.
  */
 export function splitText(markdown: string, fits: (markdown: string) => boolean, most = maxParts): TextPart[] {

@@ -16,7 +16,7 @@ export interface WebexCall {
   readonly about: CallKind;
   /**
    * The key of a post (`Outgoing.key`), sent as a header. Webex ignores it, but it identifies the request in a proxy's
-   * log, because the body holds no id of ours.
+   * log, because the body contains no id of ours.
    */
   readonly key?: string;
   /** Set for lists; the default is enough for one message. */

@@ -10,7 +10,7 @@ import { webexSettings } from './settings.ts';
 import { baseUrlOf, callWebex, tokenOf } from './api.ts';
 
 /**
- * Describes the files of a message. The message holds only their URLs; names, types and sizes are in the headers of
+ * Describes the files of a message. The message contains only their URLs; names, types and sizes are in the headers of
  * each file (developer.webex.com, "Message Attachments"). URLs that are not below the base URL are left out, because
  * the request carries our token.
  */

@@ -40,7 +40,9 @@ export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
   }
 }
 
-/** A form with the file. A message that is sent as a form holds one file (developer.webex.com, "Create a Message"). */
+/**
+ * A form with the file. A message that is sent as a form contains one file (developer.webex.com, "Create a Message").
+ */
 function fileCall(outgoing: Outgoing, file: OutgoingFile, about: 'create' | 'reply'): PreparedCall {
   const { author, key } = outgoing;
   const { room: roomId, thread: parentId } = placeOf(outgoing);

@@ -26,7 +26,7 @@ export async function prepare({ delivery, message }: Outgoing): Promise<Prepared
 
 /**
  * Makes one signed POST. Any 2xx counts as delivered, whatever its body. A webhook has no id of its own, so the receipt
- * holds the delivery id that was sent as `webhook-id`.
+ * contains the delivery id that was sent as `webhook-id`.
  * @throws SendFailure by `kindOfStatus`, or by `sendFailureOf` if no answer came.
  */
 export async function send(prepared: PreparedWebhook, outgoing: Outgoing, context: SendContext): Promise<Receipt> {

@@ -15,7 +15,7 @@ export interface ZoomCall {
   readonly path: string;
   readonly body?: object;
   readonly upload?: NonNullable<JsonCall['upload']>;
-  /** The setting that holds the base URL; the default is the API's. */
+  /** The setting that contains the base URL; the default is the API's. */
   readonly base?: 'baseUrl' | 'fileUrl';
   /** What the call is for. The meaning of some error codes depends on it. */
   readonly purpose: ActionKind | 'look-up';

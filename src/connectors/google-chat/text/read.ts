@@ -30,7 +30,7 @@ export function readMessage(message: unknown, connection: ConnectionId): Root {
 
 /**
  * Uses `formattedText`, which contains markup, if there is one. Otherwise uses `text`, which contains none and in which
- * annotations mark the mentions.
+ * annotations identify the mentions.
  */
 function readSaid(message: unknown, connection: ConnectionId): Root {
   const text = textAt(message, 'text') ?? '';

@@ -31,7 +31,7 @@ export function toChatText(markdown: string, { max = maxBytes, people = new Map(
   );
 }
 
-/** A tree of one paragraph that holds only text. */
+/** A tree of one paragraph that contains only text. */
 function costly(text: string): Root {
   return { type: 'root', children: [{ type: 'paragraph', children: [{ type: 'text', value: text }] }] };
 }

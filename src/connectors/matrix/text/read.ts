@@ -5,7 +5,7 @@ import { plainTree } from '../../text/markdown.ts';
 import { safeUrl, type Mention } from '../../text/mention.ts';
 import { at, textAt } from '../../http/json-path.ts';
 
-/** An event cannot hold a longer body. */
+/** An event cannot contain a longer body. */
 const maxBody = 65_536;
 
 /**

@@ -29,7 +29,10 @@ export function element(tagName: string, children: ElementContent[], properties:
   return { type: 'element', tagName, properties, children };
 }
 
-/** Removes control characters, of which XML allows only these two in a text (W3C, XML 1.0, section 2.2). */
+/**
+ * Removes control characters except line feeds and tabs, and U+FFFE and U+FFFF. XML does not allow most of them (W3C,
+ * XML 1.0, section 2.2).
+ */
 export function text(value: string): ElementContent {
   return { type: 'text', value: value.replaceAll(/[^\P{Cc}\n\t]|[\uFFFE\uFFFF]/gu, '') };
 }

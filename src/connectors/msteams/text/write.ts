@@ -46,7 +46,7 @@ export function toTeamsText(
 ): TeamsText {
   const whole = render(change(parseMarkdown(markdown)), people);
   let written = write(whole);
-  // Each round keeps less text, because markup and escapes make the message longer than its text.
+  // Each pass keeps less text, because markup and escapes make the message longer than its text.
   for (let keep = textLength(whole); sizeOf(written) > max;)
     written = write(cutTree(whole, (keep = Math.floor(keep * Math.min(0.95, max / sizeOf(written))))));
   return written;
