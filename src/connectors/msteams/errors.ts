@@ -6,11 +6,11 @@ interface Row {
   readonly kind: FailureKind;
   readonly affects: Affected;
   readonly codes: readonly string[];
-  /** They refuse how it is written. */
+  /** These codes mean that Teams refuses the message's format. */
   readonly isOfFormat?: true;
 }
 
-/** Codes of the bot connector by what they mean (msteams-docs, "Status codes from bot conversational APIs"). */
+/** The meaning of the bot connector's error codes (msteams-docs, "Status codes from bot conversational APIs"). */
 const rows: readonly Row[] = [
   { kind: 'permanent', affects: 'message', isOfFormat: true, codes: ['BadSyntax'] },
   {
@@ -33,24 +33,25 @@ const rows: readonly Row[] = [
     ],
   },
   { kind: 'permanent', affects: 'connection', codes: ['BotNotRegistered'] },
-  // Limits are of the bot in one thread (msteams-docs, "Optimize your bot with rate limiting").
+  // Limits apply per bot and thread (msteams-docs, "Optimize your bot with rate limiting").
   { kind: 'transient', affects: 'destination', codes: ['PreconditionFailed', 'Throttled'] },
   { kind: 'ambiguous', affects: 'destination', codes: ['ServiceError'] },
 ];
 
-/** What speaks of one's own post where that is changed, and of the place where a new one is made. */
+/** For an edit or a delete, these codes concern only our own post. For a new post they concern the conversation. */
 const ofOnePost = ['ForbiddenOperationException', 'NotEnoughPermissions'];
 
 /**
- * What an answer that is no agreement means. Undefined where the status decides, as with a 5xx: its code proves nothing.
- * @param error `code` of `error` in the body.
+ * The meaning of an answer that does not agree to the call. Undefined if the status decides, as with a 5xx, where the
+ * code proves nothing.
+ * @param error the `code` of `error` in the body.
  */
 export function meaningOf(error: string | undefined, status: number, action: ActionKind): Meaning | undefined {
-  // 502 to 504 may be tried again by the vendor's page, but what was asked may have been done.
+  // Microsoft's page allows a repetition after 502 to 504, but Teams may have done what was asked.
   if (status >= 500) return error === 'ServiceError' ? { kind: 'ambiguous', code: 'service_error' } : undefined;
   if (status === 429) return { kind: 'transient', code: 'throttled', affects: 'destination' };
   if (status === 412) return { kind: 'transient', code: 'precondition_failed', affects: 'destination' };
-  // A new token was refused like the old one: only an operator can mend that.
+  // A new token was refused like the old one, so only an operator can fix this.
   if (status === 401)
     return { kind: 'permanent', code: error === undefined ? 'unauthorized' : snake(error), affects: 'connection' };
   if (status >= 200 && status < 300) return { kind: 'ambiguous', code: 'bad_response' };
