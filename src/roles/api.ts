@@ -6,6 +6,7 @@ import { createHttp } from '../connectors/http/client.ts';
 import { connectors } from '../connectors/registry.ts';
 import { createSigningKeys } from '../connectors/inbound/signing-keys.ts';
 import { loadKeyRing } from '../keys.ts';
+import { createLogger } from '../observability/logger.ts';
 import { connect } from '../store/db/db.ts';
 import { writeFiledIdentities } from '../store/people/filed-identities.ts';
 import { createRuns } from '../temporal/runs.ts';
@@ -13,7 +14,6 @@ import { commandedWaker } from '../temporal/wake-runs.ts';
 import { receivedChannel } from '../contract.ts';
 import { readIdentitiesFile } from './identities-file.ts';
 import { beforeListening, startListening } from './listening.ts';
-import { createLogger } from './logger.ts';
 import { openStore } from './open-store.ts';
 import { createPoke } from './poke.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -23,7 +23,7 @@ const acceptTimeoutMs = 1_000;
 
 /** Serves the HTTP API. Needs PostgreSQL; Temporal may be away. @returns the exit code, after a signal. */
 export async function api(config: Config): Promise<number> {
-  const log = createLogger(config, 'api');
+  const log = createLogger({ role: 'api', level: config.logLevel });
   const stopped = stopSignal();
   const adminKey = readAdminKey(config);
   if (adminKey === undefined)

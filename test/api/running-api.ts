@@ -66,7 +66,7 @@ export async function startTestApi(databaseUrl?: string, more: Partial<ApiDeps> 
     adminKey,
     connectors,
     runs: temporalOf(runs),
-    logger: createLogger('info', { write: (line) => void log.push(line) }),
+    logger: createLogger({ role: 'api', level: 'info' }, { write: (line) => void log.push(line) }),
     poke: () => (pokes += 1),
     pokeInbox: () => undefined,
     keys: { find: async () => undefined },

@@ -11,7 +11,7 @@ export function replyWithProblem(error: unknown, request: FastifyRequest, reply:
   const { code, status, message, errors, id } = problem;
   // An outage is one line per request without its trace: it would be the same thousand times.
   if (code === 'internal') request.log.error({ err: error }, 'request failed');
-  else if (status >= 500) request.log.warn({ reason: (problem.cause as Error | undefined)?.message }, message);
+  else if (status >= 500) request.log.warn({ reason: reasonOf(problem.cause) }, message);
   reply.headers(problem.headers);
   if (status === 503) reply.header('retry-after', retryAfterSeconds);
   // Fastify hangs up on bodies it did not read to the end; the sender would get a reset instead of this answer.
@@ -29,6 +29,13 @@ export function replyWithProblem(error: unknown, request: FastifyRequest, reply:
       ...(errors === undefined ? {} : { errors }),
       ...(status >= 500 ? { requestId: request.id } : {}),
     });
+}
+
+/** The code of an error, or else its name; its message may contain values. */
+export function reasonOf(error: unknown): string | undefined {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  if (typeof code === 'string') return code;
+  return typeof name === 'string' ? name : undefined;
 }
 
 const ofFastify: Record<string, { code: ProblemCode; detail: string }> = {

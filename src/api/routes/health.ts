@@ -1,6 +1,6 @@
 import { isWritable, isAnyWorkerAlive } from '../../store/runs/workers.ts';
 import type { ApiDeps } from '../deps.ts';
-import { retryAfterSeconds } from '../http/problem-reply.ts';
+import { reasonOf, retryAfterSeconds } from '../http/problem-reply.ts';
 import type { Api } from '../route.ts';
 import { aliveSchema, readySchema } from '../schemas/health.ts';
 import { within } from '../limits/time-limit.ts';
@@ -21,7 +21,7 @@ export function healthRoutes(app: Api, { sql, acceptSql, runs, logger }: ApiDeps
       try {
         return await within(checkLimitMs, pending);
       } catch (error) {
-        logger.debug({ check: name, reason: (error as Error).message }, 'not ready');
+        logger.debug({ check: name, reason: reasonOf(error) }, 'not ready');
         return false;
       }
     };
