@@ -1,6 +1,6 @@
 import { ConfigError, readConfig, type Config } from './config.ts';
 
-/** The one program: its first argument says which part it plays. */
+/** The functions of the program's roles, by the first command line argument. */
 const roles: Record<string, (config: Config) => Promise<number>> = {
   up: async (config) => (await import('./up/up.ts')).up(config),
   api: async (config) => (await import('./roles/api.ts')).api(config),
@@ -18,7 +18,8 @@ if (run === undefined) {
 try {
   process.exit(await run(readConfig()));
 } catch (error) {
-  // What a user can put right is said in one line; everything else is a defect, and its stack is wanted.
+  // A user can correct these errors, so one line says what is wrong. Any other error is a defect and is shown with its
+  // stack.
   const isPlain =
     error instanceof ConfigError || (error instanceof Error && /^(KeyRing|Migration)Error$/.test(error.name));
   console.error(isPlain ? `carillon ${role}: ${(error as Error).message}` : error);
