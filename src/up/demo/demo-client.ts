@@ -1,4 +1,4 @@
-/** What the API says of the demo message. */
+/** The part of the API's answer about a message that the demo shows. */
 export interface DemoMessage {
   readonly id: string;
   readonly state: string;
@@ -14,7 +14,7 @@ interface DemoDelivery {
   readonly reason?: { readonly code: string; readonly message?: string } | null;
 }
 
-/** The few calls of the demo, over the same HTTP API that everybody uses. */
+/** The calls that the demo makes. It uses the same HTTP API as every other client. */
 export interface DemoClient {
   exists(path: string): Promise<boolean>;
   put(path: string, body: unknown): Promise<void>;
