@@ -16,8 +16,8 @@ const fileSchema = Type.Array(
 const findErrors = errorFinder(fileSchema);
 
 /**
- * Reads a file that says who is who: YAML, or JSON, which is YAML too. A list whose entries are as the API takes them,
- * with `id` and, where it is not the tenant `default`, `tenant`.
+ * Reads the file of identities: a list in YAML or JSON. Each entry has the fields that the API takes, plus `id` and
+ * optionally `tenant` (`default` if missing).
  * @throws ConfigError naming the file and the place in it.
  */
 export function readIdentitiesFile(path: string): FiledIdentity[] {
