@@ -2,14 +2,14 @@ import type { Json } from '../../domain/message.ts';
 import type { InputError } from '../errors.ts';
 import { pointer } from './pointer.ts';
 
-/** The text is not JSON; the message says where. */
+/** The text is not JSON. The message says where. */
 export class JsonSyntaxError extends Error {
   override name = 'JsonSyntaxError';
 }
 
 export interface ParsedJson {
   readonly value: Json;
-  /** What is JSON, but would be stored or sent on as something else than was meant; see `parseStrictJson`. */
+  /** Parts that are valid JSON and would be stored or sent differently from what was meant; see `parseStrictJson`. */
   readonly errors: readonly InputError[];
 }
 
@@ -22,11 +22,11 @@ const numeral = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
 const loneSurrogate = /\p{Surrogate}/u;
 
 /**
- * RFC 8259, and what `JSON.parse` lets pass in silence is reported: keys that are there twice (it keeps the last),
- * `__proto__`, numbers that a double cannot hold (it rounds), nesting that breaks every recursive function behind it,
- * and text that PostgreSQL cannot store (NUL) or UTF-8 cannot carry (lone surrogates). It also says where the text is
- * broken, which `JSON.parse` of Node 20 does not. About 10 µs for a message of 1 kB.
- * @throws JsonSyntaxError
+ * Parses JSON (RFC 8259) and reports what `JSON.parse` silently accepts: duplicate keys (it keeps the last),
+ * `__proto__`, numbers that a double cannot hold (it rounds), nesting too deep for recursive functions, and text that
+ * PostgreSQL cannot store (NUL) or UTF-8 cannot encode (lone surrogates). It also says where the text is broken, which
+ * `JSON.parse` of Node 20 does not. Takes about 10 µs for a message of 1 kB.
+ * @throws JsonSyntaxError when the text is not JSON.
  */
 export function parseStrictJson(text: string): ParsedJson {
   const errors: InputError[] = [];
@@ -48,7 +48,10 @@ export function parseStrictJson(text: string): ParsedJson {
     if (found !== null) at = pattern.lastIndex;
     return found;
   };
-  /** Whether the next character, behind white space, is this one; then it is taken. */
+  /**
+   * Takes the next character after white space if it is this one.
+   * @returns whether it was.
+   */
   const take = (character: string): boolean => {
     match(space);
     if (text[at] !== character) return false;
@@ -119,7 +122,7 @@ export function parseStrictJson(text: string): ParsedJson {
   }
 
   function element(): Json {
-    // Everything behind it recurses too; the one thing left to say is where it gets too deep.
+    // Later code recurses as well, so stop here and report only where the nesting gets too deep.
     if (path.length > maxDepth) throw new TooDeep();
     match(space);
     switch (text[at]) {
