@@ -13,12 +13,13 @@ export type GiveCommand = (
   reason: string | undefined,
 ) => Promise<void>;
 
-/** Waking the runs is quick or comes to nothing; the sweep does it too. */
+/** How long the answer waits until the runs are woken. The sweep wakes them if this fails. */
 const wakeLimitMs = 1_000;
 
 /**
- * Stores a retry or cancel, then wakes the runs. What is stored is the answer: with Temporal away it takes effect when
- * the sweep finds it.
+ * Returns the function that stores a retry or cancel and then wakes the runs. The stored command is what counts: while
+ * Temporal is away, the sweep puts it into effect later.
+ * @throws Problem 409 when there is nothing to retry or cancel.
  */
 export function commandGiver({ sql, runs, poke }: ApiDeps): GiveCommand {
   return async ({ caller: { tenant, key: by }, log }, kind, target, reason) => {
@@ -32,7 +33,7 @@ export function commandGiver({ sql, runs, poke }: ApiDeps): GiveCommand {
     } catch (error) {
       log.warn({ command: kind, count: ids.length, err: error }, 'no run was woken; the sweep will');
     }
-    // A message may have no run yet, or none that could go now.
+    // The message may have no run, so tell the dispatcher too.
     poke();
   };
 }

@@ -11,7 +11,7 @@ import { readKeyHeader } from '../accept/posted-message.ts';
 import type { JobAnswer } from '../schemas/job.ts';
 import { within } from '../limits/time-limit.ts';
 
-/** What the bodies of all bulk operations have in common. */
+/** The fields that the bodies of all bulk operations have. */
 interface AskedJob {
   readonly filter?: DeliveryJobFilter & MessageJobFilter;
   readonly all?: boolean;
@@ -28,11 +28,13 @@ export type MakeJob = (
   asked: AskedJob,
 ) => Promise<JobAnswer>;
 
-/** Starting the run is quick or comes to nothing; a worker does it too. */
+/** How long the answer waits until the run is started. A worker starts it if this fails. */
 const startLimitMs = 1_000;
 
 /**
- * Stores a job, then starts its run. What is stored is the answer: with Temporal away it begins when a worker finds it.
+ * Returns the function that stores a job and then starts its run. The stored job is what counts: while Temporal is
+ * away, a worker starts the run later.
+ * @throws Problem 404 for a deleted tenant, 409 for a key of another job, 422 for an invalid filter.
  */
 export function jobMaker({ sql, runs }: ApiDeps): MakeJob {
   return async (request, reply, kind, asked) => {
@@ -42,7 +44,7 @@ export function jobMaker({ sql, runs }: ApiDeps): MakeJob {
     const key = readKeyHeader(request) ?? null;
     const wanted = { id: newJobId(), tenant, kind, filter, destinations, again, rate, requestedBy, reason, key };
     const { outcome, job } = await createJob(sql, wanted).catch((error: unknown) => {
-      // Deleted a moment ago, when its key or name was still remembered.
+      // The tenant was deleted a moment ago, while its key or name was still in a cache.
       throw isOfUnknownTenant(error) ? notFound('tenant') : error;
     });
     if (outcome === 'conflict')
@@ -58,7 +60,10 @@ export function jobMaker({ sql, runs }: ApiDeps): MakeJob {
   };
 }
 
-/** @throws Problem 422: everything is asked for in so many words, never by leaving something out. */
+/**
+ * Checks that the caller asks for everything only explicitly, with `all`.
+ * @throws Problem 422.
+ */
 function checkFilter({ filter = {}, all = false }: AskedJob): void {
   const isEmpty = Object.keys(filter).length === 0;
   if (isEmpty && !all)

@@ -23,9 +23,9 @@ const tags = ['bridges'];
 const cursors = cursorsOf('bridges', chosenId);
 const writeErrors = [...bodyErrors, 'unknown_destination'] as const;
 
-/** Rooms that are kept in sync. */
+/** Routes that create, list, show, replace and delete bridges. */
 export function bridgeRoutes(app: Api, { sql, connectors }: ApiDeps): void {
-  /** A place that nothing comes in from can be no side of a conversation. */
+  /** Finds members that do not exist, or whose platform sends no events. Such a member cannot take part in a bridge. */
   async function findErrors(tenant: TenantId, members: readonly string[]): Promise<InputError[]> {
     const errors: InputError[] = [];
     for (const [index, id] of members.entries()) {

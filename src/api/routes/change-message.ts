@@ -19,10 +19,10 @@ const keyRequired = {
   code: 'required',
   message: 'is required by this tenant: without it a repeated edit would be a second one',
 };
-/** Waking the runs is quick or comes to nothing; the sweep does it too. */
+/** How long the answer waits until the runs are woken. The sweep wakes them if this fails. */
 const wakeLimitMs = 1_000;
 
-/** Edits and deletes of messages, everywhere they went. */
+/** Routes that edit or delete a message everywhere it went. */
 export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke }: ApiDeps): void {
   function idOf(request: FastifyRequest): MessageId {
     const { id } = request.params as { id: string };
@@ -30,7 +30,7 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
     return id;
   }
 
-  /** Runs of what was stopped look again now; whoever was behind it may go. */
+  /** Wakes the runs of the deliveries that the delete stopped, and those behind them in their lanes. */
   async function wakeStopped(original: MessageId, request: FastifyRequest): Promise<void> {
     try {
       const stopped = await findStopped(sql, request.caller.tenant, original);
@@ -87,7 +87,7 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
     handler: async (request, reply) => {
       const id = newMessageId();
       const original = idOf(request);
-      // One delete is all there can be, so the message itself is the key: a repeated one finds the first.
+      // A message can be deleted only once, so its own id is the key. A repeated delete finds the first one.
       const result = await acceptDelete(acceptSql, ring, {
         id,
         tenant: request.caller.tenant,

@@ -35,7 +35,7 @@ const tags = ['connections'];
 const cursors = cursorsOf('connections', chosenId);
 const writeErrors = [...bodyErrors, 'not_yet_supported', 'unknown_connector'] as const;
 
-/** Accounts on platforms. Secrets go in and never come out. */
+/** Routes that create, list, show, replace and delete connections. Secrets are stored and never shown. */
 export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): void {
   function connectorOf(name: string): Connector {
     const connector = connectors.find((one) => one.name === name);
@@ -44,7 +44,7 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
     throw invalidInput([{ path: '/connector', code: 'unknown_connector', message }]);
   }
 
-  /** @param before what is replaced; its secrets stay where the input has none. */
+  /** @param before the connection that is replaced. Secrets that the input lacks are kept from it. */
   async function write(
     tenant: TenantId,
     id: ConnectionId,
@@ -72,7 +72,7 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
     };
     const outcome = await writeConnection(sql, ring, row, replace);
     if (outcome === 'no-tenant') throw notFound('tenant');
-    // What a failure has paused is tried again with what may be its cure.
+    // A gate that was paused by a failure is resumed, because the new settings may have fixed the cause.
     if (outcome === 'replaced') await resumeGate(sql, tenant, connectionGate(id), true);
     return outcome;
   }

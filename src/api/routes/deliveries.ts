@@ -15,15 +15,15 @@ import { commandGiver } from '../operate/command.ts';
 const tags = ['deliveries'];
 const cursors = cursorsOf('deliveries', deliveryIdPattern);
 const attemptCursors = cursorsOf('attempts', /^att_[0-7][0-9a-hjkmnp-tv-z]{25}$/);
-/** Groups of destination, state and reason; who has more needs another tool. */
+/** The most groups of destination, state and reason that one answer has. */
 const maxGroups = 1_000;
 
-/** What is where, what was tried, and what an operator can do about it. */
+/** Routes that list and show deliveries and their attempts, and retry or cancel one. */
 export function deliveryRoutes(app: Api, deps: ApiDeps): void {
   const { sql } = deps;
   const giveCommand = commandGiver(deps);
 
-  /** @throws Problem 404, for an id that is none too. */
+  /** @throws Problem 404, also when the id is not valid. */
   async function find(tenant: TenantId, params: unknown): Promise<DeliveryRow> {
     const { id } = params as { id: DeliveryId };
     const row = deliveryIdPattern.test(id) ? await findDelivery(sql, tenant, id) : undefined;

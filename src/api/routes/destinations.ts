@@ -39,7 +39,7 @@ const writeErrors = [...bodyErrors, 'not_yet_supported', 'unknown_connection'] a
 const usualTimeout = '10s';
 const usualHold = formatDuration(usualClocks.holdMs);
 
-/** Addresses that messages go to, with their policies. */
+/** Routes that create, list, show, replace and delete destinations. */
 export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void {
   async function findErrors(tenant: TenantId, input: DestinationInput): Promise<InputError[]> {
     const { connection, address, retry, timeout, rate } = input;
@@ -76,7 +76,7 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
     } as const;
     const outcome = await writeDestination(sql, row, replace);
     if (outcome === 'no-connection') throw invalidInput([noConnection(connection)]);
-    // What a failure has paused is tried again with what may be its cure.
+    // A gate that was paused by a failure is resumed, because the new settings may have fixed the cause.
     if (outcome === 'replaced') await resumeGate(sql, tenant, destinationGate(id), true);
     return outcome;
   }

@@ -11,7 +11,7 @@ import { defaultEventLimit, eventsPage, eventsQuery } from '../schemas/event.ts'
 import { errorAnswers } from '../schemas/problem.ts';
 import { showEvent } from '../events/show-event.ts';
 
-/** How long polling searches for something that the filter lets through, before it answers how far it has come. */
+/** How long a poll looks for an event that matches its filter before it answers with its progress, in milliseconds. */
 const searchMs = 1_000;
 
 const description =
@@ -24,7 +24,7 @@ const streamDescription =
   'Server-sent events: `id` is the cursor, `event` the type, `data` the Event as JSON. Comments and empty `id`s come ' +
   'between them, as a sign of life.';
 
-/** What happens, to follow by polling or as a stream. */
+/** The route that gives events as pages or as a stream. */
 export function eventRoutes(app: Api, deps: ApiDeps): void {
   const streams = createEventStreams(deps);
   app.addHook('preClose', async () => streams.close());
@@ -71,13 +71,13 @@ export function eventRoutes(app: Api, deps: ApiDeps): void {
       const filter = { ...rest, ...readTypes(type) };
       const position = after === undefined ? undefined : decodeEventCursor(after, '?after');
       reply.header('vary', 'accept');
-      // A HEAD is answered like one of a page: a stream has no end to count.
+      // A HEAD request gets the headers of a page, because a stream has no length.
       if (request.method !== 'GET' || !acceptsEventStream(request.headers.accept))
         return poll(request.caller.tenant, filter, position, limit ?? defaultEventLimit);
       if (limit !== undefined)
         throw invalidInput([{ path: '?limit', code: 'invalid_value', message: 'is for polling only' }]);
       const lastId = request.headers['last-event-id'] as string | undefined;
-      // Browsers keep the URL when they connect again, so the header is the newer of the two.
+      // A browser repeats the same URL when it connects again, so the header is newer than `after`.
       const from = lastId === undefined || lastId === '' ? position : decodeEventCursor(lastId, 'last-event-id');
       await streams.serve(request, reply, filter, from);
       return reply;

@@ -10,7 +10,7 @@ import type { Api } from '../route.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 import { pauseBody, gateHealthSchema } from '../schemas/gate-health.ts';
 
-/** GateHealth of destinations and connections, and the switch that an operator has. */
+/** Routes that show the health of a destination or connection, and pause or resume it. */
 export function gateHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
   const kinds = [
     { kind: 'destination', path: 'destinations', scopeOf: destinationGate, find: findDestination },

@@ -22,7 +22,7 @@ const tags = ['identities'];
 const config = { scope: 'config:write' } as const;
 const cursors = cursorsOf('identities', chosenId);
 
-/** Who is who, where addresses do not tell. */
+/** Routes for identities: which accounts belong to one person, where email addresses do not tell. */
 export function identityRoutes(app: Api, { sql }: ApiDeps): void {
   async function findErrors(tenant: TenantId, accounts: IdentityAnswer['accounts']): Promise<InputError[]> {
     const errors: InputError[] = [];

@@ -9,7 +9,7 @@ import { errorAnswers } from '../schemas/problem.ts';
 
 const cursors = cursorsOf('inbox', inboxIdPattern);
 
-/** What platforms sent, and what became of each. */
+/** The route that lists the events that platforms sent, and what became of each. */
 export function inboxRoutes(app: Api, { sql }: ApiDeps): void {
   app.route({
     method: 'GET',

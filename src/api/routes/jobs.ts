@@ -15,12 +15,12 @@ const tags = ['jobs'];
 const cursors = cursorsOf('jobs', jobIdPattern);
 const config = { scope: 'deliveries:operate' } as const;
 
-/** Retries and cancels many deliveries at once, and shows how far that is. */
+/** Routes that retry or cancel many deliveries at once, and show, list and end the jobs that do it. */
 export function jobRoutes(app: Api, deps: ApiDeps): void {
   const { sql } = deps;
   const makeJob = jobMaker(deps);
 
-  /** @throws Problem 404, for an id that is none too. */
+  /** @throws Problem 404, also when the id is not valid. */
   async function find(tenant: TenantId, params: unknown): Promise<JobRow> {
     const { id } = params as { id: string };
     const row = jobIdPattern.test(id) ? await findJob(sql, tenant, id) : undefined;

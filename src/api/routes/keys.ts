@@ -16,7 +16,7 @@ import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 const tags = ['keys'];
 const cursors = cursorsOf('keys', apiKeyIdPattern);
 
-/** The keys of the caller's tenant. */
+/** Routes that create, list, show and revoke the keys of the caller's tenant. */
 export function keyRoutes(app: Api, { sql }: ApiDeps): void {
   app.route({
     method: 'POST',
@@ -39,7 +39,7 @@ export function keyRoutes(app: Api, { sql }: ApiDeps): void {
       const row = await createKey(sql, { id, tenant, name, hash: hashKey(key), scopes, expiresAt });
       if (row === 'no-tenant') throw notFound('tenant');
       if (row === 'expired') throw invalidExpiry('must be in the future');
-      // Nothing between here and the caller should keep it.
+      // No cache on the way to the caller may store the key.
       reply.code(201).header('location', `/v1/keys/${id}`).header('cache-control', 'no-store');
       return { ...show(tenant, row), key };
     },
@@ -103,7 +103,7 @@ export function keyRoutes(app: Api, { sql }: ApiDeps): void {
   });
 }
 
-/** @throws Problem 404, for an id that is none too. */
+/** @throws Problem 404, also when the id is not valid. */
 function idOf(params: unknown): ApiKeyId {
   const { id } = params as { id: string };
   if (!apiKeyIdPattern.test(id)) throw notFound('key');

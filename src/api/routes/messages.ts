@@ -17,12 +17,12 @@ import { commandGiver } from '../operate/command.ts';
 const tags = ['messages'];
 const cursors = cursorsOf('messages', messageIdPattern);
 
-/** Shows, retries and cancels messages. */
+/** Routes that list, show, retry and cancel messages. */
 export function messageRoutes(app: Api, deps: ApiDeps): void {
   const { sql, ring } = deps;
   const giveCommand = commandGiver(deps);
 
-  /** @throws Problem 404, for an id that is none too. */
+  /** @throws Problem 404, also when the id is not valid. */
   function idOf({ id }: { id: string }): MessageId {
     if (!messageIdPattern.test(id)) throw notFound('message');
     return id;

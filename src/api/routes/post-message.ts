@@ -9,10 +9,10 @@ import type { Api } from '../route.ts';
 import { acceptedSchema, keyPattern, postMessageSchema } from '../schemas/message.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 
-/** A body of 1 MiB may take its time to arrive; accepting has a limit of its own. */
+/** A body of 1 MiB may take long to arrive. Accepting it has its own, shorter limit. */
 const handlerTimeoutMs = 60_000;
 
-/** The way in. A scope of its own, since nothing else takes CloudEvents. */
+/** The route that accepts messages. It has its own Fastify scope, because only this route takes CloudEvents. */
 export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCaches): Promise<void> {
   acceptJson(app, ['application/json', structuredType]);
   const acceptMessage = messageAcceptor(deps, plans);
@@ -51,7 +51,7 @@ export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCache
       },
     },
     handlerTimeout: handlerTimeoutMs,
-    // The handler checks it, because a CloudEvent becomes such a body first.
+    // The handler validates the body itself, because a CloudEvent must be translated first.
     validatorCompiler: () => () => true,
     handler: async (request, reply) => {
       const { outcome, id, state, deliveries } = await acceptMessage(request.caller.tenant, readPostedMessage(request));

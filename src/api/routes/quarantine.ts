@@ -27,7 +27,7 @@ const tags = ['quarantine'];
 const cursors = cursorsOf('quarantine', inboxIdPattern);
 const config = { scope: 'deliveries:operate' } as const;
 
-/** What platforms sent and nobody understood. */
+/** Routes for requests of platforms that Carillon did not understand: list, show, and read again. */
 export function quarantineRoutes(app: Api, { sql, acceptSql, ring, connectors, keys, pokeInbox }: ApiDeps): void {
   async function find(tenant: TenantId, params: unknown) {
     const { id } = params as { id: string };

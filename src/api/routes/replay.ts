@@ -14,10 +14,10 @@ import { acceptedSchema } from '../schemas/message.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 
 const tags = ['messages'];
-/** It sends what others wrote, where the caller wants it: neither who operates nor who posts may do that alone. */
+/** A replay sends what other people wrote to where the caller chooses, so it requires both scopes. */
 const config = { scope: 'deliveries:operate', alsoScope: 'messages:write' } as const;
 
-/** Sends messages once more, each as a new message. */
+/** Routes that send one or many messages again, each as a new message. */
 export function replayRoutes(app: Api, deps: ApiDeps, plans: PlanCaches): void {
   const { acceptSql, ring, poke } = deps;
   const makeJob = jobMaker(deps);
@@ -91,7 +91,7 @@ export function replayRoutes(app: Api, deps: ApiDeps, plans: PlanCaches): void {
     const cache = plans.of(tenant);
     const { destinations } = await cache.current();
     if (wanted.every((one) => destinations.has(one))) return [];
-    // It may have been made a moment ago by another process.
+    // Another process may have created the destination a moment ago, so reload the plan once.
     const { destinations: now } = await cache.reload();
     return wanted.filter((one) => !now.has(one));
   }
@@ -127,7 +127,7 @@ function refusal(
   }
 }
 
-/** Where the caller named none, the original's are gone: others can be given. */
+/** When the caller named no destinations, those of the original are gone, and the error asks for others. */
 function unknownDestination(id: DestinationId, wanted: readonly DestinationId[] | null): InputError {
   const name = JSON.stringify(id.slice(0, 100));
   return {

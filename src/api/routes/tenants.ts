@@ -21,7 +21,7 @@ import {
 const tags = ['tenants'];
 const cursors = cursorsOf('tenants', chosenId);
 
-/** Whose data it is. For the administrator of all; the keys of a tenant see their own. */
+/** Routes for tenants. Only the administrator may list or change them; a key may read its own tenant. */
 export function tenantRoutes(app: Api, { sql }: ApiDeps): void {
   function write(id: TenantId, input: TenantInput, replace: boolean) {
     const { title = '', retention = {}, legalHold = false, limits = {}, requireIdempotencyKey = false } = input;
@@ -52,7 +52,7 @@ export function tenantRoutes(app: Api, { sql }: ApiDeps): void {
     },
     handler: async ({ body }, reply) => {
       const { id } = body;
-      // It stands in keys, logs and the ids of runs, so it is chosen.
+      // The id of a tenant is part of logs and of ids of runs, so the caller must choose it.
       if (id === undefined) throw invalidInput([{ path: '/id', code: 'required', message: 'is required' }]);
       if ((await write(id, body, false)) === 'exists')
         throw new Problem('already_exists', `There is a tenant "${id}" already.`, { id });
