@@ -1,15 +1,15 @@
-/** One thing that is wrong with the input. */
+/** One mistake in the input. */
 export interface InputError {
-  /** JSON Pointer into the body; `?name` is a query parameter, a bare name a header. */
+  /** A JSON Pointer into the body, `?name` for a query parameter, or the bare name of a header. */
   readonly path: string;
-  /** Stable, snake_case. */
+  /** Stable, in snake_case. */
   readonly code: string;
   readonly message: string;
 }
 
 /**
- * Every error that the API answers with. The code is stable for ever: clients decide by it, never by a text.
- * `docs/openapi.json` and the error answers of each route are made from this list.
+ * Every error that the API can answer with. The codes never change, because clients decide by them and not by the
+ * texts. `docs/openapi.json` and the error answers of each route are generated from this list.
  */
 export const problems = {
   bad_request: { status: 400, title: 'The request is malformed' },
@@ -46,14 +46,14 @@ export type ProblemCode = keyof typeof problems;
 
 export interface ProblemExtras {
   readonly errors?: readonly InputError[];
-  /** The message or thing that the problem is about. */
+  /** The message, or the other thing, that the problem is about. */
   readonly id?: string;
   readonly cause?: unknown;
-  /** Of the answer, names in lower case. */
+  /** Headers of the answer, with names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Thrown anywhere below a route; answered as `application/problem+json` (RFC 9457). Its text is for the caller. */
+/** Thrown by any function below a route and sent as `application/problem+json` (RFC 9457). Callers read its texts. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly code: ProblemCode;
@@ -72,7 +72,7 @@ export class Problem extends Error {
   }
 }
 
-/** A 422 that lists what is wrong; its code is the single errors' where that is one of the catalogue. */
+/** Makes a 422 that lists the mistakes. If one has a code from `problems`, that becomes the code of the answer. */
 export function invalidInput(found: readonly InputError[]): Problem {
   const errors = found.map((error) => ({ ...error, path: shorten(error.path) }));
   const special = errors.find(({ code }) => Object.hasOwn(problems, code))?.code as ProblemCode | undefined;
@@ -82,7 +82,7 @@ export function invalidInput(found: readonly InputError[]): Problem {
   return new Problem(special ?? 'invalid', `${where} ${first?.message ?? 'is not valid'}${more}.`, { errors });
 }
 
-/** A path is made of the sender's keys, which may be a megabyte long. */
+/** Cuts a path to 200 characters. It consists of keys that the sender chose, and they may be a megabyte long. */
 function shorten(path: string): string {
   return path.length > 200 ? `${path.slice(0, 200)}…` : path;
 }

@@ -37,7 +37,7 @@ const tags = [
   { name: 'health', description: 'For load balancers and supervisors.' },
 ];
 
-/** OpenAPI 3.1 at `/openapi.json`, made from the schemas that check the requests; a page to read it at `/docs`. */
+/** Serves OpenAPI 3.1 at `/openapi.json`, made from the schemas that check requests, and a page for it at `/docs`. */
 export function documentApi(app: Api): void {
   void app.register(swagger, {
     openapi: {
@@ -64,7 +64,7 @@ export function documentApi(app: Api): void {
   });
 }
 
-/** The scope is declared beside each route, so its place in the document is made from there. */
+/** Adds a route's scope to its part of the document. */
 function withScope(
   schema: FastifySchema | undefined,
   { scope, alsoScope }: { scope?: RouteScope; alsoScope?: Scope },
@@ -89,7 +89,7 @@ interface Document {
   components: { schemas?: Record<string, unknown> };
 }
 
-/** What the schemas of single routes cannot say. */
+/** Adds what the schemas of single routes cannot express. */
 function finish(document: Document): Document {
   for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
     const { requestBody } = operation;
@@ -103,7 +103,7 @@ function finish(document: Document): Document {
   return { ...document, paths: paths as Document['paths'], components: { ...document.components, schemas } };
 }
 
-/** Schemas with a title stand once, under that name; clients are generated with it. */
+/** Moves each schema with a title to the components, under that name. Generated clients use these names. */
 function hoist(value: unknown, schemas: Record<string, unknown>): unknown {
   if (Array.isArray(value)) return value.map((item) => hoist(item, schemas));
   if (typeof value !== 'object' || value === null) return value;

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { choice } from './choice.ts';
 
-/** Structured mode, for OpenAPI. What reads and checks it is `cloud-event.ts`, because both modes end there. */
+/** A CloudEvent in structured mode, for the OpenAPI document only. `accept/cloud-event.ts` checks both modes. */
 export const cloudEventSchema = Type.Object(
   {
     specversion: choice(['1.0']),

@@ -9,7 +9,7 @@ export const idSchema = Type.String({
   description: 'Chosen; made for you where a POST has none.',
 });
 
-/** What we add when we show it; taken back so that what was read can be sent again, and ignored. */
+/** Fields of answers. Input may contain them, so that a client can send back what it has read, but they are ignored. */
 const readOnly = { readOnly: true };
 const shown = {
   createdAt: Type.String({ format: 'date-time', ...readOnly }),

@@ -118,7 +118,7 @@ export const summarySchema = Type.Object(
   { title: 'DeliveriesSummary', additionalProperties: false },
 );
 
-/** What a retry or cancel may say; nothing is fine too. */
+/** The optional body of a retry or cancel. */
 export const commandBody = Type.Union(
   [
     Type.Object(

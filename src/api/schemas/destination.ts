@@ -65,7 +65,7 @@ export const destinationInputSchema = Type.Object(
 );
 export type DestinationInput = Static<typeof destinationInputSchema>;
 
-/** Fields of the design that a later version acts on; refused plainly until then. */
+/** Fields that are planned for a later version. Until then they are refused. */
 export const plannedDestinationFields = [['group']] as const;
 
 export const destinationSchema = Type.Object(

@@ -15,6 +15,7 @@ const room = Type.Object(
   { title: 'RoomReport', additionalProperties: false },
 );
 
+/** A time in which no process listened at the hooks, or one platform sent nothing. */
 export const gapSchema = Type.Object(
   {
     tenant: Type.Union([Type.String(), Type.Null()], { description: 'Null where nobody listened.' }),

@@ -3,7 +3,7 @@ import { choice } from './choice.ts';
 import { reasonSchema } from './delivery.ts';
 import { instantOrNull } from './list.ts';
 
-/** How a destination or connection is. */
+/** The health of a destination or connection. */
 export const gateHealthSchema = Type.Object(
   {
     id: Type.String(),

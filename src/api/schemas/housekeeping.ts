@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { instant, pageQuery, pageSchema } from './list.ts';
 
+/** What one pass of housekeeping removed of one kind of data of one tenant. */
 export const reportSchema = Type.Object(
   {
     pass: Type.String({ description: "The id of the pass's run in Temporal." }),

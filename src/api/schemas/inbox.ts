@@ -10,6 +10,7 @@ const state = choice(inboxStates, {
     '`routed`: became a message, or changed one; `ignored`: was passed over, `reason` says why.',
 });
 
+/** An event that a platform sent, and what became of it. */
 const arrivedSchema = Type.Object(
   {
     id: Type.String({ description: '`inb_…`' }),

@@ -90,7 +90,7 @@ export const bulkReplayBody = Type.Object(
   { title: 'BulkReplay', additionalProperties: false },
 );
 
-/** What the replay of one message may say; nothing is fine too. */
+/** The optional body of a replay of one message. */
 export const replayBody = Type.Union(
   [
     Type.Object(

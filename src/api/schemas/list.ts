@@ -2,7 +2,7 @@ import { Type, type TSchema } from 'typebox';
 
 export const defaultLimit = 50;
 
-/** What every list takes. */
+/** The query parameters of every list. */
 export const pageQuery = {
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 200, default: defaultLimit, description: 'Items at most.' }),
@@ -10,7 +10,7 @@ export const pageQuery = {
   cursor: Type.Optional(Type.String({ maxLength: 500, description: '`nextCursor` of the page before.' })),
 };
 
-/** One page; `nextCursor` is null on the last one. */
+/** One page of a list. `nextCursor` is null on the last page. */
 export function pageSchema<T extends TSchema>(item: T, title: string) {
   return Type.Object(
     {

@@ -7,7 +7,7 @@ import { messageDeliverySchema } from './delivery.ts';
 import { instant, instantOrNull, pageQuery, pageSchema } from './list.ts';
 
 export const maxDestinations = 200;
-/** An idempotency key: printable ASCII, so that a header can carry it. */
+/** The form of an idempotency key: printable ASCII, so that a header can carry it. */
 export const keyPattern = '^[\\x20-\\x7e]{1,255}$';
 
 const fields = Type.Unsafe<{ [key: string]: Json }>({
@@ -120,7 +120,7 @@ export const postMessageSchema = Type.Object(
 );
 export type PostMessage = Static<typeof postMessageSchema>;
 
-/** Fields of the design that a later version acts on; refused plainly until then. */
+/** Fields that are planned for a later version. Until then they are refused. */
 export const plannedMessageFields = [['confirm'], ['refersTo'], ['content', 'native'], ['sender', 'native']] as const;
 
 export const acceptedSchema = Type.Object(
@@ -174,7 +174,7 @@ const envelope = {
 export const messageItemSchema = Type.Object(envelope, { title: 'MessageItem', additionalProperties: false });
 export type MessageItem = Static<typeof messageItemSchema>;
 
-/** What comes in from a platform has more than a caller may say. */
+/** The sender of a shown message. A sender from a platform also has `native`, which a caller cannot set. */
 const shownSender = Type.Object(
   {
     ...senderSchema.properties,

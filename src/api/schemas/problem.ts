@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { problems, type ProblemCode } from '../errors.ts';
 import { choice } from './choice.ts';
 
-/** RFC 9457. */
+/** An error answer (RFC 9457). */
 export const problemSchema = Type.Object(
   {
     type: Type.String({ description: '`urn:carillon:problem:` and the code.' }),
@@ -27,7 +27,7 @@ export const problemSchema = Type.Object(
   { title: 'Problem', description: 'An error (RFC 9457).' },
 );
 
-/** Errors of every route that takes a body. */
+/** The errors of every route that has a body. */
 export const bodyErrors = [
   'bad_request',
   'invalid_json',
@@ -36,10 +36,10 @@ export const bodyErrors = [
   'invalid',
 ] as const;
 
-/** The 404 is that of a tenant that the administrator names. */
+/** The errors of every route that needs a key. The 404 is for an unknown tenant that the administrator names. */
 const always = ['unauthorized', 'forbidden', 'not_found', 'internal', 'unavailable'] as const;
 
-/** The error answers of a route, for OpenAPI; those of every route with a key are added. */
+/** The error answers of a route for OpenAPI: the given codes and those of every route that needs a key. */
 export function errorAnswers(...codes: ProblemCode[]): Record<number, object> {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of new Set<ProblemCode>([...codes, ...always])) {

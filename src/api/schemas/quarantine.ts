@@ -8,6 +8,7 @@ const shown = {
   reason: Type.Object({ code: Type.String(), message: Type.String() }, { additionalProperties: false }),
 };
 
+/** A request of a platform that Carillon did not understand. */
 export const quarantinedSchema = Type.Object(shown, { title: 'Quarantined', additionalProperties: false });
 export type QuarantinedAnswer = Static<typeof quarantinedSchema>;
 

@@ -23,7 +23,7 @@ type RateInput = Static<typeof rateSchema>;
 
 const dayMs = 86_400_000;
 
-/** What the pattern of `per` does not say. */
+/** Checks the range of `per`, which its pattern does not express. */
 export function findRateErrors(rate: RateInput | undefined): InputError[] {
   const perMs = rate === undefined ? 1 : (parseDuration(rate.per) ?? 0);
   if (perMs >= 1 && perMs <= dayMs) return [];

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { instant, instantOrNull, pageQuery, pageSchema } from './list.ts';
 
+/** A subscription by which a platform sends Carillon the events of one room. */
 export const subscriptionSchema = Type.Object(
   {
     id: Type.String({ description: '`sub_…`' }),
