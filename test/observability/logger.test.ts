@@ -12,11 +12,11 @@ test.each([
   { req: { headers: { authorization: 'Bearer s3cret' } } },
   { body: { text: 's3cret' } },
   { request: { body: { text: 's3cret' } } },
-])('%j is logged without what is in it', (line) => {
+])('logs %j without the secret value in it', (line) => {
   expect(logged(line)).not.toContain('s3cret');
 });
 
-test('of an error come name, message, code, stack and causes, and no other field', () => {
+test('logs the name, message, code, stack and causes of an error, and no other fields', () => {
   const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
   const err = Object.assign(new Error('no way', { cause }), {
     code: '23505',
