@@ -34,7 +34,7 @@ export async function startApi(
 
   async function finish(): Promise<void> {
     const impatience = setTimeout(() => {
-      deps.logger.warn({ closeWithinMs }, 'requests were still under way at the close and were cut');
+      deps.logger.warn({ closeWithinMs }, 'some requests were still under way when the server closed and were cut off');
       app.server.closeAllConnections();
     }, closeWithinMs);
     try {

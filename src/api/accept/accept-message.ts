@@ -52,7 +52,7 @@ export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches
       if (result.outcome !== 'stale') return result;
       plan = await plans.reload();
     }
-    throw new Problem('unavailable', 'The configuration changes too fast. The message is not accepted.');
+    throw new Problem('unavailable', 'The configuration changes too fast. The message was not accepted.');
   }
 
   return async (tenant, posted) => {
@@ -65,14 +65,14 @@ export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches
       throw isOutage(error) || error instanceof TimeLimitError ? outcomeUnknown(posted, id, error) : error;
     });
     if (result.outcome === 'conflict') {
-      const detail = `This key was used for another message before, ${result.id}.`;
+      const detail = `This key was already used for another message, ${result.id}.`;
       throw new Problem('idempotency_conflict', detail, { id: result.id });
     }
     if (result.outcome === 'no-thread') {
-      const message = `names a message that there is not: ${posted.body.thread}`;
+      const message = `names a message that does not exist: ${posted.body.thread}`;
       throw invalidInput([{ path: posted.locate('/thread'), code: 'unknown_message', message }]);
     }
-    if (result.outcome === 'stale') throw new Error('a plan that is behind ended in an answer');
+    if (result.outcome === 'stale') throw new Error('an outdated plan led to an answer');
     return result;
   };
 }
@@ -85,15 +85,15 @@ function refuse(errors: readonly InputError[]): never {
 function outcomeUnknown({ key }: PostedMessage, id: MessageId, cause: unknown): Problem {
   const how =
     key === undefined
-      ? `Without an Idempotency-Key only GET /v1/messages/${id} can tell.`
-      : 'Send it again with the same key: it tells, and is accepted once.';
-  return new Problem('unavailable', `Whether the message was accepted is unknown. ${how}`, { id, cause });
+      ? `Without an Idempotency-Key, only GET /v1/messages/${id} can tell.`
+      : 'Send it again with the same key to find out. It is accepted only once.';
+  return new Problem('unavailable', `It is unknown whether the message was accepted. ${how}`, { id, cause });
 }
 
 const keyRequired: InputError = {
   path: 'Idempotency-Key',
   code: 'required',
-  message: 'is required by this tenant, or id in the body: without it a repeated post would be a second message',
+  message: 'is required by this tenant (or id in the body): without a key, a repeated post would be a second message',
 };
 
 type Unplanned = Omit<Acceptance, 'deliveries' | 'configVersion'>;
@@ -111,7 +111,7 @@ function planMessage(
     const entry = plan.destinations.get(destination);
     if (entry !== undefined) deliveries.push(planDelivery(entry, unplanned, 'request'));
     else {
-      const message = `names a destination that there is not: ${JSON.stringify(destination.slice(0, 100))}`;
+      const message = `names a destination that does not exist: ${JSON.stringify(destination.slice(0, 100))}`;
       errors.push({ path: posted.locate(`/destinations/${index}`), code: 'unknown_destination', message });
     }
   }

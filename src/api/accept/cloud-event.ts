@@ -46,13 +46,13 @@ export function readCloudEvent(request: FastifyRequest): ReadCloudEvent {
   const errors = findAttributeErrors(attributes, at);
   const isObject = typeof data === 'object' && data !== null && !Array.isArray(data);
   if (!isObject && typeof data !== 'string')
-    errors.push({ path: structured ? '/data' : '', code: 'wrong_type', message: 'must be an object or a text' });
+    errors.push({ path: structured ? '/data' : '', code: 'wrong_type', message: 'must be an object or a string' });
   const fields: Attributes = isObject ? (data as Attributes) : { text: data };
   for (const name of ofAttributes.filter((field) => Object.hasOwn(fields, field)))
     errors.push({
       path: `${structured ? '/data' : ''}/${name}`,
       code: 'unknown_field',
-      message: 'is an attribute of the event',
+      message: 'must be an attribute of the event and not part of its data',
     });
   if (errors.length > 0) throw invalidInput(errors);
 
@@ -99,7 +99,7 @@ function structuredEvent(body: unknown): Attributes {
 
 /** In binary mode the attributes are headers, percent-encoded if not ASCII (HTTP protocol binding, §3.1.3.2). */
 function binaryEvent({ headers, body }: FastifyRequest): Attributes {
-  if (body === undefined) throw new Problem('invalid_json', 'The body is empty; JSON is wanted.');
+  if (body === undefined) throw new Problem('invalid_json', 'The body is empty. Send JSON.');
   const attributes = Object.entries(headers)
     .filter(([name]) => name.startsWith('ce-'))
     .map(([name, value]) => [name.slice('ce-'.length), decodeHeader(name, String(value))]);
@@ -122,7 +122,7 @@ function findAttributeErrors(attributes: Attributes, at: (name: string) => strin
     errors.push({ path: at('specversion'), code: 'invalid_value', message: 'must be "1.0"' });
   for (const name of ['id', 'source', 'type']) {
     if (typeof attributes[name] !== 'string' || attributes[name] === '')
-      errors.push({ path: at(name), code: 'required', message: 'is required, a text' });
+      errors.push({ path: at(name), code: 'required', message: 'is required and must be a string' });
   }
   if (typeof attributes['id'] === 'string' && attributes['id'].length > 255)
     errors.push({ path: at('id'), code: 'too_long', message: 'must have at most 255 characters' });
@@ -130,7 +130,7 @@ function findAttributeErrors(attributes: Attributes, at: (name: string) => strin
     if (name === 'data_base64')
       errors.push({ path: at(name), code: 'not_yet_supported', message: 'is not supported yet' });
     else if (!/^[a-z0-9]+$/.test(name) || !['string', 'number', 'boolean'].includes(typeof value))
-      errors.push({ path: at(name), code: 'invalid_value', message: 'is no attribute of a CloudEvent' });
+      errors.push({ path: at(name), code: 'invalid_value', message: 'is not a valid attribute of a CloudEvent' });
   }
   return errors;
 }

@@ -38,7 +38,7 @@ export function readPostedMessage(request: FastifyRequest): PostedMessage {
     if (errors.length > 0) throw invalidInput(errors.map((error) => ({ ...error, path: locate(error.path) })));
     return { body: body as PostMessage, dedupeScope: 'api:cloudevents', key, locate };
   }
-  if (request.body === undefined) throw new Problem('invalid_json', 'The body is empty; JSON is wanted.');
+  if (request.body === undefined) throw new Problem('invalid_json', 'The body is empty. Send JSON.');
   const errors = findBodyErrors(request.body);
   if (errors.length > 0) throw invalidInput(errors);
   const { id, ...body } = request.body as PostMessage;
@@ -47,7 +47,7 @@ export function readPostedMessage(request: FastifyRequest): PostedMessage {
 }
 
 function differentKeys(path: string): InputError {
-  return { path, code: 'different_keys', message: `is another key than ${keyHeader}` };
+  return { path, code: 'different_keys', message: `differs from the key in ${keyHeader}` };
 }
 
 /**
@@ -56,7 +56,7 @@ function differentKeys(path: string): InputError {
  */
 export function readKeyHeader(request: FastifyRequest): string | undefined {
   const [key, ...more] = request.raw.headersDistinct[keyHeader.toLowerCase()] ?? [];
-  if (more.length > 0) throw invalidInput([{ path: keyHeader, code: 'duplicate_key', message: 'is there twice' }]);
+  if (more.length > 0) throw invalidInput([{ path: keyHeader, code: 'duplicate_key', message: 'appears twice' }]);
   if (key !== undefined && !isKey.test(key)) {
     const message = 'must be 1 to 255 printable ASCII characters';
     throw invalidInput([{ path: keyHeader, code: 'pattern', message }]);
@@ -76,13 +76,17 @@ function findBodyErrors(body: unknown): InputError[] {
 function findMeaningErrors({ text, content, type, thread, ...times }: PostMessage): InputError[] {
   const errors: InputError[] = [];
   if (text === undefined && content === undefined)
-    errors.push({ path: '/text', code: 'required', message: 'is required, or content' });
+    errors.push({ path: '/text', code: 'required', message: 'is required unless content is given' });
   if (text !== undefined && content !== undefined)
-    errors.push({ path: '/content', code: 'invalid_value', message: 'and text must not both be there' });
+    errors.push({ path: '/content', code: 'invalid_value', message: 'and text must not both be given' });
   if (content !== undefined && content.text === undefined && content.attachments === undefined)
-    errors.push({ path: '/content/text', code: 'required', message: 'is required, or attachments' });
+    errors.push({ path: '/content/text', code: 'required', message: 'is required unless attachments are given' });
   if (type?.startsWith('carillon.') === true)
-    errors.push({ path: '/type', code: 'invalid_value', message: 'must not begin with "carillon.", which is ours' });
+    errors.push({
+      path: '/type',
+      code: 'invalid_value',
+      message: 'must not begin with "carillon.", which is reserved',
+    });
   if (type !== undefined && /^(?:message\.(?:edited|deleted)|reaction\..*)$/.test(type))
     errors.push({ path: '/type', code: 'not_yet_supported', message: 'is not supported yet' });
   for (const key of ['occurredAt', 'sendAt', 'expiresAt'] as const) {

@@ -44,7 +44,7 @@ export async function authorize(request: FastifyRequest): Promise<void> {
 function requireScope(caller: Caller, scope: Exclude<RouteScope, 'open'>): void {
   if (caller.isAdministrator) return;
   if (scope === 'administrator') throw new Problem('forbidden', "Only the administrator's key may do this.");
-  if (!covers(caller.scopes, scope)) throw new Problem('forbidden', `This key has not the scope "${scope}".`);
+  if (!covers(caller.scopes, scope)) throw new Problem('forbidden', `This key does not have the scope "${scope}".`);
 }
 
 function scopeOf({ routeOptions }: FastifyRequest): RouteScope | undefined {

@@ -51,7 +51,7 @@ export function callerFinder({ acceptSql, adminKey, logger, keyCacheMs = usualKe
     // Do not wait for this write. Keys must work even on a server that is read-only.
     if (key?.isUseUnnoted === true)
       noteKeyUse(acceptSql, key.id).catch((error: unknown) =>
-        logger.debug({ err: error }, "a key's use was not noted"),
+        logger.debug({ err: error }, 'the use of a key was not recorded'),
       );
     return key;
   }
@@ -78,7 +78,7 @@ export function callerFinder({ acceptSql, adminKey, logger, keyCacheMs = usualKe
     if (key === undefined) return undefined;
     const { id, tenant, scopes } = key;
     if (wanted !== undefined && wanted !== tenant)
-      throw new Problem('forbidden', 'This key is of another tenant than carillon-tenant names.');
+      throw new Problem('forbidden', 'This key belongs to another tenant than the one in carillon-tenant.');
     return { tenant, key: id, scopes, isAdministrator: false, isStillValid: async () => (await find()) !== undefined };
   };
 }

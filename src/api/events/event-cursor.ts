@@ -24,7 +24,7 @@ export function decodeEventCursor(cursor: string, path: string): EventPosition {
 }
 
 function notACursor(path: string): Problem {
-  return invalidInput([{ path, code: 'invalid_cursor', message: 'is not the id of an event, nor a nextCursor' }]);
+  return invalidInput([{ path, code: 'invalid_cursor', message: 'is neither the id of an event nor a nextCursor' }]);
 }
 
 export function isAfter(a: EventPosition, b: EventPosition): boolean {

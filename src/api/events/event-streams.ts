@@ -53,7 +53,10 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
   ): Promise<void> {
     if (isClosing) throw stopping();
     if (open.size >= maxStreams)
-      throw new Problem('unavailable', `${maxStreams} streams are open here already. Come again, or poll.`);
+      throw new Problem(
+        'unavailable',
+        `${maxStreams} streams are already open in this process. Try again later, or poll.`,
+      );
     const { raw } = reply;
     const { tenant, isStillValid } = request.caller;
     const over = new AbortController();
@@ -101,7 +104,7 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
     } catch (error) {
       // Most streams end because the reader goes away. Only this line logs it, because the answer was never finished.
       if (over.signal.aborted && isGone(error))
-        request.log.info({ ms: Math.round(reply.elapsedTime) }, 'an event stream was left');
+        request.log.info({ ms: Math.round(reply.elapsedTime) }, 'a client left its event stream');
       else request.log.error({ err: error }, 'an event stream broke');
       raw.destroy();
     } finally {
@@ -118,7 +121,7 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
   };
 }
 
-const stopping = (): Problem => new Problem('unavailable', 'This process is stopping. Come again.');
+const stopping = (): Problem => new Problem('unavailable', 'This process is stopping. Try again.');
 
 const isGone = (error: unknown): boolean =>
   ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '');
@@ -127,6 +130,6 @@ const isGone = (error: unknown): boolean =>
 export function expiredCursor(): Problem {
   return new Problem(
     'cursor_expired',
-    'Events behind this cursor are no longer kept, so some would be missed. Start again without it.',
+    'Some events after this cursor were already removed. Start again without a cursor.',
   );
 }

@@ -18,5 +18,5 @@ export function pathId(params: unknown, what: string): string {
 /** @throws Problem 422 when the body names another id than the path. */
 export function requireSameId(path: string, body: string | undefined): void {
   if (body !== undefined && body !== path)
-    throw invalidInput([{ path: '/id', code: 'invalid_value', message: "must be the path's id, or absent" }]);
+    throw invalidInput([{ path: '/id', code: 'invalid_value', message: 'must be the id in the path, or absent' }]);
 }

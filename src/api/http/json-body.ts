@@ -41,5 +41,5 @@ function readJson(body: Buffer): unknown {
  * @throws Problem 400 when there is none.
  */
 export async function requireBody(request: FastifyRequest): Promise<void> {
-  if (request.body === undefined) throw new Problem('invalid_json', 'The body is empty; JSON is wanted.');
+  if (request.body === undefined) throw new Problem('invalid_json', 'The body is empty. Send JSON.');
 }

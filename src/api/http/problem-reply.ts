@@ -35,15 +35,15 @@ export function replyWithProblem(error: unknown, request: FastifyRequest, reply:
 const ofFastify: Record<string, { code: ProblemCode; detail: string }> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'unsupported_media_type',
-    detail: 'Send JSON, and say so: "Content-Type: application/json".',
+    detail: 'Send JSON with "Content-Type: application/json".',
   },
-  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', detail: 'A body may have 1 MiB at most.' },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'bad_request', detail: 'The body is not as long as announced.' },
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', detail: 'A body may have at most 1 MiB.' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'bad_request', detail: 'The body does not have the announced length.' },
   FST_ERR_BAD_URL: { code: 'not_found', detail: 'The path is not well-formed.' },
-  FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found', detail: 'There is no such thing.' },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found', detail: 'Not found.' },
   FST_ERR_HANDLER_TIMEOUT: {
     code: 'unavailable',
-    detail: 'The answer took too long; whether it took effect is unknown.',
+    detail: 'The request took too long. It is unknown whether it took effect.',
   },
 };
 
@@ -56,7 +56,9 @@ function toProblem(error: unknown): Problem {
   if (known !== undefined) return new Problem(known.code, known.detail, { cause: error });
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new Problem('bad_request', 'The request is malformed.', { cause: error });
-  return new Problem('internal', 'Something went wrong; the log has more under this request id.', { cause: error });
+  return new Problem('internal', 'An internal error occurred. The log has more under this request id.', {
+    cause: error,
+  });
 }
 
 /**

@@ -37,7 +37,7 @@ export function parseStrictJson(text: string): ParsedJson {
     const lines = text.slice(0, at).split('\n');
     const found = at >= text.length ? 'the end' : JSON.stringify(String.fromCodePoint(text.codePointAt(at) ?? 0));
     const column = (lines.at(-1)?.length ?? 0) + 1;
-    throw new JsonSyntaxError(`line ${lines.length}, column ${column}: ${wanted} wanted, ${found} found`);
+    throw new JsonSyntaxError(`line ${lines.length}, column ${column}: expected ${wanted}, found ${found}`);
   };
   const report = (code: string, message: string): void => {
     if (errors.length < maxErrors) errors.push({ path: pointer(path), code, message });
@@ -73,8 +73,8 @@ export function parseStrictJson(text: string): ParsedJson {
   }
 
   function checked(value: string): string {
-    if (value.includes('\0')) report('nul_character', 'must not hold a NUL character');
-    if (loneSurrogate.test(value)) report('lone_surrogate', 'must not hold half of a surrogate pair');
+    if (value.includes('\0')) report('nul_character', 'must not contain a NUL character');
+    if (loneSurrogate.test(value)) report('lone_surrogate', 'must not contain half of a surrogate pair');
     return value;
   }
 
@@ -83,7 +83,7 @@ export function parseStrictJson(text: string): ParsedJson {
     const value = Number(found[0]);
     const isInteger = found[1] === undefined && found[2] === undefined;
     if (!Number.isFinite(value) || (isInteger && !Number.isSafeInteger(value)))
-      report('number_out_of_range', 'is a number that would be rounded; send it as a text');
+      report('number_out_of_range', 'is a number that would be rounded; send it as a string');
     return value;
   }
 
@@ -99,7 +99,7 @@ export function parseStrictJson(text: string): ParsedJson {
       checked(key);
       if (!take(':')) fail('":"');
       if (key === '__proto__') report('forbidden_key', 'is a key that is not allowed');
-      if (Object.hasOwn(value, key)) report('duplicate_key', 'is there twice');
+      if (Object.hasOwn(value, key)) report('duplicate_key', 'appears twice');
       const member = element();
       if (key !== '__proto__') value[key] = member;
       path.pop();

@@ -26,7 +26,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
 function findNul(query: Record<string, unknown>): InputError[] {
   return Object.entries(query)
     .filter(([, value]) => [value].flat().some((one) => typeof one === 'string' && one.includes('\0')))
-    .map(([name]) => ({ path: pointer([name]), code: 'nul_character', message: 'must not hold a NUL character' }));
+    .map(([name]) => ({ path: pointer([name]), code: 'nul_character', message: 'must not contain a NUL character' }));
 }
 
 function result(value: unknown, errors: readonly InputError[]): { value: unknown } | { error: Error } {
@@ -71,12 +71,12 @@ function toInputErrors(error: SchemaError): InputError[] {
         return { path: `${instancePath}${pointer([name])}`, code: 'required', message: 'is required' };
       });
     case 'boolean': // reported once for each key that `additionalProperties: false` refuses
-      return [{ path: instancePath, code: 'unknown_field', message: 'is not known here' }];
+      return [{ path: instancePath, code: 'unknown_field', message: 'is not a known field' }];
     case 'additionalProperties':
     case 'propertyNames': // the error of the key itself already says it
       return [];
     case 'anyOf': // no branch has an error that says more
-      return [{ path: instancePath, code: 'wrong_type', message: 'is of a type that is not allowed here' }];
+      return [{ path: instancePath, code: 'wrong_type', message: 'has a type that is not allowed here' }];
     case 'type':
       return [{ path: instancePath, code: 'wrong_type', message }];
     case 'enum':

@@ -63,9 +63,13 @@ export function createAdmission(now: () => number = () => performance.now()): Ad
     enter(tenant, message, perSecond) {
       if (pending >= maxPending * shareOf(message.priority, message.class)) {
         const what = message.class === 'best-effort' ? 'best-effort' : message.priority;
-        throw new Problem('overloaded', `Too much waits already to take ${what} messages. It is not accepted.`, {
-          headers: { 'retry-after': String(retryAfterSeconds) },
-        });
+        throw new Problem(
+          'overloaded',
+          `Too many requests are waiting. For now ${what} messages are refused, and this one was not accepted.`,
+          {
+            headers: { 'retry-after': String(retryAfterSeconds) },
+          },
+        );
       }
       if (perSecond !== null) keepRate(tenant, perSecond);
       pending += 1;

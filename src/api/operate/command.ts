@@ -31,7 +31,7 @@ export function commandGiver({ sql, runs, poke }: ApiDeps): GiveCommand {
     try {
       await within(wakeLimitMs, runs.command(kind, changed, by));
     } catch (error) {
-      log.warn({ command: kind, count: ids.length, err: error }, 'no run was woken; the sweep will');
+      log.warn({ command: kind, count: ids.length, err: error }, 'no run was woken; the sweep will do it');
     }
     // The message may have no run, so tell the dispatcher too.
     poke();
@@ -42,6 +42,6 @@ function nothingToDo(kind: CommandKind, commanded: readonly CommandedDelivery[])
   const states = [...new Set(commanded.map(({ state }) => state))].join(', ');
   const why = states === '' ? 'It has no deliveries.' : `Its state: ${states}.`;
   return kind === 'retry'
-    ? new Problem('not_retryable', `Only what is parked, uncertain or retrying can be retried. ${why}`)
-    : new Problem('not_cancellable', `Only what is not final can be cancelled. ${why}`);
+    ? new Problem('not_retryable', `Only deliveries that are parked, uncertain or retrying can be retried. ${why}`)
+    : new Problem('not_cancellable', `Only deliveries that are not final can be cancelled. ${why}`);
 }

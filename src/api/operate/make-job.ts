@@ -48,11 +48,13 @@ export function jobMaker({ sql, runs }: ApiDeps): MakeJob {
       throw isOfUnknownTenant(error) ? notFound('tenant') : error;
     });
     if (outcome === 'conflict')
-      throw new Problem('idempotency_conflict', `This key was used for another job before, ${job.id}.`, { id: job.id });
+      throw new Problem('idempotency_conflict', `This key was already used for another job, ${job.id}.`, {
+        id: job.id,
+      });
     if (outcome === 'created') {
       request.log.info({ job: job.id, kind, by: requestedBy, reason }, 'job stored');
       await within(startLimitMs, runs.startJob(job)).catch((error: unknown) =>
-        request.log.warn({ job: job.id, err: error }, 'the job was not started; a worker will'),
+        request.log.warn({ job: job.id, err: error }, 'the job was not started; a worker will do it'),
       );
     }
     reply.code(202).header('location', `/v1/jobs/${job.id}`);
@@ -67,11 +69,9 @@ export function jobMaker({ sql, runs }: ApiDeps): MakeJob {
 function checkFilter({ filter = {}, all = false }: AskedJob): void {
   const isEmpty = Object.keys(filter).length === 0;
   if (isEmpty && !all)
-    throw invalidInput([
-      { path: '/filter', code: 'required', message: 'is empty: name something, or say "all": true' },
-    ]);
+    throw invalidInput([{ path: '/filter', code: 'required', message: 'is empty: give a filter, or "all": true' }]);
   if (!isEmpty && all)
-    throw invalidInput([{ path: '/all', code: 'invalid_value', message: 'and filter must not both be there' }]);
+    throw invalidInput([{ path: '/all', code: 'invalid_value', message: 'and filter must not both be given' }]);
   const errors = (['since', 'until'] as const).flatMap((name) => {
     const value = filter[name];
     if (value === undefined || readInstant(value) !== undefined) return [];

@@ -38,7 +38,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'listDeliveries',
       tags,
-      summary: 'List deliveries, the newest first',
+      summary: 'List deliveries, newest first',
       querystring: deliveriesQuery,
       response: { 200: deliveriesPage, ...errorAnswers('invalid') },
     },
@@ -57,7 +57,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'summarizeDeliveries',
       tags,
-      summary: 'What needs an operator, by destination and reason',
+      summary: 'Count the deliveries that need an operator, by destination and reason',
       response: { 200: summarySchema, ...errorAnswers() },
     },
     handler: async ({ caller: { tenant } }) => {
@@ -73,7 +73,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'getDelivery',
       tags,
-      summary: 'One delivery',
+      summary: 'Show a delivery',
       response: { 200: deliverySchema, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }) => showDelivery(await find(tenant, params)),
@@ -86,7 +86,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'listAttempts',
       tags,
-      summary: 'Every try of a delivery, the first one first',
+      summary: 'List the attempts of a delivery, oldest first',
       querystring: attemptsQuery,
       response: { 200: attemptsPage, ...errorAnswers('not_found', 'invalid') },
     },
@@ -107,7 +107,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
       schema: {
         operationId: `${kind}Delivery`,
         tags,
-        summary: kind === 'retry' ? 'One more round, and now' : 'Stop it, unless it is final',
+        summary: kind === 'retry' ? 'Start a new retry cycle now' : 'Cancel a delivery that is not final',
         body: commandBody,
         response: {
           202: deliverySchema,

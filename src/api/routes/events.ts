@@ -15,14 +15,15 @@ import { showEvent } from '../events/show-event.ts';
 const searchMs = 1_000;
 
 const description =
-  'Every change of what a user would call state, the oldest first, each once. With `Accept: text/event-stream` the ' +
-  'answer is a stream of server-sent events that goes on; else it is a page. An event appears when its transaction and ' +
-  'all that began before it are over, so none is skipped. Without a cursor, pages begin at the oldest event that is ' +
-  'kept and a stream begins now. A stream that ends is opened again with the last `id` as `Last-Event-ID`.';
+  'Every change of state that a user would notice, oldest first, each exactly once. With `Accept: ' +
+  'text/event-stream` the answer is an open-ended stream of server-sent events, otherwise a page. An event appears ' +
+  'when its transaction and all older ones have ended, so that none is skipped. Without a cursor, pages begin at ' +
+  'the oldest event that is kept and a stream begins now. To continue a stream that has ended, send its last `id` ' +
+  'as `Last-Event-ID`.';
 
 const streamDescription =
-  'Server-sent events: `id` is the cursor, `event` the type, `data` the Event as JSON. Comments and empty `id`s come ' +
-  'between them, as a sign of life.';
+  'Server-sent events: `id` is the cursor, `event` the type, and `data` the Event as JSON. Comments and ids without ' +
+  'an event come in between, to show that the stream is alive.';
 
 /** The route that gives events as pages or as a stream. */
 export function eventRoutes(app: Api, deps: ApiDeps): void {
@@ -47,17 +48,19 @@ export function eventRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'followEvents',
       tags: ['events'],
-      summary: 'What happens, as pages or as a stream',
+      summary: 'Follow events, as pages or as a stream',
       description,
       querystring: eventsQuery,
       headers: Type.Object({
         'last-event-id': Type.Optional(
-          Type.String({ description: 'The `id` that a stream gave last; comes before `after`. For streams only.' }),
+          Type.String({
+            description: 'The last `id` that a stream gave. It takes precedence over `after`. For streams only.',
+          }),
         ),
       }),
       response: {
         200: {
-          description: 'A page, or a stream.',
+          description: 'A page or a stream.',
           content: {
             'application/json': { schema: eventsPage },
             'text/event-stream': { schema: { type: 'string', description: streamDescription } },

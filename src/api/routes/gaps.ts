@@ -20,7 +20,8 @@ export function gapRoutes(app: Api, { sql }: ApiDeps): void {
       operationId: 'listGaps',
       tags: ['hooks'],
       summary:
-        'When nobody listened at the hooks, or a platform sent nothing, and what was read from the platforms since, the newest first',
+        'List the times when no process listened at the hooks or a platform sent nothing, and what was read later, ' +
+        'newest first',
       querystring: gapsQuery,
       response: { 200: gapsPage, ...errorAnswers('invalid') },
     },

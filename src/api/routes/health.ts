@@ -40,7 +40,7 @@ export function healthRoutes(app: Api, { sql, acceptSql, runs, logger }: ApiDeps
     schema: {
       operationId: 'isAlive',
       tags,
-      summary: 'Whether this process lives',
+      summary: 'Check whether this process is alive',
       security: [],
       response: { 200: aliveSchema },
     },
@@ -54,7 +54,7 @@ export function healthRoutes(app: Api, { sql, acceptSql, runs, logger }: ApiDeps
     schema: {
       operationId: 'isReady',
       tags,
-      summary: 'Whether messages can be accepted, and are delivered',
+      summary: 'Check whether messages are accepted and delivered',
       security: [],
       response: {
         200: readySchema,

@@ -37,7 +37,7 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
     if (hook === undefined) throw notFound('path');
     const { inbound, tenant, connection } = hook;
     if (Buffer.isBuffer(request.body) && request.body.length > (inbound.maxBodyBytes ?? usualLimit))
-      throw new Problem('body_too_large', 'This platform sends no such bodies.');
+      throw new Problem('body_too_large', 'This platform sends no bodies of this size.');
     let received: Received;
     try {
       const asked = hookRequest(request, id);
@@ -68,7 +68,7 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
     schema: {
       operationId: 'receiveEvent',
       tags: ['hooks'],
-      summary: 'What a platform calls: signed by it, and answered as it wants',
+      summary: 'Receive events from a platform, in the form that the platform uses',
       security: [],
     },
     handler: handle,
@@ -85,7 +85,10 @@ function note(request: FastifyRequest, { connection }: Hook, received: Received)
   if (received.kind === 'refused')
     request.log.warn({ connection: id, code: received.code, reason: received.message }, 'hook: refused');
   if (received.kind === 'unreadable')
-    request.log.warn({ connection: id, reason: received.message }, 'hook: not understood; it is in quarantine');
+    request.log.warn(
+      { connection: id, reason: received.message },
+      'hook: not understood; the request is in quarantine',
+    );
 }
 
 function hookRequest(request: FastifyRequest, connection: string): HookRequest {

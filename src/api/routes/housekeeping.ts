@@ -16,7 +16,7 @@ export function housekeepingRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'listHousekeepingReports',
       tags: ['housekeeping'],
-      summary: 'What was removed by age, by pass, tenant and kind, the newest first',
+      summary: 'List what was removed by age, by pass, tenant and kind, newest first',
       querystring: reportsQuery,
       response: { 200: reportsPage, ...errorAnswers('invalid') },
     },

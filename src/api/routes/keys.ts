@@ -26,7 +26,7 @@ export function keyRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'createKey',
       tags,
-      summary: 'Create a key; the answer is the only place where it stands',
+      summary: 'Create a key; only this answer shows the key itself',
       body: keyInputSchema,
       response: { 201: newKeySchema, ...errorAnswers(...bodyErrors) },
     },
@@ -52,7 +52,7 @@ export function keyRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'listKeys',
       tags,
-      summary: 'List keys, the newest first; revoked and expired ones too',
+      summary: 'List keys, newest first, including revoked and expired ones',
       querystring: configQuery,
       response: { 200: keysPage, ...errorAnswers('invalid') },
     },
@@ -76,7 +76,7 @@ export function keyRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'getKey',
       tags,
-      summary: 'One key, without the key itself',
+      summary: 'Show a key, without the key itself',
       response: { 200: keySchema, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }) => {
@@ -93,7 +93,7 @@ export function keyRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'revokeKey',
       tags,
-      summary: 'Revoke a key for good; it may be taken for 5 s more',
+      summary: 'Revoke a key for good; it may still be accepted for 5 s',
       response: { 204: { type: 'null', description: 'Revoked.' }, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }, reply) => {

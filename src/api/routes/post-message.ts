@@ -26,12 +26,15 @@ export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCache
       tags: ['messages'],
       summary: 'Accept a message',
       description:
-        'Answers when the message is stored, and does not wait for its delivery. The same key with the same body (its ' +
-        'RFC 8785 form without `id`) answers with the first message as it is now; with another body it is a 409. Keys ' +
-        'are kept for 7 days, or until their message is at rest.',
+        'Answers when the message is stored, without waiting for its delivery. The same key with the same body (in ' +
+        'its RFC 8785 form, without `id`) answers with the current state of the first message; with another body it ' +
+        'is a 409. Keys are kept for 7 days, and longer while a delivery of their message is not final.',
       headers: Type.Object({
         'idempotency-key': Type.Optional(
-          Type.String({ pattern: keyPattern, description: 'The same for each repetition; or `id` in the body.' }),
+          Type.String({
+            pattern: keyPattern,
+            description: 'The same for each repetition. It may be given as `id` in the body instead.',
+          }),
         ),
       }),
       body: postMessageSchema,
@@ -39,7 +42,7 @@ export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCache
         202: {
           ...acceptedSchema,
           description: 'Stored. It is delivered even if this process dies now.',
-          headers: { location: { type: 'string', description: 'Path of the message.' } },
+          headers: { location: { type: 'string', description: 'The path of the message.' } },
         },
         ...errorAnswers(
           'idempotency_conflict',

@@ -18,7 +18,7 @@ export function subscriptionRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'listSubscriptions',
       tags: ['hooks'],
-      summary: 'List the subscriptions by which platforms send events of bridged rooms, the oldest first',
+      summary: 'List the subscriptions by which platforms send the events of bridged rooms, oldest first',
       querystring: subscriptionsQuery,
       response: { 200: subscriptionsPage, ...errorAnswers('invalid') },
     },

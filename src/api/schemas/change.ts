@@ -14,6 +14,6 @@ export const patchMessageSchema = Type.Object(
 /** The headers of every request that changes something and may be repeated. */
 export const changeHeaders = Type.Object({
   'idempotency-key': Type.Optional(
-    Type.String({ pattern: keyPattern, description: 'The same for each repetition of the change.' }),
+    Type.String({ pattern: keyPattern, description: 'The same for each repetition of the request.' }),
   ),
 });

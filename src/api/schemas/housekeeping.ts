@@ -7,11 +7,13 @@ export const reportSchema = Type.Object(
     pass: Type.String({ description: "The id of the pass's run in Temporal." }),
     tenant: Type.String(),
     kind: Type.String({
-      description: '`content`, `attempts`, `events`, `dedupe`, `messages` or `jobs`. More will come.',
+      description: '`content`, `attempts`, `events`, `dedupe`, `messages` or `jobs`. More kinds may be added.',
     }),
-    removed: Type.Integer({ description: 'What is gone for good; a message counts as one, with all that hung on it.' }),
+    removed: Type.Integer({
+      description: 'How many were removed for good. A message counts as one, with everything that belongs to it.',
+    }),
     startedAt: instant('When the pass removed the first of them.'),
-    endedAt: instant('When it removed the last so far.'),
+    endedAt: instant('When it removed the last one so far.'),
   },
   { title: 'HousekeepingReport', additionalProperties: false },
 );

@@ -5,9 +5,9 @@ export const defaultLimit = 50;
 /** The query parameters of every list. */
 export const pageQuery = {
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 200, default: defaultLimit, description: 'Items at most.' }),
+    Type.Integer({ minimum: 1, maximum: 200, default: defaultLimit, description: 'The most items in one answer.' }),
   ),
-  cursor: Type.Optional(Type.String({ maxLength: 500, description: '`nextCursor` of the page before.' })),
+  cursor: Type.Optional(Type.String({ maxLength: 500, description: 'The `nextCursor` of the page before.' })),
 };
 
 /** One page of a list. `nextCursor` is null on the last page. */

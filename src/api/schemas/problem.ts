@@ -5,24 +5,24 @@ import { choice } from './choice.ts';
 /** An error answer (RFC 9457). */
 export const problemSchema = Type.Object(
   {
-    type: Type.String({ description: '`urn:carillon:problem:` and the code.' }),
+    type: Type.String({ description: '`urn:carillon:problem:` followed by the code.' }),
     title: Type.String(),
     status: Type.Integer(),
-    detail: Type.String({ description: 'For people; may change.' }),
-    code: choice(Object.keys(problems) as ProblemCode[], { description: 'Stable; decide by this.' }),
-    id: Type.Optional(Type.String({ description: 'The message that the problem is about.' })),
+    detail: Type.String({ description: 'For people. The text may change.' }),
+    code: choice(Object.keys(problems) as ProblemCode[], { description: 'Stable. Decide by this.' }),
+    id: Type.Optional(Type.String({ description: 'The message or other object that the problem is about.' })),
     errors: Type.Optional(
       Type.Array(
         Type.Object({
           path: Type.String({
-            description: 'JSON Pointer into the body; `?name` is a query parameter, a bare name a header.',
+            description: 'A JSON Pointer into the body, `?name` for a query parameter, or the bare name of a header.',
           }),
           code: Type.String(),
           message: Type.String(),
         }),
       ),
     ),
-    requestId: Type.Optional(Type.String({ description: 'What the log knows this request by.' })),
+    requestId: Type.Optional(Type.String({ description: 'The id of this request in the log.' })),
   },
   { title: 'Problem', description: 'An error (RFC 9457).' },
 );

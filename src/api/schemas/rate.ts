@@ -13,11 +13,11 @@ export const rateSchema = Type.Object(
         minimum: 1,
         maximum: 100_000,
         default: 1,
-        description: 'So many may go at once after a quiet time. 1 spaces them evenly.',
+        description: 'How many may go at once after a quiet time. 1 spaces them evenly.',
       }),
     ),
   },
-  { additionalProperties: false, description: 'No more than so many in which time.' },
+  { additionalProperties: false, description: 'At most `limit` deliveries in each `per`.' },
 );
 type RateInput = Static<typeof rateSchema>;
 

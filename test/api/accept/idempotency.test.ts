@@ -106,7 +106,7 @@ describe('an idempotency key that has expired', () => {
   const expire = (id: string) =>
     api.sql`update dedupe set expires_at = clock_timestamp() - interval '1 s' where message = ${id}`;
 
-  test('makes a new message with another workflow id when the first message is at rest', async () => {
+  test('makes a new message with another workflow id when the first message is final', async () => {
     const first = await post({ text: 'hi' }, 'k-expired');
     await expire(first.body.id);
     const second = await post({ text: 'ho' }, 'k-expired');

@@ -67,7 +67,7 @@ test('checks the type of a body before its size, and the size before the JSON', 
 test('answers 400 to broken JSON and says where it is broken', async () => {
   const answer = await post('{"text": "hi",\n "destinations": [}');
   expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_json' } });
-  expect(answer.body.detail).toBe('The body is not JSON: line 2, column 19: a value wanted, "}" found.');
+  expect(answer.body.detail).toBe('The body is not JSON: line 2, column 19: expected a value, found "}".');
 });
 
 test.each([

@@ -42,16 +42,16 @@ test('refuses every text that JSON.parse refuses', () => {
 });
 
 test.each([
-  ['', 'line 1, column 1: a value wanted, the end found'],
-  ['{"a": 1,}', 'line 1, column 9: a key wanted, "}" found'],
-  ['{"a": 1\n "b": 2}', 'line 2, column 2: "," or "}" wanted, "\\"" found'],
-  ['{\n  "text": "x\ny"}', 'line 2, column 13: a closing quote wanted, "\\n" found'],
-  ['[1 2]', 'line 1, column 4: "," or "]" wanted, "2" found'],
-  ['nul', 'line 1, column 1: a value wanted, "n" found'],
-  ['{} x', 'line 1, column 4: the end wanted, "x" found'],
-  ["{'a': 1}", 'line 1, column 2: a key wanted, "\'" found'],
-  ['"\\x"', 'line 1, column 2: an escape wanted, "\\\\" found'],
-  ['[01]', 'line 1, column 3: "," or "]" wanted, "1" found'],
+  ['', 'line 1, column 1: expected a value, found the end'],
+  ['{"a": 1,}', 'line 1, column 9: expected a key, found "}"'],
+  ['{"a": 1\n "b": 2}', 'line 2, column 2: expected "," or "}", found "\\""'],
+  ['{\n  "text": "x\ny"}', 'line 2, column 13: expected a closing quote, found "\\n"'],
+  ['[1 2]', 'line 1, column 4: expected "," or "]", found "2"'],
+  ['nul', 'line 1, column 1: expected a value, found "n"'],
+  ['{} x', 'line 1, column 4: expected the end, found "x"'],
+  ["{'a': 1}", 'line 1, column 2: expected a key, found "\'"'],
+  ['"\\x"', 'line 1, column 2: expected an escape, found "\\\\"'],
+  ['[01]', 'line 1, column 3: expected "," or "]", found "1"'],
 ])('says where the JSON text %j is broken', (text, where) => {
   expect(() => parseStrictJson(text)).toThrow(new JsonSyntaxError(where));
 });

@@ -43,7 +43,7 @@ it('names every invalid member of a bridge, with the reason', async () => {
   expect(status).toBe(422);
   expect(body.errors).toMatchObject([
     { path: '/members/1', code: 'unknown_destination' },
-    { path: '/members/2', code: 'invalid_value', message: 'is no room: nothing comes in from Webhook' },
+    { path: '/members/2', code: 'invalid_value', message: 'cannot be a member: no events come in from Webhook' },
   ]);
   for (const members of [['one'], ['one', 'one'], 'one'])
     expect((await create({ members: members as never })).status).toBe(422);
