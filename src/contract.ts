@@ -64,7 +64,7 @@ export interface DeliveryStatus {
 /** The states that this run knows. The ledger in PostgreSQL is authoritative. */
 export const statusQuery = defineQuery<DeliveryStatus[]>('status');
 
-/** All of type Keyword except `trouble`, which is a KeywordList. */
+/** The search attributes of runs in Temporal. All have the type Keyword, except `trouble`, which is a KeywordList. */
 export const searchAttributes = {
   tenant: 'CarillonTenant',
   source: 'CarillonSource',

@@ -18,7 +18,7 @@ const findErrors = errorFinder(fileSchema);
 /**
  * Reads the file of identities: a list in YAML or JSON. Each entry has the fields that the API takes, plus `id` and
  * optionally `tenant` (`default` if missing).
- * @throws ConfigError naming the file and the place in it.
+ * @throws ConfigError naming the file and the entry.
  */
 export function readIdentitiesFile(path: string): FiledIdentity[] {
   const refused = (message: string): ConfigError => new ConfigError(`CARILLON_IDENTITIES_FILE: ${path}${message}`);

@@ -41,13 +41,13 @@ import {
 } from '../contract.ts';
 
 /**
- * The time limit of a call to Temporal. The reason for a call is stored in PostgreSQL first, so the sweep or another
- * loop of the workers makes up for a call that failed.
+ * The time limit of a request to Temporal. The reason for a request is stored in PostgreSQL first, so the sweep or
+ * another loop of the workers makes up for one that failed.
  */
 const callTimeoutMs = 5_000;
 
 /**
- * Starts, signals and describes runs of workflows. It is safe to repeat any of these calls. A call rejects when
+ * Starts, signals and describes runs of workflows. It is safe to repeat any of these requests. They reject when
  * Temporal does not answer within 5 s.
  */
 export interface Runs {

@@ -24,13 +24,13 @@ export interface CallOptions {
   readonly anonymous?: true;
 }
 
-/** Takes the place of Temporal in a test: records the calls, and can be set to be away or silent. */
+/** Replaces Temporal in a test: records the requests, and can be set to be away or silent. */
 export interface TestRuns {
   readonly commands: { kind: string; deliveries: string[]; by: string }[];
   /** The ids of jobs that the API wanted to start. */
   readonly jobs: string[];
   isAway: boolean;
-  /** Makes every call wait for ever. */
+  /** Makes every request wait for ever. */
   isSilent: boolean;
 }
 

@@ -27,7 +27,7 @@ export type AcceptMessage = (
  * Returns the function that plans a message in memory and stores the message with its plan in one statement. It
  * resolves after the commit and does not wait for Temporal.
  * @throws Problem 404 for a deleted tenant, 409 for a key of another message, 422 for an unknown destination or thread,
- * 429 under overload, and 503 when the outcome is unknown.
+ * 429 under overload, and 503 when it is unknown whether the message was accepted.
  */
 export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches): AcceptMessage {
   const admission = createAdmission();
@@ -81,7 +81,10 @@ function refuse(errors: readonly InputError[]): never {
   throw invalidInput(errors);
 }
 
-/** The Problem for an unknown outcome: the transaction may have been committed before the connection broke. */
+/**
+ * The 503 for a message that may or may not be accepted: the transaction may have been committed before the connection
+ * broke.
+ */
 function outcomeUnknown({ key }: PostedMessage, id: MessageId, cause: unknown): Problem {
   const how =
     key === undefined

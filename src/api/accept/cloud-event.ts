@@ -4,7 +4,7 @@ import { invalidInput, Problem, type InputError } from '../errors.ts';
 /** The content type of a CloudEvent in structured mode. Batch mode has another type, which gets a 415. */
 export const structuredType = 'application/cloudevents+json';
 
-/** A CloudEvent 1.0, read as the message that it stands for. */
+/** A CloudEvent 1.0, read as a message. */
 export interface ReadCloudEvent {
   /** The message without `id`. It is not validated yet. */
   readonly body: unknown;

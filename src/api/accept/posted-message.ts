@@ -10,11 +10,11 @@ import { errorFinder } from '../http/validation.ts';
 /** A posted message that passed all checks without a database, and its idempotency key. */
 export interface PostedMessage {
   readonly body: PostMessage;
-  /** The same key in two scopes stands for two messages. */
+  /** Separates the keys of different kinds of senders. The same key in another scope belongs to another message. */
   readonly dedupeScope: string;
-  /** Undefined when the sender gave no key. Each such post is a new message. */
+  /** Undefined when the sender gave no key. Each such request is a new message. */
   readonly key: string | undefined;
-  /** Translates a path in `body` to the place where the sender wrote the value. */
+  /** Translates a path in `body` to the path or header where the sender wrote the value. */
   readonly locate: (path: string) => string;
 }
 
@@ -26,7 +26,7 @@ const isKey = new RegExp(keyPattern);
 const keyHeader = 'Idempotency-Key';
 
 /**
- * Reads a post, either as JSON or as a CloudEvent, and makes every check that needs no database.
+ * Reads the request of a new message, either JSON or a CloudEvent, and makes every check that needs no database.
  * @throws Problem 400 or 422.
  */
 export function readPostedMessage(request: FastifyRequest): PostedMessage {
@@ -97,7 +97,7 @@ function findMeaningErrors({ text, content, type, thread, ...times }: PostMessag
   const { sendAt, expiresAt } = times;
   if (sendAt !== undefined && Date.parse(sendAt) > Date.now() + longestAheadMs)
     errors.push({ path: '/sendAt', code: 'invalid_value', message: 'must be within a year' });
-  // Do not require that it is in the future: a repetition of the same post must still find its first message later.
+  // Do not require that it is in the future: a repetition of the same request must still find its first message later.
   if (expiresAt !== undefined && sendAt !== undefined && Date.parse(expiresAt) <= Date.parse(sendAt))
     errors.push({ path: '/expiresAt', code: 'invalid_value', message: 'must be after sendAt' });
   if (thread !== undefined && !messageIdPattern.test(thread))

@@ -11,14 +11,14 @@ export function encodeEventCursor({ xid, id }: EventPosition): string {
 }
 
 /**
- * @param path the place of the cursor in the request, for the error.
+ * @param path the name of the cursor's parameter or header, for the error.
  * @throws Problem 422 when the text is not an event's id.
  */
 export function decodeEventCursor(cursor: string, path: string): EventPosition {
   const [, xid, id] = form.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   if (xid === undefined || id === undefined) throw notACursor(path);
   const position = { xid: BigInt(xid), id: Number(id) };
-  // Several base64 texts stand for the same bytes. Only the one that we would write is accepted.
+  // Several base64 texts decode to the same bytes. Only the one that we would write is accepted.
   if (position.xid > maxXid || encodeEventCursor(position) !== cursor) throw notACursor(path);
   return position;
 }

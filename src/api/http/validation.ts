@@ -39,7 +39,7 @@ export function errorFinder(schema: TSchema): (value: unknown) => InputError[] {
   return (value) => {
     if (compiled.Check(value)) return [];
     const errors = withoutOtherBranches(compiled.Errors(value)).flatMap(toInputErrors);
-    // Report one mistake for each place. A value of the wrong type would otherwise also be an invalid choice.
+    // Report one mistake for each path. A value of the wrong type would otherwise also be an invalid choice.
     return errors.filter(({ path }, index) => errors.findIndex((one) => one.path === path) === index);
   };
 }

@@ -5,24 +5,23 @@ import { shareOf } from '../../domain/shedding.ts';
 import { Problem } from '../errors.ts';
 
 /**
- * The most posts of this process that may wait for PostgreSQL. At 1000 accepts/s this is the work of one second. A
- * later post would not be answered in time anyway.
+ * The most messages of this process that may wait for PostgreSQL. At 1000 accepts/s this is the work of one second. A
+ * later message would not be answered in time anyway.
  */
 const maxPending = 1_000;
 /** The Retry-After of an overloaded API, in seconds. */
 const retryAfterSeconds = 2;
-/** A tenant that was quiet may post at once what its rate grants in this time, in milliseconds. */
+/** A tenant that was quiet may send at once what its rate grants in this time, in milliseconds. */
 const burstMs = 1_000;
 /** The rates of this many tenants are tracked. A tenant that drops out starts with a full burst. */
 const maxTenants = 10_000;
 
 export interface Admission {
   /**
-   * Admits a post, or refuses it before it costs anything.
+   * Admits a message, or refuses it before it costs anything.
    * @param perSecond the tenant's limit, or null for none. It applies to each process of the API separately.
-   * @returns the function to call when the post is done.
-   * @throws Problem 429: `overloaded` for this priority or class, or `rate_limited` when the tenant posts faster than
-   * its limit.
+   * @returns the function to call when the message is done.
+   * @throws Problem 429: `overloaded` for this priority or class, or `rate_limited` when the tenant exceeds its limit.
    */
   enter(
     tenant: TenantId,
@@ -36,7 +35,7 @@ export function createAdmission(now: () => number = () => performance.now()): Ad
   let pending = 0;
   const due = new Map<TenantId, number>();
 
-  /** Applies GCRA. `due` holds the time at which the tenant's next post is due at its rate. */
+  /** Applies GCRA. `due` holds the time at which the tenant's next message is due at its rate. */
   function keepRate(tenant: TenantId, perSecond: number): void {
     const intervalMs = 1_000 / perSecond;
     const moment = now();

@@ -8,7 +8,7 @@ export function createGate(width: number): <T>(work: () => Promise<T>) => Promis
     try {
       return await work();
     } finally {
-      // The next one takes over this place, so the count does not change.
+      // The next one enters in exchange for this one, so the count does not change.
       const next = waiting.shift();
       if (next === undefined) inside -= 1;
       else next();

@@ -20,8 +20,8 @@ const limitMs = 2_500;
 const largest = 8 * 1_024 * 1_024;
 
 /**
- * The routes that platforms call. They have their own Fastify scope, in which bodies stay bytes, because signatures are
- * computed from bytes.
+ * The routes that platforms call. They have their own Fastify context, in which bodies stay bytes, because signatures
+ * are computed from bytes.
  */
 export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
   const { acceptSql, ring, keys, logger, pokeInbox } = deps;

@@ -12,7 +12,7 @@ import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 /** A body of 1 MiB may take long to arrive. Accepting it has its own, shorter limit. */
 const handlerTimeoutMs = 60_000;
 
-/** The route that accepts messages. It has its own Fastify scope, because only this route takes CloudEvents. */
+/** The route that accepts messages. It has its own Fastify context, because only this route takes CloudEvents. */
 export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCaches): Promise<void> {
   acceptJson(app, ['application/json', structuredType]);
   const acceptMessage = messageAcceptor(deps, plans);

@@ -14,7 +14,7 @@ interface DemoDelivery {
   readonly reason?: { readonly code: string; readonly message?: string } | null;
 }
 
-/** The calls that the demo makes. It uses the same HTTP API as every other client. */
+/** The requests that the demo makes. It uses the same HTTP API as every other client. */
 export interface DemoClient {
   exists(path: string): Promise<boolean>;
   put(path: string, body: unknown): Promise<void>;
@@ -24,7 +24,7 @@ export interface DemoClient {
 
 const answerMs = 10_000;
 
-/** @param signal ends calls that are under way when the start is stopped. */
+/** @param signal ends requests that are under way when the start is stopped. */
 export function createDemoClient(api: string, key: string, signal: AbortSignal): DemoClient {
   const call = (
     method: string,

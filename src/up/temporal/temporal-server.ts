@@ -19,7 +19,7 @@ const dynamicConfig = {
   'limit.maxIDLength': 255,
   // Without this, a timer of less than 1 s takes 1 s.
   'history.timerProcessorMaxTimeShift': '50ms',
-  // The default limits are meant for servers with many tenants. One message takes about seven calls.
+  // The default limits are meant for servers with many tenants. One message takes about seven requests.
   'frontend.rps': 20_000,
   'frontend.namespaceRPS': 20_000,
   'frontend.namespaceRPS.visibility': 1_000,

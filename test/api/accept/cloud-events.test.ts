@@ -120,13 +120,13 @@ test.each([
   [{ data: { text: 'hi', thread: 't' } }, ['/data/thread invalid_value']],
   [{ data: { text: 'hi', confirm: {} } }, ['/data/confirm not_yet_supported']],
   [{ data: { text: 'hi', type: 't' } }, ['/data/type unknown_field']],
-])('refuses an event with %j and names the places %j', async (change, errors) => {
+])('refuses an event with %j and names the paths %j', async (change, errors) => {
   const answer = await structured({ ...event, id: 'bad', ...change });
   expect(answer.status).toBe(422);
   expect(errorsOf(answer)).toEqual(errors);
 });
 
-test("names the place in the event's data when an event has an unknown destination", async () => {
+test("names the path in the event's data when an event has an unknown destination", async () => {
   const answer = await structured({ ...event, id: 'bad', data: { text: 'hi', destinations: ['nope'] } });
   expect(errorsOf(answer)).toEqual(['/data/destinations/0 unknown_destination']);
 });

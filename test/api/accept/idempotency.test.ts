@@ -32,7 +32,7 @@ test('answers 409 and names the first message when a key is used with another bo
   expect(answer.body.detail).toContain(first.body.id);
 });
 
-test('shows the current state of the first message in the answer to a repeated post', async () => {
+test('shows the current state of the first message in the answer to a repeated request', async () => {
   const body = { text: 'hi', destinations: ['orders'] };
   const first = await post(body, 'k-state');
   await api.call('POST', `/v1/messages/${first.body.id}/cancel`);
@@ -69,12 +69,12 @@ test('accepts a key of 255 characters, which does not become part of the workflo
   expect(workflowId).toMatch(/^default:[0-9a-f]{64}$/);
 });
 
-test('stores a new message for each post without a key', async () => {
+test('stores a new message for each request without a key', async () => {
   const [one, two] = await Promise.all([post({ text: 'hi' }), post({ text: 'hi' })]);
   expect(one.body.id).not.toBe(two.body.id);
 });
 
-test('stores one message when fifty posts with the same key arrive at once', async () => {
+test('stores one message when fifty requests with the same key arrive at once', async () => {
   const body = { text: 'hi', destinations: ['orders'], conversation: 'crowd' };
   const answers = await Promise.all(Array.from({ length: 50 }, () => post(body, 'k-crowd')));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
@@ -84,7 +84,7 @@ test('stores one message when fifty posts with the same key arrive at once', asy
   expect(row).toEqual({ deliveries: 1 });
 });
 
-test('stores one message and refuses the other body when fifty posts share one key', async () => {
+test('stores one message and refuses the other body when fifty requests share one key', async () => {
   const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => post({ text: `text ${n % 2}` }, 'k-two')));
   const accepted = answers.filter(({ status }) => status === 202);
   expect(new Set(accepted.map((answer) => answer.body.id)).size).toBe(1);
@@ -92,7 +92,7 @@ test('stores one message and refuses the other body when fifty posts share one k
   expect(answers.filter(({ status }) => status === 409)).toHaveLength(25);
 });
 
-test('answers a repeated post even when its destination was deleted meanwhile', async () => {
+test('answers a repeated request even when its destination was deleted meanwhile', async () => {
   const body = { text: 'hi', destinations: ['leaving'] };
   const first = await post(body, 'k-gone');
   await api.call('POST', `/v1/messages/${first.body.id}/cancel`);

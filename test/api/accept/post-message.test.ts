@@ -193,7 +193,7 @@ test.each([
   [{ content: { text: 'a', attachments: [] } }, ['/content/attachments invalid_value']],
   [{ content: { attachments: [{ url: 'file:///etc/passwd' }] } }, ['/content/attachments/0/url pattern']],
   [{ content: { attachments: [{ url: 'https://a.example/', id: '1' }] } }, ['/content/attachments/0/id unknown_field']],
-])('refuses the message %j and names the places %j', async (body, errors) => {
+])('refuses the message %j and names the paths %j', async (body, errors) => {
   const answer = await post(body);
   expect(answer).toMatchObject({ status: 422, body: { code: 'invalid' } });
   expect(errorsOf(answer)).toEqual(errors);

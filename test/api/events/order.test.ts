@@ -23,7 +23,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Holds transactions open and lets them commit one at a time, in an order other than the one in which they began. */
+/** Keeps transactions open and lets them commit one at a time, in an order other than the one in which they began. */
 function createShuffle(): { turn(): Promise<void>; writerIsDone(): void } {
   const held: (() => void)[] = [];
   let running = writers;

@@ -31,7 +31,7 @@ describe('an overloaded API', () => {
     );
   });
 
-  it('accepts a message again as soon as one of the waiting posts is done', () => {
+  it('accepts a message again as soon as one of the waiting messages is done', () => {
     const { admission, leave } = filledTo(250);
     leave[0]?.();
     expect(codeOf(() => admission.enter('default', message('low'), null))).toBe('taken');
@@ -39,7 +39,7 @@ describe('an overloaded API', () => {
 });
 
 describe('a tenant with a rate limit', () => {
-  it("may post one second's worth of its rate at once, then only at its rate, without effect on other tenants", () => {
+  it("may send one second's worth of its rate at once, then only at its rate, without effect on other tenants", () => {
     let at = 0;
     const admission = createAdmission(() => at);
     const post = (tenant: string) => codeOf(() => admission.enter(tenant, message('normal'), 10));
@@ -50,7 +50,7 @@ describe('a tenant with a rate limit', () => {
     expect([post('loud'), post('loud')]).toEqual(['taken', 'rate_limited']);
   });
 
-  it('learns from the headers of a refusal when it may post again', () => {
+  it('learns from the headers of a refusal when it may send again', () => {
     const admission = createAdmission(() => 0);
     const problems: unknown[] = [];
     for (let count = 0; count < 40; count += 1)

@@ -18,7 +18,7 @@ const get = async (id: string) => (await api.call('GET', `/v1/messages/${id}`)).
 const edit = (id: string, body: object, headers = {}) => api.call('PATCH', `/v1/messages/${id}`, { body, headers });
 const remove = (id: string) => api.call('DELETE', `/v1/messages/${id}`);
 
-test('answers an edit like a post, and shows its own text on it and the newest text on the original', async () => {
+test('answers an edit like a new message, and shows its text on it and the newest one on the original', async () => {
   const { id, deliveries } = await post({ class: 'must', labels: { team: 'core' }, conversation: 'c-1' });
   await deliverOnce(api.sql, deliveries[0].id);
   const pokes = api.pokes();

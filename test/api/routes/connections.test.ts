@@ -107,7 +107,7 @@ test.each([
   [{ ...hooks, id: 'Hooks' }, 'invalid', ['/id pattern']],
   [{ ...hooks, id: 'a'.repeat(65) }, 'invalid', ['/id pattern']],
   [{ ...hooks, name: 'x' }, 'invalid', ['/name unknown_field']],
-])('answers 422 to the connection %j with the code %s and the places %j', async (body, code, errors) => {
+])('answers 422 to the connection %j with the code %s and the paths %j', async (body, code, errors) => {
   const answer = await post(body);
   expect(answer).toMatchObject({ status: 422, body: { code } });
   expect(errorsOf(answer)).toEqual(errors);

@@ -147,7 +147,7 @@ test.each([
     'not_yet_supported',
     ['/address/user not_yet_supported'],
   ],
-])('answers 422 to a destination with %j, with the code %s and the places %j', async (change, code, errors) => {
+])('answers 422 to a destination with %j, with the code %s and the paths %j', async (change, code, errors) => {
   const answer = await post({ ...orders, ...change });
   expect(answer).toMatchObject({ status: 422, body: { code } });
   expect(errorsOf(answer)).toEqual(errors);
@@ -170,7 +170,7 @@ test('refuses to delete a destination while deliveries to it are under way', asy
   expect((await api.call('GET', `/v1/messages/${body.id}`)).body.deliveries[0].destination).toBe('orders');
 });
 
-test('creates one destination when the same id is posted twenty times at once', async () => {
+test('creates one destination when the same id is sent twenty times at once', async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => post(orders)));
   const made = answers.filter(({ status }) => status === 201);
   const refused = answers.filter(({ status }) => status === 409);

@@ -17,7 +17,7 @@ async function take(connection: string, ...arrivals: { event: InboundEvent }[]):
 }
 const list = async (query = '') => (await api.call('GET', `/v1/inbox${query}`)).body;
 
-it('lists the events that platforms sent, newest first, with their outcome and without their content', async () => {
+it('lists the events that platforms sent, newest first, with what became of each and without content', async () => {
   const [waiting = '', ignored = ''] = await take('acme', event('1', { kind: 'edited' }), event('2'));
   await waitForEvent(api.sql, waiting, 'root-1', 60);
   await finish(api.sql, ignored, 'ignored', { reason: { code: 'not_bridged', message: 'No bridge has this room.' } });

@@ -199,7 +199,7 @@ describe('a replay', () => {
       status: 409,
       body: { code: 'idempotency_conflict', id: first.id },
     });
-    // The same key on a post is another key.
+    // The same key on a new message is another key.
     expect((await post({ id: 'replay-1' })).duplicate).toBe(false);
   });
 
