@@ -14,8 +14,8 @@ const info = {
   description:
     'Accepts a message once, delivers it to every destination, and always says where it is.\n\n' +
     'Errors are `application/problem+json` (RFC 9457). Decide by `code`, which is stable. The checks are made in ' +
-    'the order 401, 403, 415, 413, 400, 422. A 503 means that the outcome is *unknown*: send the same request ' +
-    'again, with the same key.\n\n' +
+    'the order 401, 403, 415, 413, 400, 422. A 503 means *unknown*: the request may have taken ' +
+    'effect. Send the same request again, with the same key.\n\n' +
     'A key belongs to a tenant and sees nothing of any other. `x-carillon-scope` names the scope that an operation ' +
     'requires, and `x-carillon-also-scope` a second one; `admin` allows everything in its tenant. The ' +
     'administrator’s key works in the tenant `default`, or in the one that the header `carillon-tenant` names.',

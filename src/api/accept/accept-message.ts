@@ -96,7 +96,8 @@ function outcomeUnknown({ key }: PostedMessage, id: MessageId, cause: unknown): 
 const keyRequired: InputError = {
   path: 'Idempotency-Key',
   code: 'required',
-  message: 'is required by this tenant (or id in the body): without a key, a repeated post would be a second message',
+  message:
+    'is required by this tenant (or id in the body): without a key, a repeated request would be a second message',
 };
 
 type Unplanned = Omit<Acceptance, 'deliveries' | 'configVersion'>;
