@@ -1,7 +1,7 @@
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { createLogger } from './observability/logger.ts';
 
-/** The one program: its first argument says which part it plays. */
+/** The functions of the program's roles, by the first command line argument. */
 const roles: Record<string, (config: Config) => Promise<number>> = {
   up: async (config) => (await import('./up/up.ts')).up(config),
   api: async (config) => (await import('./roles/api.ts')).api(config),
@@ -25,7 +25,7 @@ process.on('uncaughtException', die);
 try {
   process.exit(await run(readConfig()));
 } catch (error) {
-  // An error that the user can put right is printed as one line.
+  // A user can correct these errors, so one line says what is wrong. Any other error is a defect, which die() logs.
   const isPlain =
     error instanceof ConfigError || (error instanceof Error && /^(KeyRing|Migration)Error$/.test(error.name));
   if (!isPlain) die(error);

@@ -18,10 +18,15 @@ import { openStore } from './open-store.ts';
 import { createPoke } from './poke.ts';
 import { stopSignal } from './stop-signal.ts';
 
-/** Accepting is one short statement; whoever waits longer than this for a lock or a disk is told 503. */
+/** Accepting takes one short statement. A request that waits longer than this for a lock or the disk gets a 503. */
 const acceptTimeoutMs = 1_000;
 
-/** Serves the HTTP API. Needs PostgreSQL; Temporal may be away. @returns the exit code, after a signal. */
+/**
+ * Serves the HTTP API until a signal comes. Needs PostgreSQL and works without Temporal.
+ * @returns the exit code.
+ * @throws Error when there is no admin key. ConfigError or KeyRingError when the identities file or the keys cannot be
+ * used.
+ */
 export async function api(config: Config): Promise<number> {
   const log = createLogger({ role: 'api', level: config.logLevel });
   const stopped = stopSignal();

@@ -9,7 +9,11 @@ import { migrate } from '../store/db/migrate.ts';
 
 const folder = fileURLToPath(new URL('../../../migrations', import.meta.url));
 
-/** Brings both servers to this version: schema, key ring, search attributes. Safe to repeat. @returns the exit code. */
+/**
+ * Brings PostgreSQL and Temporal to this version: schema, check of the key ring, search attributes. Safe to repeat.
+ * @returns the exit code.
+ * @throws MigrationError or KeyRingError when the schema or the keys do not fit.
+ */
 export async function migrateAll(config: Config): Promise<number> {
   const log = createLogger({ role: 'migrate', level: config.logLevel });
   const applied = await migrate(config.databaseUrl, folder);

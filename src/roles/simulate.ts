@@ -6,7 +6,10 @@ import { stopSignal } from './stop-signal.ts';
 
 const pageDir = fileURLToPath(new URL('../../../rooms', import.meta.url));
 
-/** The platforms' simulators, for the demonstration and for trying things out. @returns the exit code, after a signal. */
+/**
+ * Runs the simulators of the platforms until a signal comes, for the demo and for experiments.
+ * @returns the exit code.
+ */
 export async function simulate(config: Config): Promise<number> {
   const log = createLogger({ role: 'simulate', level: config.logLevel });
   const stopped = stopSignal();

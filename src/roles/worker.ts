@@ -8,10 +8,14 @@ import { runWorker } from '../worker/run.ts';
 import { openStore } from './open-store.ts';
 import { stopSignal } from './stop-signal.ts';
 
-/** Made by `npm run build`; a worker that bundled for itself would start 3 s later. */
+/** Made by `npm run build`. A worker that made its own bundle would start 3 s later. */
 const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
 
-/** Runs workflows and activities, and starts runs. @returns the exit code, after a signal. */
+/**
+ * Runs workflows and activities, and starts runs, until a signal comes.
+ * @returns the exit code.
+ * @throws Error when the workflow bundle is missing. KeyRingError when the keys do not fit.
+ */
 export async function worker(config: Config): Promise<number> {
   if (!existsSync(bundle)) throw new Error(`${bundle} is missing: run npm run build`);
   const log = createLogger({ role: 'worker', level: config.logLevel });

@@ -65,7 +65,7 @@ describe('the clocks of a delivery', () => {
     const retrying = reduce(reduce(queued(), claim, 2_000), failed, 3_000);
     const was = clocksOf(retrying, 4_000).deadlineAt ?? 0;
     const at = (isBreaker: boolean): Delivery =>
-      reduce(retrying, { do: 'wait-gate', scope: 'destination:d', isBreaker }, 4_000);
+      reduce(retrying, { do: 'wait-gate', gate: 'destination:d', isBreaker }, 4_000);
     expect(was).toBe(2_000 + (intent.policy.deadlineMs ?? 0));
     expect(clocksOf(reduce(retrying, { do: 'wait-turn' }, 4_000), 9_000).deadlineAt).toBe(was + 5_000);
     expect(clocksOf(at(false), 9_000).deadlineAt).toBe(was + 5_000);

@@ -44,13 +44,13 @@ export function waitForTurn(delivery: Delivery, dependsUntil: Instant | null, no
  * Lets a delivery wait at a shut gate: `store/waiting/wait.ts`. The deadline stops during a pause, a Retry-After or a
  * full rate, but goes on behind a breaker.
  */
-export function waitAtGate(delivery: Delivery, { scope, isBreaker }: Of<'wait-gate'>, now: Instant): Delivery {
+export function waitAtGate(delivery: Delivery, { gate, isBreaker }: Of<'wait-gate'>, now: Instant): Delivery {
   if (!isMovable(delivery)) return delivery;
   const deadlineAt = isBreaker ? runningDeadline(delivery, now) : delivery.deadlineAt;
   return {
     ...delivery,
     state: 'waiting',
-    gate: scope,
+    gate,
     slotAt: null,
     nextAttemptAt: null,
     deadlineAt,

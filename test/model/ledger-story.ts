@@ -131,7 +131,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
         );
       }
       case 'wait-gate':
-        return apply({ do: 'wait-gate', scope: step.shut.gate, isBreaker: false }, step);
+        return apply({ do: 'wait-gate', gate: step.shut.gate, isBreaker: false }, step);
       case 'wait-turn':
         return apply({ do: 'wait-turn' }, step);
       case 'park':

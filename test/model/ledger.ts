@@ -131,7 +131,7 @@ export type LedgerEvent =
     }
   | { readonly do: 'release'; readonly token: AttemptId }
   | { readonly do: 'wait-turn' | 'call' | 'look-up' | 'expire' | 'retry' | 'cancel' | 'end-hold' }
-  | { readonly do: 'wait-gate'; readonly scope: string; readonly isBreaker: boolean }
+  | { readonly do: 'wait-gate'; readonly gate: string; readonly isBreaker: boolean }
   | { readonly do: 'rest'; readonly state: 'parked' | 'uncertain' | 'skipped' | 'expired' | 'cancelled' }
   | { readonly do: 'absent'; readonly final: boolean; readonly part?: number }
   | { readonly do: 'found'; readonly nativeId: string; readonly version: number; readonly part?: number };

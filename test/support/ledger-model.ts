@@ -187,7 +187,7 @@ function fill(template: Template, delivery: Delivery, attempt: number): LedgerEv
         parts: template.parts,
       };
     case 'wait-gate':
-      return { ...template, scope: `destination:${delivery.id}` };
+      return { ...template, gate: `destination:${delivery.id}` };
     case 'deliver':
       return token === undefined ? undefined : { ...template, token, version: 1, part: part ?? 1 };
     case 'absent':

@@ -54,7 +54,7 @@ export async function perform({ sql }: LedgerBench, id: string, event: LedgerEve
     case 'wait-turn':
       return waitForTurn(sql, id);
     case 'wait-gate':
-      return waitAtGate(sql, id, event.scope, event.isBreaker ? 'breaker' : 'paused');
+      return waitAtGate(sql, id, event.gate, event.isBreaker ? 'breaker' : 'paused');
     case 'call': {
       const gate = { breaker: 'closed', isPassable: true, isProbeDue: false, arrivals: 0 } as const;
       return letThrough(sql, { tenant: 'default', scope: `destination:${id}`, ...gate }, 1, 2_000);

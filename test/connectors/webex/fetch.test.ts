@@ -155,13 +155,13 @@ describe('a message that is fetched from Webex', () => {
     [{ status: 502 }, 'transient', 'destination'],
     [{ status: 200, body: '<html>' }, 'transient', 'destination'],
     [{ mode: 'reset-before' }, 'transient', 'destination'],
-  ] as const)('a fetch that fails with %j is a failure of the right kind', async (fault, kind, scope) => {
+  ] as const)('a fetch that fails with %j is a failure of the right kind', async (fault, kind, affects) => {
     const event = await say({ text: 'x' });
     for (const path of ['/v1/messages/', '/v1/people/me']) {
       await bench.fault('webex', { path, ...fault });
       expect(await failureOf(fetchIt(event))).toMatchObject({
         kind,
-        scope,
+        affects,
         ...('retryAfter' in fault ? { retryAfterMs: 3_000 } : {}),
       });
     }
