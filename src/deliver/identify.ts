@@ -1,8 +1,7 @@
 import type { Mentioned, Outgoing, Person } from '../connectors/contract/connector.ts';
-import type { LookUpContext } from '../connectors/contract/context.ts';
+import { type LookUpContext, timeLeft } from '../connectors/contract/context.ts';
 import { parseMarkdown } from '../connectors/text/markdown.ts';
 import { mentionsIn, type Mention } from '../connectors/text/mention.ts';
-import { timeLeft } from '../connectors/http/time-left.ts';
 import type { ConnectionId, TenantId } from '../domain/ids.ts';
 import { connectionWithSecrets } from '../store/config/connections.ts';
 import { findCounterpart } from '../store/people/identities.ts';
