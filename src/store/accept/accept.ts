@@ -1,54 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { DeliveryClassName } from '../../domain/delivery-class.ts';
 import { graceMs, usualClocks } from '../../domain/clocks.ts';
 import { bestEffortMs } from '../../domain/delivery-class.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
-import {
-  schemaVersion,
-  type Content,
-  type MessageState,
-  type Priority,
-  type Sender,
-  priorities,
-} from '../../domain/message.ts';
+import { priorities, type MessageState } from '../../domain/message.ts';
 import type { DeliveryState } from '../../domain/delivery.ts';
-import type { PlannedDelivery } from '../../domain/plan.ts';
 import { sealContent } from '../db/contents.ts';
 import { interval, json, type Db } from '../db/db.ts';
+import { envelopeInsert, given } from '../db/envelope.ts';
 import type { KeyRing } from '../db/key-ring.ts';
 import { newDeliveryId } from '../db/new-id.ts';
-
-export interface Acceptance {
-  readonly id: MessageId;
-  readonly tenant: TenantId;
-  /** `api`, or the connection that it came by. */
-  readonly dedupeScope: string;
-  readonly dedupeKey: string;
-  /** RFC 8785 form of the body, without `id`. */
-  readonly canonicalBody: string;
-  readonly type: string;
-  readonly source: string;
-  readonly conversation: string | null;
-  readonly occurredAt: Date | null;
-  readonly dataVersion: string | null;
-  readonly correlationId: string;
-  readonly priority: Priority;
-  readonly class: DeliveryClassName | null;
-  /** When it is to go out; null is now. */
-  readonly sendAt: Date | null;
-  /** When it is worth nothing any more. */
-  readonly expiresAt: Date | null;
-  /** The message that it replies to. */
-  readonly thread: MessageId | null;
-  /** The message that it is a replay of. */
-  readonly replayOf?: MessageId;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly content: Content;
-  readonly sender: Sender | null;
-  readonly deliveries: readonly PlannedDelivery[];
-  /** Version of the configuration that the plan was made from. */
-  readonly configVersion: number;
-}
+import type { Acceptance, Asked } from './acceptance.ts';
 
 export interface AcceptedDelivery {
   readonly id: DeliveryId;
@@ -106,6 +67,14 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
   const band = priorities.indexOf(a.priority) + 1;
   const isLater = a.sendAt !== null;
   const bestEffortSeconds = a.class === 'best-effort' ? bestEffortMs / 1000 : null;
+  const envelope = envelopeInsert(sql, given(sql, a), {
+    sequence: isLater ? null : sql`(select sequence from conversation)`,
+    occurredAt: sql`coalesce(${a.occurredAt}::timestamptz, clock_timestamp())`,
+    thread: sql`(select id from thread)`,
+    expiresAt: sql`
+      least(${a.expiresAt}::timestamptz, greatest(clock_timestamp(), ${a.sendAt}::timestamptz)
+        + make_interval(secs => ${bestEffortSeconds}::float8))`,
+  });
   const [row] = await sql<{ threaded: boolean; accepted: boolean }[]>`
     with config as (
       select from config_versions where tenant = ${a.tenant} and version = ${a.configVersion}
@@ -130,16 +99,10 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
       on conflict (tenant, id) do update set sequence = conversations.sequence + ${isLater ? 0 : 1}
       returning sequence
     ), message as (
-      insert into messages (id, tenant, workflow_id, type, source, conversation, sequence, occurred_at, schema_version,
-        data_version, correlation_id, dedupe_key, priority, band, labels, state, open_count, class, thread, send_at,
-        set_aside, replay_of, expires_at)
-      select ${a.id}, ${a.tenant},
+      insert into messages (${envelope.columns}, workflow_id, dedupe_key, band, state, open_count, set_aside)
+      select ${envelope.values},
         ${a.tenant} || ':' || ${hash.toString('hex')} || case when generation > 1 then '.' || generation else '' end,
-        ${a.type}, ${a.source}, ${a.conversation}, ${isLater ? null : sql`(select sequence from conversation)`},
-        coalesce(${a.occurredAt}::timestamptz, clock_timestamp()), ${schemaVersion}, ${a.dataVersion}, ${a.correlationId},
-        ${a.dedupeKey}, ${a.priority}, ${band}, ${json(sql, a.labels)}, ${state}, ${ids.length}, ${a.class},
-        (select id from thread), ${a.sendAt}, ${isLater}, ${a.replayOf ?? null},
-        least(${a.expiresAt}::timestamptz, greatest(clock_timestamp(), ${a.sendAt}::timestamptz) + make_interval(secs => ${bestEffortSeconds}::float8))
+        ${a.dedupeKey}, ${band}, ${state}, ${ids.length}, ${isLater}
       from claimed
       returning id, tenant, conversation, sequence, expires_at, send_at
     ), content as (
@@ -178,10 +141,7 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
  * What a key that is known answers, whatever became of the configuration since. An expired key whose message is at rest
  * is not known any more.
  */
-export async function findAccepted(
-  sql: Db,
-  a: Pick<Acceptance, 'tenant' | 'dedupeScope' | 'dedupeKey' | 'canonicalBody'>,
-): Promise<AcceptResult | undefined> {
+export async function findAccepted(sql: Db, a: Asked): Promise<AcceptResult | undefined> {
   const known = await findByKey(sql, a.tenant, a.dedupeScope, sha256(`${a.dedupeScope}\0${a.dedupeKey}`));
   if (known === undefined) return undefined;
   if (!known.bodyHash.equals(sha256(a.canonicalBody))) return { outcome: 'conflict', id: known.id };

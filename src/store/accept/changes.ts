@@ -2,6 +2,7 @@ import { graceMs } from '../../domain/clocks.ts';
 import type { DeliveryState } from '../../domain/delivery.ts';
 import type { DeliveryId, MessageId, TenantId } from '../../domain/ids.ts';
 import type { Content, Sender } from '../../domain/message.ts';
+import { toAcceptance } from './acceptance.ts';
 import { findAccepted, type AcceptedDelivery, type AcceptResult } from './accept.ts';
 import { changeDeliveries, changeMessage, claimed, conversation, planned, type Change } from './change-statement.ts';
 import { openContent, sealContent } from '../db/contents.ts';
@@ -46,8 +47,9 @@ export function acceptEdit(sql: Db, ring: KeyRing, edit: Edit): Promise<ChangeRe
   return change(sql, edit, async (original, ids) => {
     const version = original.version + 1;
     const files = edit.keepsFiles === true ? await filesOf(sql, ring, edit.original, original.version) : {};
-    const content = { ...edit.content, ...files };
-    const sealed = sealContent(ring, edit.original, version, { content, sender: edit.sender });
+    const said = { content: { ...edit.content, ...files }, sender: edit.sender };
+    const message = toAcceptance(edit, { type: 'message.edited' }, said, { refersTo: edit.original });
+    const sealed = sealContent(ring, edit.original, version, said);
     return sql<AcceptedDelivery[]>`
       with ${claimed(sql, edit)}, ${conversation(sql, edit)}, wanted as materialized (
         -- Locked as their foreign keys will lock them: later would be behind the message, and out of order.
@@ -62,7 +64,7 @@ export function acceptEdit(sql: Db, ring: KeyRing, edit: Edit): Promise<ChangeRe
         returning *
       ), content as (
         insert into contents (message, version, sealed) select id, ${version}, ${sealed} from raised
-      ), ${changeMessage(sql, edit, 'message.edited', version)}, ${changeDeliveries(sql, ids, 'edit', version)}
+      ), ${changeMessage(sql, message, version)}, ${changeDeliveries(sql, ids, 'edit', version)}
       ${planned(sql)}`;
   });
 }
@@ -82,7 +84,9 @@ async function filesOf(sql: Db, ring: KeyRing, message: MessageId, version: numb
 export function acceptDelete(sql: Db, ring: KeyRing, deletion: Change): Promise<ChangeResult> {
   return change(sql, deletion, async ({ version }, ids) => {
     const { id, original } = deletion;
-    const nothing = sealContent(ring, id, 1, { content: { text: '' }, sender: null });
+    const said = { content: { text: '' }, sender: null };
+    const message = toAcceptance(deletion, { type: 'message.deleted' }, said, { refersTo: original });
+    const nothing = sealContent(ring, id, 1, said);
     return sql<AcceptedDelivery[]>`
       with ${claimed(sql, deletion)}, ${conversation(sql, deletion)}, touched as materialized (
         select d.* from deliveries d
@@ -118,7 +122,7 @@ export function acceptDelete(sql: Db, ring: KeyRing, deletion: Change): Promise<
         select * from touched
         where message = ${original} and action = 'create'
           and (state in ('sending', 'delivered', 'uncertain') or doubt_since is not null or jsonb_array_length(receipts) > 0)
-      ), ${changeMessage(sql, deletion, 'message.deleted', 1)}, content as (
+      ), ${changeMessage(sql, message, 1)}, content as (
         insert into contents (message, version, sealed) select id, 1, ${nothing} from message
       ), ${changeDeliveries(sql, ids, 'delete', version + 1)}
       ${planned(sql)}`;

@@ -1,6 +1,7 @@
 import { graceMs } from '../../domain/clocks.ts';
 import type { ConnectionId, MessageId, TenantId } from '../../domain/ids.ts';
 import type { PlannedDelivery } from '../../domain/plan.ts';
+import { toAcceptance } from './acceptance.ts';
 import { findAccepted, type AcceptedDelivery, type AcceptResult } from './accept.ts';
 import { changeMessage, claimed, planned, type Change } from './change-statement.ts';
 import { sealContent } from '../db/contents.ts';
@@ -76,7 +77,9 @@ export interface ReactionChange extends Change {
 export async function acceptReaction(sql: Db, ring: KeyRing, change: ReactionChange): Promise<AcceptResult | 'gone'> {
   const known = await findAccepted(sql, change);
   if (known !== undefined) return known;
-  const sealed = sealContent(ring, change.id, 1, { content: { text: '', emoji: change.emoji }, sender: null });
+  const said = { content: { text: '', emoji: change.emoji }, sender: null };
+  const message = toAcceptance(change, { type: change.type }, said, { refersTo: change.original });
+  const sealed = sealContent(ring, change.id, 1, said);
   const plan = change.deliveries.map(({ destination, via, policy, timeoutMs }) => ({
     id: newDeliveryId(),
     destination,
@@ -91,7 +94,7 @@ export async function acceptReaction(sql: Db, ring: KeyRing, change: ReactionCha
         as p (id text, destination text, via text, policy jsonb, timeout_ms integer)
     ), raised as (
       select * from messages where id = ${change.original} and deleted_at is null and exists (select from claimed)
-    ), ${changeMessage(sql, change, change.type, 1)}, content as (
+    ), ${changeMessage(sql, message, 1)}, content as (
       insert into contents (message, version, sealed) select id, 1, ${sealed} from message
     ), planned as (
       insert into deliveries (id, tenant, message, destination, via, policy, timeout_ms, lane, sequence, max_attempts, band,

@@ -1,10 +1,10 @@
-import type { DeliveryClassName } from '../../domain/delivery-class.ts';
 import type { DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
-import type { Priority } from '../../domain/message.ts';
 import { planDelivery } from '../../domain/plan.ts';
-import { accept, findAccepted, type Acceptance, type AcceptResult } from './accept.ts';
+import { accept, findAccepted, type AcceptResult } from './accept.ts';
+import { toAcceptance, type Acceptance, type Asked } from './acceptance.ts';
 import { openContent } from '../db/contents.ts';
 import type { Db } from '../db/db.ts';
+import { envelopeColumns, type EnvelopeRow } from '../db/envelope.ts';
 import type { PlanEntry } from '../config/destinations.ts';
 import type { KeyRing } from '../db/key-ring.ts';
 
@@ -43,19 +43,9 @@ export type ReplayResult =
   /** The configuration was changed at the same time, again and again. */
   | { readonly outcome: 'contended' };
 
-interface Original {
-  readonly type: string;
-  readonly source: string;
-  readonly conversation: string | null;
-  readonly occurredAt: Date;
-  readonly dataVersion: string | null;
-  readonly correlationId: string;
-  readonly priority: Priority;
-  readonly class: DeliveryClassName | null;
-  readonly expiresAt: Date | null;
-  readonly thread: MessageId | null;
-  readonly refersTo: MessageId | null;
-  readonly labels: Record<string, string>;
+interface Original extends EnvelopeRow {
+  /** `expiresAt` is in the future, and the sender chose it. Null without `expiresAt`. */
+  readonly keepsEnd: boolean | null;
   readonly isDeleted: boolean;
   readonly version: number;
   readonly sealed: Buffer | null;
@@ -87,7 +77,7 @@ export async function acceptReplay(sql: Db, ring: KeyRing, replay: Replay, plans
     const unknown = unknownOf(plan, original, destinations);
     if (unknown.length > 0) return { outcome: 'unknown-destinations', destinations: unknown };
     if (plan.requireKey && key === undefined) return { outcome: 'key-required' };
-    const result = await accept(sql, ring, { ...asked, ...toAcceptance(ring, replay, original, plan) });
+    const result = await accept(sql, ring, planReplay(ring, asked, replay, original, plan));
     if (result.outcome !== 'stale' && result.outcome !== 'no-thread') return result;
     plan = await plans.reload();
   }
@@ -98,23 +88,23 @@ function unknownOf(plan: ReplayPlan, original: Original, destinations: Replay['d
   return (destinations ?? original.destinations).filter((one) => !plan.destinations.has(one));
 }
 
-function toAcceptance(
+function planReplay(
   ring: KeyRing,
+  asked: Asked,
   { original: replayOf, destinations }: Replay,
   original: Original,
   plan: ReplayPlan,
-): Omit<Acceptance, 'id' | 'tenant' | 'dedupeScope' | 'dedupeKey' | 'canonicalBody'> {
-  const { sealed, version, refersTo: _1, isDeleted: _2, destinations: theirs, ...envelope } = original;
+): Acceptance {
+  const chosen = { ...original, sendAt: null, expiresAt: original.keepsEnd === true ? original.expiresAt : null };
+  const said = openContent(ring, replayOf, original.version, original.sealed);
+  const unplanned = toAcceptance(asked, chosen, said, { replayOf });
   const via = destinations === null ? 'replay' : 'request';
   return {
-    ...envelope,
-    ...openContent(ring, replayOf, version, sealed),
-    sendAt: null,
-    replayOf,
+    ...unplanned,
     configVersion: plan.version,
-    deliveries: (destinations ?? theirs).flatMap((one) => {
+    deliveries: (destinations ?? original.destinations).flatMap((one) => {
       const entry = plan.destinations.get(one);
-      return entry === undefined ? [] : [planDelivery(entry, envelope, via)];
+      return entry === undefined ? [] : [planDelivery(entry, unplanned, via)];
     }),
   };
 }
@@ -125,10 +115,8 @@ function toAcceptance(
  */
 async function findOriginal(sql: Db, tenant: TenantId, id: MessageId): Promise<Original | undefined> {
   const [row] = await sql<Original[]>`
-    select m.type, m.source, m.conversation, m.occurred_at as "occurredAt", m.data_version as "dataVersion",
-      m.correlation_id as "correlationId", m.priority, m.class, m.thread, m.refers_to as "refersTo", m.labels,
-      case when m.expires_at > clock_timestamp() and m.class is distinct from 'best-effort' then m.expires_at end as "expiresAt",
-      m.deleted_at is not null as "isDeleted", c.version, c.sealed,
+    select ${envelopeColumns(sql)}, c.version, c.sealed, m.deleted_at is not null as "isDeleted",
+      m.expires_at > clock_timestamp() and m.class is distinct from 'best-effort' as "keepsEnd",
       to_jsonb(array(
         select d.destination from deliveries d where d.message = m.id and d.action = 'create' order by d.id)) as destinations
     from messages m

@@ -3,12 +3,13 @@ import { bestEffortPolicy } from '../../domain/delivery-class.ts';
 import type { DeliveryState } from '../../domain/delivery.ts';
 import type { AttemptId, ConnectionId, DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
 import { connectionGate, destinationGate, type GateView, type Rate } from '../../domain/gate.ts';
-import type { Message, Priority } from '../../domain/message.ts';
+import type { Message } from '../../domain/message.ts';
 import type { RetryPolicy } from '../../domain/retry.ts';
 import type { AmbiguousPolicy, LedgerView } from '../../domain/step.ts';
 import { openSecrets } from '../config/connections.ts';
-import { openContent } from '../db/contents.ts';
+import { openContent, type SealedContent } from '../db/contents.ts';
 import type { Db } from '../db/db.ts';
+import { toMessage, type EnvelopeRow } from '../db/envelope.ts';
 import { ledgerQuery } from './query.ts';
 import type { KeyRing } from '../db/key-ring.ts';
 import type { PostPart } from './parts.ts';
@@ -58,11 +59,9 @@ export interface LedgerEntry {
     | undefined;
 }
 
-interface Row {
-  id: DeliveryId;
-  tenant: TenantId;
+interface Row extends EnvelopeRow {
+  delivery: DeliveryId;
   readAt: Date;
-  message: MessageId;
   destination: DestinationId;
   workflowId: string;
   state: DeliveryState;
@@ -88,19 +87,6 @@ interface Row {
   policy: RetryPolicy;
   timeoutMs: number;
   cancelRequested: boolean;
-  type: string;
-  source: string;
-  occurredAt: Date;
-  receivedAt: Date;
-  schemaVersion: string;
-  dataVersion: string | null;
-  sequence: number | null;
-  correlationId: string;
-  conversation: string | null;
-  priority: Priority;
-  labels: Record<string, string>;
-  thread: MessageId | null;
-  refersTo: MessageId | null;
   reasonCode: string | null;
   action: ChangeKind;
   original: Original | null;
@@ -134,7 +120,7 @@ export async function readLedgerOf(sql: Db, ring: KeyRing, messages: readonly Me
 
 /** What several of them share is decrypted once. */
 function toEntries(rows: readonly Row[], ring: KeyRing): LedgerEntry[] {
-  const contents = new Map<string, ReturnType<typeof openContent>>();
+  const contents = new Map<string, SealedContent>();
   return rows.map((row) => {
     const key = `${row.contentOf} ${row.version}`;
     const content = contents.get(key) ?? openContent(ring, row.contentOf, row.version, row.sealed);
@@ -143,9 +129,9 @@ function toEntries(rows: readonly Row[], ring: KeyRing): LedgerEntry[] {
   });
 }
 
-function toEntry(row: Row, ring: KeyRing, { content, sender }: ReturnType<typeof openContent>): LedgerEntry {
+function toEntry(row: Row, ring: KeyRing, said: SealedContent): LedgerEntry {
   return {
-    id: row.id,
+    id: row.delivery,
     tenant: row.tenant,
     readAt: row.readAt,
     view: viewOf(row),
@@ -164,25 +150,7 @@ function toEntry(row: Row, ring: KeyRing, { content, sender }: ReturnType<typeof
     isPinned: row.isPinned,
     parts: row.parts,
     part: row.part,
-    message: {
-      id: row.message,
-      tenant: row.tenant,
-      type: row.type,
-      source: row.source,
-      occurredAt: row.occurredAt.toISOString(),
-      receivedAt: row.receivedAt.toISOString(),
-      schemaVersion: row.schemaVersion,
-      ...(row.dataVersion === null ? {} : { dataVersion: row.dataVersion }),
-      sequence: row.sequence,
-      correlationId: row.correlationId,
-      conversation: row.conversation,
-      ...(row.thread === null ? {} : { thread: row.thread }),
-      ...(row.refersTo === null ? {} : { refersTo: row.refersTo }),
-      sender,
-      content,
-      priority: row.priority,
-      labels: row.labels,
-    },
+    message: toMessage(row, said),
     target:
       row.connector === null
         ? undefined

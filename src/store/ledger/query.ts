@@ -1,5 +1,6 @@
 import { placesLeft } from '../waiting/gate-shut.ts';
 import { json, type Db } from '../db/db.ts';
+import { envelopeColumns } from '../db/envelope.ts';
 import { isBehind } from '../waiting/lane.ts';
 import { receiptPart } from './parts.ts';
 
@@ -36,7 +37,7 @@ const postsOf = (sql: Db) => sql`(
  * @param column of `d`: what the ids are of.
  */
 export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly string[]) => sql`
-  select d.id, d.tenant, d.message, d.destination, m.workflow_id as "workflowId", d.state, d.attempts,
+  select ${envelopeColumns(sql)}, d.id as delivery, d.destination, m.workflow_id as "workflowId", d.state, d.attempts,
     d.max_attempts as "maxAttempts", d.round_start as "cycleStart", d.claim_token as "claimToken",
     (extract(epoch from d.claim_deadline - now.at) * 1000)::float8 as "claimMs",
     (extract(epoch from greatest(d.next_attempt_at, d.not_before) - now.at) * 1000)::float8 as "notBeforeMs",
@@ -50,9 +51,6 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
     d.first_attempt_at as "firstAttemptAt", d.policy, d.timeout_ms as "timeoutMs",
     d.cancel_requested_at is not null as "cancelRequested", d.action, d.reason->>'code' as "reasonCode", original.original,
     d.parts, d.part, d.pinned_version is not null as "isPinned",
-    m.type, m.source, m.occurred_at as "occurredAt", m.received_at as "receivedAt",
-    m.schema_version as "schemaVersion", m.data_version as "dataVersion", m.sequence,
-    m.correlation_id as "correlationId", m.conversation, m.thread, m.refers_to as "refersTo", m.priority, m.labels,
     b.message as "contentOf", b.version, b.sealed, now.at as "readAt",
     t.connector, t.ambiguous, t.address, t.connection, t.settings, t.secrets,
     t.rate as "destinationRate", t.connection_rate as "connectionRate"

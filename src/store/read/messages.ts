@@ -1,36 +1,17 @@
-import type { DeliveryClassName } from '../../domain/delivery-class.ts';
 import type { DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
-import type { MessageState, Priority } from '../../domain/message.ts';
+import type { MessageState } from '../../domain/message.ts';
 import { openContent, type SealedContent } from '../db/contents.ts';
 import type { Db } from '../db/db.ts';
+import { envelopeColumns, type EnvelopeRow } from '../db/envelope.ts';
 import { deliveriesAsJson, deliveryFromJson, type DeliveryJson, type DeliveryRow } from './deliveries.ts';
 import type { KeyRing } from '../db/key-ring.ts';
 
-export interface MessageRow {
-  readonly id: MessageId;
-  readonly tenant: TenantId;
+export interface MessageRow extends EnvelopeRow {
   readonly workflowId: string;
-  readonly type: string;
-  readonly source: string;
-  readonly conversation: string | null;
-  readonly sequence: number | null;
-  readonly occurredAt: Date;
-  readonly receivedAt: Date;
-  readonly schemaVersion: string;
-  readonly dataVersion: string | null;
-  readonly correlationId: string;
   readonly dedupeKey: string;
-  readonly priority: Priority;
-  readonly class: DeliveryClassName | null;
-  readonly sendAt: Date | null;
-  readonly expiresAt: Date | null;
-  readonly thread: MessageId | null;
-  readonly refersTo: MessageId | null;
-  readonly replayOf: MessageId | null;
   /** Of the content: raised by each edit. */
   readonly version: number;
   readonly deletedAt: Date | null;
-  readonly labels: Record<string, string>;
   readonly state: MessageState;
   readonly dispatchedAt: Date | null;
   readonly firstAttemptAt: Date | null;
@@ -38,12 +19,9 @@ export interface MessageRow {
 }
 
 const columns = (sql: Db) => sql`
-  m.id, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.sequence,
-  m.occurred_at as "occurredAt", m.received_at as "receivedAt", m.schema_version as "schemaVersion",
-  m.data_version as "dataVersion", m.correlation_id as "correlationId", m.dedupe_key as "dedupeKey", m.priority, m.labels,
-  m.class, m.send_at as "sendAt", m.expires_at as "expiresAt", m.thread, m.refers_to as "refersTo", m.replay_of as "replayOf", m.version,
-  m.deleted_at as "deletedAt",
-  m.state, m.dispatched_at as "dispatchedAt", m.first_attempt_at as "firstAttemptAt", m.rested_at as "restedAt"`;
+  ${envelopeColumns(sql)}, m.workflow_id as "workflowId", m.dedupe_key as "dedupeKey", m.version,
+  m.deleted_at as "deletedAt", m.state, m.dispatched_at as "dispatchedAt", m.first_attempt_at as "firstAttemptAt",
+  m.rested_at as "restedAt"`;
 
 export async function findMessage(sql: Db, tenant: TenantId, id: MessageId): Promise<MessageRow | undefined> {
   const [row] = await sql<
