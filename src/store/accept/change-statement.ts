@@ -11,7 +11,7 @@ export interface Change extends Asked {
   readonly original: MessageId;
 }
 
-/** `claimed` has a row where the key is new, or is used again after its time; see `accept`. */
+/** `claimed` has a row where the key is new, or where an expired key is used again; see `accept` (A1). */
 export const claimed = (sql: Db, { tenant, dedupeScope, dedupeKey, canonicalBody, id, original }: Change) => sql`
   source as (
     select * from messages where tenant = ${tenant} and id = ${original} and deleted_at is null
@@ -55,7 +55,7 @@ export function changeMessage(sql: Db, change: OwnFields, version: number) {
     type: sql`${type}::text`,
     sequence: sql`(select sequence from conversation)`,
     occurredAt: sql`clock_timestamp()`,
-    // Best effort holds for an edit too; taking something back is tried as long as the policy says.
+    // An edit of a best-effort message is best effort too. A delete is tried as long as the policy says.
     expiresAt: sql`
       case when r.class = 'best-effort' and ${type}::text = 'message.edited'
         then clock_timestamp() + make_interval(secs => ${bestEffortMs / 1000}) end`,
@@ -75,9 +75,9 @@ export function changeMessage(sql: Db, change: OwnFields, version: number) {
 }
 
 /**
- * Without a place of the original's in a lane, changes of one message have a lane of their own, in the order of its
- * versions. That of a scheduled one too, whose place comes later: one that stood in the lane already would keep others
- * back, and wait for an original that comes behind it.
+ * Where the original is in no lane, the changes of one message have a lane of their own, in the order of its versions. The same
+ * holds for a scheduled original, which enters its lane later (N5): a change that was in that lane already would hold back
+ * others while it waits for an original that comes after it.
  */
 export const changeDeliveries = (sql: Db, ids: readonly DeliveryId[], action: 'edit' | 'delete', place: number) => sql`
   planned as (
@@ -92,7 +92,7 @@ export const changeDeliveries = (sql: Db, ids: readonly DeliveryId[], action: 'e
     returning id, destination, state
   )`;
 
-/** The end of each statement: what was planned; nothing at all when the key is known, or when it came too late. */
+/** The end of each statement: the planned change. No row where the key is known, or where the change came too late. */
 export const planned = (sql: Db) => sql`
   select id, destination, state from planned
   union all select refuse_late_change(), null, null from claimed where not exists (select from raised)`;

@@ -10,19 +10,19 @@ import type { KeyRing } from '../db/key-ring.ts';
 
 export const replayScope = 'api:replay';
 
-/** What a replay is asked for. */
+/** A request to replay a message. */
 export interface Replay {
-  /** Of the new message. */
+  /** The id of the new message. */
   readonly id: MessageId;
   readonly tenant: TenantId;
   readonly original: MessageId;
-  /** Where to; without them to the original's. */
+  /** Absent: the original's destinations. */
   readonly destinations: readonly DestinationId[] | null;
-  /** Without one each replay is a new message. */
+  /** Without a key each replay is a new message. */
   readonly key: string | undefined;
 }
 
-/** The configuration that it is planned from: what is in memory, and what is so now. */
+/** The configuration that a replay is planned from: the one in memory, and the one in the database now. */
 export interface PlanSource {
   current(): Promise<ReplayPlan>;
   reload(): Promise<ReplayPlan>;
@@ -37,10 +37,10 @@ interface ReplayPlan {
 export type ReplayResult =
   | Extract<AcceptResult, { outcome: 'accepted' | 'duplicate' | 'conflict' }>
   | { readonly outcome: 'not-found' | 'deleted' | 'erased' | 'key-required' }
-  /** It is itself an edit or delete. */
+  /** The message is itself an edit or a delete. */
   | { readonly outcome: 'is-a-change'; readonly of: MessageId | null }
   | { readonly outcome: 'unknown-destinations'; readonly destinations: readonly DestinationId[] }
-  /** The configuration was changed at the same time, again and again. */
+  /** The configuration changed at the same time, time and again. */
   | { readonly outcome: 'contended' };
 
 interface Original extends EnvelopeRow {
@@ -55,9 +55,9 @@ interface Original extends EnvelopeRow {
 const maxTries = 5;
 
 /**
- * Accepts a message once more: a new one with the same envelope and the newest text, planned by today's configuration. It
- * goes out now, whenever the original was to; it takes a new place in its conversation. Goes the way of every message,
- * so a key that is known answers with the first replay.
+ * Accepts a message once more, as a new message with the same envelope and the newest text, planned by today's configuration. It
+ * goes out now, also where the original was scheduled, and it comes last in its conversation. It is accepted like every
+ * message, so a known key gets the answer of the first replay (A1).
  */
 export async function acceptReplay(sql: Db, ring: KeyRing, replay: Replay, plans: PlanSource): Promise<ReplayResult> {
   const { id, tenant, original: replayOf, destinations, key } = replay;
@@ -72,7 +72,7 @@ export async function acceptReplay(sql: Db, ring: KeyRing, replay: Replay, plans
     if (/^message\.(?:edited|deleted)$/.test(original.type)) return { outcome: 'is-a-change', of: original.refersTo };
     if (original.isDeleted) return { outcome: 'deleted' };
     if (original.sealed === null) return { outcome: 'erased' };
-    // What does not fit may have been configured a moment ago by another process.
+    // A destination that is unknown here may have been configured by another process a moment ago.
     if (tries === 0 && unknownOf(plan, original, destinations).length > 0) plan = await plans.reload();
     const unknown = unknownOf(plan, original, destinations);
     if (unknown.length > 0) return { outcome: 'unknown-destinations', destinations: unknown };
@@ -109,10 +109,7 @@ function planReplay(
   };
 }
 
-/**
- * An end that has passed does not count any more, since an operator wants it out all the same; that of a best-effort
- * message begins anew.
- */
+/** An `expiresAt` that has passed is dropped, because an operator wants the message out now. Best effort starts its time again. */
 async function findOriginal(sql: Db, tenant: TenantId, id: MessageId): Promise<Original | undefined> {
   const [row] = await sql<Original[]>`
     select ${envelopeColumns(sql)}, c.version, c.sealed, m.deleted_at is not null as "isDeleted",

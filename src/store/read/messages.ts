@@ -9,7 +9,7 @@ import type { KeyRing } from '../db/key-ring.ts';
 export interface MessageRow extends EnvelopeRow {
   readonly workflowId: string;
   readonly dedupeKey: string;
-  /** Of the content: raised by each edit. */
+  /** The version of the content. Each edit raises it. */
   readonly version: number;
   readonly deletedAt: Date | null;
   readonly state: MessageState;
@@ -32,17 +32,14 @@ export async function findMessage(sql: Db, tenant: TenantId, id: MessageId): Pro
 
 export interface WholeMessage {
   readonly row: MessageRow;
-  /** The newest version of what is said, decrypted; undefined once it was erased. */
+  /** The newest version of the content, decrypted; undefined after it was erased. */
   readonly said: SealedContent | undefined;
-  /** When that was erased; null while it is there. */
+  /** When the content was erased; null while it is there. */
   readonly erasedAt: Date | null;
   readonly deliveries: readonly DeliveryRow[];
 }
 
-/**
- * A message with all that belongs to it, in one statement and so of one moment: its state and its deliveries' never
- * contradict each other.
- */
+/** Reads a message with its deliveries in one statement, so that its state and the states of its deliveries agree. */
 export async function findWholeMessage(
   sql: Db,
   ring: KeyRing,
@@ -61,7 +58,7 @@ export async function findWholeMessage(
       (${deliveriesAsJson(sql, tenant, id)}) as deliveries
     from messages m
     left join lateral (
-      -- An edit's text is a version of its original's.
+      -- The text of an edit is a version of its original's content.
       select message, version, sealed, erased_at from contents
       where message = case when m.type = 'message.edited' then m.refers_to else m.id end
         and (m.type <> 'message.edited' or version = m.version)
@@ -89,8 +86,8 @@ export interface MessageFilter {
 }
 
 /**
- * The newest first, those older than `before`. Uses `messages_list`, `messages_conversation` or `messages_correlation`;
- * state, source and times are looked at row by row.
+ * Lists messages older than `before`, the newest first. Uses `messages_list`, `messages_conversation` or
+ * `messages_correlation`; state, source and times are filtered row by row.
  */
 export async function listMessages(
   sql: Db,
