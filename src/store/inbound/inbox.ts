@@ -7,7 +7,10 @@ import { gather } from '../db/gather.ts';
 import { open, seal, type KeyRing } from '../db/key-ring.ts';
 import { newInboxId } from '../db/new-id.ts';
 
-/** What the inbox stores of a request before the platform is answered (I1). */
+/**
+ * What the inbox stores of a request before the platform is answered (I1; the rules I1 to I5 are in
+ * `src/worker/inbox.ts`).
+ */
 export type Arrival =
   | { readonly event: InboundEvent }
   /** The request was signed correctly and not understood. It is kept as it came, in quarantine, for an operator. */

@@ -40,8 +40,8 @@ export interface OriginLink {
 }
 
 /**
- * Links a person's post to the message that it became, and makes the inbox events due that waited for it (I4). Where
- * the post has a link already, that link stays.
+ * Links a person's post to the message that it became, and makes the inbox events due that waited for it (I4 in
+ * `src/worker/inbox.ts`). Where the post has a link already, that link stays.
  */
 export async function linkOrigin(sql: Db, link: OriginLink): Promise<void> {
   const { tenant, connection, key, thread = null } = link;

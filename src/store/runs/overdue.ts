@@ -12,11 +12,13 @@ export interface Overdue {
   readonly state: DeliveryState;
   /** Seconds since its `due_at`. */
   readonly overdueSeconds: number;
-  /** Whether a run of its message was started, as far as PostgreSQL knows (P3). */
+  /** Whether a run of its message was started, as far as PostgreSQL knows (P3 in `dispatch.ts`). */
   readonly hasRun: boolean;
-  /** It is not at the head of its lane, or waits for another delivery (N1, N4). */
+  /** It is not at the head of its lane, or waits for another delivery (N1 and N4 in `waiting/lane.ts`). */
   readonly isBehind: boolean;
-  /** It waits at a gate, and its time is not over. The drain calls it (G1), so the sweep need not wake it. */
+  /**
+   * It waits at a gate, and its time is not over. The drain calls it (G1 in `waiting/let-through.ts`), not the sweep.
+   */
   readonly isAtGate: boolean;
 }
 
