@@ -27,7 +27,7 @@ const withinMs = 30_000;
  * The least time of each try, also of one that begins late, for instance because its worker took over from a dead one.
  */
 const shortestMs = 5_000;
-/** Where each try fails at once, the waits between the four are 1, 2 and 4 s, so a file is given up after 7 s. */
+/** The waits between four tries are 1, 2 and 4 s, so a file whose tries all fail at once is given up after 7 s. */
 const maxTries = 4;
 /**
  * The wait after the first failed try; it doubles with each try. A wait that is longer than the time left ends the
@@ -122,7 +122,7 @@ function nextOf({ kind, code, message, status, retryAfterMs }: SendFailure, trie
 /**
  * Opens the download of a file: with the credentials of the connection through which the message came in, or without
  * any for a file that an API caller attached.
- * @throws SendFailure
+ * @throws SendFailure where the file has no address, or its connection does not exist or cannot open files.
  */
 async function openFile(deps: Deps, { tenant, message, file }: Fetching, timeoutMs: number): Promise<Download> {
   const { http, tokens, stopping: signal } = deps;

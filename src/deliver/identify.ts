@@ -11,12 +11,12 @@ import type { AttemptPlan } from './attempt-plan.ts';
 import type { DeliverDeps } from './deps.ts';
 
 /**
- * The time for all look-ups of an attempt together. A message does not wait longer, and goes out with names as plain
- * text.
+ * The time for all look-ups of an attempt together. After it the message goes out, and a person who was not found is
+ * named as plain text.
  */
 const lookUpMs = 2_000;
 const foundSeconds = 24 * 3_600;
-/** It is kept for a shorter time that a platform knows no such person, because the person may join. */
+/** The answer that a platform knows no such person is kept for a shorter time, because the person may join. */
 const absentSeconds = 3_600;
 
 /**

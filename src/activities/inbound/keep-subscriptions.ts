@@ -43,7 +43,8 @@ export function createKeepSubscriptions(deps: ActivityDeps) {
   const subscribing = subscribingNames(connectors);
 
   /**
-   * Lists a page of connections that need a check, those after `after`. Connections without subscriptions are left out.
+   * Lists a page of connections that need a check, continuing after `after`. Connections without subscriptions are left
+   * out.
    */
   async function listSubscribed(
     after: ConnectionRef | undefined,

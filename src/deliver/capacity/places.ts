@@ -13,7 +13,10 @@ export interface Places {
   readonly isIdle: boolean;
 }
 
-/** @param now a clock that never goes back, in milliseconds. */
+/**
+ * Makes `count` places.
+ * @param now a clock that never goes back, in milliseconds.
+ */
 export function createPlaces(count: number, now: () => number = () => performance.now()): Places {
   const held = new Set<{ readonly since: number }>();
   const waiting: { readonly rank: number; readonly number: number; readonly called: (leave: () => void) => void }[] =

@@ -26,7 +26,7 @@ export interface UsableKey {
   readonly scopes: readonly Scope[];
   /** Milliseconds until it expires; null where it does not expire. */
   readonly expiresInMs: number | null;
-  /** `last_used_at` is older than a minute, so that this use is to be written. */
+  /** Whether this use must be written, because `last_used_at` is older than a minute. */
   readonly isUseUnnoted: boolean;
 }
 

@@ -20,7 +20,7 @@ export async function findBridge(sql: Db, tenant: TenantId, id: BridgeId): Promi
   return row;
 }
 
-/** In the order of ids, those after `after`. */
+/** Lists bridges in the order of their ids, continuing after the id `after`. */
 export async function listBridges(sql: Db, tenant: TenantId, limit: number, after: string): Promise<BridgeRow[]> {
   return sql<BridgeRow[]>`
     select ${columns(sql)} from bridges b where tenant = ${tenant} and id > ${after} order by id limit ${limit}`;

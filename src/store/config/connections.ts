@@ -24,7 +24,7 @@ export async function findConnection(sql: Db, tenant: TenantId, id: ConnectionId
   return row;
 }
 
-/** In the order of ids, those after `after`. */
+/** Lists connections in the order of their ids, continuing after the id `after`. */
 export async function listConnections(
   sql: Db,
   tenant: TenantId,

@@ -14,7 +14,7 @@ export interface DestinationRow {
   readonly timeoutMs: number;
   /** What a parked delivery does to the deliveries behind it in its lane; see N3 in `waiting/lane.ts`. */
   readonly onParked: 'pass' | 'hold';
-  /** For how long it holds its lane, milliseconds. Infinity means until an operator acts. */
+  /** How long a parked delivery holds its lane, milliseconds. Infinity means until an operator acts. */
   readonly holdForMs: number;
   readonly rate: Rate | null;
   readonly createdAt: Date;
@@ -36,7 +36,7 @@ export async function findDestination(
   return row;
 }
 
-/** In the order of ids, those after `after`. */
+/** Lists destinations in the order of their ids, continuing after the id `after`. */
 export async function listDestinations(
   sql: Db,
   tenant: TenantId,

@@ -25,7 +25,7 @@ export async function findTenant(sql: Db, id: TenantId): Promise<TenantRow | und
   return row;
 }
 
-/** In the order of ids, those after `after`. */
+/** Lists tenants in the order of their ids, continuing after the id `after`. */
 export async function listTenants(sql: Db, limit: number, after: string): Promise<TenantRow[]> {
   return sql<TenantRow[]>`select ${columns(sql)} from tenants where id > ${after} order by id limit ${limit}`;
 }

@@ -49,7 +49,7 @@ export interface ReportRow {
 }
 
 /**
- * One report for each pass, tenant and kind of which something was removed: the newest first; with `before`, only those
+ * Lists reports, one for each pass, tenant and kind that removed rows: the newest first; with `before`, only reports
  * with a smaller id.
  */
 export async function listReports(sql: Db, limit: number, before: number | undefined): Promise<ReportRow[]> {

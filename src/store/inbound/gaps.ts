@@ -18,9 +18,9 @@ export interface RoomReport {
   readonly tenant: TenantId;
   readonly connection: ConnectionId;
   readonly destination: DestinationId;
-  /** Events in the history. */
+  /** How many events the history has. */
   readonly read: number;
-  /** Events that were not in the inbox before. */
+  /** How many of them were not in the inbox before. */
   readonly fresh: number;
   /** Which kinds of events this platform's history does not have, or why it was not read. */
   readonly lacks: readonly string[];
@@ -55,7 +55,7 @@ export async function noteGap(sql: Db, gapSeconds: number): Promise<boolean> {
 /**
  * Records that an api process listens now. The first call after `gapSeconds` without one records the gap, where
  * `noteGap` has not done so.
- * @returns as `noteGap`.
+ * @returns true where a gap was recorded, or a recorded one became longer.
  */
 export async function listenNow(sql: Db, gapSeconds: number): Promise<boolean> {
   const rows = await sql`
@@ -85,7 +85,7 @@ export async function findGap(sql: Db, id: number): Promise<GapRow | undefined> 
   return row;
 }
 
-/** The newest first; with `before`, only gaps with a smaller id. */
+/** Lists gaps, the newest first; with `before`, only gaps with a smaller id. */
 export async function listGaps(sql: Db, limit: number, before: number | undefined): Promise<GapRow[]> {
   return sql<GapRow[]>`
     select ${columns(sql)} from gaps ${before === undefined ? sql`` : sql`where id < ${before}`} order by id desc limit ${limit}`;

@@ -13,7 +13,9 @@ export interface QuarantinedRow {
   readonly reason: Reason;
 }
 
-/** The newest first; with `before`, only requests older than that id. Uses `inbox_open`. */
+/**
+ * Lists the quarantine, the newest request first; with `before`, only requests older than that id. Uses `inbox_open`.
+ */
 export async function listQuarantine(
   sql: Db,
   tenant: TenantId,
@@ -72,8 +74,8 @@ export interface InboxFilter {
 }
 
 /**
- * The newest first; with `before`, only events older than that id. Uses `inbox_list`, and `inbox_open` where `state` is
- * one of an event that has not ended.
+ * Lists events, the newest first; with `before`, only events older than that id. Uses `inbox_list`, and `inbox_open`
+ * where `state` is one of an event that has not ended.
  */
 export async function listInbox(
   sql: Db,

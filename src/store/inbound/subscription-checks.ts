@@ -28,7 +28,7 @@ const subscribable = (sql: Db, connectors: readonly string[]) => sql`
       join destinations d on d.tenant = b.tenant and d.id = m.id and d.deleted_at is null
       where b.tenant = c.tenant and d.connection = c.id))`;
 
-/** @returns connections in the order of tenant and id, those after `after`. */
+/** Lists connections in the order of tenant and id, continuing after `after`. */
 export async function listSubscribable(
   sql: Db,
   connectors: readonly string[],
@@ -89,7 +89,7 @@ export interface SubscriptionCheck {
   readonly version: string;
   /** How often the platform has asked for a check. */
   readonly asked: string;
-  /** The platform has asked since the last check. */
+  /** Whether the platform has asked for a check since the last one. */
   readonly isAsked: boolean;
   /** The connection has rows in `subscriptions`, from an earlier check. */
   readonly isKnown: boolean;

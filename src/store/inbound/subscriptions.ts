@@ -38,7 +38,7 @@ const columns = (sql: Db) => sql`
   id, connection, room, destination, state, did, did_at as "didAt", good_until as "goodUntil", kept_at as "keptAt",
   checked_at as "checkedAt", reason`;
 
-/** In the order of ids, those after `after`. Uses `subscriptions_list`. */
+/** Lists subscriptions in the order of their ids, continuing after the id `after`. Uses `subscriptions_list`. */
 export async function listSubscriptions(
   sql: Db,
   tenant: TenantId,

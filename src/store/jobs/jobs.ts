@@ -45,9 +45,9 @@ export interface NewJob extends Pick<
   readonly key: string | null;
 }
 
-/** A worker starts a job's run again where it is missing: this long after the job was stored. */
+/** This long after a job was stored, a worker makes sure that its run exists. */
 const startGraceSeconds = 2;
-/** The same, after each of the job's steps. */
+/** A worker does the same this long after the last step of the job began. */
 export const stepGraceSeconds = 30;
 
 const columns = (sql: Db) => sql`
@@ -103,7 +103,7 @@ export async function findJob(sql: Db, tenant: TenantId | undefined, id: JobId):
   return row;
 }
 
-/** The newest first; with `before`, only jobs older than that id. Uses `jobs_list`. */
+/** Lists jobs, the newest first; with `before`, only jobs older than that id. Uses `jobs_list`. */
 export async function listJobs(
   sql: Db,
   tenant: TenantId,

@@ -29,7 +29,7 @@ export async function findIdentity(sql: Db, tenant: TenantId, id: string): Promi
   return row;
 }
 
-/** In the order of ids, those after `after`. */
+/** Lists identities in the order of their ids, continuing after the id `after`. */
 export async function listIdentities(sql: Db, tenant: TenantId, limit: number, after: string): Promise<IdentityRow[]> {
   return sql<IdentityRow[]>`
     select ${columns(sql)} from identities i where tenant = ${tenant} and id > ${after} order by id limit ${limit}`;

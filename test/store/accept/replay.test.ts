@@ -123,7 +123,7 @@ describe('a replay', () => {
     expect(await eventsOf(job)).toEqual([['carillon.job.done', 5]]);
   });
 
-  it('a bulk replay that was killed before it counted replays and counts each message once', async () => {
+  it('a bulk replay whose worker is killed before the count doubles no message and counts each once', async () => {
     const { ids, filter } = await unrouted(5);
     const job = await make({ kind: 'replay', rate: 10, filter, destinations: ['orders'] });
     await step(job, true);

@@ -27,7 +27,7 @@ describe('a delivery that waited at a gate', () => {
     return slot.waitMs;
   };
 
-  it('a called delivery uses its slot, or the next one when it is late, or waits again a minute later', async () => {
+  it('a called delivery that is late takes the next slot, and one that is very late waits again', async () => {
     await bench.limit('old', perSecond(1));
     const [first, second, third] = await bench.queue('old', 3);
     for (const id of [first, second, third]) await wait('old', id ?? '');
