@@ -4,7 +4,7 @@ import type { DeliverDeps } from './deps.ts';
 import type { Written } from './ledger.ts';
 import { sleep, valueWithin } from './time.ts';
 
-/** A settle is repeated for this long after the claim's own margin. After that the caller carries the outcome. */
+/** How long a settle is repeated, milliseconds. After that the caller carries the outcome. */
 const settleForMs = 3_500;
 const pauseMs = 200;
 

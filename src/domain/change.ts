@@ -11,7 +11,7 @@ export interface Original {
    */
   readonly files?: readonly string[];
   /** The newest version of the content that this destination is known to have; null if it has none. */
-  readonly heldVersion: number | null;
+  readonly shownVersion: number | null;
   /** An attempt of it may have arrived. */
   readonly inDoubt: boolean;
 }
@@ -53,8 +53,8 @@ export function changeStep(
   { version, byOurIds, isManual }: ChangeContext,
 ): ChangeStep {
   if (original === undefined) return skip('original_missing', 'The message that it changes was never sent here.');
-  const { state, posts, heldVersion, inDoubt } = original;
-  const isThere = posts.length > 0 && (state === 'delivered' || heldVersion !== null);
+  const { state, posts, shownVersion, inDoubt } = original;
+  const isThere = posts.length > 0 && (state === 'delivered' || shownVersion !== null);
   if (!isThere && !(inDoubt && byOurIds && (kind === 'delete' || isManual))) {
     if (inDoubt) {
       const message = 'The message that it changes may be there, and cannot be found to be changed.';
@@ -69,8 +69,8 @@ export function changeStep(
   // after them.
   if (kind === 'edit' && isThere && isParked(state) && !isManual)
     return { do: 'park', code: originalUncertain, message: 'The message that it changes has arrived in part only.' };
-  if (kind === 'edit' && heldVersion !== null && heldVersion >= version)
-    return skip('already_current', `Version ${heldVersion} of the text is there already.`);
+  if (kind === 'edit' && shownVersion !== null && shownVersion >= version)
+    return skip('already_current', `Version ${shownVersion} of the text is there already.`);
   return { do: 'send' };
 }
 

@@ -91,11 +91,11 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
     starting.add(one);
   }
 
-  const places = (): number => startsAtOnce - starting.size;
+  const freeStarts = (): number => startsAtOnce - starting.size;
 
   /** @returns whether there may be more. */
   async function look(): Promise<boolean> {
-    const limit = places();
+    const limit = freeStarts();
     const { leased, setAside, isMore } = await leaseMessages(sql, limit, room);
     leased.forEach(begin);
     const isBack = setAside.length > 0 && (await queueSetAside(sql, setAside));
@@ -114,7 +114,7 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
 
   const loop = (async () => {
     while (!isStopping) {
-      isFull = places() < leastLooked;
+      isFull = freeStarts() < leastLooked;
       if (isFull) {
         await pause();
         continue;

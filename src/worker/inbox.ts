@@ -83,11 +83,11 @@ export function startInbox(deps: InboxDeps): Loop {
       if (!(await isOurs())) return renewMs;
       const found = await leaseEvents(sql, ring, batch, eventLeaseSeconds);
       const waiting = byRoom(found);
-      const lanes = Array.from({ length: roomsAtOnce }, async () => {
+      const routers = Array.from({ length: roomsAtOnce }, async () => {
         for (let room = waiting.shift(); room !== undefined; room = waiting.shift())
           for (const leased of room) await routeOne(leased);
       });
-      await Promise.all(lanes);
+      await Promise.all(routers);
       return found.length > 0 ? 0 : idleMs;
     },
     (error) => {

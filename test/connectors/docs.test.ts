@@ -92,7 +92,8 @@ describe.each(each)('docs/connectors/%s.md', (name, connector: Connector) => {
 
   it('the page of a platform lists the kind of each error and what it affects as the connector reports them', () => {
     const meaningOf = meanings[name];
-    if (meaningOf === undefined) return;
+    if (name === 'webhook') return;
+    if (meaningOf === undefined) throw new Error(`\`meanings\` of this test has no entry for ${name}`);
     const rows = rowsOf(section(page, 'Errors')).slice(2);
     expect(rows.length).toBeGreaterThan(3);
     for (const [, kind = '', affects, codes = ''] of rows)

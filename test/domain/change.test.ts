@@ -2,8 +2,8 @@ import { changeStep, originalUncertain, replyStep, type Original } from '../../s
 import { deliveryStates, isOpen } from '../../src/domain/delivery.ts';
 import { fc } from '../support/property.ts';
 
-const delivered: Original = { state: 'delivered', posts: ['C1:1.1'], heldVersion: 1, inDoubt: false };
-const never: Original = { state: 'cancelled', posts: [], heldVersion: null, inDoubt: false };
+const delivered: Original = { state: 'delivered', posts: ['C1:1.1'], shownVersion: 1, inDoubt: false };
+const never: Original = { state: 'cancelled', posts: [], shownVersion: null, inDoubt: false };
 const newest = { version: 2, byOurIds: false, isManual: false };
 
 describe('an edit of a message', () => {
@@ -12,14 +12,14 @@ describe('an edit of a message', () => {
   });
 
   it('an edit is skipped if the destination already has its text', () => {
-    expect(changeStep('edit', { ...delivered, heldVersion: 2 }, newest)).toMatchObject({
+    expect(changeStep('edit', { ...delivered, shownVersion: 2 }, newest)).toMatchObject({
       do: 'skip',
       code: 'already_current',
     });
   });
 
   it('an edit that is pinned to an older text never replaces a newer one', () => {
-    expect(changeStep('edit', { ...delivered, heldVersion: 3 }, newest)).toMatchObject({ do: 'skip' });
+    expect(changeStep('edit', { ...delivered, shownVersion: 3 }, newest)).toMatchObject({ do: 'skip' });
   });
 
   it.each(['cancelled', 'skipped', 'expired'] as const)(
@@ -42,7 +42,7 @@ describe('an edit of a message', () => {
   it.each(['parked', 'uncertain'] as const)(
     'an edit is parked if its original is %s and may have arrived with an older text',
     (state) => {
-      const doubtful: Original = { state, posts: [], heldVersion: null, inDoubt: true };
+      const doubtful: Original = { state, posts: [], shownVersion: null, inDoubt: true };
       for (const byOurIds of [false, true])
         expect(changeStep('edit', doubtful, { ...newest, byOurIds })).toMatchObject({
           do: 'park',
@@ -67,11 +67,11 @@ describe('an edit of a message', () => {
 
 describe('a delete of a message', () => {
   it('a delete is sent to the post of a delivered message, whatever version of the text it has', () => {
-    expect(changeStep('delete', { ...delivered, heldVersion: 9 }, newest)).toEqual({ do: 'send' });
+    expect(changeStep('delete', { ...delivered, shownVersion: 9 }, newest)).toEqual({ do: 'send' });
   });
 
   it('a delete of a message that may have arrived is sent where our ids name it, and is skipped elsewhere', () => {
-    const doubtful: Original = { state: 'uncertain', posts: [], heldVersion: null, inDoubt: true };
+    const doubtful: Original = { state: 'uncertain', posts: [], shownVersion: null, inDoubt: true };
     expect(changeStep('delete', doubtful, { ...newest, byOurIds: true })).toEqual({ do: 'send' });
     expect(changeStep('delete', doubtful, newest)).toMatchObject({ do: 'skip', code: originalUncertain });
   });
@@ -81,7 +81,7 @@ describe('edits and deletes of any message', () => {
   const original = fc.record<Original>({
     state: fc.constantFrom(...deliveryStates),
     posts: fc.constantFrom([], ['C1:1.1'], ['C1:1.1', 'C1:1.2']),
-    heldVersion: fc.option(fc.integer({ min: 1, max: 5 })),
+    shownVersion: fc.option(fc.integer({ min: 1, max: 5 })),
     inDoubt: fc.boolean(),
   });
   const kinds = fc.constantFrom('edit' as const, 'delete' as const);
@@ -104,7 +104,7 @@ describe('edits and deletes of any message', () => {
     fc.assert(
       fc.property(original, context, (given, asked) => {
         const sends = changeStep('edit', given, asked).do === 'send';
-        return !sends || given.heldVersion === null || given.heldVersion < asked.version;
+        return !sends || given.shownVersion === null || given.shownVersion < asked.version;
       }),
     );
   });

@@ -19,23 +19,13 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stack?.close());
 
-/** About the longest post of each platform, in characters. */
-const limits: Readonly<Record<string, number>> = {
-  slack: 40_000,
-  msteams: 40_000,
-  webex: 7_400,
-  'google-chat': 31_000,
-  zoom: 1_000,
-  matrix: 28_000,
-};
-
 const rowsIn = (markup: string): number[] => [...markup.matchAll(/row(\d{4})/g)].map(([, n]) => Number(n));
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 describe.each(platforms.map((platform) => [platform.connector.name, platform] as const))('to %s', (name, platform) => {
   it('a long text comes as numbered parts, in order and once, and the next message after the last part', async () => {
     const { id, read } = await posts.room(platform, 'long');
-    const { text, lines } = longText((limits[name] ?? 0) * 2.3);
+    const { text, lines } = longText(platform.longest * 2.3);
     const conversation = `long-${name}`;
     const message = await stack.post({ text, conversation, destinations: [id] });
     const next = await stack.post({ text: 'what follows', conversation, destinations: [id] });
@@ -54,8 +44,8 @@ describe.each(platforms.map((platform) => [platform.connector.name, platform] as
 
   it('an edit of a long text changes its parts, removes or cuts the rest, and a delete removes all', async () => {
     const { id, read } = await posts.room(platform, 'changed');
-    const limit = name === 'slack' ? 3_900 : (limits[name] ?? 0);
-    const message = await stack.post({ text: longText((limits[name] ?? 0) * 2.3).text, destinations: [id] });
+    const limit = name === 'slack' ? 3_900 : platform.longest;
+    const message = await stack.post({ text: longText(platform.longest * 2.3).text, destinations: [id] });
     await stack.rest(message.id, 60_000);
     const ids = (await read()).map((one) => one.id);
     const change = async (method: 'PATCH' | 'DELETE', body?: object) => {
@@ -88,7 +78,7 @@ describe.each(platforms.map((platform) => [platform.connector.name, platform] as
 
   it('a delete of a long text removes every part', async () => {
     const { id, read } = await posts.room(platform, 'deleted');
-    const message = await stack.post({ text: longText((limits[name] ?? 0) * 2.3).text, destinations: [id] });
+    const message = await stack.post({ text: longText(platform.longest * 2.3).text, destinations: [id] });
     await stack.rest(message.id, 60_000);
     expect(await read()).toHaveLength(3);
     const { id: deletion } = await stack.must('DELETE', `/v1/messages/${message.id}`);
@@ -107,7 +97,7 @@ describe('the second of three parts of a text', () => {
     'on %s, the part of a text whose answer is lost (%s) %s',
     async (name, path) => {
       const { id, read } = await posts.room(named(name), 'lost');
-      const { text, lines } = longText((limits[name] ?? 0) * 2.3);
+      const { text, lines } = longText(named(name).longest * 2.3);
       await stack.fault(name, { path, match: '(2/3)', mode: 'commit-then-status', status: 502, times: 1 });
       const message = await stack.post({ text, destinations: [id] });
       expect(await posts.delivery(message.id)).toMatchObject({ state: 'delivered', parts: { total: 3, arrived: 3 } });
@@ -125,7 +115,7 @@ describe('the second of three parts of a text', () => {
     'on %s, a part that is refused is tried again, and the part before it is not',
     async (name) => {
       const { id, read } = await posts.room(named(name), 'refused');
-      const { text } = longText((limits[name] ?? 0) * 2.3);
+      const { text } = longText(named(name).longest * 2.3);
       await stack.fault(name, { match: '(2/3)', status: 429, retryAfter: 1, times: 1 });
       const message = await stack.post({ text, destinations: [id] });
       expect(await posts.delivery(message.id)).toMatchObject({ state: 'delivered' });

@@ -1,6 +1,7 @@
 import chromium from '@sparticuz/chromium';
 import { chromium as playwright, type Browser, type Page } from 'playwright-core';
 import { platforms } from '../support/platforms/index.ts';
+import { matrix } from '../support/platforms/matrix.ts';
 import { roomsAt } from '../support/rooms.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { bridge } from '../suites/bridge-suite.ts';
@@ -55,7 +56,7 @@ it('text, replies, edits and reactions from one simulated room are shown in all 
   await room('Microsoft Teams').getByText('Is everybody there?').waitFor();
   expect(faults).toEqual([]);
 
-  const said = (await roomsAt(stack.simulators).read('matrix', platforms.at(-1)?.room('demo') ?? '')).length;
+  const said = (await roomsAt(stack.simulators).read('matrix', matrix.room('demo'))).length;
   expect(said).toBe(2);
   const folder = process.env['CARILLON_SCREENSHOTS'];
   if (folder !== undefined) await page.screenshot({ path: `${folder}/rooms.png` });

@@ -31,11 +31,10 @@ async function startCapture(): Promise<{ url: string; requests: HookRequest[]; s
 
 /**
  * What the history of a platform must show, compared with the events that it sent.
- * @param path part of the path of a page of the history.
- * @param refusal the answer with which this platform refuses to show a history.
  */
-export function historySuite(platform: Platform, path: string, refusal: { status: number; body: object }): void {
+export function historySuite(platform: Platform): void {
   const { connector } = platform;
+  const { path, refusal } = platform.history;
   const { name, inbound } = connector;
   let bench: SimulatorBench;
   let capture: Awaited<ReturnType<typeof startCapture>>;

@@ -6,7 +6,7 @@ import { apiKeyPattern, hashKey } from './api-key.ts';
 import type { Caller } from './caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, Problem } from '../errors.ts';
-import { createGate } from '../limits/concurrency.ts';
+import { createConcurrencyLimit } from '../limits/concurrency.ts';
 import { createLookUpCache } from '../limits/look-up-cache.ts';
 import { TimeLimitError, within } from '../limits/time-limit.ts';
 
@@ -33,16 +33,16 @@ export type FindCaller = (token: string, wanted: string | undefined) => Promise<
  * found are cached for 5 s.
  */
 export function callerFinder({ acceptSql, adminKey, logger, keyCacheMs = usualKeepMs }: ApiDeps): FindCaller {
-  const gate = createGate(lookUpsAtOnce);
+  const limited = createConcurrencyLimit(lookUpsAtOnce);
   const shared = { maxEntries, maxPending };
   const findKey = createLookUpCache<UsableKey>({
     ...shared,
-    lookUp: (hash) => gate(() => findUsable(Buffer.from(hash, 'hex'))),
+    lookUp: (hash) => limited(() => findUsable(Buffer.from(hash, 'hex'))),
     keepMs: ({ expiresInMs }) => Math.min(keyCacheMs, expiresInMs ?? Infinity),
   });
   const findTenantId = createLookUpCache<TenantId>({
     ...shared,
-    lookUp: (id) => gate(async () => (await findTenant(acceptSql, id))?.id),
+    lookUp: (id) => limited(async () => (await findTenant(acceptSql, id))?.id),
     keepMs: () => keyCacheMs,
   });
 

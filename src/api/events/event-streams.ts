@@ -13,7 +13,7 @@ import type { ApiDeps, EventStreamSettings } from '../deps.ts';
 import { Problem } from '../errors.ts';
 import { eventStream } from './event-stream.ts';
 import { watchEvents } from './event-watch.ts';
-import { createGate } from '../limits/concurrency.ts';
+import { createConcurrencyLimit } from '../limits/concurrency.ts';
 
 const usual: EventStreamSettings = { heartbeatMs: 15_000, maxStreams: 100, lookEveryMs: 300 };
 /** How many events a stream reads at once. It holds them in memory until its reader has taken them. */
@@ -42,7 +42,7 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
   const { heartbeatMs, maxStreams, lookEveryMs } = { ...usual, ...eventStreams };
   const open = new Set<() => void>();
   const watch = watchEvents(() => newestEventPosition(sql), lookEveryMs, logger);
-  const gate = createGate(readsAtOnce);
+  const limited = createConcurrencyLimit(readsAtOnce);
   let isClosing = false;
 
   async function serve(
@@ -73,7 +73,7 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
     });
 
     const read = (position: EventPosition): Promise<EventsRead> =>
-      gate(() => readEvents(sql, tenant, filter, position, pageSize));
+      limited(() => readEvents(sql, tenant, filter, position, pageSize));
     const start = after ?? (await currentEventPosition(sql));
     const first = await read(start);
     // The read took so long that Fastify has already answered the request.

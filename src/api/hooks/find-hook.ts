@@ -3,7 +3,7 @@ import type { HookConnection } from '../../connectors/contract/context.ts';
 import { chosenId, hookTenant, type TenantId } from '../../domain/ids.ts';
 import { hookConnection } from '../../store/config/connections.ts';
 import type { ApiDeps } from '../deps.ts';
-import { createGate } from '../limits/concurrency.ts';
+import { createConcurrencyLimit } from '../limits/concurrency.ts';
 import { createLookUpCache } from '../limits/look-up-cache.ts';
 import { within } from '../limits/time-limit.ts';
 
@@ -28,9 +28,9 @@ const limitMs = 1_500;
  * @returns undefined when there is no such connection, or its platform sends no events.
  */
 export function findHook({ acceptSql, ring, connectors }: ApiDeps): (id: string) => Promise<Hook | undefined> {
-  const gate = createGate(lookUpsAtOnce);
+  const limited = createConcurrencyLimit(lookUpsAtOnce);
   const find = createLookUpCache<Hook>({
-    lookUp: (id) => gate(() => load(id)),
+    lookUp: (id) => limited(() => load(id)),
     keepMs: () => keepMs,
     maxEntries,
     maxPending,

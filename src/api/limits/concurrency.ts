@@ -1,5 +1,5 @@
 /** Makes a function that runs at most `width` pieces of work at the same time. Others wait, in order. */
-export function createGate(width: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function createConcurrencyLimit(width: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let inside = 0;
   return async (work) => {

@@ -36,8 +36,9 @@ export interface ClaimRequest {
  * - L1. Nothing is sent without a claim. It is the last step before the first request that changes something at a platform.
  * - L2. Of two claims at once, one gets through: the row's lock serialises the claims of one delivery, and the unique index
  *   `deliveries_lane_sending` those of one lane.
- * - L3. A claim has a deadline by PostgreSQL's clock, 2 s behind the request's time-out. No other attempt starts before it.
- *   A claim that is still there after its deadline has lapsed: its attempt may have arrived.
+ * - L3. A claim has a deadline by PostgreSQL's clock, 2 s after the request's time-out, and no other attempt starts before
+ *   that. A claim that nobody has settled by then is lapsed, and its attempt may have arrived. A process that was frozen
+ *   meanwhile may still send; L6 says what becomes of that.
  * - L4. A claim pins the version of the content and its split into posts. As long as an attempt may have arrived, or a part
  *   has, all further attempts send the same under the same key.
  *

@@ -75,14 +75,14 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
         select coalesce(jsonb_agg(e.part -> 'hash' order by e.place), '[]')
         from jsonb_array_elements(p.parts) with ordinality e (part, place)
         where e.place <= p.part and e.part ? 'file'),
-      'heldVersion', (
+      'shownVersion', (
         select max((r.value->>'version')::integer)
         from deliveries e cross join lateral jsonb_array_elements(e.receipts) r
         where e.id = p.id or (e.depends_on = p.id and e.action = 'edit' and e.state = 'delivered'))) as original
     from deliveries p where p.id = d.depends_on
     union all
     -- The message came from this destination, so it was never delivered there.
-    select jsonb_build_object('state', 'delivered', 'inDoubt', false, 'posts', jsonb_build_array(l.native), 'heldVersion', null)
+    select jsonb_build_object('state', 'delivered', 'inDoubt', false, 'posts', jsonb_build_array(l.native), 'shownVersion', null)
     from links l
     where d.depends_on is null and l.message = coalesce(m.refers_to, m.thread) and l.destination = d.destination and l.is_origin
     offset 0) original on true

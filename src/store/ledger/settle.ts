@@ -39,8 +39,8 @@ export type Settlement = DeliveredSettlement | FailedSettlement;
  *   `deliveries` append the events and count the message in the same transaction.
  * - L8. It returns the deliveries that may go now, and the caller wakes them after the commit. The sweep repeats a wake-up
  *   that is lost, because every open delivery has a time (`due_at`) by which something should have happened to it.
- * - L9. Where PostgreSQL is away after a send, the process keeps the settlement and writes it later. So an attempt is
- *   ambiguous only where its process died, or where the platform's answer was lost.
+ * - L9. Where PostgreSQL is away after a send, the process repeats the settle for 3.5 s, and then hands it to the run, which
+ *   writes it later. So the outcome of an attempt is unknown only where its process died, or could not reach Temporal either.
  */
 export async function settle(sql: Db, settlement: Settlement): Promise<Settled> {
   if (settlement.kind === 'delivered') return settleOne(sql, settlement, await settleDelivered(sql, [settlement]));

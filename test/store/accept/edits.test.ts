@@ -29,7 +29,7 @@ describe('an edit', () => {
     );
     expect(await bench.message(message)).toMatchObject({ version: 13 });
     const last = await steps.entry(accepted(edits[0] as ChangeResult).delivery);
-    expect(last).toMatchObject({ version: 13, action: 'edit', original: { state: 'delivered', heldVersion: 1 } });
+    expect(last).toMatchObject({ version: 13, action: 'edit', original: { state: 'delivered', shownVersion: 1 } });
     expect(last.message).toMatchObject({ type: 'message.edited', refersTo: message });
   });
 
@@ -87,7 +87,7 @@ describe('an edit', () => {
     const { next } = await bench.deliver(delivery, token);
     expect(next).toMatchObject([{ delivery: one.delivery, message: one.id }]);
     const found = await steps.entry(one.delivery);
-    expect(found).toMatchObject({ view: { isBehind: false }, original: { posts: ['native'], heldVersion: 1 } });
+    expect(found).toMatchObject({ view: { isBehind: false }, original: { posts: ['native'], shownVersion: 1 } });
     expect(found.message.content.text).toBe('newer');
   });
 
@@ -103,7 +103,7 @@ describe('an edit', () => {
       token,
       receipt: { nativeId: 'native', version: 3, attempt: token },
     });
-    expect(await steps.entry(second.delivery)).toMatchObject({ version: 3, original: { heldVersion: 3 } });
+    expect(await steps.entry(second.delivery)).toMatchObject({ version: 3, original: { shownVersion: 3 } });
   });
 
   it("an edit goes in its conversation's lane, or without a conversation in a lane of its message", async () => {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { googleChat as connector } from '../../../src/connectors/google-chat/index.ts';
-import { settings } from '../google-chat.ts';
+import { refusal, settings } from '../google-chat.ts';
 import type { Platform } from './platform.ts';
 
 const space = (room: string): string => `spaces/AAAA${room.replaceAll(/[^A-Za-z0-9]/g, '')}`;
@@ -31,6 +31,9 @@ function tokenAt(now: Date): Promise<string> {
 
 export const googleChat: Platform = {
   connector,
+  longest: 31_000,
+  afterAnOutage: { redelivered: 50, read: 50, arrived: 36, edits: '5 of 5', deletes: '3 of 3', reactions: '4 of 4' },
+  history: { path: '/spaceEvents', refusal: refusal(403, 'PERMISSION_DENIED') },
   settings: (simulators) => ({ ...settings(simulators), historyUser: 'ann@example.com' }),
   address: (room) => ({ space: space(room) }),
   room: space,

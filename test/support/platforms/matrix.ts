@@ -1,5 +1,5 @@
 import { matrix as connector } from '../../../src/connectors/matrix/index.ts';
-import { settings } from '../matrix.ts';
+import { refusal, settings } from '../matrix.ts';
 import type { Platform } from './platform.ts';
 
 /** Returns the id of a room of version 12, whose ids have no server. */
@@ -7,6 +7,9 @@ const id = (room: string): string => `!${room.replaceAll(/[^A-Za-z0-9]/g, '')}Ab
 
 export const matrix: Platform = {
   connector,
+  longest: 28_000,
+  afterAnOutage: { redelivered: 50, read: 48, arrived: 36, edits: '5 of 5', deletes: '3 of 3', reactions: '4 of 4' },
+  history: { path: '/messages', refusal: refusal(404, 'M_NOT_FOUND') },
   settings,
   address: (room) => ({ room: id(room) }),
   room: id,

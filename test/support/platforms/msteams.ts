@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { msteams as connector } from '../../../src/connectors/msteams/index.ts';
-import { appId, settings } from '../msteams.ts';
+import { appId, refusal, settings } from '../msteams.ts';
 import type { Platform } from './platform.ts';
 
 const webhookToken = Buffer.from('the token of an outgoing webhook').toString('base64');
@@ -8,6 +8,9 @@ const conversation = (room: string): string => `19:${room.replaceAll(/[^A-Za-z0-
 
 export const msteams: Platform = {
   connector,
+  longest: 40_000,
+  afterAnOutage: { redelivered: 0, read: 48, arrived: 36, edits: '5 of 5', deletes: '3 of 3', reactions: '4 of 4' },
+  history: { path: '/delta', refusal: refusal(403, 'Forbidden') },
   settings: (simulators) => ({
     ...settings(simulators),
     outgoingWebhookSecrets: [webhookToken],

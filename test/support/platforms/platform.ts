@@ -9,9 +9,27 @@ export interface PlatformEvent {
   readonly body: string;
 }
 
-/** A simulated platform with what tests of bridges need. */
+/** What a platform gives back of fifty actions after half an hour without an API. docs/bridging.md has the same table. */
+export interface AfterAnOutage {
+  /** How many of the events that the platform sent again were accepted. */
+  readonly redelivered: number;
+  /** How many events its history gave. */
+  readonly read: number;
+  /** How many posts arrived in the other room. */
+  readonly arrived: number;
+  readonly edits: string;
+  readonly deletes: string;
+  readonly reactions: string;
+}
+
+/** A simulated platform with everything that the shared tests need to know about it. */
 export interface Platform {
   readonly connector: Connector;
+  /** The length of a text that fits into one post, in characters. */
+  readonly longest: number;
+  readonly afterAnOutage: AfterAnOutage;
+  /** Part of the path of a page of its history, and the answer with which it refuses to show a history. */
+  readonly history: { readonly path: string; readonly refusal: { readonly status: number; readonly body: object } };
   /** Settings of a connection to the simulator at this URL, such as `http://127.0.0.1:8090`. */
   settings(simulators: string): object;
   /** The address of a room. One name means a different room on each platform. */

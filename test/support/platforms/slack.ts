@@ -7,6 +7,9 @@ const channel = (room: string): string => `C0${room.toUpperCase().replaceAll(/[^
 
 export const slack: Platform = {
   connector,
+  longest: 40_000,
+  afterAnOutage: { redelivered: 0, read: 44, arrived: 36, edits: '5 of 5', deletes: '2 of 3', reactions: '3 of 4' },
+  history: { path: 'conversations.history', refusal: { status: 200, body: { ok: false, error: 'not_in_channel' } } },
   settings: (simulators) => ({
     botToken: 'xoxb-1-2-abc',
     signingSecrets: ['an-old-one', secret],

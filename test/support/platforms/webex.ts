@@ -8,6 +8,9 @@ const secret = 'a-webhook-secret';
 /** Uses an account's token, because the webhook of a bot gets only messages that mention the bot. */
 export const webex: Platform = {
   connector,
+  longest: 7_400,
+  afterAnOutage: { redelivered: 0, read: 45, arrived: 40, edits: '5 of 5', deletes: '2 of 3', reactions: 'none' },
+  history: { path: '/v1/messages', refusal: { status: 404, body: { message: 'no', errors: [], trackingId: 'SIM' } } },
   settings: (simulators) => ({
     botToken: 'account-OTk4',
     webhookSecrets: ['an-old-one', secret],

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { zoom as connector } from '../../../src/connectors/zoom/index.ts';
+import { refusal } from '../zoom.ts';
 import type { Platform } from './platform.ts';
 
 const secret = 'a-secret-token';
@@ -7,6 +8,9 @@ const channel = (room: string): string => createHash('md5').update(room).digest(
 
 export const zoom: Platform = {
   connector,
+  longest: 1_000,
+  afterAnOutage: { redelivered: 50, read: 44, arrived: 36, edits: '5 of 5', deletes: '3 of 3', reactions: '4 of 4' },
+  history: { path: '/messages', refusal: refusal(4130, 404) },
   settings: (simulators) => ({
     accountId: 'SimAccount',
     clientId: 'sim-client',
