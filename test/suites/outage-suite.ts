@@ -15,7 +15,7 @@ const replies = { b1: ['r1'], m01: ['r2', 'r3', 'r4', 'r5'], m02: ['r6', 'r7', '
 export const fileName = 'notes.txt';
 
 /** Returns fifty acts: 30 messages, one of them with a file, 8 replies, 5 edits, 3 deletes and 4 reactions. */
-export function deedsOn({ connector, afterAnOutage }: Platform): readonly Deed[] {
+export function deedsOn({ afterAnOutage }: Platform): readonly Deed[] {
   // Webex reports no reactions, so there are four more messages instead.
   const hasReactions = afterAnOutage.reactions !== 'none';
   const say = (from: number, to: number): Deed[] =>
