@@ -11,8 +11,8 @@ import type { Sql } from '../store/db/db.ts';
 import type { Runs } from '../temporal/runs.ts';
 
 /**
- * Starts under way at once. An urgent message waits for at most half of them, so there are only as many as keep Temporal
- * busy.
+ * How many starts are under way at once. An urgent message waits for at most half of them, so the number is only as high as
+ * keeps Temporal busy.
  */
 const startsAtOnce = 16;
 /** The next messages are looked for when this many more may start, because each look costs a statement. */
@@ -35,8 +35,8 @@ export interface Dispatcher {
 }
 
 /**
- * Starts the run of each accepted message. `store/runs/dispatch.ts` has the rules P1 to P6; here they are kept like this:
- * any number of workers may dispatch at once, and none of them holds anything that a crash could lose (P1, P2).
+ * Starts the run of each accepted message. `store/runs/dispatch.ts` has the rules P1 to P6. Any number of workers may
+ * dispatch at once, and none keeps state that a crash could lose (P1, P2).
  */
 export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Dispatcher {
   const { sql, runs, log } = deps;

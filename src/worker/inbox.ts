@@ -47,7 +47,8 @@ function byRoom(found: readonly LeasedEvent[]): LeasedEvent[][] {
  * - I1. An event is stored before the platform is answered, and known by the platform's key. A redelivery changes nothing.
  * - I2. An event is leased for a time. A process that dies with it loses nothing; the next process does the same again, and
  *   accepting knows the event's key.
- * - I3. One process routes at a time, and the events of one room one after the other, in the order of the platform's clock.
+ * - I3. One process routes at a time, and the events of one room one after the other, in the order of the platform's clock. Where
+ *   a long batch outlasts the process's lease, `leaseEvents` keeps the order of a room, for up to half a minute.
  * - I4. An event that refers to something unknown waits for it, a reply for 30 s and a change for an hour.
  * - I5. An event that fails on our side is tried again, and does not hold up other rooms.
  */

@@ -5,7 +5,7 @@ import { returnToDispatcher, type NextInLane, type ReadyDelivery } from '../stor
 import { queueAtGates } from '../store/waiting/wait.ts';
 import type { Runs } from '../temporal/runs.ts';
 
-/** Wakes deliveries after a commit. Nobody waits for it, and the sweep repeats a wake-up that is lost. */
+/** Wakes deliveries after a commit (N6). The caller does not wait for it, and the sweep repeats a wake-up that is lost (S3). */
 export interface Wakers {
   /** Wakes a delivery that may go now: through its run, or through the dispatcher where its message has no run yet. */
   wake(ready: ReadyDelivery): void;
@@ -17,8 +17,7 @@ export interface Wakers {
 
 export function createWakers(deps: { sql: Sql; runs: Runs; poke: () => void; log: Logger }): Wakers {
   const { sql, runs, poke, log } = deps;
-  const report = (what: string) => (error: unknown) =>
-    log.debug({ err: error }, `${what} was lost; the sweep repeats it`);
+  const report = (what: string) => (error: unknown) => log.debug({ err: error }, `${what} was lost`);
 
   const queue = gather(
     async (all: readonly NextInLane[]) => {

@@ -14,8 +14,8 @@ import type { MessageId } from '../domain/ids.ts';
 import { parkedFailure, retryFailure, type RunDelivery } from '../contract.ts';
 
 /**
- * How long an activity may take beyond the request's time-out. The claim's deadline (+ 2 s) lies before it, so that no second
- * attempt starts while one may still write. Before the claim an attempt waits up to 2 s each for files, for a time slot and
+ * How long an activity may take beyond the request's time-out. It is more than the claim's margin (2 s). What keeps a second
+ * attempt from starting is the claim, and not this time-out. Before the claim an attempt waits up to 2 s each for files, for a time slot and
  * for the names of people.
  */
 const startToCloseMarginMs = 10_000;
@@ -73,8 +73,8 @@ function knownOf(outcome: RoundResult): Known {
 }
 
 /**
- * All attempts of one delivery, until it rests or waits for a signal. Temporal repeats the activity (W5) without a limit of its
- * own: the activity's failure says when, and the ledger counts and ends it.
+ * All attempts of one delivery, until it rests or waits for a signal. Temporal repeats the activity without limit
+ * (W5). Each failure carries the delay; the ledger counts the attempts and decides which is the last.
  */
 export async function attempt(delivery: RunDelivery): Promise<DeliveryState> {
   const { deliver } = proxyActivities<Activities>({
@@ -90,7 +90,7 @@ export async function attempt(delivery: RunDelivery): Promise<DeliveryState> {
     if ('unsettled' in outcome) return (await settleOutcome(outcome.unsettled)).state;
     return outcome.state;
   } catch (error) {
-    // The server gives up on the activity only where a command withdrew it. The ledger says what became of the attempt.
+    // A time-out reaches the run only where a command has withdrawn the activity. The ledger says how the attempt ended.
     if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) return 'retrying';
     if (!(error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)) throw error;
     const { type, details } = error.cause;

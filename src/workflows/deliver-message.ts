@@ -41,7 +41,7 @@ const maxEvents = 1_000;
  * What a run guarantees:
  * - W1. It keeps no truth. Each step asks the ledger, so a second run of the same message, or one that starts in the middle,
  *   does only what is open there.
- * - W2. Its history holds ids, states and codes, and nothing of what the message says.
+ * - W2. Its history holds ids, states, codes, receipts and the reasons of commands, and nothing of what the message says.
  * - W3. No signal makes it fail, whatever its argument is. A handler that throws would jam the run for good.
  * - W4. A command is written to the ledger before the run acts on it, wherever it came from: the API, a signal from Temporal's
  *   pages, or Temporal's own Cancel. A pending activity is withdrawn; a running one is waited for, and its outcome counts.
@@ -49,7 +49,7 @@ const maxEvents = 1_000;
  * - W6. A parked delivery keeps the run open for 7 days, or until it is handled where the message's class is `must`. The end of
  *   the run changes no state.
  * - W7. A run with a long history goes on as a new run, after its running attempts have ended.
- * - W8. Every history that was ever recorded replays: each change of commands is behind `patched`.
+ * - W8. Every history that was ever recorded replays: each change of commands is behind `patched` or an optional input field.
  */
 export async function deliverMessage(input: DeliverMessageInput): Promise<DeliverMessageResult> {
   const run = newRun(input);
@@ -67,7 +67,7 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
 
 // ── Messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Signals only change `run`; `main` and `follow` see that in their conditions. */
+/** Signals change `run`, which `main` and `follow` see in their conditions. Two of them act at once: `turn` and `trouble`. */
 function handleMessages(run: RunState): void {
   const { commands, tracks, trouble } = run;
   setHandler(statusQuery, () => statusOf(run));

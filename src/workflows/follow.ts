@@ -52,8 +52,8 @@ async function follow(run: RunState, track: Track, known: Known | undefined): Pr
 
 /**
  * Makes the called round of a delivery that was woken, one such round at a time. While a run is live, two local activities
- * end one after the other. In a replay both results come at once, and what follows from them would come in another order.
- * A condition is only evaluated after everything else has run, so it keeps the order.
+ * end one after the other. In a replay both results arrive in one activation, and the code after them would run in another order
+ * than it did live. Conditions are evaluated last, so waiting for one keeps the order.
  */
 async function takeCall(run: RunState, track: Track): Promise<Known | undefined> {
   while (run.isCalling) await condition(() => !run.isCalling);

@@ -49,13 +49,13 @@ export const isNotFinal = (sql: Db, message: 'dedupe.message' | 'm.id') => sql`
  *   is known for 7 days, and longer while its message is not final.
  * - A2. Message, plan, deliveries, content, sequence and event are stored in one statement, or nothing is. Further round trips
  *   would hold the lock on the conversation's counter for longer.
- * - A3. The plan belongs to the configuration of this moment. Where the plan was made from an older version, nothing is stored
- *   and the caller plans again.
- * - A4. The order of a conversation is the order of acceptance: its counter is raised here, under its row's lock.
- * - A5. The workflow's id is made from the dedupe scope and the key, and of `.2`, `.3` … where an expired key is used again. So a
- *   second start of one message is noticed. 7 characters of tenant and 64 of hash stay far below the 255 that
- *   PostgreSQL-backed Temporal can hold.
- * - A6. Accepting needs PostgreSQL only. The dispatcher is poked after the commit.
+ * - A3. A message is stored only if its plan was made from the current configuration. Otherwise the caller plans again.
+ * - A4. The order of a conversation is the order of acceptance: its counter is raised here, under its row's lock. A scheduled
+ *   message gets its number when its time comes.
+ * - A5. The workflow's id is made from the tenant and from the hash of dedupe scope and key, with `.2`, `.3` … where an expired key
+ *   is used again. So a second start of one message is noticed. The tenant has at most 64 characters and the hash has 64, far
+ *   below the 255 that PostgreSQL-backed Temporal can hold.
+ * - A6. Accepting needs PostgreSQL only. The caller pokes the dispatcher after the commit.
  *
  * Locks in this order: dedupe, conversation. Everything else that it writes is new.
  */

@@ -28,7 +28,7 @@ export interface Asked {
 /** The fields that a sender may choose, as a body, an event or a row has them: a time is ISO 8601 text or a `Date`. */
 type Chosen = { readonly [Field in ChosenField]?: Envelope[Field] | EnvelopeRow[Field] | null | undefined };
 
-/** The message that a new one edits, deletes or reacts to, or is a replay of. */
+/** The message that a new one edits, deletes, reacts to or replays. */
 type Origin = Pick<EnvelopeRow, 'refersTo' | 'replayOf'>;
 
 /** The chosen fields, with a default where the sender chose nothing. The store sets `occurredAt` when it is null. */

@@ -33,14 +33,14 @@ export interface ClaimRequest {
  * Takes deliveries of any messages for one attempt each, in one statement.
  *
  * What a claim guarantees (`settle.ts` goes on with L5):
- * - L1. Nothing is sent without a claim. It is the last step before the first request that changes something at a platform.
- * - L2. Of two claims at once, one gets through: the row's lock serialises the claims of one delivery, and the unique index
+ * - L1. No post is made, changed or taken away without a claim. The claim is the last step before that request.
+ * - L2. Of two claims at once, at most one gets through: the row's lock serialises the claims of one delivery, and the unique index
  *   `deliveries_lane_sending` those of one lane.
- * - L3. A claim has a deadline by PostgreSQL's clock, 2 s after the request's time-out, and no other attempt starts before
- *   that. A claim that nobody has settled by then is lapsed, and its attempt may have arrived. A process that was frozen
- *   meanwhile may still send; L6 says what becomes of that.
+ * - L3. A claim has a deadline by PostgreSQL's clock: the request's time-out and 2 s from the claim on. Until it is settled or
+ *   released, no other attempt starts before that deadline. After it the claim is lapsed, and its attempt may have arrived. A
+ *   process that was frozen meanwhile may still send; L6 says what becomes of that.
  * - L4. A claim pins the version of the content and its split into posts. As long as an attempt may have arrived, or a part
- *   has, all further attempts send the same under the same key.
+ *   has, all further attempts send this version and this split under the same key.
  *
  * @returns the claims that were granted. Read the ledger again to learn why a delivery is not among them.
  * @throws where one of several claims meets a conflict. None is granted then, and each may be tried alone.

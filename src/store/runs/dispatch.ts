@@ -61,9 +61,9 @@ export interface Leases {
  * - P3. A start is written down after Temporal acknowledged it. Where that write is lost, the next start finds the run by
  *   its workflow id, which is made from the dedupe key, and wakes it.
  * - P4. Tenants take turns. Within a tenant the bands get their shares, and within a band the oldest message goes first.
- * - P5. At most `room` messages per living worker are started without having claimed anything yet. Messages of less urgent
- *   bands do not count against more urgent ones.
- * - P6. A message is started only where one of its deliveries could go now. All others are set aside and cost nothing; the
+ * - P5. About `room` messages per living worker are started without having claimed anything yet; each band has its minimum on
+ *   top. Messages of less urgent bands do not count against more urgent ones.
+ * - P6. The dispatcher starts a message only where one of its deliveries could go now. All others are set aside and cost nothing; the
  *   process that makes way for one of their deliveries returns them (`returnToDispatcher`), and the sweep repeats that.
  *
  * Uses `messages_dispatch`, `messages_unclaimed`, `messages_in_flight` and the indexes of `couldGo`.

@@ -6,12 +6,13 @@ import type { Db } from '../db/db.ts';
  * Whether a delivery `d` is not at the head of its lane.
  *
  * What lanes guarantee:
- * - N1. A lane is one conversation at one destination. Its deliveries go out in the order in which their messages were
- *   accepted (`sequence`). No lane waits for another one.
+ * - N1. A lane is one conversation at one destination, or, for a message without one, the changes of that message there. Its
+ *   deliveries go out in the order of their `sequence`: the order of acceptance, and for a scheduled message that of its time.
+ *   Apart from N4, no lane waits for another one.
  * - N2. At most one delivery of a lane is being sent. The unique index `deliveries_lane_sending` enforces it.
- * - N3. A delivery that was parked holds its lane for `holdFor`, counted from the first park until something is delivered in
- *   the lane again. It holds only deliveries after it. With `onParked: pass` it holds none.
- * - N4. An edit, delete or reaction waits for the delivery of its original, and a reply for that of its root, in whatever lane
+ * - N3. A parked delivery holds the deliveries after it for `holdFor`. The time counts once per lane, from its first park since
+ *   something was delivered there. With `onParked: pass` it holds none.
+ * - N4. An edit, delete or reaction waits for the delivery of its original, and a reply for that of the message that it answers, in whatever lane
  *   that is. A reply stops waiting after five minutes (`depends_until`).
  * - N5. A scheduled message takes its place in its lanes when its time comes, not before.
  * - N6. A process that makes way wakes the delivery that goes next. A delivery that records its wait looks once more after

@@ -30,7 +30,7 @@ export async function findBusyGates(sql: Db, soonMs: number): Promise<BusyGate[]
     order by tenant, scope`;
 }
 
-/** The end of both statements: the deliveries that were let through, to be woken. */
+/** The final select of `letThrough` and `chooseProbe`: the deliveries to wake. */
 const awaken = (sql: Db) => sql`
   select a.id as delivery, a.message, m.workflow_id as "workflowId", m.dispatched_at is not null as "hasRun"
   from awake a join messages m on m.id = a.message order by a.band, a.id`;
@@ -57,7 +57,7 @@ const mostOfRate = 200;
  * then do not all begin at once, and the wave gets flatter each time.
  */
 const slowPart = 8;
-const slowSeconds = 30;
+const slowForSeconds = 30;
 
 const mostAtOnce = (sql: Db, most: number) =>
   sql`case when (select every from rate) is null then ${most}::integer else ${mostOfRate}::integer end`;
@@ -66,11 +66,12 @@ const mostAtOnce = (sql: Db, most: number) =>
  * Lets the next deliveries through an open gate.
  *
  * What the drain guarantees:
- * - G1. A delivery that waits at a gate costs nothing: no attempt, no timer, no run. The drain calls it.
- * - G2. The most urgent band goes first, and within a band the delivery that has waited longest.
- * - G3. Each delivery that is called gets a time slot of its own. With a rate, slots keep the interval that is configured
- *   now; without one, at most `most` go at once, and never more than the destination has free places.
- * - G4. While a breaker is open, exactly one delivery is called as a probe: the one with the fewest attempts in its retry
+ * - G1. A delivery that waits at a gate spends no attempt and has no timer, and a message without a run gets none for it. The
+ *   drain calls it.
+ * - G2. The most urgent band goes first, and within a band the oldest delivery.
+ * - G3. Each delivery that is called gets a time slot. With a rate, the slots keep the interval that is configured now. Without
+ *   one, at most `most` deliveries go at once. At the gate of a destination, never more go than it has free places.
+ * - G4. While a breaker is open, at most one delivery at a time is called as a probe: the one with the fewest attempts in its retry
  *   cycle, so that a long outage does not use up the attempts of one delivery.
  * - G5. A called delivery keeps its slot for a limited time. Where it does not come, the slot is lost and the sweep looks
  *   after the delivery.
@@ -78,7 +79,7 @@ const mostAtOnce = (sql: Db, most: number) =>
  *   has come since the gate was read (`arrivals`): this statement's snapshot may be older than the gate's lock.
  *
  * A message without a run goes back to the dispatcher. Uses `deliveries_gate`.
- * @param most of a gate without a rate.
+ * @param most the most deliveries per call at a gate without a rate.
  * @param horizonMs how far ahead slots of a rate are given out.
  * @returns the deliveries to wake after the commit.
  */
@@ -125,7 +126,7 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
         tat = case when r.every is null or not exists (select from chosen) then g.tat
           else greatest(g.tat, r.first_slot) + (select count(*) from chosen) * r.every end,
         slow_until = case when (select slow from pace)
-          then clock_timestamp() + make_interval(secs => ${slowSeconds}) else g.slow_until end
+          then clock_timestamp() + make_interval(secs => ${slowForSeconds}) else g.slow_until end
       from rate r where g.tenant = r.tenant and g.scope = r.scope
     ), back as (
       update messages m set set_aside = false

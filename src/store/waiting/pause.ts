@@ -7,7 +7,7 @@ import { json, type Db } from '../db/db.ts';
 export interface GateHealth {
   readonly scope: GateName;
   readonly breaker: 'closed' | 'open' | 'half-open';
-  /** In a row, over all deliveries through this gate. */
+  /** Consecutive failures of all deliveries through this gate. */
   readonly failures: number;
   readonly openedAt: Date | null;
   /** When the next probe is sent. */
