@@ -1,3 +1,4 @@
+import type { Reason } from '../domain/failure.ts';
 import { slotHorizonMs } from '../domain/gate.ts';
 import type { DeliveryId } from '../domain/ids.ts';
 import type { Step } from '../domain/step.ts';
@@ -164,7 +165,7 @@ async function endWithoutTarget(deps: DeliverDeps, entry: LedgerEntry): Promise<
     if (left > 0) return again(`${entry.destination}: claim-live, again in ${Math.ceil(left)} ms`, left);
     await settleLapsed(deps, entry, undefined);
   }
-  const reason =
+  const reason: Reason =
     entry.target === undefined
       ? { code: 'destination_deleted', message: `The destination ${entry.destination} was deleted.` }
       : { code: 'unknown_connector', message: `This version has no connector ${entry.target.connector}.` };

@@ -1,6 +1,6 @@
 import type { Receipt } from '../connectors/contract/connector.ts';
 import { isOpen } from '../domain/delivery.ts';
-import type { SendFailure } from '../domain/failure.ts';
+import type { Reason, SendFailure } from '../domain/failure.ts';
 import { nextDelayMs } from '../domain/retry.ts';
 import type { Verdict } from '../domain/step.ts';
 import { beginLookUp, recordAbsence } from '../store/ledger/doubt.ts';
@@ -92,7 +92,7 @@ async function refused(
   const { code, message, status } = refusal;
   const isOver = entry.view.deadlineMs !== null && entry.view.deadlineMs <= 0;
   if (refusal.kind === 'permanent' || isOver) {
-    const reason = {
+    const reason: Reason = {
       code: 'look_up_refused',
       message: `It may have arrived, and ${connector.title} refuses to say: ${code}: ${message}`,
       ...(status === undefined ? {} : { status }),

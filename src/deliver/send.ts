@@ -1,5 +1,5 @@
 import type { Receipt, SendContext } from '../connectors/contract/connector.ts';
-import type { SendFailure } from '../domain/failure.ts';
+import type { Reason, SendFailure } from '../domain/failure.ts';
 import { newAttemptId } from '../store/db/new-id.ts';
 import type { Claim, ClaimRequest } from '../store/ledger/claim.ts';
 import type { DeliverDeps } from './deps.ts';
@@ -69,7 +69,7 @@ async function requestPlain(
   const plain = asPlain(outgoing);
   const prepared = await resultOfCall('transient', () => connector.prepare(plain, context));
   if ('failure' in prepared) return { failure: refusal };
-  const degraded =
+  const degraded: Reason =
     outgoing.file === undefined
       ? {
           code: 'plain_text',

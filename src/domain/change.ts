@@ -1,4 +1,6 @@
 import { isOpen, isParked, type DeliveryState } from './delivery.ts';
+import type { Reason } from './failure.ts';
+import type { ReasonCode } from './reasons.ts';
 
 /** The delivery of what is edited, deleted or replied to, at the same destination. */
 export interface Original {
@@ -18,7 +20,7 @@ export type ChangeKind = 'create' | 'edit' | 'delete' | 'react' | 'unreact';
 export type ChangeStep =
   | { readonly do: 'send' }
   /** Nothing to do, for good; or nothing to be done until somebody has found out more. */
-  | { readonly do: 'skip' | 'park'; readonly code: string; readonly message: string };
+  | { readonly do: 'skip' | 'park'; readonly code: ReasonCode; readonly message: string };
 
 /** Why an edit is parked; a retry of its original takes such edits along. */
 export const originalUncertain = 'original_uncertain';
@@ -32,7 +34,7 @@ export interface ChangeContext {
   readonly isManual: boolean;
 }
 
-const skip = (code: string, message: string): ChangeStep => ({ do: 'skip', code, message });
+const skip = (code: ReasonCode, message: string): ChangeStep => ({ do: 'skip', code, message });
 
 /**
  * What an edit, delete or reaction finds to do, once its original has come to rest at this destination. Nothing is sent for what
@@ -68,9 +70,7 @@ export function changeStep(
 }
 
 /** Where a reply goes: into the thread of its parent, of its first part, where that one is there, else to the top, visibly. */
-export function replyStep(
-  parent: Original | undefined,
-): { readonly nativeId: string } | { readonly degraded: { readonly code: string; readonly message: string } } {
+export function replyStep(parent: Original | undefined): { readonly nativeId: string } | { readonly degraded: Reason } {
   const [first] = parent?.posts ?? [];
   if (first !== undefined) return { nativeId: first };
   const why =

@@ -1,3 +1,8 @@
+import type { ReasonCode } from './reasons.ts';
+import type { Affected } from './reasons/entry.ts';
+
+export type { Affected };
+
 /**
  * How a send can end badly. The kind alone decides what happens next; the text is for people and is never parsed.
  *
@@ -9,19 +14,22 @@
  */
 export type FailureKind = 'transient' | 'ambiguous' | 'permanent' | 'stopped';
 
-/** The fault as it is stored and shown: a stable code, the platform's words, and its status where it had one. */
+/** Why something is as it is, as it is stored and shown: a stable code, the platform's words, and its status. */
 export interface Reason {
-  /** Stable, snake_case: `http_500`, `timeout`, `channel_not_found`, `egress_denied`. */
-  readonly code: string;
+  /** Stable, snake_case: `http_500`, `timeout`, `channel_not_found`, `egress_denied`. The table is in reasons.ts. */
+  readonly code: ReasonCode;
   readonly message: string;
   readonly status?: number;
 }
 
-/**
- * Whom a failure speaks of. `message`: this one only. `destination` and `connection`: everything that goes there, such as
- * an archived channel, a revoked token, a rate limit. A permanent one pauses what it affects, Retry-After holds it back.
- */
-export type Affected = 'message' | 'destination' | 'connection';
+/** Why no further attempt is made, beside what the last one was answered. */
+export const gaveUpCauses = ['attempts_exhausted', 'deadline_exceeded', 'permanent'] as const;
+export type GaveUp = (typeof gaveUpCauses)[number];
+
+/** The reason of a delivery. `gaveUp` is there where attempts were made, and no further one is. */
+export interface DeliveryReason extends Reason {
+  readonly gaveUp?: GaveUp;
+}
 
 export interface SendFailureDetails extends Reason {
   readonly kind: FailureKind;
@@ -41,7 +49,7 @@ export class SendFailure extends Error {
   override name = 'SendFailure';
   readonly kind: FailureKind;
   readonly affects: Affected;
-  readonly code: string;
+  readonly code: ReasonCode;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly excerpt: string | undefined;

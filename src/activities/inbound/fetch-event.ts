@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboxId } from '../../domain/ids.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import { connectionWithSecrets } from '../../store/config/connections.ts';
 import { complete, finish, findFetching, receive } from '../../store/inbound/inbox.ts';
 import { tryAgain } from '../failure.ts';
@@ -20,7 +21,7 @@ export function createFetchEvent({ sql, ring, connectors, http, tokens, pokeInbo
     const { tenant, connection, event } = found;
     const at = await connectionWithSecrets(sql, ring, tenant, connection);
     const inbound = at === undefined ? undefined : connectors.get(at.connector)?.inbound;
-    const end = (code: string, message: string): Promise<void> =>
+    const end = (code: ReasonCode, message: string): Promise<void> =>
       finish(sql, id, 'ignored', { reason: { code, message } });
     if (at === undefined || inbound?.fetch === undefined) {
       await end('connection_deleted', 'Its connection is gone, and with it what could be fetched.');

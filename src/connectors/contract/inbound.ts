@@ -1,4 +1,6 @@
 import type { InboundEvent } from '../../domain/inbound.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
+import type { requestReasons } from '../../domain/reasons/subscriptions.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { LookUpContext, Values, Download } from './context.ts';
 import type { Attachment } from '../../domain/message.ts';
@@ -27,14 +29,14 @@ export interface HookAnswer {
 /** Something that happened, or why it is none of ours. */
 export type HookEvent =
   | { readonly event: InboundEvent }
-  /** Known and not bridged, such as a member who joined, or our own post come back. `code` is stable, snake_case. */
-  | { readonly ignored: string };
+  /** Known and not bridged, such as a member who joined, or our own post come back. */
+  | { readonly ignored: ReasonCode };
 
 /** What became of an event whose content was asked for. */
 export type Fetched =
   | InboundEvent
   | 'gone'
-  | { readonly ignored: string }
+  | { readonly ignored: ReasonCode }
   /** All that it may have been, each with the key by which it is known if it was told before. */
   | { readonly events: readonly InboundEvent[] };
 
@@ -59,7 +61,7 @@ export type Received =
   /** Genuine and not understood: kept for an operator, and answered so that the platform does not hammer. */
   | { readonly kind: 'unreadable'; readonly answer: HookAnswer; readonly message: string };
 
-export type RefusalCode = 'missing_signature' | 'bad_signature' | 'stale' | 'bad_request' | 'keys_unavailable';
+export type RefusalCode = keyof typeof requestReasons;
 
 export interface ReceiveContext {
   readonly now: Date;

@@ -1,5 +1,6 @@
 import type { ConnectionId } from '../../domain/ids.ts';
 import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import { at, listAt, textAt } from '../http/json-path.ts';
 import type { HookEvent } from '../contract/inbound.ts';
 import { writeMarkdown } from '../text/markdown.ts';
@@ -8,7 +9,7 @@ import { readFile } from './files.ts';
 import { nativeId } from './native-id.ts';
 import { readMessage } from './text/read.ts';
 
-export const ignored = (code: string): HookEvent => ({ ignored: code });
+export const ignored = (code: ReasonCode): HookEvent => ({ ignored: code });
 
 /**
  * A message that somebody wrote. An interaction and a Workspace Event of the same message are one: whichever is first
@@ -81,7 +82,7 @@ export function nameOf(message: unknown): { readonly name: string; readonly spac
  * Why a message is not bridged: a post of ours come back, or a copy that some Carillon made of what was said elsewhere, or
  * an app's. Two that answer each other would never end.
  */
-function notSaidByAPerson(message: unknown): string | undefined {
+function notSaidByAPerson(message: unknown): ReasonCode | undefined {
   if (isOurs(textAt(message, 'clientAssignedMessageId'))) return 'own_post';
   return textAt(message, 'sender', 'type') === 'BOT' ? 'bot_post' : undefined;
 }

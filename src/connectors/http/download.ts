@@ -1,4 +1,5 @@
 import { SendFailure } from '../../domain/failure.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import type { LookUpContext, Download } from '../contract/context.ts';
 import type { HttpStream } from '../contract/http.ts';
 import { answerFailure, failureOfStatus, type Meaning } from './answer.ts';
@@ -50,7 +51,7 @@ export function isOfHost(url: string, home: string): boolean {
 }
 
 /** Where a file cannot be had by anybody: it has no address, or one where its credentials may not go. */
-export function notFetchable(code: string, message: string): SendFailure {
+export function notFetchable(code: ReasonCode, message: string): SendFailure {
   return new SendFailure({ kind: 'permanent', affects: 'message', code, message });
 }
 

@@ -1,4 +1,5 @@
 import type { InboundEvent } from '../../domain/inbound.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import { readText } from '../contract/fields.ts';
 import { listAt, textAt } from '../http/json-path.ts';
 import type { HookEvent } from '../contract/inbound.ts';
@@ -12,7 +13,7 @@ import { teamsSettings } from './settings.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const ignored = (code: string): readonly HookEvent[] => [{ ignored: code }];
+const ignored = (code: ReasonCode): readonly HookEvent[] => [{ ignored: code }];
 
 /**
  * One activity (bot-docs, "Activity object"; msteams-docs, "Conversation events"). Several reactions may come in one.
@@ -58,7 +59,7 @@ function created(
   if (sender === undefined) return 'the message names no sender';
   const content = contentOf(activity, connection);
   // Such as a mention of the bot alone: there is nothing to show elsewhere.
-  if (content.text === '' && content.files === undefined) return ignored('no_text');
+  if (content.text === '' && content.files === undefined) return ignored('no_content');
   const { conversation, root, id } = message;
   const isReply = root !== undefined && root !== id;
   const thread = isReply ? { thread: nativeId({ conversation, root, id: root }) } : {};
@@ -72,7 +73,7 @@ function edited(activity: Json, message: TeamsMessage, one: Common, connection: 
   const revision = String(ms).padStart(16, '0');
   const key = keyOf('edited', message, revision);
   const content = contentOf(activity, connection);
-  if (content.text === '' && content.files === undefined) return ignored('no_text');
+  if (content.text === '' && content.files === undefined) return ignored('no_content');
   return [{ event: { ...one, kind: 'edited', key, revision, ...(sender && { sender }), ...content } }];
 }
 
@@ -95,7 +96,7 @@ function readReactions(activity: Json, place: Omit<TeamsMessage, 'id'>, at: stri
 }
 
 /** Bots are `28:` and their app's id, people `29:`. Two bots that answer each other would never end. */
-function notSaidByAPerson(activity: Json, { settings }: HookConnection): string | undefined {
+function notSaidByAPerson(activity: Json, { settings }: HookConnection): ReasonCode | undefined {
   const from = textAt(activity, 'from', 'id') ?? '';
   if (from === `28:${readText(teamsSettings, settings, 'appId')}`) return 'own_post';
   return from.startsWith('28:') ? 'bot_post' : undefined;

@@ -1,4 +1,4 @@
-import { SendFailure } from '../../domain/failure.ts';
+import { SendFailure, type Reason } from '../../domain/failure.ts';
 import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
 import { withAuthor } from '../text/author.ts';
 import { readText } from '../contract/fields.ts';
@@ -123,7 +123,10 @@ function receiptOf(answer: unknown, outgoing: Outgoing): Receipt {
   const { conversation, root, replyTo } = placeOf(outgoing);
   if (root !== undefined) return { nativeId: nativeId({ conversation, root, id }) };
   if (isChannel(conversation)) return { nativeId: nativeId({ conversation, root: id, id }), ...astray(outgoing) };
-  const degraded = { code: 'no_threads', message: 'Chats have no threads: it stands below what was said last.' };
+  const degraded: Reason = {
+    code: 'no_threads',
+    message: 'Chats have no threads: it stands below what was said last.',
+  };
   if (replyTo !== undefined) return { nativeId: nativeId({ conversation, id }), degraded };
   return { nativeId: nativeId({ conversation, id }), ...astray(outgoing) };
 }

@@ -1,5 +1,5 @@
 import type { Affected } from '../../domain/failure.ts';
-import type { Meaning } from '../http/answer.ts';
+import { codeOfStatus, type Meaning } from '../http/answer.ts';
 
 /** What a call is about, which decides whom its refusal speaks of. */
 export type CallKind =
@@ -16,7 +16,7 @@ export type CallKind =
  * after a 5xx nobody knows whether the message was taken.
  */
 export function meaningOf(status: number, call: CallKind): Meaning | undefined {
-  const code = `http_${status}`;
+  const code = codeOfStatus(status);
   switch (status) {
     case 401:
       return { kind: 'permanent', code, affects: 'connection' };

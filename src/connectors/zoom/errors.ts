@@ -37,7 +37,7 @@ export function meaningOf(
   action: ActionKind | 'look-up',
 ): Meaning | undefined {
   // Zoom limits posts by channel, and everything by account; only its words say which it was, and those are for people.
-  if (status === 429) return { kind: 'transient', code: 'rate_limited', affects: 'destination' };
+  if (status === 429) return { kind: 'transient', code: 'throttled', affects: 'destination' };
   // With a token that was obtained just now: bad credentials would have been refused where it was obtained.
   if (status === 401) return { kind: 'transient', code: 'token_not_accepted', affects: 'connection' };
   if (status < 400 || status >= 500 || code === undefined) return undefined;

@@ -1,5 +1,7 @@
 import type { Connector } from '../../connectors/contract/connector.ts';
 import type { Inbound } from '../../connectors/contract/inbound.ts';
+import type { Reason } from '../../domain/failure.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import type { Sql } from '../../store/db/db.ts';
 import { finish, waitForEvent, type LeasedEvent } from '../../store/inbound/inbox.ts';
 import type { KeyRing } from '../../store/db/key-ring.ts';
@@ -36,7 +38,7 @@ export const parentWaitSeconds = 30;
  */
 export const originalWaitSeconds = 3_600;
 
-export function ignored(code: string, message: string) {
+export function ignored(code: ReasonCode, message: string): { readonly reason: Reason } {
   return { reason: { code, message } };
 }
 

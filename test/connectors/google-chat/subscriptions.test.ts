@@ -133,7 +133,7 @@ it('are ended where no bridge has the space any more; those of another topic sta
   await keep([ops, lab]);
   expect(await keep([lab, den])).toMatchObject([
     { room: lab, did: 'nothing' },
-    { room: den, failure: { kind: 'permanent', code: 'already_exists' } },
+    { room: den, failure: { kind: 'permanent', code: 'google_already_exists' } },
   ]);
   const left = async () => (await subscriptions()).map(({ targetResource }) => targetResource.split('/').at(-1));
   expect(await left()).toEqual(['AAAAden', 'AAAAlab']);
@@ -145,7 +145,7 @@ it('are ended where no bridge has the space any more; those of another topic sta
 
 it('say of each space why it could not be kept, and nothing is in doubt where an answer is lost', async () => {
   expect(await keep(['spaces/none', ops])).toMatchObject([
-    { failure: { kind: 'permanent', code: 'invalid_argument' } },
+    { failure: { kind: 'permanent', code: 'google_invalid_argument' } },
     { did: 'created' },
   ]);
   await keep([]);

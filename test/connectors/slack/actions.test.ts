@@ -150,13 +150,13 @@ describe('a refused look-up in slack', () => {
   it.each([
     ['missing_scope', 'permanent', 'message'],
     ['not_in_channel', 'permanent', 'message'],
-    ['ratelimited', 'transient', 'message'],
-    ['internal_error', 'transient', 'message'],
+    ['ratelimited', 'transient', 'message', 'throttled'],
+    ['internal_error', 'transient', 'message', 'slack_internal_error'],
     ['token_revoked', 'permanent', 'connection'],
     ['service_unavailable', 'transient', 'connection'],
-  ])('for %s says nothing of posting, but of the token and the workspace', async (code, kind, affects) => {
+  ])('for %s says nothing of posting, but of the token and the workspace', async (word, kind, affects, code = word) => {
     const { out } = await create('C20');
-    await bench.fault('slack', { path: 'conversations.history', ...refusal(code) });
+    await bench.fault('slack', { path: 'conversations.history', ...refusal(word) });
     expect(await failureOf(lookUp(out))).toMatchObject({ code, kind, affects });
   });
 });

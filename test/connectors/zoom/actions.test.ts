@@ -121,7 +121,7 @@ describe('a zoom edit', () => {
   it('says what it lost, and only where it lost something', async () => {
     const created = await create('k', 'plain');
     expect((await post(editOf(created, 'still plain'))).receipt).not.toHaveProperty('degraded');
-    expect((await post(editOf(created, 'now **strong**'))).receipt).toMatchObject({ degraded: { code: 'plain_edit' } });
+    expect((await post(editOf(created, 'now **strong**'))).receipt).toMatchObject({ degraded: { code: 'plain_text' } });
     await post(editOf(created, '[docs](https://a.b/c)'));
     expect(withoutMarks((await last('k'))?.message ?? '')).toBe('docs (https://a.b/c)');
   });

@@ -87,7 +87,7 @@ describe('the zoom look-up', () => {
       ['it may be of an earlier delivery', [message({ timestamp: since.getTime() - 1 })]],
       ['it has no time', [message({ timestamp: undefined })]],
     ])('cannot tell where %s, and does not say "absent"', async (_, messages) => {
-      expect(await failureOf(answered(...messages))).toMatchObject({ kind: 'transient', code: 'lookup_unreadable' });
+      expect(await failureOf(answered(...messages))).toMatchObject({ kind: 'transient', code: 'look_up_unreadable' });
     });
   });
 });

@@ -180,7 +180,7 @@ describe('a breaker', () => {
 });
 
 describe('a pause', () => {
-  const byHand = { code: pausedByHand, message: 'maintenance' };
+  const byHand = { code: pausedByHand, message: 'maintenance' } as const;
   const scope = (destination: string) => `destination:${destination}` as const;
 
   it('shuts a healthy destination until it is resumed; both are told', async () => {
