@@ -4,22 +4,22 @@ import type { TemporalStore } from '../test/support/temporal-on-postgres.ts';
 export interface Plan {
   readonly mode: 'quick' | 'full';
   readonly fanOuts: readonly number[];
-  /** Seconds of empty workflows, before and after each of the other measurements. */
+  /** Seconds of empty workflows, measured before and after each other measurement. */
   readonly emptySeconds: number;
   readonly postOnlyFanOuts: readonly number[];
   readonly postOnlySeconds: number;
   readonly bareSeconds: number;
   readonly acceptSeconds: number;
-  /** Seconds that the worker is kept saturated, about. */
+  /** About how many seconds the worker is kept saturated. */
   readonly saturatedSeconds: number;
   readonly steadySeconds: number;
   /** Messages whose SQL statements are counted. */
   readonly counted: number;
-  /** All of it must be over by then. */
+  /** The run is stopped after this many seconds. */
   readonly limitSeconds: number;
-  /** Undefined for PostgreSQL where that server is to be had, else SQLite. */
+  /** Undefined: on PostgreSQL if that server can be built, otherwise on SQLite. */
   readonly temporal: TemporalStore | undefined;
-  /** Folder for V8 profiles of api and worker; they cost some per cent of speed. */
+  /** Folder for V8 profiles of the api and the worker. Profiling costs some per cent of the speed. */
   readonly profile: string | undefined;
 }
 
@@ -50,19 +50,22 @@ const plans = {
   },
 } as const;
 
-/** Thrown for arguments that cannot be used. */
+/** An argument of the benchmark is wrong. */
 export class ArgumentError extends Error {
   override name = 'ArgumentError';
 }
 
-/** @throws ArgumentError naming what is wrong. */
+/**
+ * Reads the arguments of the benchmark.
+ * @throws ArgumentError naming the wrong argument.
+ */
 export function readArguments(args: readonly string[]): Plan {
   let mode: keyof typeof plans = 'full';
   let fanOuts: readonly number[] = [1, 3, 10];
   let profile: string | undefined;
   let temporal: TemporalStore | undefined;
   for (let index = 0; index < args.length; index += 1) {
-    // `--temporal sqlite` is `--temporal=sqlite`.
+    // `--temporal sqlite` means the same as `--temporal=sqlite`.
     const arg = args[index] === '--temporal' ? `--temporal=${args[(index += 1)] ?? ''}` : (args[index] ?? '');
     const [name, value = ''] = arg.split('=', 2);
     if (arg === '--quick') mode = 'quick';

@@ -1,4 +1,4 @@
-// A process of its own: a Temporal worker as Carillon's is one, for workflows that do next to nothing.
+// A process of its own: a Temporal worker with the settings of Carillon's, for workflows that do as little as possible.
 import { readFileSync } from 'node:fs';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type InjectedSinks } from '@temporalio/worker';
@@ -11,22 +11,22 @@ import { dispatch, workerSettings } from './worker-settings.ts';
 export interface BaselineOptions {
   readonly address: string;
   readonly namespace: string;
-  /** File with the bundled workflows. */
+  /** The file with the bundled workflows. */
   readonly bundle: string;
 }
 
 export interface BaselineRun {
   readonly seconds: number;
-  /** Requests of each workflow; none is the empty one. */
+  /** Number of requests of each workflow; 0 for the empty workflow. */
   readonly fanOut: number;
   readonly url: string;
 }
 
 export interface BaselineFigures {
   readonly runs: number;
-  /** From the first start to the last end. */
+  /** Milliseconds from the first start to the last end. */
   readonly wallMs: number;
-  /** A workflow id, to ask the server about. */
+  /** Id of one of the workflows, to ask the server about it. */
   readonly sample: string;
 }
 
@@ -70,7 +70,7 @@ async function open({ address, namespace, bundle }: BaselineOptions): Promise<st
     sinks,
     ...workerSettings,
   });
-  // Until this process ends: between its turns it only waits for work.
+  // The worker runs until this process ends.
   worker.run().catch((error: unknown) => {
     throw error;
   });
@@ -79,7 +79,7 @@ async function open({ address, namespace, bundle }: BaselineOptions): Promise<st
   return serverVersion;
 }
 
-/** Batches of starts, as the dispatcher makes them, for so long; then waits until all have ended. */
+/** Starts workflows in batches, as the dispatcher does, for a number of seconds, and waits until all have ended. */
 async function run({ seconds, fanOut, url }: BaselineRun): Promise<BaselineFigures> {
   if (client === undefined) throw new Error('not open');
   const { workflow } = client;

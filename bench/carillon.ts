@@ -20,12 +20,12 @@ const endWithBench = new URL('end-with-bench.js', import.meta.url).href;
 const readyLimitMs = 30_000;
 const pollMs = 50;
 
-/** Any secret of the right form: the sink checks no signature. */
+/** Any secret of the right form, because the sink checks no signature. */
 const secret = `whsec_${Buffer.from('carillon-bench-secret-24').toString('base64')}`;
 
 export const webhookConnection = { connector: 'webhook', settings: { secrets: [secret] } } as const;
 
-/** Migrates the database and serves the API on it; the worker comes when it is asked for. */
+/** Migrates the database and starts the API. `startWorker` starts the worker. */
 export async function startCarillon(
   stack: Stack,
   options: {
@@ -34,9 +34,9 @@ export async function startCarillon(
     readonly sinkPort: number;
     readonly destinations: number;
     readonly profile: string | undefined;
-    /** Settings beside those of the bench. */
+    /** Settings in addition to those of the benchmark. */
     readonly env?: Readonly<Record<string, string>>;
-    /** Of the API alone, such as another way to the database. */
+    /** Settings of the API alone, such as another address of the database. */
     readonly apiEnv?: Readonly<Record<string, string>>;
   },
 ): Promise<Carillon> {
@@ -82,7 +82,10 @@ export async function startCarillon(
   };
 }
 
-/** Asks until the answer is yes. @throws Error saying what was waited for, past the limit. */
+/**
+ * Checks every 50 ms until the answer is true.
+ * @throws Error naming what was waited for, after `limitMs`.
+ */
 export async function until(what: string, check: () => Promise<boolean>, limitMs = readyLimitMs): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await check())) {
@@ -95,7 +98,7 @@ async function readiness(origin: string): Promise<Partial<Record<'accept' | 'del
   try {
     return (await (await fetch(`${origin}/readyz`)).json()) as Record<string, string>;
   } catch {
-    return {}; // refused or reset: not up yet
+    return {}; // refused or reset, because the API is not up yet
   }
 }
 
@@ -109,10 +112,13 @@ async function configure(origin: string, key: string, sinkPort: number, destinat
     });
 }
 
-/** Asks the API with a key; the path without `/v1/`. @throws Error where the answer is not 2xx. */
+/**
+ * Calls the API with a key. The path has no `/v1/`.
+ * @throws Error when the answer is not 2xx.
+ */
 export type Ask = (method: string, path: string, body?: unknown) => Promise<Readonly<Record<string, unknown>>>;
 
-/** @param tenant whose things the administrator asks for; their own without it. */
+/** @param tenant the tenant for which the administrator calls. Default: the administrator's own. */
 export function askAs(origin: string, key: string, tenant?: string): Ask {
   return async (method, path, body) => {
     const response = await fetch(`${origin}/v1/${path}`, {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Answer, Call } from './serve.ts';
 
 export interface ChildOptions {
-  /** Of its log. */
+  /** Name of the process and of its log. */
   readonly name: string;
   readonly home: string;
   /** Path of the compiled module. */
@@ -14,13 +14,16 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** A Node process of the bench. What it prints goes to `<home>/log/<name>.log`. */
+/** A Node.js process of the benchmark. Its output goes to `<home>/log/<name>.log`. */
 export interface Child {
   readonly name: string;
   readonly pid: number;
-  /** Calls a handler of a process that serves. @throws Error with its stack, or past the limit. */
+  /**
+   * Calls a handler of the process (`serve`).
+   * @throws Error with the handler's stack, or after the limit.
+   */
   call<T>(name: string, argument?: unknown, limitMs?: number): Promise<T>;
-  /** Asks it to end, and ends it when it does not. */
+  /** Ends the process with SIGTERM and after 10 s with SIGKILL. With `hurry` it gets SIGKILL at once. */
   stop(hurry?: boolean): Promise<void>;
 }
 
@@ -28,13 +31,14 @@ const usualLimitMs = 120_000;
 const graceMs = 10_000;
 
 /**
- * @param onDeath called when it ends without having been asked to.
+ * Starts a process.
+ * @param onDeath called when the process ends although `stop` was not called.
  */
 export function startChild(options: ChildOptions, onDeath: (reason: Error) => void): Child {
   const { name, home, module, args = [], execArgv = [], env } = options;
   const log = openSync(join(home, 'log', `${name}.log`), 'a');
   const child = fork(module, args, {
-    // A group of its own: Ctrl-C reaches the bench alone, which then stops everything.
+    // The process is in a group of its own, so that Ctrl-C reaches only the benchmark, which then stops all processes.
     detached: true,
     execArgv: [...execArgv],
     env: { ...env },
@@ -52,7 +56,7 @@ export function startChild(options: ChildOptions, onDeath: (reason: Error) => vo
       if (!isStopping) onDeath(reason);
       resolve();
     };
-    // Without a pid there will be no `exit`.
+    // A process without a pid never emits `exit`.
     child.once('error', (error) => child.pid === undefined && end(error.message));
     child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
   });

@@ -3,30 +3,30 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parseMachineBusy, parseProcessStat, type ProcessTimes } from './proc.ts';
 import { sum } from './statistics.ts';
 
-/** A process whose CPU time is asked for, by the name it has in the result. */
+/** A process whose CPU time is measured, and its name in the result. */
 export interface Watched {
   readonly name: string;
   readonly pid: number;
 }
 
-/** CPU times until one moment, milliseconds. */
+/** CPU times up to one moment, in milliseconds. */
 export interface CpuSnapshot {
   readonly at: number;
   readonly machineMs: number;
   readonly byName: ReadonlyMap<string, number>;
-  /** Main threads: of a Node process, the one that runs our code and all input and output. */
+  /** CPU time of main threads. The main thread of a Node.js process runs our code and all input and output. */
   readonly mainThreads: ReadonlyMap<string, number>;
-  /** Processes of PostgreSQL that live now, by pid. */
+  /** CPU time of the living backends of PostgreSQL, by pid. */
   readonly backends: ReadonlyMap<number, number>;
 }
 
-/** What was spent between two snapshots. */
+/** CPU time between two snapshots. */
 export interface CpuSpent {
   readonly wallMs: number;
-  /** Milliseconds of CPU by name. */
+  /** Milliseconds of CPU by name of the process. */
   readonly byName: Readonly<Record<string, number>>;
   readonly mainThreads: Readonly<Record<string, number>>;
-  /** Processors that everything else on this machine took meanwhile, or that its host did not give. */
+  /** Number of cores that everything else on this machine used, or that its host did not give. */
   readonly othersCores: number;
   readonly backends: ReadonlyMap<number, number>;
 }
@@ -34,10 +34,10 @@ export interface CpuSpent {
 const isLinux = process.platform === 'linux';
 const ticks = isLinux ? Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) : 100;
 
-/** Its backends are its children, and what they spent counts as its own. */
+/** Name of the process whose children count as its own: PostgreSQL's backends. */
 const parentName = 'postgres';
 
-/** CPU times of these processes now; empty elsewhere than on Linux. */
+/** Reads the CPU times of these processes. Empty on systems other than Linux. */
 export function snapshotCpu(watched: readonly Watched[]): CpuSnapshot {
   const at = performance.now();
   if (!isLinux) return { at, machineMs: Number.NaN, byName: new Map(), mainThreads: new Map(), backends: new Map() };
@@ -67,7 +67,7 @@ function read(path: string): ProcessTimes | undefined {
     return parseProcessStat(readFileSync(path, 'utf8'), ticks);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined; // ended since the folder was listed
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined; // it ended after the folder was listed
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { Posted } from './load.ts';
 import type { Arrivals } from './sink.ts';
 
-/** What became of the deliveries that were promised. */
+/** The promised deliveries of a run, compared with those that arrived. */
 export interface Verdict {
   readonly messages: number;
   readonly deliveries: number;
@@ -11,15 +11,15 @@ export interface Verdict {
   readonly lost: number;
   /** Deliveries that arrived more than once. */
   readonly doubled: number;
-  /** Arrivals that nobody had been promised. */
+  /** Arrivals that were not promised in any answer. */
   readonly unknown: number;
-  /** From each post until each of its deliveries had arrived, milliseconds. */
+  /** Milliseconds from each post to the arrival of each of its deliveries. */
   readonly receiptToDelivery: readonly number[];
-  /** From the first post to the last arrival. */
+  /** Milliseconds from the first post to the last arrival. */
   readonly wallMs: number;
 }
 
-/** Compares what was answered with what arrived. */
+/** Compares the answers of the API with the arrivals at the sink. */
 export function compare(posted: readonly Posted[], { ids, at }: Arrivals): Verdict {
   const first = new Map<string, number>();
   const doubled = new Set<string>();

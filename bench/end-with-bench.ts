@@ -1,4 +1,4 @@
-// Loaded into Carillon's own roles by `--import`: they end with the bench, however that ends.
+// Loaded with `--import` into Carillon's own processes, so that they end with the benchmark, however that ends.
 import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread) process.on('disconnect', () => process.exit(1));

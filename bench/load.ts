@@ -1,17 +1,17 @@
-// A process of its own: posts messages to the API, and counts the milliseconds until each answer.
+// A process of its own: posts messages to the API and measures the milliseconds until each answer.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { now } from './clock.ts';
 import { serve } from './serve.ts';
 import { runStream } from './stream.ts';
 
-/** One post. */
+/** One post and its answer. */
 export interface Posted {
-  /** When it was sent; at a steady rate, when it should have been. */
+  /** When the post was sent; at a steady rate, when it should have been sent. */
   readonly at: number;
   readonly ms: number;
   readonly status: number;
-  /** The message's id; empty where it was not accepted. */
+  /** Id of the message; empty when it was not accepted. */
   readonly id: string;
   readonly deliveries: readonly string[];
 }
@@ -21,16 +21,16 @@ export interface LoadTarget {
   readonly key: string;
 }
 
-/** One after the other on each connection, as fast as the answers come. */
+/** Posts that follow each other on each connection, as fast as the answers come. */
 export interface Burst {
   readonly fanOut: number;
   readonly connections: number;
-  /** Ends at whichever comes first. */
+  /** The burst ends after this many posts, or after this many seconds. */
   readonly messages?: number;
   readonly seconds?: number;
 }
 
-/** One every so often, whether the answers come or not. */
+/** Posts at a steady rate, whether the answers come or not. */
 export interface Steady {
   readonly fanOut: number;
   readonly perSecond: number;
@@ -98,7 +98,7 @@ async function steady({ fanOut, perSecond, seconds }: Steady): Promise<Posted[]>
     const wait = due - now();
     if (wait > 0) await sleep(wait);
     const one = post(pool, fanOut, due);
-    one.catch(() => undefined); // thrown below, by whoever waits for all
+    one.catch(() => undefined); // it is thrown below, where all are awaited
     posted.push(one);
   }
   const all = await Promise.all(posted);
@@ -106,7 +106,7 @@ async function steady({ fanOut, perSecond, seconds }: Steady): Promise<Posted[]>
   return all;
 }
 
-/** Bare requests to the sink: what this machine can do at most. */
+/** Sends bare requests to the sink, to see how fast this machine is at most. */
 async function bare({ origin, connections, seconds }: { origin: string; connections: number; seconds: number }) {
   const pool = new Pool(origin, { connections, pipelining: 1 });
   const start = now();

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import type postgres from 'postgres';
 
-/** Where and with what a run was made. */
+/** The machine and the versions with which a run was made. */
 export interface Machine {
   readonly cores: number;
   readonly cpu: string;
@@ -16,7 +16,7 @@ export interface Machine {
 }
 
 export interface Version {
-  /** Short hash; `unknown` outside of a git checkout. */
+  /** Short hash of the commit; `unknown` outside of a git checkout. */
   readonly commit: string;
   /** Whether files differ from that commit. */
   readonly changed: boolean;
@@ -45,6 +45,6 @@ export function describeVersion(): Version {
   try {
     return { commit: git('rev-parse', '--short', 'HEAD'), changed: git('status', '--porcelain') !== '' };
   } catch {
-    return { commit: 'unknown', changed: true }; // no git, or no checkout: figures are good all the same
+    return { commit: 'unknown', changed: true }; // without git or a checkout the figures are still valid
   }
 }

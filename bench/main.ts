@@ -13,7 +13,10 @@ import { inSession, writeResults, type Session } from './session.ts';
 
 const bareConnections = 16;
 
-/** Measures, prints the table, writes the JSON. @returns the exit code. */
+/**
+ * Measures, prints the table and writes the JSON file.
+ * @returns the exit code.
+ */
 async function bench(args: readonly string[]): Promise<number> {
   const scenario = readScenarioArguments(args);
   if (scenario !== undefined) return benchScenario(scenario);
@@ -67,5 +70,5 @@ try {
   console.error(error instanceof ArgumentError ? `bench: ${error.message}` : error);
   process.exitCode = error instanceof ArgumentError ? 2 : 1;
 }
-// Whatever still waits for an answer waits in vain: all other processes have ended.
+// Requests may still be open, but all processes that could answer them have ended.
 process.exit();

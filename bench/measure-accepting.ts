@@ -10,7 +10,9 @@ const connections = 32;
 const warmUp = 400;
 const fanOuts = [1, 3] as const;
 
-/** A burst of posts to an API without a worker, on a database of its own, so that nothing but accepting is measured. */
+/**
+ * Measures bursts of posts to an API without a worker, on a database of its own, so that only accepting is measured.
+ */
 export async function measureAccepting(rig: Rig): Promise<AcceptingResult[]> {
   const { stack, load, plan } = rig;
   const database = await stack.database('carillon_accepting');
@@ -53,7 +55,7 @@ export async function measureAccepting(rig: Rig): Promise<AcceptingResult[]> {
   return results;
 }
 
-/** How many of the accepted messages are in the database, with all of their deliveries. */
+/** Returns how many of the accepted messages are in the database with all of their deliveries. */
 async function stored(sql: postgres.Sql, accepted: readonly Posted[], fanOut: number): Promise<number> {
   const ids = accepted.map(({ id }) => id);
   const [row] = await sql<{ count: number }[]>`

@@ -3,10 +3,13 @@ import type { BaselineResult } from './results.ts';
 import { costOf, describeRuns, measured, type Rig } from './rig.ts';
 import type { Arrivals } from './sink.ts';
 
-/** Beside the time that it should take. */
+/** Time that a run may take in addition to its seconds. */
 const patienceMs = 60_000;
 
-/** Makes the worker of the baseline, and warms it and the server up. @returns the server's version. */
+/**
+ * Starts the worker of the baseline, and warms up the worker and the server.
+ * @returns the version of the server.
+ */
 export async function openBaseline(rig: Rig): Promise<string> {
   const version = await rig.baseline.call<string>('open', rig.baselineOptions);
   await run(rig, { fanOut: 0, seconds: 1 });
@@ -14,7 +17,7 @@ export async function openBaseline(rig: Rig): Promise<string> {
   return version;
 }
 
-/** Workflows with so many bare requests each, none for the empty one. */
+/** Measures workflows with `fanOut` bare requests each; 0 measures the empty workflow. */
 export async function measureBaseline(rig: Rig, fanOut: number, seconds: number): Promise<BaselineResult> {
   rig.say(fanOut === 0 ? 'empty workflow' : `workflow that only posts, ${fanOut} each`);
   const { value, spent } = await measured(rig, [rig.baseline], () => run(rig, { fanOut, seconds }));

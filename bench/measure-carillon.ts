@@ -9,22 +9,25 @@ import { costOf, describeRuns, measured, type Rig } from './rig.ts';
 import type { Arrivals } from './sink.ts';
 import { spread, sum } from './statistics.ts';
 
-/** Deliveries that warm up what a fan-out needs, and tell about how fast it is. */
+/** Deliveries that warm up the processes at one fan-out and tell about how fast they are. */
 const warmUpDeliveries = 180;
 const connections = 32;
-/** Posts a second while the worker is saturated: enough for a p99, few enough to be no burst. */
+/** Posts per second while the worker is saturated: enough for a p99, too few for a burst. */
 const leastTrickle = 20;
-/** Messages that are still waiting when the last post of the trickle is made, so that the worker has more to do. */
+/**
+ * Messages that still wait when the last post of the trickle is made, so that the worker stays saturated until then.
+ */
 const reserve = 40;
 const half = 0.5;
 const sampledRuns = 20;
-/** Deliveries that take longer than this beside the measured time are counted as lost. */
+/** A delivery that takes longer than this after the measured time counts as lost. */
 const patienceMs = 60_000;
 
 /**
- * One API and one worker, from an empty database, at each fan-out in turn.
- * @param between done after each: what it is compared with is measured close to it, because a machine's speed drifts.
- * @param variant a database of its own, and settings of its own.
+ * Measures one API and one worker, from an empty database, at each fan-out in turn.
+ * @param between called after each fan-out: the baseline is measured close to it, because the speed of a machine
+ * drifts.
+ * @param variant name of the database, and settings in addition to those of the benchmark.
  */
 export async function measureCarillon(
   rig: Rig,
@@ -119,7 +122,7 @@ async function measureFanOut(rig: Rig, carillon: Carillon, sql: postgres.Sql, fa
   };
 }
 
-/** Waits until everything has arrived and been written down. */
+/** Waits until all deliveries have arrived and all messages are at rest. */
 async function whenSettled({ sink }: Rig, sql: postgres.Sql, posted: readonly Posted[]): Promise<Verdict> {
   const wanted = sum(posted.map(({ deliveries }) => deliveries.length));
   await until('all deliveries', async () => (await sink.call<number>('count')) >= wanted, patienceMs).catch(

@@ -1,16 +1,19 @@
-/** What `/proc/<pid>/stat` says of one process; times in milliseconds of CPU. */
+/** What `/proc/<pid>/stat` says of a process. Times are milliseconds of CPU. */
 export interface ProcessTimes {
   readonly pid: number;
   readonly parent: number;
-  /** User and system time of the process itself, all threads. */
+  /** User and system time of the process itself, of all its threads. */
   readonly ownMs: number;
-  /** Of its children that have ended and were waited for. */
+  /** User and system time of its children that have ended and were waited for. */
   readonly reapedMs: number;
 }
 
-/** @param ticks per second, as `getconf CLK_TCK` says. */
+/**
+ * Reads the text of `/proc/<pid>/stat`.
+ * @param ticks ticks per second, from `getconf CLK_TCK`.
+ */
 export function parseProcessStat(text: string, ticks: number): ProcessTimes {
-  // The second field is the program's name in brackets and may itself hold spaces and brackets.
+  // The second field is the name of the program in brackets. It may contain spaces and brackets itself.
   const end = text.lastIndexOf(')');
   const fields = text
     .slice(end + 2)
@@ -27,7 +30,7 @@ export function parseProcessStat(text: string, ticks: number): ProcessTimes {
   };
 }
 
-/** Milliseconds of CPU that this machine has spent on anything, or was not given by its host, from `/proc/stat`. */
+/** Reads from `/proc/stat` the milliseconds of CPU that this machine was busy, or that its host did not give it. */
 export function parseMachineBusy(text: string, ticks: number): number {
   const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = (/^cpu +(.*)$/m.exec(text)?.[1] ?? '')
     .split(' ')

@@ -2,7 +2,7 @@ import type { BaselineResult, CarillonResult, Cost, Results } from './results.ts
 import { mean, sum } from './statistics.ts';
 import { figure, table } from './table.ts';
 
-/** What a run has found, as text: one line of facts, the table with its ratios, and what does not fit into it. */
+/** Returns a run's results as lines of text: the machine, the table with its ratios, and tables of latencies. */
 export function report(results: Results): string[] {
   const { machine, empty, postOnly, carillon, accepting } = results;
   const ratios = (perSecond: number, { ms }: Cost, compared: readonly BaselineResult[]): string[] => [
@@ -130,7 +130,7 @@ function checkedLine(carillon: readonly CarillonResult[]): string {
   return `counted at the sink: ${counts.join(', ')}`;
 }
 
-/** Whether a promise was broken: then the run fails, whatever its speed. */
+/** Whether a promise was broken. If so, the run fails regardless of its speed. */
 export function isBroken({ carillon, accepting }: Results): boolean {
   return (
     carillon.some(({ checked }) => checked.lost + checked.doubled + checked.unknown > 0) ||

@@ -3,20 +3,23 @@ import type { Machine, Version } from './machine.ts';
 import type { Statement } from './postgres-figures.ts';
 import type { Spread } from './statistics.ts';
 
-/** CPU for one workflow or message, milliseconds. */
+/** CPU time per workflow or message, in milliseconds. */
 export interface Cost {
-  /** Of Carillon (or the workflows it is compared with) and both servers; without sink, load generator and bench. */
+  /**
+   * CPU time of Carillon, or of the baseline worker, and of both servers. The sink, the load generator and the
+   * benchmark itself do not count.
+   */
   readonly ms: number;
   readonly byProcess: Readonly<Record<string, number>>;
-  /** Share of the time that a process's main thread was busy. */
+  /** Share of the time in which the main thread of each process was busy. */
   readonly mainThreads: Readonly<Record<string, number>>;
-  /** Processors that everything else on the machine took meanwhile. */
+  /** Number of cores that everything else on the machine used. */
   readonly othersCores: number;
 }
 
-/** Workflows that do next to nothing. */
+/** A measurement of workflows that do as little as possible. */
 export interface BaselineResult {
-  /** Requests of each workflow; 0 is the empty one. */
+  /** Number of requests of each workflow; 0 for the empty workflow. */
   readonly fanOut: number;
   readonly runs: number;
   readonly perSecond: number;
@@ -24,7 +27,7 @@ export interface BaselineResult {
   readonly historyEvents: number;
 }
 
-/** Posts with no worker running. */
+/** A measurement of posts while no worker runs. */
 export interface AcceptingResult {
   readonly fanOut: number;
   readonly connections: number;
@@ -32,7 +35,7 @@ export interface AcceptingResult {
   readonly perSecond: number;
   readonly latency: Spread;
   readonly refused: number;
-  /** Accepted, and not in the database. */
+  /** Messages that were accepted and are not in the database. */
   readonly lost: number;
   readonly cost: Cost;
 }
@@ -43,28 +46,28 @@ export interface CarillonResult {
   readonly perSecond: number;
   readonly deliveriesPerSecond: number;
   readonly cost: Cost;
-  /** PostgreSQL's part of it by who asked, milliseconds a message. */
+  /** PostgreSQL's part of the CPU time by the user of a backend, in milliseconds per message. */
   readonly postgresByUse: Readonly<Record<string, number>>;
   readonly walBytes: number;
   readonly walFullPages: number;
   readonly historyEvents: number;
   readonly stateTransitions: number;
-  /** Statements a message: sent by clients, and run inside of those by triggers. */
+  /** Statements per message: those that clients sent, and those that triggers ran inside of them. */
   readonly statements: number;
   readonly nestedStatements: number;
   readonly statementList: readonly Statement[];
-  /** Of the burst that fills the queue. */
+  /** The answers to the burst that fills the queue. */
   readonly acceptBurst: Spread & { readonly perSecond: number };
-  /** Posts at a steady rate while the worker has more than it can do. */
+  /** The answers to posts at a steady rate while the worker has more work than it can do. */
   readonly acceptSaturated: Spread & { readonly perSecond: number };
-  /** At about half of what it can do. */
+  /** The rate of posts at about half of the worker's speed. */
   readonly steadyPerSecond: number;
   readonly acceptSteady: Spread;
   readonly receiptToDelivery: Spread;
   readonly checked: Checked;
 }
 
-/** All messages of a fan-out, warm-up included. */
+/** All messages of a fan-out, including those of the warm-up. */
 export interface Checked {
   readonly messages: number;
   readonly deliveries: number;
@@ -80,9 +83,9 @@ export interface Results extends Version {
   readonly profiled: boolean;
   readonly seconds: number;
   readonly machine: Machine;
-  /** Where Temporal keeps its data, of the reference and of Carillon alike; missing in results of before it was chosen. */
+  /** Where Temporal kept its data, both for the baseline and for Carillon. Old results lack it. */
   readonly temporalStore: TemporalStore;
-  /** The empty workflow: before `postOnly`, before the first of `carillon`, and after each of them. */
+  /** The empty workflow, measured before `postOnly`, before the first of `carillon`, and after each of these. */
   readonly empty: readonly BaselineResult[];
   readonly postOnly: readonly BaselineResult[];
   readonly barePostsPerSecond: number;

@@ -9,7 +9,7 @@ import type { Cost } from './results.ts';
 import { namespace, type Stack } from './stack.ts';
 import { mean, sum } from './statistics.ts';
 
-/** The servers, and the processes that measure; Carillon's own come and go. */
+/** The servers and the processes that measure. Carillon's own processes start and stop during a run. */
 export interface Rig {
   readonly plan: Plan;
   readonly stack: Stack;
@@ -42,7 +42,7 @@ export async function openRig(plan: Plan, stack: Stack, say: (line: string) => v
   };
 }
 
-/** Does the work and says what CPU it took. */
+/** Does the work and measures the CPU time that it took. */
 export async function measured<T>(
   { stack, sink, load }: Rig,
   workers: readonly Watched[],
@@ -70,7 +70,7 @@ export function costOf({ byName, mainThreads, wallMs, othersCores }: CpuSpent, u
   };
 }
 
-/** What the server says of some runs: events in the history, and state transitions; means. */
+/** Returns the means of the events in the history and of the state transitions of some runs. */
 export async function describeRuns(
   client: Client,
   workflowIds: readonly string[],

@@ -1,4 +1,4 @@
-/** What the bench and its processes say to each other. */
+/** The messages between the benchmark and its processes. */
 export interface Call {
   readonly id: number;
   readonly name: string;
@@ -7,7 +7,7 @@ export interface Call {
 
 export type Answer = { readonly id: number } & ({ readonly value: unknown } | { readonly error: string });
 
-/** Answers the bench's calls in a process of its own, and ends with it. */
+/** Answers the benchmark's calls in a process of its own, and ends the process when the benchmark ends. */
 export function serve(handlers: Readonly<Record<string, (argument: never) => unknown>>): void {
   const answer = async ({ id, name, argument }: Call): Promise<Answer> => {
     try {

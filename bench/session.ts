@@ -6,20 +6,21 @@ import { loadNow } from './machine.ts';
 import { openStack, type Stack } from './stack.ts';
 import { chooseTemporal } from './temporal-store.ts';
 
-/** One run of the bench: its servers, and what is known before anything is measured. */
+/** One run of the benchmark: its servers, and what is known before anything is measured. */
 export interface Session {
   readonly stack: Stack;
   readonly temporal: TemporalStore;
   /** Load average before anything was started. */
   readonly load: readonly number[];
-  /** When it began, epoch milliseconds. */
+  /** When the run began, in milliseconds since 1970. */
   readonly begin: number;
   say(line: string): void;
 }
 
 /**
- * Starts the servers, measures, and removes everything again, however that ends.
- * @throws Error when a server or process dies, at a signal, and past the limit, which counts from the servers' start.
+ * Starts the servers, measures, and always removes everything.
+ * @throws Error when a server or process dies, at a signal, and after the limit, which counts from the start of the
+ * servers.
  */
 export async function inSession<T>(
   options: { readonly temporal: TemporalStore | undefined; readonly limitSeconds: number },
@@ -35,14 +36,18 @@ export async function inSession<T>(
   const stack = await openStack(temporal);
   try {
     const measuring = measure({ stack, temporal, load, begin, say });
-    measuring.catch(() => undefined); // when it lost the race, what is thrown is the consequence of that
+    measuring.catch(() => undefined); // a rejection after another promise won the race is only a consequence of that
     return await Promise.race([measuring, interrupted, stack.died]);
   } finally {
     await stack.remove();
   }
 }
 
-/** @param suffix of the file's name, behind date and commit. @returns the file. */
+/**
+ * Writes the results to bench/results.
+ * @param suffix of the file's name, after the date and the commit.
+ * @returns the file.
+ */
 export function writeResults(results: { readonly date: string; readonly commit: string }, suffix = ''): string {
   const folder = join(packageRoot(), 'bench', 'results');
   mkdirSync(folder, { recursive: true });
@@ -51,7 +56,7 @@ export function writeResults(results: { readonly date: string; readonly commit: 
   return file;
 }
 
-/** Four digits say more than was measured. */
+/** Rounds numbers to four digits, which is more than the accuracy of the measurement. */
 function rounded(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
 }

@@ -1,11 +1,11 @@
-// A process of its own: the receiver of everything that is sent in a run. It answers at once and writes down who came.
+// A process of its own: the receiver of everything that is sent in a run. It answers at once and records each request.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { now } from './clock.ts';
 import { serve } from './serve.ts';
 
-/** What arrived, in its order: `webhook-id` and the moment of each. */
+/** The requests in their order: the `webhook-id` and the time of each. */
 export interface Arrivals {
   readonly ids: readonly string[];
   readonly at: readonly number[];
@@ -21,7 +21,8 @@ const server = createServer((request, response) => {
     response.writeHead(200, { 'content-length': 0 }).end();
   });
 });
-// Longer than any pause between two phases: a connection that is closed here would look like a lost request there.
+// Longer than any pause between two phases, because the benchmark would take a connection closed here for a lost
+// request.
 server.keepAliveTimeout = 600_000;
 
 serve({
@@ -30,7 +31,7 @@ serve({
     return (server.address() as AddressInfo).port;
   },
   count: (): number => ids.length,
-  /** Everything since the last take. */
+  /** Returns everything since the last `take`. */
   take(): Arrivals {
     const arrivals = { ids, at };
     ids = [];

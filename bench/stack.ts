@@ -22,29 +22,32 @@ export const namespace = 'default';
 
 const readyLimitMs = 60_000;
 
-/** One PostgreSQL and one Temporal for a whole run, and every process that leans on them. */
+/** One PostgreSQL and one Temporal for a whole run, and all processes that use them. */
 export interface Stack {
   readonly home: string;
   readonly adminKey: string;
   readonly temporalAddress: string;
-  /** As superuser, on the database `postgres`. */
+  /** A connection as superuser to the database `postgres`. */
   readonly sql: postgres.Sql;
   readonly servers: readonly Watched[];
-  /** Creates the database where there is none. @returns its address, for the role `carillon`. */
+  /**
+   * Creates the database if it does not exist.
+   * @returns its address for the role `carillon`.
+   */
   database(name: string): Promise<string>;
   start(options: Omit<ChildOptions, 'home'>): Child;
-  /** Rejects when a process dies that should not. */
+  /** Rejects when a process dies without being stopped. */
   readonly died: Promise<never>;
-  /** Throws when a server was started anew meanwhile: what was measured is worth nothing then. */
+  /** Throws when a server was restarted, because the measurement is then worthless. */
   check(): void;
   /** Stops everything and removes the home. */
   remove(): Promise<void>;
 }
 
-/** What can count statements; it does so only when it is told to, as production runs without. */
+/** Loads the module that counts statements. It counts only on demand, because production runs without it. */
 const countable = { shared_preload_libraries: 'pg_stat_statements' } as const;
 
-/** @param store on PostgreSQL, Temporal has databases of its own on the same server as Carillon. */
+/** @param store with `postgres`, Temporal has its own databases on Carillon's PostgreSQL server. */
 export async function openStack(store: TemporalStore): Promise<Stack> {
   await removeAbandonedHomes();
   const { home, supervisor, remove } = await createTestHome();

@@ -7,8 +7,8 @@ export interface Spread {
 }
 
 /**
- * The smallest of the values that at least this share of them does not exceed (nearest rank), so that it is one that
- * was measured. NaN without values.
+ * Returns the smallest value that at least this share of the values does not exceed (nearest rank), so that it is a
+ * measured value. NaN without values.
  */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((left, right) => left - right);

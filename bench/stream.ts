@@ -3,30 +3,30 @@ import { Pool } from 'undici';
 import type { Priority } from '../src/domain/message.ts';
 import { now } from './clock.ts';
 
-/** Posts of one kind: at a steady rate whether the answers come or not, or as fast as they come. */
+/** Posts of one kind: at a steady rate whether the answers come or not, or as fast as the answers come. */
 export interface Stream {
   readonly origin: string;
   readonly key: string;
-  /** Unlike any other stream's: keys and conversations begin with it. */
+  /** A unique name, with which its keys and conversations begin. */
   readonly name: string;
   readonly messages: number;
-  /** One after the other on each of some connections, without it. */
+  /** Messages per second. Absent: each connection posts its next message when the answer to the one before has come. */
   readonly perSecond?: number;
-  /** In turn. */
+  /** The messages go to these lists of destinations in turn. */
   readonly destinations: readonly (readonly string[])[];
-  /** In turn; none without it. */
+  /** The number of conversations to which the messages belong in turn. Default: none. */
   readonly conversations?: number;
   readonly priority?: Priority;
-  /** Every nth is critical, and in no conversation. */
+  /** Every nth message is critical, and in no conversation. */
   readonly criticalEvery?: number;
 }
 
-/** One post of a stream, in the order of being sent. */
+/** One post of a stream. Posts are listed in the order in which they were sent. */
 export interface Streamed {
-  /** When it was sent; at a steady rate, when it should have been. */
+  /** When the post was sent; at a steady rate, when it should have been sent. */
   readonly at: number;
   readonly ms: number;
-  /** Of the answer; 0 where none came. */
+  /** Status of the answer; 0 when none came. */
   readonly status: number;
   readonly id: string;
   readonly deliveries: readonly { readonly id: string; readonly destination: string }[];
@@ -34,7 +34,7 @@ export interface Streamed {
 
 const connections = 32;
 
-/** Runs a stream to its end. */
+/** Posts a whole stream and waits for all answers. */
 export async function runStream(stream: Stream): Promise<Streamed[]> {
   const { messages, perSecond } = stream;
   const pool = new Pool(stream.origin, { connections, pipelining: 1 });
@@ -62,7 +62,7 @@ export async function runStream(stream: Stream): Promise<Streamed[]> {
   return all;
 }
 
-/** Never rejects: an answer that does not come is a refusal, and counted as one. */
+/** Sends one post. Never rejects: a post without an answer gets the status 0 and counts as refused. */
 async function post(pool: Pool, stream: Stream, index: number, at: number): Promise<Streamed> {
   try {
     const { statusCode, body } = await pool.request({

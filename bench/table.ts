@@ -1,4 +1,4 @@
-/** Rows under headings; the first column is text, all others are numbers and stand to the right. */
+/** Returns a table as lines. The first column is text and aligned left; all others are numbers and aligned right. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
@@ -14,7 +14,9 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return [line(headings), ...rows.map(line)];
 }
 
-/** Three digits that count, at most two behind the point; `-` for what was not measured. */
+/**
+ * Returns a figure with about three significant digits and at most two decimals; `-` for a value that was not measured.
+ */
 export function figure(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '-';
   const size = Math.abs(value);

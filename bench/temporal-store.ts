@@ -1,9 +1,9 @@
 import { buildTemporalOnPostgres, type TemporalStore } from '../test/support/temporal-on-postgres.ts';
 
 /**
- * Which Temporal to measure on: production's, on PostgreSQL, unless another is wanted. Builds it first where it has to
- * be, so that no measured time and no limit begins before.
- * @throws Error when PostgreSQL was asked for by name and the server cannot be built.
+ * Chooses the Temporal on which to measure: that of production, on PostgreSQL, unless another is wanted. Builds it
+ * first if necessary, so that the build is neither measured nor limited in time.
+ * @throws Error when PostgreSQL was chosen by name and its server cannot be built.
  */
 export async function chooseTemporal(
   wanted: TemporalStore | undefined,

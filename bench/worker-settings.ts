@@ -1,4 +1,4 @@
-/** As in src/worker/run.ts and src/worker/dispatcher.ts; a test compares them. */
+/** The settings of the worker in src/worker/run.ts and src/worker/dispatcher.ts. A test compares them. */
 export const workerSettings = {
   maxCachedWorkflows: 600,
   maxConcurrentWorkflowTaskExecutions: 100,
@@ -7,5 +7,5 @@ export const workerSettings = {
   activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 },
 } as const;
 
-/** Runs started at once, and runs under way at most. */
+/** Number of runs that are started at the same time, and of runs that may be open. */
 export const dispatch = { startsAtOnce: 16, room: 100 } as const;

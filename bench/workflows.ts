@@ -1,4 +1,4 @@
-// What Carillon is compared with: the least that a run can do.
+// The workflows with which Carillon is compared: the least that a run can do.
 import { proxyActivities, proxySinks, type Sinks } from '@temporalio/workflow';
 
 export interface Ended extends Sinks {
@@ -14,7 +14,7 @@ export async function empty(): Promise<void> {
   ended.note();
 }
 
-/** One activity for each request, and nothing kept anywhere. */
+/** Runs one activity per request and keeps nothing anywhere. */
 export async function postOnly(url: string, ids: readonly string[]): Promise<void> {
   await Promise.all(ids.map((id) => post(url, id)));
   ended.note();

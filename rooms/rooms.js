@@ -1,4 +1,4 @@
-// The simulated rooms side by side: reads them every half second, and does what a person would do there.
+// Shows the simulated rooms side by side, reads them every half second, and does what a person does in them.
 const everyMs = 500;
 const people = ['ann', 'ben', 'cleo', 'dora'];
 

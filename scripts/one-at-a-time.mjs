@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Runs the work while no other process does it in this folder: two installs at once destroy each other. The lock is
- * a socket in Linux's abstract namespace, which goes with its process; elsewhere there is none.
+ * Runs the work while no other process runs it for this folder, because two installs at the same time destroy each
+ * other. The lock is a socket in Linux's abstract namespace, which disappears with its process. Other systems have no
+ * lock.
  */
 export async function oneAtATime(folder, work) {
   if (process.platform !== 'linux') return work();

@@ -11,7 +11,7 @@ const leastNode = [20, 19];
 const installStamp = join('node_modules', '.carillon-install');
 const buildStamp = join('dist', '.carillon-build');
 
-/** What a build depends on; documentation and tests change without one. */
+/** What a build depends on. Documentation and tests can change without a build. */
 const buildInputs = [
   'src',
   'scripts/bundle.mjs',
@@ -22,8 +22,8 @@ const buildInputs = [
 ];
 
 /**
- * Brings a clone to where it can run: installs and builds what is missing or older than its sources, and does nothing
- * else. Leaves the working directory at the clone.
+ * Installs and builds a clone where something is missing or older than its sources. Leaves the working directory at the
+ * clone.
  */
 export async function prepare() {
   refuseOldNode();
@@ -46,12 +46,15 @@ function refuseOldNode() {
 async function install() {
   const hash = hashOf(['package-lock.json']);
   if (isStamped(installStamp, hash)) return;
-  // Development dependencies include the compiler, so they are wanted whatever NODE_ENV says.
+  // The build needs development dependencies such as the compiler, whatever NODE_ENV says.
   if (!installedByHand()) await runNpm('installing', ['ci', '--include=dev', '--no-audit', '--no-fund']);
   writeStamp(installStamp, hash);
 }
 
-/** npm writes this list at the end of an install: one that is newer than the lock file belongs to it. */
+/**
+ * Whether the last install is newer than the lock file and so belongs to it. npm writes this list at the end of an
+ * install.
+ */
 function installedByHand() {
   const list = join('node_modules', '.package-lock.json');
   return existsSync(list) && statSync(list).mtimeMs >= statSync('package-lock.json').mtimeMs;
@@ -64,7 +67,7 @@ async function build() {
   writeStamp(buildStamp, hash);
 }
 
-/** The npm that runs us, where one does; else the one on PATH. */
+/** Runs npm: the one that runs this script, or the one on PATH. */
 async function runNpm(title, args) {
   const own = process.env.npm_execpath;
   if (own?.endsWith('npm-cli.js')) await runStep(title, process.execPath, [own, ...args]);

@@ -1,12 +1,18 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
-/** How much of a failed step's output is shown from its beginning, where npm says why, and its end, where tsc counts. */
+/**
+ * How many lines of a failed step's output are shown from its beginning, where npm says why, and from its end, where
+ * tsc counts the errors.
+ */
 const shownLines = 20;
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** @type {Promise<number>} the exit code of a child; 128 + n where signal n ended it, as shells have it. */
+/**
+ * Resolves to the exit code of a child, or to 128 + n when signal n ended it, as in a shell.
+ * @returns {Promise<number>}
+ */
 const exitCode = (child) =>
   new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -14,7 +20,7 @@ const exitCode = (child) =>
   });
 
 /**
- * Runs a program on our terminal and hands our signals on to it.
+ * Runs a program on this terminal and passes signals on to it.
  * @returns its exit code.
  */
 export async function runInFront(program, args) {
@@ -23,8 +29,8 @@ export async function runInFront(program, args) {
 }
 
 /**
- * Runs one step quietly: a line when it begins, its output only when it fails, and then the process ends with it.
- * A signal ends the step and us.
+ * Runs a step quietly: prints one line when the step starts, and its output only when it fails. A failure ends this
+ * process with the step's exit code. A signal ends the step and this process.
  */
 export async function runStep(title, program, args) {
   console.log(`${title}…`);

@@ -1,5 +1,5 @@
-// `npm run soak`: brings the clone up to date, compiles the fault rig, then becomes it. In this same process, so that a
-// signal to it is a signal to the rig.
+// `npm run soak`: brings the clone up to date, compiles the fault rig and runs it in this same process, so that a
+// signal to the process reaches the rig.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { prepare } from './prepare.mjs';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One hash over files and everything in folders, names included. */
+/** Returns one hash over the contents and names of files, and of all files in folders. */
 export function hashOf(paths) {
   const hash = createHash('sha256');
   for (const path of paths.filter(existsSync).flatMap(filesIn).sort())
@@ -15,7 +15,7 @@ function filesIn(path) {
   return readdirSync(path).flatMap((name) => filesIn(join(path, name)));
 }
 
-/** Whether the step that left this stamp ran on just these contents. */
+/** Whether the step that left this stamp ran on inputs with this hash. */
 export function isStamped(stamp, hash) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
 }

@@ -1,5 +1,5 @@
-// `npm start`: brings the clone up to date, then becomes the supervisor. In this same process, so that a signal to it
-// is a signal to the supervisor.
+// `npm start`: brings the clone up to date and runs the supervisor in this same process, so that a signal to the
+// process reaches the supervisor.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { prepare } from './prepare.mjs';

@@ -22,7 +22,7 @@ export interface Config {
   /** Absolute path. */
   readonly identitiesFile: string | undefined;
   readonly logLevel: LogLevel;
-  /** Without a slash at its end. */
+  /** Never ends with a slash. */
   readonly publicUrl: string | undefined;
   readonly subscriptionsEveryMs: number;
   readonly keys: string | undefined;
@@ -35,17 +35,20 @@ export interface Config {
   readonly temporalPort: number;
   readonly temporalUiPort: number;
   readonly simulatorsPort: number;
-  /** Names of the variables that the environment gave; a port or server not in it may be chosen freely. */
+  /**
+   * Names of the variables that the environment gave. `npm start` chooses a port or a server itself when its variable
+   * is not among them.
+   */
   readonly given: ReadonlySet<FieldName>;
 }
 
-/** Thrown for a value that cannot be used; the text names the variable and what it wants. */
+/** A value cannot be used. The message names the variable and says what the variable must be. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
 /**
- * Reads and checks the environment. An empty variable counts as not given.
+ * Reads the environment and checks every value. An empty variable counts as not given.
  * @throws ConfigError naming the first variable that is wrong.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
@@ -100,7 +103,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       throw new ConfigError(`CARILLON_EGRESS_ALLOW: "${cidr}" is neither an IP address nor a CIDR such as 10.0.0.0/8`);
   for (const name of ['DATABASE_URL', 'DATABASE_LISTEN_URL'] as const)
     if (given.has(name) && !/^postgres(ql)?:\/\/./.test(text(name)))
-      throw new ConfigError(`${name}: want postgres://user:password@host:port/database`); // not shown: it holds a password
+      // The value is not shown, because it holds a password.
+      throw new ConfigError(`${name}: want postgres://user:password@host:port/database`);
   const publicUrl = optional('CARILLON_PUBLIC_URL');
   if (publicUrl !== undefined && !/^https?:\/\/[^?#@\s]+$/.test(publicUrl))
     throw new ConfigError(`CARILLON_PUBLIC_URL: "${publicUrl}" is not a URL such as https://carillon.example.com`);
@@ -149,7 +153,10 @@ const listOf = (text: string): string[] =>
     .map((one) => one.trim())
     .filter((one) => one !== '');
 
-/** The administrator's key: from the environment, else from `$CARILLON_HOME/admin.key`. Undefined where neither is. */
+/**
+ * The administrator's key, read from the environment or else from `$CARILLON_HOME/admin.key`.
+ * @returns undefined when neither of the two exists.
+ */
 export function readAdminKey(config: Config): string | undefined {
   if (config.adminKey !== undefined) return config.adminKey;
   try {

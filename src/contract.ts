@@ -1,6 +1,6 @@
 /**
- * What the processes and Temporal agree on: names and shapes that are in histories, so none of them changes its meaning.
- * Only ids travel here; text, addresses and credentials stay in PostgreSQL.
+ * Names and shapes that the processes and Temporal agree on. They are part of stored histories, so none of them may
+ * change its meaning. Only ids are passed here; text, addresses and credentials stay in PostgreSQL.
  */
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { DeliveryState } from './domain/delivery.ts';
@@ -9,13 +9,13 @@ import type { JobState } from './domain/job.ts';
 
 export const taskQueue = 'carillon';
 
-/** The workflow type; the function of the same name in `deliver-message.ts`. */
+/** The workflow type, which is also the name of its function in `workflows/deliver-message.ts`. */
 export const deliverMessageType = 'deliverMessage';
 
 export interface RunDelivery {
   readonly id: DeliveryId;
   readonly destination: DestinationId;
-  /** The request's time-out, milliseconds. */
+  /** The time-out of one request, in milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -23,31 +23,36 @@ export interface DeliverMessageInput {
   readonly message: MessageId;
   readonly tenant: TenantId;
   readonly deliveries: readonly RunDelivery[];
-  /** Begin with one round for all deliveries in a local activity. Missing in runs of 0.1.0, which have none. */
+  /**
+   * Begin with one round for all deliveries in a local activity. Runs of 0.1.0 have neither the field nor the round.
+   */
   readonly express?: boolean;
-  /** 1 critical … 4 low; missing is normal. */
+  /** From 1 (critical) to 4 (low). Missing means normal. */
   readonly band?: number;
-  /** Class `must`: the run stays open for what is parked until somebody has handled it. */
+  /** Set for class `must`: the run stays open until an operator has handled every parked delivery. */
   readonly untilHandled?: boolean;
 }
 
-/** How many deliveries ended in which state. */
+/** The number of deliveries by the state in which the run left them. */
 export type DeliverMessageResult = Partial<Record<DeliveryState, number>>;
 
-/** A command's argument; everything is optional, and none means all destinations. Anybody may send it by hand. */
+/**
+ * The argument of a `retry` or `cancel` signal. Without `destination` the command is for all destinations. Operators
+ * may also send these signals by hand, so a run must accept anything.
+ */
 export interface CommandArgument {
   readonly destination?: DestinationId;
   readonly by?: string;
   readonly reason?: string;
 }
 
-/** One more round for what is parked or uncertain, and now for what is retrying. */
+/** Starts a new retry cycle for parked and uncertain deliveries, and lets retrying ones go now. */
 export const retrySignal = defineSignal<[CommandArgument?]>('retry');
-/** Ends what is not final. */
+/** Cancels every delivery that is not final. */
 export const cancelSignal = defineSignal<[CommandArgument?]>('cancel');
-/** It may be this delivery's turn now: look at the ledger again. */
+/** Tells the run to read the ledger again: this delivery may go now, or any of them without `delivery`. */
 export const turnSignal = defineSignal<[{ readonly delivery?: DeliveryId }?]>('turn');
-/** Sent by an activity to its own run after the first failed attempt: history shows retries nowhere else. */
+/** An activity sends this to its own run after the first failed attempt. Retries do not appear in the history. */
 export const troubleSignal = defineSignal<[{ readonly delivery: DeliveryId }]>('trouble');
 
 export interface DeliveryStatus {
@@ -56,10 +61,10 @@ export interface DeliveryStatus {
   readonly state: DeliveryState;
 }
 
-/** What this run knows; the ledger in PostgreSQL is the truth. */
+/** The states that this run knows. The ledger in PostgreSQL is authoritative. */
 export const statusQuery = defineQuery<DeliveryStatus[]>('status');
 
-/** Search attributes, all Keyword but the last, which is a KeywordList (design §3.7). */
+/** The search attributes of runs in Temporal. All have the type Keyword, except `trouble`, which is a KeywordList. */
 export const searchAttributes = {
   tenant: 'CarillonTenant',
   source: 'CarillonSource',
@@ -68,10 +73,13 @@ export const searchAttributes = {
   trouble: 'CarillonTrouble',
 } as const;
 
-/** A Keyword over 255 characters makes the visibility row of PostgreSQL-backed Temporal fail; ours are far below. */
+/**
+ * The longest value that is written to a search attribute, in characters. Temporal on PostgreSQL fails to write a
+ * visibility row that has a Keyword over 255 characters.
+ */
 export const searchAttributeLength = 64;
 
-/** Failure types of the `deliver` activity: tried again later, or at rest until somebody acts. */
+/** The failure types of the `deliver` activity: tried again later, or parked until an operator acts. */
 export const retryFailure = 'AttemptFailed';
 export const parkedFailure = 'DeliveryParked';
 
@@ -79,22 +87,25 @@ export const parkedFailure = 'DeliveryParked';
 export const housekeepingType = 'housekeeping';
 export const housekeepingSchedule = 'carillon-housekeeping';
 
-/** Where a pass goes on: a kind of data, and behind what of it. Opaque to the run. */
+/**
+ * The point at which the next run of a pass goes on: a kind of data, and the last key that was handled. Only the
+ * activities read it.
+ */
 export interface HousekeepingPosition {
   readonly kind: string;
   readonly after: string;
 }
 
-/** Nothing at all when a pass begins; the rest comes from the run before. */
+/** Empty at the start of a pass. Later runs of the same pass get both fields from the run before. */
 export interface HousekeepingInput {
   readonly place?: HousekeepingPosition;
   readonly removed?: HousekeepingResult;
 }
 
-/** How much was removed, by kind. */
+/** The number of removed rows by kind of data. */
 export type HousekeepingResult = Readonly<Record<string, number>>;
 
-/** The workflow type of a bulk job; what there is to do, and what is done, stands in PostgreSQL. */
+/** The workflow type of a bulk job. PostgreSQL holds what the job must do and what it has done. */
 export const runJobType = 'runJob';
 export const runJobWorkflowId = (job: JobId): string => `job:${job}`;
 
@@ -102,7 +113,7 @@ export interface RunJobInput {
   readonly job: JobId;
 }
 
-/** How a job ended, and how much it did. */
+/** How a job ended, and the number of items that it handled, changed and could not change. */
 export interface RunJobResult {
   readonly state: JobState;
   readonly done: number;
@@ -110,7 +121,7 @@ export interface RunJobResult {
   readonly failed: number;
 }
 
-/** The workflow type that fetches what a platform's event came without. */
+/** The workflow type that fetches content which a platform left out of its event. */
 export const fetchEventType = 'fetchEvent';
 export const fetchEventWorkflowId = (event: InboxId): string => `event:${event}`;
 
@@ -118,7 +129,7 @@ export interface FetchEventInput {
   readonly event: InboxId;
 }
 
-/** The workflow type that reads what was missed in a gap. */
+/** The workflow type that reads the events which Carillon missed during a gap. */
 export const catchUpType = 'catchUp';
 export const catchUpWorkflowId = (gap: number): string => `catch-up:${gap}`;
 
@@ -127,8 +138,8 @@ export interface CatchUpInput {
 }
 
 /**
- * The workflow type that keeps the subscriptions at the platforms, the Temporal Schedule that starts a pass over all of
- * them, and the run that looks at one connection's at once.
+ * The workflow type that keeps the subscriptions at the platforms, the Temporal Schedule that starts a pass over all
+ * connections, and the id of the run that checks a single connection at once.
  */
 export const keepSubscriptionsType = 'keepSubscriptions';
 export const subscriptionsSchedule = 'carillon-subscriptions';
@@ -141,18 +152,18 @@ export interface ConnectionRef {
 }
 
 export interface KeepSubscriptionsInput {
-  /** Only this one; without it all. */
+  /** Checks this connection only. Without it the run checks all connections. */
   readonly only?: ConnectionRef;
-  /** Where a pass goes on, and what was done so far; from the run before. */
+  /** The last connection that the run before checked, and the counts so far. */
   readonly after?: ConnectionRef;
   readonly done?: KeepSubscriptionsResult;
 }
 
-/** How many rooms' subscriptions were `created`, `renewed`, … `failed`. */
+/** The number of rooms by what happened to their subscription: `created`, `renewed`, … `failed`. */
 export type KeepSubscriptionsResult = Readonly<Record<string, number>>;
 
-/** PostgreSQL channel on which the API says that messages were accepted. */
+/** The PostgreSQL channel on which the API tells the workers that messages were accepted. The payload is empty. */
 export const acceptedChannel = 'carillon_accepted';
 
-/** Of PostgreSQL's LISTEN and NOTIFY: events of platforms came in. Without content. */
+/** The PostgreSQL channel on which the API tells the workers that platforms sent events. The payload is empty. */
 export const receivedChannel = 'carillon_received';

@@ -3,9 +3,10 @@ import type { Config } from './config.ts';
 import { newKeyRingEntry, parseKeyRing, type KeyRing } from './store/db/key-ring.ts';
 
 /**
- * The key ring: from CARILLON_KEYS, CARILLON_KEYS_FILE, or `$CARILLON_HOME/keys`, which is made when it is not there.
- * Two processes that start at once agree on one, because only one of them can create the file.
- * @throws KeyRingError where what was given can't be used.
+ * Reads the key ring from CARILLON_KEYS, CARILLON_KEYS_FILE or `$CARILLON_HOME/keys`, in this order. The last one is
+ * made when it does not exist. Two processes that start at the same time get the same ring, because only one can create
+ * the file.
+ * @throws KeyRingError when the given keys cannot be used.
  */
 export function loadKeyRing(config: Config): KeyRing {
   if (config.keys !== undefined) return parseKeyRing(config.keys);

@@ -1,6 +1,7 @@
 import { ConfigError, readConfig, type Config } from './config.ts';
+import { createLogger } from './observability/logger.ts';
 
-/** The one program: its first argument says which part it plays. */
+/** The functions of the program's roles, by the first command line argument. */
 const roles: Record<string, (config: Config) => Promise<number>> = {
   up: async (config) => (await import('./up/up.ts')).up(config),
   api: async (config) => (await import('./roles/api.ts')).api(config),
@@ -15,12 +16,19 @@ if (run === undefined) {
   console.error(`carillon: "${role}" is no role; one of ${Object.keys(roles).join(', ')} is wanted`);
   process.exit(2);
 }
+/** Logs a defect and ends the process. Node would print every field of the error; PostgreSQL's `detail` quotes rows. */
+function die(error: unknown): never {
+  createLogger({ role, level: 'fatal' }).fatal({ err: error }, 'a defect ended this process');
+  process.exit(1);
+}
+process.on('uncaughtException', die);
 try {
   process.exit(await run(readConfig()));
 } catch (error) {
-  // What a user can put right is said in one line; everything else is a defect, and its stack is wanted.
+  // A user can correct these errors, so one line says what is wrong. Any other error is a defect, which die() logs.
   const isPlain =
     error instanceof ConfigError || (error instanceof Error && /^(KeyRing|Migration)Error$/.test(error.name));
-  console.error(isPlain ? `carillon ${role}: ${(error as Error).message}` : error);
+  if (!isPlain) die(error);
+  console.error(`carillon ${role}: ${error.message}`);
   process.exit(1);
 }

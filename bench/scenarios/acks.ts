@@ -15,10 +15,12 @@ import type { Scenario } from './scenario.ts';
 const seconds = { quick: 4, full: 20 } as const;
 const perSecond = 100;
 const slowMs = 200;
-/** The shortest of the platforms' deadlines (Slack, Zoom, Graph). */
+/** The shortest of the platforms' deadlines (Slack, Zoom, Graph), in milliseconds. */
 const deadlineMs = 3_000;
 
-/** What is wrong on our side while events come in; all destinations and Temporal are away in both. */
+/**
+ * What is slow or missing on our side while events come in. The destinations and Temporal are away in both conditions.
+ */
 const conditions = [
   { title: 'no worker, no Temporal', delayMs: 0 },
   { title: `and ${slowMs} ms for each statement`, delayMs: slowMs },
@@ -28,7 +30,7 @@ interface Measured extends Spread {
   readonly refused: number;
 }
 
-/** How fast platforms are answered when nothing but PostgreSQL is there, and when that is slow. */
+/** How fast Carillon answers platforms when only PostgreSQL is there, and when that is slow. */
 export const acks: Scenario = {
   title: `${perSecond} events a second of each platform in turn, with Temporal and all destinations away; until the answer`,
   limitSeconds: ({ mode }) => 240 + platforms.length * conditions.length * (seconds[mode] + 10),
@@ -119,7 +121,7 @@ async function measure({ stack }: Session, origin: string, platform: Platform, e
   return { ...spread(times), refused };
 }
 
-/** Serves what a platform publishes of its keys. */
+/** Serves the public keys of a platform. */
 async function publish({ setting, document }: NonNullable<Platform['published']>) {
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(document()));

@@ -1,24 +1,24 @@
 import { figure } from '../table.ts';
 
-/** What a scenario wants to see of a figure. */
+/** What a scenario wants of a figure. */
 export interface Aim {
   readonly what: string;
   readonly measured: number;
-  /** Exactly one of the two. */
+  /** An aim has either `atLeast` or `atMost`. */
   readonly atLeast?: number;
   readonly atMost?: number;
-  /** Of a promise: one that is broken fails the run, where a speed that is missed only is said to be. */
+  /** Whether this is a promise. A broken promise fails the run; a missed speed is only reported. */
   readonly isPromise?: true;
 }
 
-/** What was not measured (NaN) is not met. */
+/** Whether an aim is met. A value that was not measured (NaN) does not meet it. */
 export function isMet({ measured, atLeast = -Infinity, atMost = Infinity }: Aim): boolean {
   return measured >= atLeast && measured <= atMost;
 }
 
 export const brokenPromises = (aims: readonly Aim[]): Aim[] => aims.filter((aim) => aim.isPromise && !isMet(aim));
 
-/** One line for each: met or missed, the figure, the aim. */
+/** Returns one line per aim: whether it is met, its figure and its bound. */
 export function aimLines(aims: readonly Aim[]): string[] {
   return aims.map((aim) => {
     const word = isMet(aim) ? 'met   ' : aim.isPromise ? 'BROKEN' : 'missed';

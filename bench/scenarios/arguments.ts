@@ -14,24 +14,24 @@ export const scenarioNames = [
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
-/** What was asked for; each scenario has sizes of its own for what was not. */
+/** The arguments of a scenario. A size that is undefined is chosen by the scenario. */
 export interface ScenarioRequest {
   readonly scenario: ScenarioName;
   readonly mode: 'quick' | 'full';
   readonly temporal: TemporalStore | undefined;
-  /** Messages of the scenario's subject. */
+  /** Number of messages in the part that the scenario is about. */
   readonly messages: number | undefined;
-  /** Messages a second of the steady load. */
+  /** Messages per second of the steady load. */
   readonly perSecond: number;
-  /** Seconds that the sink of `outage` is down. */
+  /** For how many seconds the sink of `outage` is down. */
   readonly downSeconds: number | undefined;
 }
 
-/** Well below what two cores can do. */
+/** Messages per second, well below what two cores can do. */
 const usualPerSecond = 10;
 
 const common = ['--scenario', '--temporal'];
-/** A size that a scenario would not look at is refused. */
+/** The sizes that each scenario uses. Any other is refused. */
 const sizesOf: Readonly<Record<ScenarioName, readonly string[]>> = {
   express: [],
   outage: ['--messages', '--per-second', '--down'],
@@ -44,8 +44,8 @@ const sizesOf: Readonly<Record<ScenarioName, readonly string[]>> = {
 };
 
 /**
- * @returns undefined where no scenario is asked for.
- * @throws ArgumentError naming what is wrong.
+ * Reads the arguments of a scenario. Returns undefined when no scenario is named.
+ * @throws ArgumentError naming the wrong argument.
  */
 export function readScenarioArguments(args: readonly string[]): ScenarioRequest | undefined {
   if (!args.some((arg) => arg === '--scenario' || arg.startsWith('--scenario='))) return undefined;
@@ -58,7 +58,7 @@ export function readScenarioArguments(args: readonly string[]): ScenarioRequest 
       continue;
     }
     const [name = '', inline] = arg.split('=', 2);
-    // `--down 10m` is `--down=10m`.
+    // `--down 10m` means the same as `--down=10m`.
     values.set(name, inline ?? args[(index += 1)] ?? '');
   }
   const scenario = values.get('--scenario');

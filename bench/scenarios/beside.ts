@@ -3,11 +3,11 @@ import { figure } from '../table.ts';
 import type { Aim } from './aims.ts';
 import type { Tally } from './evidence.ts';
 
-/** Latencies of one part of a run beside those of its reference, milliseconds. */
+/** Latencies of one part of a run next to those of its reference, in milliseconds. */
 export interface Beside {
   readonly reference: Spread;
   readonly measured: Spread;
-  /** Of the p99. */
+  /** p99 of the measured part divided by p99 of the reference. */
   readonly ratio: number;
 }
 
@@ -24,7 +24,7 @@ export const spreadRow = (title: string, { count, p50, p99, max }: Spread, ratio
   ...[p50, p99, max, ratio].map(figure),
 ];
 
-/** Nothing lost, nothing doubled, nothing turned away. */
+/** Returns the aims that nothing is lost, doubled or refused. */
 export function promisesOf(tallies: readonly Tally[]): Aim[] {
   const total = (count: (one: Tally) => number): number => tallies.reduce((all, one) => all + count(one), 0);
   return [

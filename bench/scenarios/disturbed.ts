@@ -5,32 +5,32 @@ import { latencies, tally, type Arrival, type Tally } from './evidence.ts';
 import type { Stage } from './stage.ts';
 import { readWays, wayRows, type Ways } from './ways.ts';
 
-/** The same load three times: before, beside and after what disturbs it. */
+/** A load that is measured three times: before, during and after a disturbance. */
 interface Plan {
-  /** Whom the load is from, as it is called in the tables. */
+  /** Name of the load's sender in the tables. */
   readonly who: string;
-  /** What disturbs it, likewise. */
+  /** Name of the disturbance in the tables. */
   readonly disturbance: string;
   post(): Promise<Streamed[]>;
-  /** Posts both; resolves to each. */
+  /** Posts the load and the disturbance, and returns both. */
   postBoth(): Promise<{ readonly load: Streamed[]; readonly disturbing: Streamed[] }>;
-  /** For all of the disturbance to come to rest. */
+  /** Time in which all of the disturbance must come to rest. */
   readonly limitSeconds: number;
 }
 
 export interface Disturbed {
   readonly load: readonly Streamed[];
   readonly disturbing: readonly Streamed[];
-  /** Of both. */
+  /** Arrivals of both. */
   readonly arrivals: readonly Arrival[];
-  /** For a table of spreads. */
+  /** Rows for a table of spreads. */
   readonly rows: readonly string[][];
   readonly promises: readonly Aim[];
-  /** For the JSON. */
+  /** Figures for the JSON file. */
   readonly figures: Beside & { readonly ways: Ways; readonly tallies: readonly Tally[] };
 }
 
-/** Until all of the load alone is at rest, seconds. */
+/** Seconds in which all of the load alone must come to rest. */
 const restSeconds = 60;
 
 export async function measureDisturbed(stage: Stage, plan: Plan): Promise<Disturbed> {

@@ -1,43 +1,46 @@
 import type { Priority } from '../../src/domain/message.ts';
 import type { Streamed } from '../stream.ts';
 
-/** One request at the receiver. */
+/** One request to the receiver. */
 export interface Arrival {
   readonly path: string;
-  /** `webhook-id`: the delivery, the same in each of its attempts. */
+  /** Value of `webhook-id`: the id of the delivery, which is the same in each of its attempts. */
   readonly id: string;
-  /** Milliseconds by the clock of the machine, as of everything here. */
+  /** Milliseconds of the clock that all processes of the machine share. */
   readonly at: number;
-  /** 0 for a connection that was reset instead. */
+  /** Status of the answer; 0 for a connection that was reset. */
   readonly status: number;
-  /** Whether the receiver did what it says; a request may be taken whose sender is not told so. */
+  /** Whether the receiver accepted the request. It may accept a request and then not answer. */
   readonly isTaken: boolean;
   readonly conversation: string | null;
   readonly sequence: number | null;
   readonly priority: Priority;
 }
 
-/** What became of what was promised, as a receiver that folds by `webhook-id` sees it. */
+/** The promised deliveries compared with the arrivals, as seen by a receiver that ignores a repeated `webhook-id`. */
 export interface Tally {
   readonly messages: number;
   readonly deliveries: number;
   /** Posts that were not answered with 202. */
   readonly refused: number;
   readonly lost: number;
-  /** Taken more than once, in all requests. */
+  /** Deliveries that the receiver accepted more than once. */
   readonly doubled: number;
-  /** Requests for each delivery that was promised. */
+  /** Requests per promised delivery. */
   readonly requestsEach: number;
 }
 
-/** The first request of each delivery that was taken, in the order of their arrival. */
+/** Returns the first accepted request of each delivery, in the order of arrival. */
 export function firstTaken(arrivals: readonly Arrival[]): Map<string, Arrival> {
   const first = new Map<string, Arrival>();
   for (const arrival of arrivals) if (arrival.isTaken && !first.has(arrival.id)) first.set(arrival.id, arrival);
   return first;
 }
 
-/** @param destinations of which deliveries count; all without it. */
+/**
+ * Counts what was promised and what arrived.
+ * @param destinations only deliveries to these count. Default: all.
+ */
 export function tally(
   posted: readonly Streamed[],
   arrivals: readonly Arrival[],
@@ -57,7 +60,10 @@ export function tally(
   };
 }
 
-/** From each post to the moment that each of its deliveries was taken, milliseconds; those that were not are left out. */
+/**
+ * Returns the milliseconds from each post until each of its deliveries was accepted. Deliveries that were not are left
+ * out.
+ */
 export function latencies(
   posted: readonly Streamed[],
   arrivals: readonly Arrival[],
@@ -70,7 +76,7 @@ export function latencies(
   });
 }
 
-/** The longest latency of what was posted in each second, from the first post on; 0 where nothing was. */
+/** Returns the longest latency of the posts of each second, from the first post on; 0 for a second without posts. */
 export function slowestBySecond(posted: readonly Streamed[], arrivals: readonly Arrival[]): number[] {
   const begin = posted.reduce((least, { at }) => Math.min(least, at), Infinity);
   const first = firstTaken(arrivals);
@@ -95,7 +101,10 @@ function promisedIn(posted: readonly Streamed[], destinations: readonly string[]
     );
 }
 
-/** Deliveries that were first taken after one of their lane with a higher sequence: a lane is path and conversation. */
+/**
+ * Returns the deliveries that were first accepted after a delivery of their lane with a higher sequence. A lane is a
+ * path and a conversation.
+ */
 export function outOfOrder(arrivals: readonly Arrival[]): Arrival[] {
   const highest = new Map<string, number>();
   return [...firstTaken(arrivals).values()].filter(({ path, conversation, sequence }) => {
@@ -107,7 +116,7 @@ export function outOfOrder(arrivals: readonly Arrival[]): Arrival[] {
   });
 }
 
-/** Of those taken since: how many of another priority came before the last critical one. */
+/** Returns how many deliveries of other priorities were accepted before the last critical one, from `since` on. */
 export function beforeLastCritical(arrivals: readonly Arrival[], since: number): number {
   const order = [...firstTaken(arrivals).values()].filter(({ at }) => at >= since);
   const last = order.map(({ priority }) => priority).lastIndexOf('critical');

@@ -8,7 +8,7 @@ import { figure, table } from '../table.ts';
 import type { Aim } from './aims.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Of the empty workflow's rate, by fan-out; on Temporal with PostgreSQL. */
+/** The least rate by fan-out, as a share of the empty workflow's rate, with Temporal on PostgreSQL. */
 const aims: Readonly<Record<number, number>> = { 1: 0.8, 3: 0.7, 10: 0.6 };
 
 const variants = [

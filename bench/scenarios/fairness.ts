@@ -11,9 +11,9 @@ const sizes = {
   full: { loud: 5_000, critical: 50, perSecond: 1 },
 } as const;
 
-/** What two cores deliver in a second at the least, for the limit. */
+/** The least number of deliveries per second of two cores, which gives the time limit. */
 const leastPerSecond = 8;
-/** A receipt is a second old at most when it is delivered, whatever somebody else has posted. */
+/** A critical message is delivered within a second, whatever another tenant has posted. */
 const aimMs = 1_000;
 
 export const fairness: Scenario = {

@@ -8,26 +8,28 @@ import type { Streamed } from '../stream.ts';
 
 const sizes = { quick: 120, full: 1_000 } as const;
 const manyLanes = 100;
-/** What a lane delivers in a second at the least, and one with faults, for the limit. */
+/** The least number of deliveries per second of a lane without and with faults, which give the time limit. */
 const leastPerSecond = 5;
 const leastFaultyPerSecond = 1.5;
-/** Of the throughput without lanes. */
+/** The least throughput of many lanes, as a share of that without lanes. */
 const aimOfMany = 0.5;
 
-/** Strict: what is behind waits until somebody acts. Faults are short, so the waits are. */
+/**
+ * Strict order: deliveries behind a parked one wait for an operator. The faults are short, so that the waits are short.
+ */
 const strict = {
   onParked: 'hold',
   holdFor: 'forever',
   retry: { initialInterval: '200ms', multiplier: 2, maxInterval: '2s', maxAttempts: 50 },
 } as const;
-/** The receiver folds by `webhook-id`, and says so: class A. */
+/** The receiver ignores a repeated `webhook-id` and its address says so, which is class A. */
 const folds = { dedupeWindow: '24h' } as const;
 
 interface Part {
   readonly title: string;
   readonly tally: Tally;
   readonly outOfOrder: number;
-  /** Deliveries a second, from the first post to the last that was taken. */
+  /** Deliveries per second, from the first post to the last accepted request. */
   readonly perSecond: number;
 }
 
@@ -68,7 +70,8 @@ export const lanes: Scenario = {
         isPromise: true,
       },
       { what: `throughput of ${manyLanes} lanes ÷ none`, measured: many.perSecond / without, atLeast: aimOfMany },
-      // What a receiver takes twice after a reset it folds: by the destination's own word nothing is doubled by it.
+      // A request that is accepted twice after a reset does not count as doubled: the address says that the receiver
+      // ignores the second one.
       ...promisesOf([before, one, many, after].map(({ tally: counted }) => counted)),
       { what: 'lost, with faults', measured: faulty.tally.lost, atMost: 0, isPromise: true },
     ];

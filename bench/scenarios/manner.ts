@@ -1,10 +1,10 @@
-/** How a receiver treats the requests on one path. */
+/** How a receiver treats the requests to one path. */
 export interface Manner {
-  /** 200 unless told otherwise; nothing is taken with any other. */
+  /** Default: 200. With any other status the receiver accepts nothing. */
   readonly status?: number;
-  /** Before the answer. */
+  /** Milliseconds before the answer. */
   readonly delayMs?: number;
-  /** Now and then something goes wrong; see `faultOf`. */
+  /** Whether some requests fail, as `faultOf` says. */
   readonly isFaulty?: boolean;
 }
 
@@ -13,8 +13,9 @@ export type Fault = 'error' | 'busy' | 'reset-before' | 'reset-after';
 const faults: readonly Fault[] = ['error', 'busy', 'reset-before', 'reset-after'];
 
 /**
- * What goes wrong with the nth request of a path, from 1: the same in each run. About one in five; at times two in a row,
- * so that an attempt after a fault meets one too. After `reset-after` the request was taken and its sender does not know.
+ * Returns the fault of the nth request to a path, from 1; the same in each run. About one in five requests fails.
+ * Sometimes two in a row fail, so that the attempt after a failed one fails too. With `reset-after` the receiver
+ * accepts the request, but its sender does not learn that.
  */
 export function faultOf(nth: number): Fault | undefined {
   const isHit = nth % 7 === 0 || nth % 11 === 1;

@@ -4,15 +4,15 @@ import type { Aim } from './aims.ts';
 import { beforeLastCritical, outOfOrder, type Arrival } from './evidence.ts';
 import { mostWithin, perSecond } from './plot.ts';
 
-/** What a sink saw that was down and came back. */
+/** The requests to a sink that was down and came back, in figures. */
 export interface OutageFigures {
-  /** Of each message, most and mean. */
+  /** Most and mean attempts per message. */
   readonly attemptsMax: number;
   readonly attemptsMean: number;
   readonly requestsWhileDown: number;
-  /** From its return to the first request. */
+  /** Milliseconds from the return of the sink to the first request. */
   readonly firstAfterMs: number;
-  /** From there to the last. */
+  /** Milliseconds from that request to the last one. */
   readonly drainMs: number;
   readonly mostInOneSecond: number;
   readonly mostInTenSeconds: number;
@@ -20,7 +20,12 @@ export interface OutageFigures {
   readonly beforeLastCritical: number;
 }
 
-/** @param atSink everything that came to it; @param upAt when it was back; @param attempts of each message. */
+/**
+ * Computes the figures of an outage.
+ * @param atSink all requests to the sink.
+ * @param upAt when the sink came back.
+ * @param attempts the number of attempts of each message.
+ */
 export function outageFigures(atSink: readonly Arrival[], upAt: number, attempts: readonly number[]): OutageFigures {
   const after = atSink.map(({ at }) => at).filter((at) => at >= upAt);
   const [first = Number.NaN] = after;
@@ -39,19 +44,19 @@ export function outageFigures(atSink: readonly Arrival[], upAt: number, attempts
 
 const aimAttempts = 3;
 
-/** @param rate of the destination, a second. */
+/** @param rate the rate of the destination, per second. */
 export function outageAims(figures: OutageFigures, rate: number): Aim[] {
   return [
     { what: 'attempts of a message that waited, most', measured: figures.attemptsMax, atMost: aimAttempts },
     { what: 'taken out of order', measured: figures.outOfOrder, atMost: 0, isPromise: true },
     {
-      // What had been given its slot already when a critical one came, and the probe.
+      // Deliveries that had their time slot before a critical message came, and the probe.
       what: 'not critical, taken before the last critical',
       measured: figures.beforeLastCritical,
       atMost: rate + 1,
     },
     {
-      // Sends are due to the millisecond; their way to the receiver is not the same each time.
+      // Requests are sent on the millisecond, but take a different time to the receiver each.
       what: `requests in any second after it is back (rate ${rate})`,
       measured: figures.mostInOneSecond,
       atMost: Math.ceil(rate * 1.1),
@@ -64,7 +69,7 @@ export function outageAims(figures: OutageFigures, rate: number): Aim[] {
   ];
 }
 
-/** @param waited how many waited for it when it came back. */
+/** @param waited how many messages waited for the sink when it came back. */
 export function outageTable(figures: OutageFigures, waited: number, idealDrainMs: number): string[] {
   const rows: readonly (readonly [string, string])[] = [
     ['waited for it when it came back', String(waited)],
@@ -79,7 +84,7 @@ export function outageTable(figures: OutageFigures, waited: number, idealDrainMs
   return table(['the sink that was down', ''], rows);
 }
 
-/** Requests in each second: those that were taken, and those that failed. */
+/** Counts the accepted and the failed requests of each second. */
 export function outageSeries(atSink: readonly Arrival[], since: number): { taken: number[]; failed: number[] } {
   const of = (isTaken: boolean): number[] =>
     perSecond(

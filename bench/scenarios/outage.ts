@@ -14,15 +14,15 @@ const sizes = {
   full: { messages: 1_000, downSeconds: 600, referenceSeconds: 60 },
 } as const;
 
-/** Of the destination that is down, a second. */
+/** Rate of the destination that is down, per second. */
 const rate = 20;
 const lanes = 50;
-/** Every so many of those that wait is critical. */
+/** Every tenth of the waiting messages is critical. */
 const criticalEvery = 10;
 const others = ['alive-1', 'alive-2', 'alive-3'] as const;
 
 const aimRatio = 1.5;
-/** Longest wait of a probe, as in src/domain/gate.ts. */
+/** Longest wait between two probes, as in src/domain/gate.ts. */
 const longestProbeSeconds = 60;
 
 export const outage: Scenario = {
@@ -40,7 +40,10 @@ export const outage: Scenario = {
     await sender.destination('dead', { rate: { limit: rate, per: '1s' } });
     const steady = (seconds: number): ReturnType<typeof sender.post> =>
       sender.post({ messages: perSecond * seconds, perSecond, destinations: others.map((id) => [id]) }, seconds);
-    /** Each goes to a healthy sink too; in the reference only there, so that both parts have equal work to do. */
+    /**
+     * Each message also goes to a healthy sink. In the reference it goes only there, so that both parts have the same
+     * work to do.
+     */
     const alsoTo = (dead: readonly string[], count: number): ReturnType<typeof sender.post> =>
       sender.post(
         {
@@ -67,7 +70,7 @@ export const outage: Scenario = {
     const downAt = await stage.behave('/dead', { status: 500 });
     const steadily = steady(steadySeconds);
     const waiting = alsoTo(['dead'], messages);
-    for (const stream of [steadily, waiting]) stream.catch(() => undefined); // thrown below, where it is waited for
+    for (const stream of [steadily, waiting]) stream.catch(() => undefined); // thrown below, where both are awaited
     while (now() < downAt + downSeconds * 1_000) {
       await sleep(Math.min(30_000, Math.max(1, downAt + downSeconds * 1_000 - now())));
       stage.say(`${await waitingFor()} wait for it`);
@@ -148,9 +151,11 @@ function planOf(request: ScenarioRequest) {
     downSeconds,
     referenceSeconds: size.referenceSeconds,
     perSecond: request.perSecond,
-    /** All of them wait from the middle of the outage on. */
+    /**
+     * The rate at which all of them are posted in the first half of the outage, so that all wait in the second half.
+     */
     waitingPerSecond: messages / (downSeconds / 2),
-    /** Until it is drained, so that the others are measured meanwhile too. */
+    /** Long enough for the sink to be drained, so that the other destinations are measured during the whole drain. */
     steadySeconds: Math.ceil(downSeconds + Math.min(longestProbeSeconds, downSeconds) + drainSeconds * 1.2),
     drainLimit: longestProbeSeconds + 60 + drainSeconds * 2,
   };

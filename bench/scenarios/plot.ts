@@ -1,7 +1,7 @@
 const blocks = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 const full = blocks.length - 1;
 
-/** How often in each second from `since` on; the last one that is counted holds the last of them. */
+/** Counts the values of each second from `since` on, up to the second of the last value. */
 export function perSecond(at: readonly number[], since: number): number[] {
   const counts: number[] = [];
   for (const moment of at) {
@@ -13,7 +13,7 @@ export function perSecond(at: readonly number[], since: number): number[] {
   return counts;
 }
 
-/** The most that any stretch of so many milliseconds holds, wherever it begins. */
+/** Returns the most values within any window of `windowMs` milliseconds, wherever it begins. */
 export function mostWithin(at: readonly number[], windowMs: number): number {
   const sorted = [...at].sort((left, right) => left - right);
   let begin = 0;
@@ -26,8 +26,8 @@ export function mostWithin(at: readonly number[], windowMs: number): number {
 }
 
 /**
- * A series as bars of characters: the scale to the left, the time below. Where there are more values than columns a
- * column shows the largest of its values, so that no peak is hidden.
+ * Draws a series as bars of characters, with the scale to the left and the time below. If there are more values than
+ * columns, each column shows the largest of its values, so that no peak is hidden.
  */
 export function plot(values: readonly number[], { width = 72, height = 6, unit = 's' } = {}): string[] {
   const step = Math.max(1, Math.ceil(values.length / width));
@@ -38,7 +38,7 @@ export function plot(values: readonly number[], { width = 72, height = 6, unit =
   const margin = String(top).length;
   const bar = (value: number, row: number): string => {
     const eighths = Math.round((value / top) * height * full) - row * full;
-    // What is there at all is seen, however small.
+    // A value above 0 is always visible, however small it is.
     const least = row === 0 && value > 0 ? 1 : 0;
     return blocks[Math.min(full, Math.max(least, eighths))] ?? ' ';
   };

@@ -1,4 +1,4 @@
-// A process of its own: a receiver that can be told to be down, slow or faulty, path by path.
+// A process of its own: a receiver that can be made unavailable, slow or faulty for each path.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -41,9 +41,9 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
 }
 
 const server = createServer((request, response) => {
-  receive(request, response).catch(() => request.socket.destroy()); // cut off by its sender
+  receive(request, response).catch(() => request.socket.destroy()); // its sender has cut the connection
 });
-// Longer than any pause between two phases: a connection that is closed here would look like a fault there.
+// Longer than any pause between two phases, because the benchmark would take a connection closed here for a fault.
 server.keepAliveTimeout = 600_000;
 
 serve({
@@ -51,14 +51,17 @@ serve({
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return (server.address() as AddressInfo).port;
   },
-  /** From now on. @returns the moment. */
+  /**
+   * Sets how the receiver treats a path from now on.
+   * @returns the time.
+   */
   behave({ path, manner }: { path: string; manner: Manner }): number {
     manners.set(path, manner);
     return now();
   },
-  /** Deliveries that were taken since the last take, each once. */
+  /** Number of different deliveries that were accepted since the last `take`. */
   taken: (): number => taken.size,
-  /** Everything since the last take. */
+  /** Returns all requests since the last `take`. */
   take(): readonly Arrival[] {
     const all = arrivals;
     arrivals = [];

@@ -22,7 +22,10 @@ const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   acks,
 };
 
-/** Runs one scenario, prints what it found, writes the JSON. @returns the exit code: 1 where a promise was broken. */
+/**
+ * Runs one scenario, prints its results and writes the JSON file.
+ * @returns the exit code: 0, or 1 when a promise was broken.
+ */
 export async function benchScenario(request: ScenarioRequest): Promise<number> {
   const { title, limitSeconds, run } = scenarios[request.scenario];
   const limit = limitSeconds(request);

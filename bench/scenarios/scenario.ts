@@ -2,21 +2,21 @@ import type { Aim } from './aims.ts';
 import type { ScenarioRequest } from './arguments.ts';
 import type { Session } from '../session.ts';
 
-/** What a scenario has found. */
+/** The results of a scenario. */
 export interface Finding {
-  /** Temporal's own version. */
+  /** Version of Temporal. */
   readonly temporal: string;
   /** Tables and plots, as they are printed. */
   readonly lines: readonly string[];
   readonly aims: readonly Aim[];
-  /** All figures, for the JSON. */
+  /** All figures, for the JSON file. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
 export interface Scenario {
-  /** In one sentence: what is done, beside what. */
+  /** One sentence: what is done, and with what it is compared. */
   readonly title: string;
-  /** Of the run, servers included; past it everything is stopped. */
+  /** Longest time of the run, including its servers, in seconds. After it everything is stopped. */
   limitSeconds(request: ScenarioRequest): number;
   run(session: Session, request: ScenarioRequest): Promise<Finding>;
 }

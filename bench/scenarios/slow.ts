@@ -12,22 +12,26 @@ const sizes = {
   full: { messages: 500, delayMs: 10_000, seconds: 60 },
 } as const;
 
-/** Longer than the receiver takes: it is slow, it does not fail. */
+/** Longer than the receiver takes, because the receiver is slow and does not fail. */
 const timeout = '20s';
-/** Slow ones at once at the least, for the limit: the places of a first round. */
+/** The least number of slow requests at the same time, which gives the time limit: the places for first rounds. */
 const leastAtOnce = 16;
 const aim = 1.5;
 const others = ['brisk-1', 'brisk-2', 'brisk-3'] as const;
 
-/** Its messages come evenly while the others' do, and are compared with the others alone. */
+/**
+ * The messages to the slow destination come evenly over the time of the other load, and are compared with that load
+ * alone.
+ */
 export const slow = slowScenario({
   title: 'one destination takes long for each message; the others beside a run without it',
   isBurst: false,
 });
 
 /**
- * All its messages come at once, as the others' begin. Five hundred starts take a machine's cores whoever they are for, so
- * the reference has as many for a destination that answers at once: the two differ by slowness alone.
+ * All messages to the slow destination are posted at the start of the other load. Starting 500 runs keeps the machine's
+ * cores busy for any destination. So the reference has as many messages to a destination that answers at once, and
+ * differs only in speed.
  */
 export const slowBurst = slowScenario({
   title: 'one destination gets a burst and takes long for each; the others beside a burst at a prompt one',

@@ -10,32 +10,35 @@ import type { Stream, Streamed } from '../stream.ts';
 import type { Arrival } from './evidence.ts';
 import type { Manner } from './manner.ts';
 
-/** One API, one worker and one receiver, on an empty database; a posting process beside them. */
+/** One API, one worker and one receiver, on an empty database, with a process that posts. */
 export interface Stage {
   readonly stack: Stack;
   readonly client: Client;
-  /** On Carillon's database. */
+  /** A connection to Carillon's database. */
   readonly sql: postgres.Sql;
-  /** Temporal's own version. */
+  /** Version of Temporal. */
   readonly temporal: string;
-  /** As the administrator, or as a tenant of its own, which it makes, with the connection `hooks`. */
+  /** Returns a sender: the administrator, or with an id a new tenant, which gets the connection `hooks`. */
   tenant(id?: string): Promise<Sender>;
-  /** How the receiver treats a path from now on. @returns the moment. */
+  /**
+   * Sets how the receiver treats a path from now on.
+   * @returns the time.
+   */
   behave(path: string, manner: Manner): Promise<number>;
   /**
-   * Waits until all that was posted is at rest; @returns all that came to the receiver since the last time. Past the
-   * limit too: what is missing is counted.
+   * Waits until all posted messages are at rest, or the limit is over; missing deliveries are counted later.
+   * @returns all requests to the receiver since the last call.
    */
   settled(limitSeconds: number): Promise<readonly Arrival[]>;
   say(line: string): void;
 }
 
-/** Somebody who configures and posts, with a key of their own. */
+/** An API caller that configures and posts with its own key. */
 export interface Sender {
   readonly ask: Ask;
-  /** A webhook destination that leads to the receiver's path of the same name. */
+  /** Makes a webhook destination for the receiver's path of the same name. */
   destination(id: string, settings?: Readonly<Record<string, unknown>>, address?: object): Promise<void>;
-  /** Posts a stream to its end. */
+  /** Posts a whole stream. */
   post(stream: Omit<Stream, 'origin' | 'key' | 'name'>, limitSeconds: number): Promise<Streamed[]>;
 }
 
@@ -114,6 +117,6 @@ export async function openStage({ stack, say }: Session): Promise<Stage> {
   return stage;
 }
 
-/** Of those that were accepted. */
+/** Returns the ids of the accepted messages. */
 export const acceptedOf = (posted: readonly Streamed[]): string[] =>
   posted.filter(({ status }) => status === 202).map(({ id }) => id);

@@ -13,19 +13,22 @@ const sizes = {
   quick: { few: 5, messages: 50, seconds: 6 },
   full: { few: 10, messages: 200, seconds: 60 },
 } as const;
-/** The second look is so much longer. */
+/** How many times longer the second look takes. */
 const longer = 3;
-/** Statements a second that one message more may cost while it waits; what keeps the gate is there once for all. */
+/**
+ * The most statements per second that one more waiting message may cost. The statements for the gate itself do not
+ * depend on their number.
+ */
 const aimStatements = 0.01;
 
 interface Look {
   readonly waiting: number;
   readonly seconds: number;
-  /** Of Carillon, clients' and triggers', in all. */
+  /** Number of statements of Carillon, both of its clients and of its triggers. */
   readonly statements: number;
   readonly statementsPerSecond: number;
   readonly statementList: readonly Statement[];
-  /** Means for one message at the end. */
+  /** Means per message at the end of the look. */
   readonly historyEvents: number;
   readonly events: number;
 }
@@ -93,7 +96,7 @@ export const waiting: Scenario = {
   },
 };
 
-/** Each is at its healthy destination, and waits for the other. */
+/** Waits until each message is delivered to its healthy destination and waits at the paused one. */
 async function halfDelivered({ sql, say }: Stage, count: number): Promise<void> {
   const end = now() + 60_000;
   const waits = async (): Promise<number> => {

@@ -3,18 +3,20 @@ import type { Streamed } from '../stream.ts';
 import { spreadRow } from './beside.ts';
 import { acceptedOf, type Stage } from './stage.ts';
 
-/** Where messages spent their time before they were sent, milliseconds; PostgreSQL and Temporal share a clock here. */
+/**
+ * Where messages spent their time before they were sent, in milliseconds. PostgreSQL and Temporal share a clock here.
+ */
 export interface Ways {
-  /** From being accepted until Temporal had started the run: the dispatcher's queue. */
+  /** From the acceptance until Temporal started the run: the time in the dispatcher's queue. */
   readonly toStart: Spread;
-  /** From there to the first attempt: tasks, places, the claim. */
+  /** From there to the first attempt: workflow and activity tasks, waits for a place, and the claim. */
   readonly toAttempt: Spread;
 }
 
-/** Asking Temporal takes a call for each. */
+/** The most messages that are looked at. Each takes a call to Temporal. */
 const asked = 100;
 
-/** Of evenly chosen ones of these. */
+/** Reads the times of messages that are chosen evenly from `posted`. */
 export async function readWays({ sql, client }: Stage, posted: readonly Streamed[]): Promise<Ways> {
   const ids = acceptedOf(posted);
   const step = Math.max(1, Math.ceil(ids.length / asked));
@@ -36,7 +38,7 @@ export async function readWays({ sql, client }: Stage, posted: readonly Streamed
   };
 }
 
-/** For a table of spreads. */
+/** Returns the rows for a table of spreads. */
 export const wayRows = ({ toStart, toAttempt }: Ways): string[][] => [
   spreadRow('  of that, from accepted to started', toStart),
   spreadRow('  of that, from started to the first attempt', toAttempt),

@@ -9,7 +9,7 @@ export interface ActivityDeps extends DeliverDeps {
   /** Between two looks at the subscriptions, milliseconds. */
   readonly subscriptionsEveryMs: number;
   /** Wakes the next delivery of a lane, after the commit. The sweep repeats a wake-up that is lost. */
-  readonly wake: (next: NextInLane) => void;
+  readonly wakeNext: (next: NextInLane) => void;
   /** Wakes the runs of commands that are stored. @throws while Temporal is away; then the sweep wakes them. */
   readonly wakeCommanded: (
     kind: 'retry' | 'cancel',

@@ -35,16 +35,16 @@ import { tenantRoutes } from './routes/tenants.ts';
 import { logRequest } from './http/request-log.ts';
 import { validatorCompiler } from './http/validation.ts';
 
-/** All of a request, its body included, must arrive within this. */
+/** A request, including its body, must arrive within this time. */
 const requestTimeoutMs = 30_000;
-/** A socket on which nothing moves. Above the request's, so that a slow body gets its 408. */
+/** A socket without traffic is closed after this time. Longer than the request's limit, so a slow body gets its 408. */
 const connectionTimeoutMs = 60_000;
-/** Longer than the usual 60 s of load balancers: they must not reuse a connection that we close at that moment. */
+/** Longer than the usual 60 s of load balancers, so that they do not reuse a connection that we are closing. */
 const keepAliveTimeoutMs = 72_000;
-/** A route's answer; behind it PostgreSQL hangs, and its callers should not hang with it. */
+/** The time limit of a handler. When PostgreSQL hangs, the callers of the API must not hang with it. */
 const handlerTimeoutMs = 5_000;
 
-/** The HTTP API, complete but not listening. Everything is registered here, in the order in which it works. */
+/** Builds the HTTP API without listening. All hooks and routes are registered here, in the order in which they run. */
 export function buildApi(deps: ApiDeps): Api {
   const authenticate = authenticator(callerFinder(deps));
   const app: Api = fastify({
@@ -56,12 +56,13 @@ export function buildApi(deps: ApiDeps): Api {
     connectionTimeout: connectionTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     handlerTimeout: handlerTimeoutMs,
-    // Requests on open connections are finished during a close.
+    // Requests on open connections are still answered while the server closes.
     return503OnClosing: false,
-    // Ids have 64 characters at most; a longer one is just not there.
+    // Ids have at most 64 characters. A longer one gets a 404.
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: replyToBrokenRequest,
-    // Paths that the router refuses reach no hook, and the key comes first there too.
+    // No hook runs for a path that the router refuses, so the key is checked here. Without a valid key the answer is a
+    // 401.
     frameworkErrors: (error, request, reply) => {
       authenticate(request as FastifyRequest, reply as FastifyReply).then(
         () => replyWithProblem(error, request as FastifyRequest, reply as FastifyReply),
@@ -71,7 +72,7 @@ export function buildApi(deps: ApiDeps): Api {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(validatorCompiler);
-  // Answers are written as they are: a serializer made from the schema would drop what the schema forgot.
+  // Answers are sent unchanged. A serializer made from the schema would drop fields that the schema lacks.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler((error, request, reply) => replyWithProblem(error, request, reply));
   app.setNotFoundHandler((request, reply) => replyWithProblem(notFound('path'), request, reply));
@@ -79,14 +80,15 @@ export function buildApi(deps: ApiDeps): Api {
 
   app.decorateRequest('caller');
   requireScopes(app);
-  // In the order of design §5: 401, 403, 415, 413, 400, 422. Fastify itself does the three in the middle.
+  // The order of the checks is 401, 403, 415, 413, 400, 422. Fastify itself makes the checks for 415, 413 and 400.
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   app.addHook('onRequest', authenticate);
   app.addHook('onRequest', authorize);
   app.addHook('onRequest', refuseEncodedBody);
   app.addHook('onResponse', logRequest);
 
-  // Who is answered during a close is told that the connection ends, else the close waits for it to fall idle.
+  // An answer that is sent during a close tells the client that the connection ends. Otherwise the close would wait
+  // until the connection is idle.
   let isClosing = false;
   app.addHook('preClose', async () => void (isClosing = true));
   app.addHook('onSend', async (_request, reply) => {

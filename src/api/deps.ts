@@ -6,47 +6,49 @@ import type { StartableJob } from '../store/jobs/jobs.ts';
 import type { KeyRing } from '../store/db/key-ring.ts';
 import type { CommandedDelivery } from '../store/runs/commands.ts';
 
-/** Temporal, as far as the API needs it. Nothing that it does decides an answer: PostgreSQL has the truth. */
+/** The part of Temporal that the API needs. It never decides an answer, because PostgreSQL is authoritative. */
 export interface Runs {
   /**
-   * Called after the command is stored: wakes the runs of these deliveries, or starts one where there is none. A failure
-   * is logged and mended by the sweep.
+   * Wakes the runs of these deliveries, or starts a run where none is open. Called after the command was stored. When
+   * it rejects, the API logs that, and the sweep wakes them.
    */
   command(kind: 'retry' | 'cancel', commands: readonly CommandedDelivery[], by: string): Promise<void>;
-  /** Called after a job is stored. A failure is logged, and a worker starts the job. */
+  /**
+   * Starts the run of a job. Called after the job was stored. If it rejects, the API logs that, and a worker does it.
+   */
   startJob(job: StartableJob): Promise<void>;
-  /** Whether Temporal answers now; may take its time, the caller limits it. */
+  /** Whether Temporal answers now. It may take long, so the caller sets a limit. */
   isReachable(): Promise<boolean>;
 }
 
-/** All that the API is built from. Passed on explicitly: nothing is looked up on the server object. */
+/** Everything that the API is built from. It is passed as an argument and not looked up on the server object. */
 export interface ApiDeps {
-  /** Reads and configuration. */
+  /** For reads and configuration. */
   readonly sql: Sql;
-  /** Accepting, and finding out whose key it is: its statements are ended by PostgreSQL after 1 s. */
+  /** For accepting messages and looking up keys. PostgreSQL ends its statements after 1 s. */
   readonly acceptSql: Sql;
   readonly ring: KeyRing;
   readonly adminKey: string;
   readonly connectors: readonly Connector[];
   readonly runs: Runs;
   readonly logger: FastifyBaseLogger;
-  /** Tells the dispatcher that messages were accepted. Never throws; called after the commit. */
+  /** Tells the dispatcher that messages were accepted. Called after the commit. Never throws. */
   readonly poke: () => void;
-  /** Tells the router that events came in. As `poke`. */
+  /** Tells the inbox that platforms sent events. Called after the commit. Never throws. */
   readonly pokeInbox: () => void;
-  /** Keys of the platforms that sign with one. */
+  /** The keys of platforms that sign their requests with one. */
   readonly keys: SigningKeys;
-  /** Milliseconds that a key, once looked up, is used without asking again; for tests. */
+  /** How long a key that was looked up is used without asking again, in milliseconds. For tests. */
   readonly keyCacheMs?: number;
-  /** What differs from the usual, for tests. */
+  /** Settings that differ from the usual ones. For tests. */
   readonly eventStreams?: Partial<EventStreamSettings>;
 }
 
 export interface EventStreamSettings {
-  /** Something is written at least so often; must be less than the server's limit for silent sockets. */
+  /** Every stream writes something at least this often. Must be shorter than the server's limit for silent sockets. */
   readonly heartbeatMs: number;
-  /** Streams at once, of this process. */
+  /** The most streams that may be open in this process. */
   readonly maxStreams: number;
-  /** How often new events are looked for, once for all streams. */
+  /** How often one look for new events is made for all streams together. */
   readonly lookEveryMs: number;
 }

@@ -5,7 +5,8 @@ import { newKeyRingEntry, parseKeyRing } from '../store/db/key-ring.ts';
 import { buildApi } from './app.ts';
 
 /**
- * The text of `docs/openapi.json`. The API is built for real and asked; its pools are never used, so nothing has to run.
+ * The text of `docs/openapi.json`. It comes from the real API. The API's database pools connect to nothing, so no
+ * server has to run.
  */
 export async function renderOpenApi(): Promise<string> {
   const sql = connect('postgres://nobody@127.0.0.1:1/none', { name: 'openapi', max: 1, statementTimeoutMs: 1 });

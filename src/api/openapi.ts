@@ -13,31 +13,32 @@ const info = {
   version: '1',
   description:
     'Accepts a message once, delivers it to every destination, and always says where it is.\n\n' +
-    'Errors are `application/problem+json` (RFC 9457): decide by `code`, which is stable. They are checked in the ' +
-    'order 401, 403, 415, 413, 400, 422. A 503 means *unknown*: send the same again, with the same key.\n\n' +
-    'A key belongs to a tenant and sees nothing of any other. `x-carillon-scope` of an operation names the scope that ' +
-    'its key needs (and `x-carillon-also-scope` one more); `admin` is all of its tenant. The administrator’s key works in the tenant `default`, or in the one ' +
-    'that a header `carillon-tenant` names.',
+    'Errors are `application/problem+json` (RFC 9457). Decide by `code`, which is stable. The checks are made in ' +
+    'the order 401, 403, 415, 413, 400, 422. A 503 means *unknown*: the request may have taken ' +
+    'effect. Send the same request again, with the same key.\n\n' +
+    'A key belongs to a tenant and sees nothing of any other. `x-carillon-scope` names the scope that an operation ' +
+    'requires, and `x-carillon-also-scope` a second one; `admin` allows everything in its tenant. The ' +
+    'administrator’s key works in the tenant `default`, or in the one that the header `carillon-tenant` names.',
 } as const;
 
 const tags = [
-  { name: 'messages', description: 'What is to be delivered.' },
+  { name: 'messages', description: 'Messages that are to be delivered.' },
   { name: 'deliveries', description: 'One message to one destination.' },
-  { name: 'jobs', description: 'What is done to many at once.' },
-  { name: 'events', description: 'What happens, as it happens.' },
-  { name: 'housekeeping', description: 'What was removed by age.' },
-  { name: 'hooks', description: 'What platforms call.' },
-  { name: 'quarantine', description: 'What platforms sent and nobody understood.' },
+  { name: 'jobs', description: 'Operations on many messages or deliveries at once.' },
+  { name: 'events', description: 'Changes of state, as they happen.' },
+  { name: 'housekeeping', description: 'Reports of what was removed by age.' },
+  { name: 'hooks', description: 'Endpoints that platforms call, and what arrives there.' },
+  { name: 'quarantine', description: 'Requests of platforms that were not understood.' },
   { name: 'bridges', description: 'Rooms that are kept in sync.' },
-  { name: 'identities', description: 'Who is who on several platforms.' },
+  { name: 'identities', description: 'The accounts of one person on several platforms.' },
   { name: 'connections', description: 'Accounts on platforms.' },
   { name: 'destinations', description: 'Addresses that are reached through a connection.' },
-  { name: 'tenants', description: 'Whose data it is.' },
-  { name: 'keys', description: 'Keys of the API, each of one tenant.' },
-  { name: 'health', description: 'For load balancers and supervisors.' },
+  { name: 'tenants', description: 'Each tenant owns its data, configuration and keys.' },
+  { name: 'keys', description: 'API keys. Each belongs to one tenant.' },
+  { name: 'health', description: 'Health checks for load balancers and supervisors.' },
 ];
 
-/** OpenAPI 3.1 at `/openapi.json`, made from the schemas that check the requests; a page to read it at `/docs`. */
+/** Serves OpenAPI 3.1 at `/openapi.json`, made from the schemas that check requests, and a page for it at `/docs`. */
 export function documentApi(app: Api): void {
   void app.register(swagger, {
     openapi: {
@@ -64,7 +65,7 @@ export function documentApi(app: Api): void {
   });
 }
 
-/** The scope is declared beside each route, so its place in the document is made from there. */
+/** Adds a route's scope to its part of the document. */
 function withScope(
   schema: FastifySchema | undefined,
   { scope, alsoScope }: { scope?: RouteScope; alsoScope?: Scope },
@@ -72,7 +73,7 @@ function withScope(
   if (schema === undefined || scope === undefined || scope === 'open') return schema ?? {};
   const response = schema.response as Record<string, object>;
   const scopes = alsoScope === undefined ? `the scope \`${scope}\`` : `the scopes \`${scope}\` and \`${alsoScope}\``;
-  const wants = scope === 'administrator' ? "Wants the administrator's key." : `Wants ${scopes}.`;
+  const wants = scope === 'administrator' ? "Requires the administrator's key." : `Requires ${scopes}.`;
   const forbidden = { ...response[403], description: `\`forbidden\`: ${problems.forbidden.title}. ${wants}` };
   const needs = {
     'x-carillon-scope': scope,
@@ -89,7 +90,7 @@ interface Document {
   components: { schemas?: Record<string, unknown> };
 }
 
-/** What the schemas of single routes cannot say. */
+/** Adds what the schemas of single routes cannot express. */
 function finish(document: Document): Document {
   for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
     const { requestBody } = operation;
@@ -103,7 +104,7 @@ function finish(document: Document): Document {
   return { ...document, paths: paths as Document['paths'], components: { ...document.components, schemas } };
 }
 
-/** Schemas with a title stand once, under that name; clients are generated with it. */
+/** Moves each schema with a title to the components, under that name. Generated clients use these names. */
 function hoist(value: unknown, schemas: Record<string, unknown>): unknown {
   if (Array.isArray(value)) return value.map((item) => hoist(item, schemas));
   if (typeof value !== 'object' || value === null) return value;

@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** The server as the route files see it: what a handler gets is typed by its schemas. */
+/** The type of the server for the route files. The schemas of a route determine the types in its handler. */
 export type Api = FastifyInstance<
   RawServerDefault,
   IncomingMessage,

@@ -3,26 +3,26 @@ import { buildApi } from './app.ts';
 import type { ApiDeps } from './deps.ts';
 
 export interface ApiServer {
-  /** `http://host:port`, with the port that was really taken. */
+  /** `http://host:port`, with the actual port. */
   readonly url: string;
-  /**
-   * Takes no new connection and finishes the requests that are there, but waits for them only so long. May be called
-   * twice.
-   */
+  /** Accepts no new connections and waits up to `closeWithinMs` for the requests under way. May be called twice. */
   close(): Promise<void>;
 }
 
 export interface ListenOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   readonly port: number;
-  /** Milliseconds that requests under way have at a close. */
+  /** How long requests under way may take after a close, in milliseconds. 10 s by default. */
   readonly closeWithinMs?: number;
 }
 
 const usualCloseMs = 10_000;
 
-/** Listens. @throws the system's error where the address can't be had (`EADDRINUSE`, `EACCES`). */
+/**
+ * Builds the API and listens.
+ * @throws the system's error when the address is not available (`EADDRINUSE`, `EACCES`).
+ */
 export async function startApi(
   deps: ApiDeps,
   { host, port, closeWithinMs = usualCloseMs }: ListenOptions,
@@ -34,7 +34,7 @@ export async function startApi(
 
   async function finish(): Promise<void> {
     const impatience = setTimeout(() => {
-      deps.logger.warn({ closeWithinMs }, 'requests were still under way at the close and were cut');
+      deps.logger.warn({ closeWithinMs }, 'some requests were still under way when the server closed and were cut off');
       app.server.closeAllConnections();
     }, closeWithinMs);
     try {

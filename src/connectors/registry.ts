@@ -7,10 +7,12 @@ import { webex } from './webex/index.ts';
 import { webhook } from './webhook/index.ts';
 import { zoom } from './zoom/index.ts';
 
-/** Every platform that Carillon can deliver to, in the order of the docs. A new one is a folder and a line here. */
+/**
+ * Every platform to which Carillon can deliver, in the order of the docs. A new platform is a folder and a line here.
+ */
 export const connectors: readonly Connector[] = [webhook, slack, msteams, webex, googleChat, zoom, matrix];
 
-/** The connector of a connection; undefined where there is none of that name. */
+/** Finds the connector by the name that a connection stores; undefined if there is none. */
 export function findConnector(name: string): Connector | undefined {
   return connectors.find((connector) => connector.name === name);
 }

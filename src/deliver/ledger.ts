@@ -59,8 +59,8 @@ const together = {
   isOnes: (error: unknown): boolean => !isUnavailable(error) && !isTimedOut(error),
 };
 
-/** @param wake is called after a commit for each delivery that may go now. */
-export function createLedger(sql: Sql, ring: KeyRing, wake: (next: NextInLane) => void): Ledger {
+/** @param wakeNext is called after a commit for each delivery that may go now. */
+export function createLedger(sql: Sql, ring: KeyRing, wakeNext: (next: NextInLane) => void): Ledger {
   const readOne = gather(async (ids: readonly DeliveryId[]) => {
     const entries = new Map((await readLedger(sql, ring, ids)).map((entry) => [entry.id, entry]));
     return ids.map((id) => ({ entry: entries.get(id) }));
@@ -77,8 +77,8 @@ export function createLedger(sql: Sql, ring: KeyRing, wake: (next: NextInLane) =
     (settlements: readonly DeliveredSettlement[]) => settleAll(sql, settlements),
     together,
   );
-  const wakeNext = ({ next, ...written }: Settled): Written => {
-    next.forEach(wake);
+  const andWake = ({ next, ...written }: Settled): Written => {
+    next.forEach(wakeNext);
     return written;
   };
   return {
@@ -86,15 +86,15 @@ export function createLedger(sql: Sql, ring: KeyRing, wake: (next: NextInLane) =
     readAll,
     claim: async (request) => (await claimOne(request)).claim,
     async settle(settlement) {
-      return wakeNext(await (settlement.kind === 'delivered' ? settleDelivered(settlement) : settle(sql, settlement)));
+      return andWake(await (settlement.kind === 'delivered' ? settleDelivered(settlement) : settle(sql, settlement)));
     },
     async release(delivery, token) {
-      (await release(sql, delivery, token)).forEach(wake);
+      (await release(sql, delivery, token)).forEach(wakeNext);
     },
-    end: async (request) => wakeNext(await end(sql, request)),
+    end: async (request) => andWake(await end(sql, request)),
     async found(delivery, receipt, healthy, degraded) {
       const settled = await recordFound(sql, delivery, receipt, healthy, degraded);
-      return settled && wakeNext(settled);
+      return settled && andWake(settled);
     },
   };
 }

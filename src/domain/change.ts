@@ -2,14 +2,17 @@ import { isOpen, isParked, type DeliveryState } from './delivery.ts';
 import type { Reason } from './failure.ts';
 import type { ReasonCode } from './reasons.ts';
 
-/** The delivery of what is edited, deleted or replied to, at the same destination. */
+/** The delivery, at the same destination, of the message that is edited, deleted or replied to. */
 export interface Original {
   readonly state: DeliveryState;
-  /** The platform's ids of the posts that it is there as: one, or one a part; none without a receipt. */
+  /** The platform's ids of its posts: one, or one for each part; empty without a receipt. */
   readonly posts: readonly string[];
-  /** By hash, those of its files that are the last of them, a post each; the others are its text. */
+  /**
+   * Hashes of those of its files that went out as the last of its posts, one post each. The posts before them are its
+   * text.
+   */
   readonly files?: readonly string[];
-  /** The newest version of the content that this destination is known to have; null without any. */
+  /** The newest version of the content that this destination is known to have; null if it has none. */
   readonly heldVersion: number | null;
   /** An attempt of it may have arrived. */
   readonly inDoubt: boolean;
@@ -19,29 +22,32 @@ export type ChangeKind = 'create' | 'edit' | 'delete' | 'react' | 'unreact';
 
 export type ChangeStep =
   | { readonly do: 'send' }
-  /** Nothing to do, for good; or nothing to be done until somebody has found out more. */
+  /** `skip`: there is nothing to do, finally. `park`: nothing can be done until an operator has found out more. */
   | { readonly do: 'skip' | 'park'; readonly code: ReasonCode; readonly message: string };
 
-/** Why an edit is parked; a retry of its original takes such edits along. */
+/**
+ * The reason code of an edit that is parked because its original is. A retry of the original also retries such edits.
+ */
 export const originalUncertain = 'original_uncertain';
 
 export interface ChangeContext {
-  /** Of the content that an edit would send: the newest, or the one that it is pinned to. */
+  /** The version that an edit would send: the newest one, or the one that the edit is pinned to. */
   readonly version: number;
-  /** The platform is told by our ids and needs no receipt. */
+  /** The platform identifies messages by our ids and needs no receipt. */
   readonly byOurIds: boolean;
-  /** An operator asked for this attempt, knowing how its original stands. */
+  /** An operator asked for this attempt and knows the state of the original. */
   readonly isManual: boolean;
 }
 
 const skip = (code: ReasonCode, message: string): ChangeStep => ({ do: 'skip', code, message });
 
 /**
- * What an edit, delete or reaction finds to do, once its original has come to rest at this destination. Nothing is sent for what
- * never went out, and no text twice; what may be there and cannot be named is said to be so.
+ * Decides what an edit, delete or reaction has to do after its original has come to rest at this destination. Nothing
+ * is sent for an original that never went out, and no text is sent twice. If the original may have arrived and cannot
+ * be named, the result says so.
  *
- * What may have arrived is deleted where our ids suffice for that, since it is never sent again. It is not edited: sent
- * again, the original has the text that it was pinned to, so its edits must come behind it.
+ * If the original may have arrived, it is deleted where our ids suffice to name it, because it will never be sent
+ * again. It is not edited: if it is sent again, it has the text that it was pinned to, so its edits must come after it.
  */
 export function changeStep(
   kind: Exclude<ChangeKind, 'create'>,
@@ -61,7 +67,8 @@ export function changeStep(
       ? skip('carried_by_original', 'The message that it changes is parked; when it goes out, it has the newest text.')
       : skip('original_not_delivered', 'The message that it changes never went out here.');
   }
-  // What is still to come has the text that it was pinned to, and its edits must come behind it.
+  // The parts that have not gone out yet will have the text that the original was pinned to, so its edits must come
+  // after them.
   if (kind === 'edit' && isThere && isParked(state) && !isManual)
     return { do: 'park', code: originalUncertain, message: 'The message that it changes has arrived in part only.' };
   if (kind === 'edit' && heldVersion !== null && heldVersion >= version)
@@ -69,7 +76,10 @@ export function changeStep(
   return { do: 'send' };
 }
 
-/** Where a reply goes: into the thread of its parent, of its first part, where that one is there, else to the top, visibly. */
+/**
+ * Decides where a reply goes: into the thread of its parent (of the parent's first part) if the parent arrived,
+ * otherwise to the top level with a visible reason.
+ */
 export function replyStep(parent: Original | undefined): { readonly nativeId: string } | { readonly degraded: Reason } {
   const [first] = parent?.posts ?? [];
   if (first !== undefined) return { nativeId: first };

@@ -2,33 +2,33 @@ import { bestEffortMs, type DeliveryClassName } from './delivery-class.ts';
 import { isFinal, isParked, type DeliveryState } from './delivery.ts';
 import type { RetryPolicy } from './retry.ts';
 
-/** Milliseconds on one clock, the database's. Infinity is "until somebody acts". */
+/** Milliseconds on the database's clock. Infinity means "until an operator acts". */
 export type Instant = number;
 
 const second = 1_000;
 const minute = 60 * second;
 const day = 24 * 60 * minute;
 
-/** How long each clock runs where nobody says otherwise. The table in docs/architecture.md; a test compares them. */
+/** How long each clock runs by default. A test compares these values with the table in docs/architecture.md. */
 export const usualClocks = {
-  /** Behind a request's time-out, until its claim may be taken over. */
+  /** The time between a request's time-out and the end of its claim, after which another worker may take over. */
   claimMarginMs: 2 * second,
-  /** A reply waits for its parent, then goes out by itself. */
+  /** How long a reply waits for its parent before it goes out on its own. */
   threadWaitMs: 5 * minute,
-  /** Those behind a parked delivery of their lane wait. */
+  /** How long the later deliveries of a lane wait behind a parked one. */
   holdMs: 5 * minute,
-  /** A run stays open for what is parked. */
+  /** How long a run stays open for a parked delivery. */
   parkedMs: 7 * day,
-  /** A key is known at least. */
+  /** The least time for which a dedupe key is kept. */
   dedupeMs: 7 * day,
   bestEffortMs,
-  /** A longer Retry-After is taken for a mistake; the longest retry policy ends after four days. */
+  /** A longer Retry-After is considered a mistake. The longest retry policy ends after four days. */
   longestRetryAfterMs: 7 * day,
 } as const;
 
 /**
- * How long after something should have happened the sweep looks, since the run that should do it may be gone, or the
- * signal that should wake it lost: `dueAt` of each way into an open state.
+ * How long after an expected event the sweep looks at a delivery, because the run that should act may be gone, or the
+ * signal that should wake it lost. `dueAt` of each transition into an open state is set by these.
  */
 export const graceMs = {
   accepted: 30 * second,
@@ -36,14 +36,14 @@ export const graceMs = {
   failed: 5 * second,
   released: 2 * second,
   turn: 30 * second,
-  /** Nobody knows the end of such a wait; its gate calls it. */
+  /** The end of such a wait is unknown. The gate calls the delivery. */
   gate: 10 * minute,
   called: 30 * second,
-  /** A command of an operator, of which the run is told by a signal. */
+  /** An operator's command. A signal tells the run of it. */
   commanded: 5 * second,
 } as const;
 
-/** What was promised of a delivery when its message was accepted. */
+/** What was promised for a delivery when its message was accepted. */
 export interface Intent {
   readonly policy: RetryPolicy;
   readonly class: DeliveryClassName | null;
@@ -51,53 +51,54 @@ export interface Intent {
   readonly sendAt: Instant | null;
   /** As the message asks. */
   readonly expiresAt: Instant | null;
-  /** How long those behind it wait when it parks; Infinity is `forever`, null lets them pass. */
+  /** How long the later deliveries of the lane wait if this one parks. Infinity is `forever`; null lets them pass. */
   readonly holdForMs: number | null;
-  /** The delivery that it edits, deletes or replies to. */
+  /** The delivery that this one edits, deletes or replies to. */
   readonly dependsOn: string | null;
-  /** It goes out by itself when its parent does not come. */
+  /** It is a reply, so it goes out on its own if its parent does not arrive. */
   readonly isReply: boolean;
 }
 
-/** What the clocks of a delivery depend on. */
+/** The parts of a delivery that determine its clocks. */
 export interface Clocked {
   readonly intent: Intent;
   readonly state: DeliveryState;
   readonly claim: { readonly until: Instant } | null;
-  /** When the backoff after the last failed attempt is over. */
+  /** The end of the backoff after the last failed attempt. */
   readonly nextAttemptAt: Instant | null;
-  /** When the platform's Retry-After is over. */
+  /** The end of the platform's Retry-After. */
   readonly notBefore: Instant | null;
   readonly deadlineAt: Instant | null;
-  /** Since when a wait stops the deadline. */
+  /** When a wait stopped the deadline; null while the deadline runs. */
   readonly clockStoppedAt: Instant | null;
-  /** Until when a request whose answer was lost can still take effect. */
+  /** Until then, a request whose answer was lost can still take effect. */
   readonly doubt: { readonly until: Instant } | null;
   readonly hold: { readonly until: Instant } | null;
   readonly settledAt: Instant | null;
 }
 
-/** All clocks of one delivery. Null: it does not run; Infinity: it never ends by itself. */
+/** All clocks of one delivery. Null means that a clock does not run, Infinity that it never ends on its own. */
 export interface Clocks {
-  /** The attempt that is under way may still write. */
+  /** Until then, the attempt under way may still write. */
   readonly claimUntil: Instant | null;
   readonly expiresAt: Instant | null;
-  /** Nothing is sent before: the backoff or the platform's Retry-After, whichever is later. */
+  /** Nothing is sent before this time: the backoff or the platform's Retry-After, whichever is later. */
   readonly nextAttemptAt: Instant | null;
   readonly dependsUntil: Instant | null;
-  /** It is given up. */
+  /** At this time the delivery is given up. */
   readonly deadlineAt: Instant | null;
-  /** A request whose answer was lost can still take effect. */
+  /** Until then, a request whose answer was lost can still take effect. */
   readonly doubtUntil: Instant | null;
-  /** Those behind it in its lane wait. */
+  /** Until then, the later deliveries of its lane wait. */
   readonly holdUntil: Instant | null;
   readonly runClosesAt: Instant | null;
   readonly keyUntil: Instant;
 }
 
 /**
- * Every clock of a delivery, in the order in which `nextStep` asks them: what runs out first in this list wins, whatever
- * the others say. A time limit of a promise (`expiresAt`) never stops; the deadline stands still in a wait that is nobody's fault.
+ * Computes every clock of a delivery, in the order in which `nextStep` checks them: the first one that has run out
+ * decides, whatever the others say. `expiresAt` never stops. The deadline stops while the delivery waits for its turn,
+ * a pause, a rate or a gate's Retry-After, but not behind an open breaker.
  */
 export function clocksOf(delivery: Clocked, now: Instant): Clocks {
   const { intent, state } = delivery;
@@ -115,24 +116,24 @@ export function clocksOf(delivery: Clocked, now: Instant): Clocks {
   };
 }
 
-/** When it takes its place: scheduled sends at their time. */
+/** When the delivery enters its lane. A scheduled send enters it at its time. */
 export function startsAt({ acceptedAt, sendAt }: Intent): Instant {
   return Math.max(acceptedAt, sendAt ?? acceptedAt);
 }
 
-/** The earlier of what the message asks and what its class grants. */
+/** The earlier of the expiry that the message asks for and the one that its class grants. */
 export function expiryOf(intent: Intent): Instant | null {
   const granted = intent.class === 'best-effort' ? startsAt(intent) + bestEffortMs : null;
   return earliest(intent.expiresAt, granted);
 }
 
-/** An edit or delete waits for its original without an end; a reply not. */
+/** An edit or delete waits for its original without a limit, a reply for at most `threadWaitMs`. */
 export function dependsUntilOf(intent: Intent): Instant | null {
   if (intent.dependsOn === null) return null;
   return intent.isReply ? startsAt(intent) + usualClocks.threadWaitMs : Infinity;
 }
 
-/** The deadline, moved on by a wait that does not count against it and would end now. */
+/** The deadline, extended by the length of the present wait if that wait does not count against it. */
 export function runningDeadline(
   { deadlineAt, clockStoppedAt }: Pick<Clocked, 'deadlineAt' | 'clockStoppedAt'>,
   now: Instant,
@@ -140,7 +141,7 @@ export function runningDeadline(
   return deadlineAt === null ? null : deadlineAt + (clockStoppedAt === null ? 0 : now - clockStoppedAt);
 }
 
-/** It runs from now on: moved on by a wait that ends now, or begun. */
+/** Starts the deadline, or continues it after a wait that ends now. */
 export function startedDeadline(delivery: Clocked, now: Instant): Instant | null {
   const { deadlineMs } = delivery.intent.policy;
   return runningDeadline(delivery, now) ?? (deadlineMs === null ? null : now + deadlineMs);

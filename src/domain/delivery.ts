@@ -1,4 +1,7 @@
-/** The delivery's state machine (design §4): pure data, so that the database, the store and the tests share it. */
+/**
+ * The states of a delivery. They and the transitions below are pure data, so that the database, the store and the tests
+ * share them.
+ */
 export const deliveryStates = [
   'queued',
   'waiting',
@@ -13,44 +16,44 @@ export const deliveryStates = [
 ] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
-/** Nothing more happens to these, ever, but for a late success. */
+/** Nothing more happens in these states, except that a late success still counts. */
 export const finalStates = ['delivered', 'cancelled', 'skipped', 'expired'] as const satisfies DeliveryState[];
 
-/** Nothing happens to these by itself; a retry moves `parked` and `uncertain` on. */
+/** Nothing happens in these states on its own. A retry leads out of `parked` and `uncertain`. */
 export const restStates = [...finalStates, 'parked', 'uncertain'] as const satisfies DeliveryState[];
 
-/** These keep their message open and, in a lane, everything behind them back. */
+/** In these states a delivery keeps its message open and holds back the later deliveries of its lane. */
 export const openStates = ['queued', 'waiting', 'sending', 'retrying'] as const satisfies DeliveryState[];
 
 /**
- * The only ways from one state to another. Each has one function in `store/`; the database refuses every other pair
- * (migration 0001, `delivery_transition`), and a test compares the two and walks all pairs.
+ * The only ways from one state to another. Each has one function in `store/`. The database refuses every other pair
+ * (migration 0002, trigger `delivery_transition`), and a test compares the two and walks all pairs.
  */
 export const transitions = {
-  /** The attempt's last step before its first call that changes something at the platform. */
+  /** The last step of an attempt before its first call that changes something at the platform. */
   claim: { from: ['queued', 'waiting', 'retrying', 'sending'], to: 'sending' },
-  /** Not its turn: it waits without spending an attempt. */
+  /** It is not this delivery's turn. It waits without spending an attempt. */
   wait: { from: ['queued', 'waiting', 'retrying'], to: 'waiting' },
-  /** The platform has it; also found by a look-up, and late, after we had given up. */
+  /** The platform has the message. A look-up may have found it, or the success came after we had given up. */
   deliver: {
     from: ['queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain', 'cancelled', 'skipped', 'expired'],
     to: 'delivered',
   },
-  /** A failed attempt with another one due. */
+  /** An attempt failed, and another one is due. */
   fail: { from: ['sending'], to: 'retrying' },
-  /** Attempts or time used up, or a permanent failure: an operator must look. */
+  /** Attempts or time are used up, or the failure is permanent. An operator must look. */
   park: { from: ['queued', 'waiting', 'sending', 'retrying'], to: 'parked' },
-  /** It may have arrived, and the destination's policy forbids sending it again. */
+  /** The message may have arrived, and the destination's policy forbids sending it again. */
   doubt: { from: ['queued', 'waiting', 'sending', 'retrying'], to: 'uncertain' },
-  /** The claim is given back because nothing was written (shutdown): no attempt is spent. */
+  /** The claim is given back because nothing was written, as on shutdown. No attempt is spent. */
   release: { from: ['sending'], to: 'queued' },
-  /** An operator's command: one more round. */
+  /** An operator's command: one more retry cycle. */
   retry: { from: ['parked', 'uncertain', 'retrying'], to: 'queued' },
-  /** An operator's command: not any more. */
+  /** An operator's command: stop. */
   cancel: { from: ['queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain'], to: 'cancelled' },
-  /** There is nothing to do here, for a reason that is stored. */
+  /** There is nothing to do; the reason is stored. */
   skip: { from: ['queued', 'waiting', 'retrying', 'parked'], to: 'skipped' },
-  /** Best effort ran out of time. */
+  /** A best-effort delivery ran out of time. */
   expire: { from: ['queued', 'waiting', 'retrying'], to: 'expired' },
 } as const satisfies Record<string, { from: DeliveryState[]; to: DeliveryState }>;
 
@@ -66,7 +69,7 @@ export function may(move: keyof typeof transitions, state: DeliveryState): boole
   return (transitions[move].from as readonly DeliveryState[]).includes(state);
 }
 
-/** An operator must look at it. */
+/** Whether an operator must look at the delivery. */
 export function isParked(state: DeliveryState): boolean {
   return state === 'parked' || state === 'uncertain';
 }

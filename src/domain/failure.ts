@@ -4,47 +4,53 @@ import type { Affected } from './reasons/entry.ts';
 export type { Affected };
 
 /**
- * How a send can end badly. The kind alone decides what happens next; the text is for people and is never parsed.
+ * How a send can fail. Only the kind decides what happens next; the text is for people and is never parsed.
  *
- * - `transient`: proven not taken (connect refused, 429, a body that says so): try again later.
- * - `ambiguous`: the request may have reached the platform (time-out or reset after the write, 5xx without proof):
- *   what happens next is decided by the connector's delivery class.
- * - `permanent`: will never be taken as it is: park now.
- * - `stopped`: this process is shutting down before anything was written: neither success nor failed attempt.
+ * - `transient`: proven not taken (connection refused, 429, a body that says so). Try again later.
+ * - `ambiguous`: the request may have reached the platform (time-out or reset after the write, 5xx without proof). The
+ *   connector's recovery class decides what happens next.
+ * - `permanent`: the platform will never take it as it is. Park now.
+ * - `stopped`: this process is shutting down and nothing was written. It is neither a success nor a failed attempt.
  */
 export type FailureKind = 'transient' | 'ambiguous' | 'permanent' | 'stopped';
 
-/** Why something is as it is, as it is stored and shown: a stable code, the platform's words, and its status. */
+/** A failure as it is stored and shown: a stable code, a text for people, and the HTTP status if there was one. */
 export interface Reason {
-  /** Stable, snake_case: `http_500`, `timeout`, `channel_not_found`, `egress_denied`. The table is in reasons.ts. */
+  /** Stable, in snake_case: `http_500`, `timeout`, `channel_not_found`. The table of all codes is in reasons.ts. */
   readonly code: ReasonCode;
   readonly message: string;
   readonly status?: number;
 }
 
-/** Why no further attempt is made, beside what the last one was answered. */
+/** Why no further attempt is made; said beside the answer to the last attempt. */
 export const gaveUpCauses = ['attempts_exhausted', 'deadline_exceeded', 'permanent'] as const;
 export type GaveUp = (typeof gaveUpCauses)[number];
 
-/** The reason of a delivery. `gaveUp` is there where attempts were made, and no further one is. */
+/** The reason of a delivery. `gaveUp` is set if attempts were made and no further one is. */
 export interface DeliveryReason extends Reason {
   readonly gaveUp?: GaveUp;
 }
 
 export interface SendFailureDetails extends Reason {
   readonly kind: FailureKind;
-  /** Default: `message` where it is permanent, else `destination`. */
+  /** The default is `message` for a permanent failure and `destination` for any other. */
   readonly affects?: Affected;
-  /** Milliseconds that the platform asked us to stay away; never undercut. */
+  /** How long the platform asked us to wait, in milliseconds. We never wait for less. */
   readonly retryAfterMs?: number;
-  /** The platform refuses how it is written, and nothing else: as plain text it may pass. Only with `permanent`. */
+  /**
+   * The platform refuses only the format of the message, so plain text, or for a file a link, may be accepted. Only
+   * with `permanent`.
+   */
   readonly isOfFormat?: boolean;
-  /** The first bytes of the platform's answer, secrets removed; goes to `attempts`, never to Temporal. */
+  /** The beginning of the platform's answer, with secrets removed. Stored in `attempts`, never sent to Temporal. */
   readonly excerpt?: string;
   readonly cause?: unknown;
 }
 
-/** Thrown by a connector's `send` and `reconcile`; anything else that they throw is a defect and counts as ambiguous. */
+/**
+ * Thrown by a connector's methods. Any other error that `send` or `reconcile` throws is a defect and counts as
+ * ambiguous.
+ */
 export class SendFailure extends Error {
   override name = 'SendFailure';
   readonly kind: FailureKind;

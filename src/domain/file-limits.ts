@@ -1,14 +1,14 @@
-/** Which files are handed on; others are linked. */
+/** Which files are passed on. Other files are linked. */
 export interface FileLimits {
-  /** 0: none. */
+  /** The largest file in bytes; 0 means that no file is passed on. */
   readonly maxBytes: number;
-  /** Media types in lower case, such as `image/png`; a star stands for any kind, or any type of a kind. */
+  /** Media types in lower case, such as `image/png`. A star stands for any type, or for any subtype of a type. */
   readonly types: readonly string[];
-  /** Stand above `types`. */
+  /** These take precedence over `types`. */
   readonly refusedTypes: readonly string[];
 }
 
-/** Whether files of this type are handed on. */
+/** Whether files of this type are passed on. */
 export function isTypeTaken(mediaType: string, { types, refusedTypes }: Omit<FileLimits, 'maxBytes'>): boolean {
   const [kind] = mediaType.split('/');
   const fits = (one: string): boolean => one === '*/*' || one === mediaType || one === `${kind}/*`;

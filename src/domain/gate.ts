@@ -1,21 +1,24 @@
 import type { ConnectionId, DestinationId } from './ids.ts';
 
-/** What shares its health, its pause and its rate: one destination, or all that is reached through a connection. */
+/**
+ * A gate is either for one destination or for everything that is reached through one connection. All deliveries to it
+ * share its health, its pause and its rate.
+ */
 export type GateName = `destination:${string}` | `connection:${string}`;
 
 export const destinationGate = (id: DestinationId): GateName => `destination:${id}`;
 export const connectionGate = (id: ConnectionId): GateName => `connection:${id}`;
 
-/** A gate as one delivery sees it. Times are relative to the database's clock, milliseconds. */
+/** A gate as one delivery sees it. Times are relative to the database's clock, in milliseconds. */
 export interface GateView {
   readonly name: GateName;
   readonly isPaused: boolean;
   readonly breaker: 'closed' | 'open' | 'half-open';
-  /** This delivery was chosen to find out whether the platform is back. */
+  /** This delivery was chosen to find out whether the platform works again. */
   readonly isProbe: boolean;
-  /** Time left of a platform's Retry-After that holds for the whole scope; null without one. */
+  /** What is left of a platform's Retry-After that applies to the whole gate; null without one. */
   readonly retryAfterMs: number | null;
-  /** As many are being sent there as may be at once. */
+  /** The destination already has as many sends under way as it may have. */
   readonly isFull?: boolean;
 }
 
@@ -23,11 +26,11 @@ export interface GateView {
 export interface Shut {
   readonly gate: GateName;
   readonly why: 'paused' | 'breaker' | 'retry_after' | 'busy';
-  /** How long at least, where that is known. */
+  /** The least wait in milliseconds, if it is known. */
   readonly ms: number | null;
 }
 
-/** The first gate that is shut; a pause says more to an operator than a breaker, so it is looked for first. */
+/** The first gate that is shut. Pauses are checked first, because a pause tells an operator more than a breaker. */
 export function shutGate(gates: readonly GateView[]): Shut | undefined {
   for (const { name, isPaused } of gates) if (isPaused) return { gate: name, why: 'paused', ms: null };
   for (const { name, breaker, isProbe } of gates)
@@ -39,21 +42,25 @@ export function shutGate(gates: readonly GateView[]): Shut | undefined {
 }
 
 /**
- * Sends to one destination at once, over all workers. Of 500 messages to a destination that takes 10 s for each, 100 held
- * every place of a worker without it, and everybody else waited for 16 s; with it they hold a third.
+ * The most sends to one destination at once, over all workers. With 500 messages to a destination that takes 10 s for
+ * each, 100 of them took every place of a worker without this limit, and all other messages waited for 16 s. With it
+ * they take a third of the places.
  */
 export const sendsAtOnce = 32;
 
-/** The breaker's limits. Failures that speak of one message only (refused, rate-limited) do not count. */
+/**
+ * Limits of the breaker. Failures that affect one message only, such as a refused message or a rate limit, do not
+ * count.
+ */
 export const breakerLimits = {
-  /** In a row, over all deliveries of the scope. */
+  /** Consecutive failures over all deliveries of the gate. */
   failures: 5,
-  /** From opening to the first probe; doubles with each probe that fails. */
+  /** The time from opening to the first probe. It doubles with each probe that fails. */
   firstProbeMs: 5_000,
   longestProbeMs: 60_000,
 } as const;
 
-/** How many may go in which time. `burst` may go at once after a quiet time; 1 spaces them evenly. */
+/** How many messages may go out in which time. After a quiet time, `burst` may go at once; 1 spaces them evenly. */
 export interface Rate {
   readonly limit: number;
   readonly perMs: number;
@@ -65,17 +72,26 @@ export function slotIntervalMs({ limit, perMs }: Rate): number {
   return perMs / limit;
 }
 
-/** A slot nearer than this is slept for; for one further off the delivery waits without costing anybody a place. */
+/**
+ * The worker sleeps until a slot that is nearer than this. For a later slot the delivery waits without occupying a
+ * place.
+ */
 export const slotHorizonMs = 2_000;
 
 /**
- * Milliseconds for which a slot may be used after its moment: what is held up for longer must not come all at once. So no
- * more go in any time than its limit, the burst, and the slots of a quarter of a second, or one.
+ * How long a slot may be used after its time, in milliseconds. Slots that were delayed for longer are lost, so that
+ * they do not all come at once. In any time, no more messages go out than the limit, the burst, and the slots of a
+ * quarter of a second (or one slot) allow.
  */
 export const slotLifeMs = (intervalMs: number): number => Math.max(250, intervalMs);
 
-/** The first slot that is given to somebody who waits is so far ahead: the way from the gate to the send takes that. */
+/**
+ * The first slot for a waiting delivery is this far ahead, because the way from the gate to the send takes that long.
+ */
 export const slotLeadMs = 200;
 
-/** Who comes so late for a slot that was given to it takes the next one, ahead of those that wait; later, it waits anew. */
+/**
+ * A delivery that is late for its slot takes the next one, ahead of those that wait. If it is later than this, it has
+ * to wait again.
+ */
 export const callLifeMs = 5_000;

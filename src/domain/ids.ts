@@ -1,6 +1,6 @@
 /**
- * Ids are opaque: only `store/db/new-id.ts` makes them (UUIDv7 behind a prefix, so they sort by time), and nothing reads
- * meaning out of one. The brands stop a delivery's id from being passed where a message's is wanted.
+ * Ids are opaque. Only `store/db/new-id.ts` makes them (UUIDv7 behind a prefix, so that they sort by time), and no code
+ * interprets them. The brands prevent passing a delivery's id where a message's is expected.
  */
 export type TenantId = string & { readonly brand?: 'tenant' };
 export type MessageId = string & { readonly brand?: 'message' };
@@ -14,13 +14,13 @@ export type BridgeId = string & { readonly brand?: 'bridge' };
 export type JobId = string & { readonly brand?: 'job' };
 export type SubscriptionId = string & { readonly brand?: 'subscription' };
 
-/** The tenant that is there from the start; the administrator's key works in it where it names no other. */
+/** The tenant that exists from the start. The administrator's key works in it unless a request names another. */
 export const defaultTenant: TenantId = 'default';
 
-/** Ids that a user chooses: tenants, connections, destinations, routes, bridges. At most 64 characters. */
+/** Ids that a user chooses: of tenants, connections, destinations, routes, bridges. At most 64 characters. */
 export const chosenId = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
-/** Ids that we make: prefix and 26 characters of Crockford base32, lower case (TypeID 0.3). */
+/** Ids that we make: a prefix and 26 characters of Crockford base32 in lower case (TypeID 0.3). */
 export const messageIdPattern = /^msg_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const deliveryIdPattern = /^dlv_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const apiKeyIdPattern = /^key_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
@@ -29,8 +29,8 @@ export const jobIdPattern = /^job_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 export const subscriptionIdPattern = /^sub_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
 /**
- * In which tenant alone the path `/hooks/{connection}` finds it; undefined for any. What we made nobody can have twice;
- * what was chosen another tenant may have chosen too.
+ * The only tenant in which the path `/hooks/{connection}` finds this connection; undefined for any tenant. An id that
+ * we made is unique over all tenants, but a chosen id may exist in several.
  */
 export const hookTenant = (id: ConnectionId): TenantId | undefined =>
   id.startsWith('conn_') ? undefined : defaultTenant;

@@ -2,68 +2,77 @@
 export const inboundKinds = ['created', 'edited', 'deleted', 'reacted', 'unreacted'] as const;
 export type InboundKind = (typeof inboundKinds)[number];
 
-/** Where something that came in is, apart from `quarantined`. */
+/** The states of an inbound event, except `quarantined`. */
 export const inboxStates = ['received', 'fetching', 'waiting', 'routed', 'ignored'] as const;
 export type InboxState = (typeof inboxStates)[number];
 
-/** A person, as the platform that said something names them. */
+/** A person as the platform names them in an event. */
 export interface InboundSender {
-  /** The platform's own id of them. */
+  /** The platform's own id of the person. */
   readonly id: string;
-  /** What the event says of them; what it does not say is looked up later. */
+  /** What the event says about the person. The rest is looked up later. */
   readonly name?: string;
   readonly email?: string;
   readonly avatarUrl?: string;
 }
 
-/** A file as its platform holds it; fetched when it is delivered. */
+/** A file that is stored at its platform. It is downloaded when it is delivered. */
 export interface InboundFile {
-  /** The platform's own id of it. */
+  /** The platform's own id of the file. */
   readonly id: string;
   readonly name: string;
-  /** As the platform says; never believed. */
+  /** As the platform states it; never trusted. */
   readonly mediaType?: string;
-  /** Bytes. */
+  /** In bytes. */
   readonly size?: number;
-  /** Where it is fetched from, with the connection's credentials. */
+  /** The address for downloading, with the connection's credentials. */
   readonly url?: string;
-  /** Where a person may look at it. */
+  /** The page on which a person may view it. */
   readonly page?: string;
 }
 
 /**
- * One thing that happened in a room, as every platform's events are read. Plain JSON: it is stored until it is routed.
+ * One thing that happened in a room, in the common form of all platforms' events. It is plain JSON, because it is
+ * stored until it is routed.
  *
- * A `nativeId` here has the form of that connector's receipts, so that what was said in a room and what we posted there
- * are found alike.
+ * A `nativeId` has the same form here as in that connector's receipts, so that messages of people and our own posts are
+ * found in the same way.
  */
 export interface InboundEvent {
-  /** The same for every redelivery of this event, and for no other of its connection; at most 500 characters. */
+  /**
+   * The same for every redelivery of this event, and different from every other event of its connection; at most 500
+   * characters.
+   */
   readonly key: string;
   readonly kind: InboundKind;
-  /** The room it happened in, as the connector's `roomOf` names it. */
+  /** The room in which it happened, as the connector's `roomOf` names it. */
   readonly room: string;
-  /** What was said; or what is edited, deleted or reacted to. */
+  /** The message that was written, edited, deleted or reacted to. */
   readonly nativeId: string;
-  /** Only of `created`: the root of its thread, or what it replies to. */
+  /** Only for `created`: the root of its thread, or the message that it replies to. */
   readonly thread?: string;
   /** ISO 8601, by the platform's clock. */
   readonly at: string;
-  /** Only of `edited`: rises, as a text, with each edit of one message. Absent: the order of arrival decides. */
+  /**
+   * Only for `edited`: a text that sorts later with each edit of the same message. If absent, the order of arrival
+   * decides.
+   */
   readonly revision?: string;
   readonly sender?: InboundSender;
-  /** Of `created` and `edited`: canonical Markdown (`connectors/dialect`); absent where `isIncomplete`. */
+  /**
+   * For `created` and `edited`: canonical Markdown (`connectors/text/markdown.ts`). It may be absent if `isIncomplete`.
+   */
   readonly text?: string;
   readonly files?: readonly InboundFile[];
-  /** Of `reacted` and `unreacted`: Unicode, or `:name:` where it is no emoji of Unicode. */
+  /** For `reacted` and `unreacted`: a Unicode emoji, or `:name:` where Unicode has no such emoji. */
   readonly emoji?: string;
   /**
-   * Only of `reacted`, where the platform names the reaction itself, and takes it away by that name alone: a `deleted` of
-   * it is then the end of the reaction.
+   * Only for `reacted`, on platforms that give a reaction an id of its own and remove it only by that id. A `deleted`
+   * event of this id then ends the reaction.
    */
   readonly reaction?: string;
-  /** The platform sent ids only: the rest is fetched before it is routed. */
+  /** The platform sent only ids, or not everything. The rest is fetched before the event is routed. */
   readonly isIncomplete?: true;
-  /** Only where `isIncomplete`: what its connector needs to find it, beside `nativeId`. */
+  /** Only if `isIncomplete`: what its connector needs to find it, in addition to `nativeId`. */
   readonly fetchFrom?: string;
 }

@@ -1,38 +1,38 @@
-/** What an operator asks for many deliveries or messages at once. */
+/** What an API caller can ask for many deliveries or messages at once. */
 export const jobKinds = ['retry', 'cancel', 'replay'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 export const jobStates = ['running', 'done', 'cancelled', 'failed'] as const;
 export type JobState = (typeof jobStates)[number];
 
-/** Items per second; the highest leaves room for what is delivered meanwhile. */
+/** Items per second. Even the highest rate leaves capacity for normal deliveries. */
 export const defaultJobRate = 50;
 export const maxJobRate = 200;
 
-/** A job takes a step five times a second: so many items, as the rate grants for that time. */
+/** A job makes five steps per second. This is the number of items of one step at the given rate. */
 export function itemsPerStep(rate: number): number {
   return Math.max(1, Math.ceil(rate / 5));
 }
 
-/** What a job may retry, and what it may cancel. */
+/** The states of deliveries that a job may retry or cancel. */
 export const retryableStates = ['parked', 'uncertain', 'retrying'] as const;
 export const cancellableStates = ['queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain'] as const;
 
-/** Of deliveries; times are RFC 3339. */
+/** Selects deliveries. Times are RFC 3339. */
 export interface DeliveryJobFilter {
   readonly state?: readonly string[];
   readonly destination?: string;
   readonly message?: string;
   readonly conversation?: string;
-  /** Code of the reason why it is in this state. */
+  /** The code of the reason for its state. */
   readonly reason?: string;
-  /** Accepted then or later. */
+  /** Accepted at this time or later. */
   readonly since?: string;
-  /** Accepted before. */
+  /** Accepted before this time. */
   readonly until?: string;
 }
 
-/** Of messages. */
+/** Selects messages. */
 export interface MessageJobFilter {
   readonly state?: readonly string[];
   readonly destination?: string;

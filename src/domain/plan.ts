@@ -3,22 +3,27 @@ import type { DestinationId } from './ids.ts';
 import type { RetryPolicy } from './retry.ts';
 import { resolveRetry, type RetryInput } from './retry-input.ts';
 
-/** One destination of the plan; the intent that is durable with the answer. */
+/** One destination of the plan. This is the intent that is durable when the API answers. */
 export interface PlannedDelivery {
   readonly destination: DestinationId;
-  /** How it came into the plan: `request` where the caller named it, `replay` where the original went there. */
+  /**
+   * Why the destination is in the plan: `request` if the caller named it, `replay` if the original message went there.
+   */
   readonly via: string;
   readonly policy: RetryPolicy;
   readonly timeoutMs: number;
   readonly inLane: boolean;
-  /** How long those behind it in its lane wait when it parks, milliseconds; Infinity is until somebody acts, null not at all. */
+  /**
+   * How long the later deliveries of its lane wait if this one parks, in milliseconds. Infinity is until an operator
+   * acts; null means that they do not wait.
+   */
   readonly holdForMs: number | null;
 }
 
-/** What planning needs to know of a destination. */
+/** The parts of a destination that planning needs. */
 interface Plannable {
   readonly id: DestinationId;
-  /** As stored: a policy's name or its fields; null is the default policy. */
+  /** As stored: a policy's name, its fields, or null for the default policy. */
   readonly retry: unknown;
   readonly timeoutMs: number;
   readonly order: 'conversation' | 'none';
@@ -26,7 +31,10 @@ interface Plannable {
   readonly holdForMs: number;
 }
 
-/** The intent for a message at a destination, by what is configured today. A message's class stands above the policy. */
+/**
+ * Plans the delivery of a message to a destination by the present configuration. A message's class takes precedence
+ * over the destination's policy.
+ */
 export function planDelivery(
   destination: Plannable,
   message: { readonly class: DeliveryClassName | null; readonly conversation: string | null },

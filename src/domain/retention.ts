@@ -1,54 +1,63 @@
 import { formatDuration } from './retry-input.ts';
 import { parseDuration } from './retry.ts';
 
-/** One kind of data that is removed by age. Durations as users write them. */
+/** A kind of data that is removed by age. Durations are written as users write them. */
 interface Kind {
-  /** How long it is kept where the tenant says nothing. */
+  /** How long it is kept if the tenant does not choose. */
   readonly usual: string;
-  /** What a tenant may choose; without it the window is fixed. */
+  /** The range from which a tenant may choose; if absent, the window is fixed. */
   readonly choice?: { readonly shortest: string; readonly longest: string };
-  /** It belongs to a message, and goes with it at the latest. */
+  /** It belongs to a message and is removed together with it at the latest. */
   readonly inMessage: boolean;
 }
 
 const longest = '3650d';
 
 /**
- * What housekeeping removes, in the order in which it does. A window counts from when the thing was stored; that of a
- * dedupe key, and of what is known of people, from its own `expires_at`, that of a job from its end. A new kind is one entry here and one remover in the store.
+ * What housekeeping removes, in the order in which it does so. A window counts from the time of storing; for a dedupe
+ * key and for data about people it counts from their own `expires_at`, and for a job from its end. A new kind needs one
+ * entry here and one remover in the store.
  */
 export const retentionKinds = {
-  /** What a message says; a tombstone with the time stays. */
+  /** The content of a message. A tombstone with the time remains. */
   content: { usual: '30d', choice: { shortest: '1h', longest }, inMessage: true },
   attempts: { usual: '90d', choice: { shortest: '1h', longest }, inMessage: true },
-  /** Whoever follows them must be able to be away for a while. */
+  /** A client that follows the events must be able to be away for a while. */
   events: { usual: '30d', choice: { shortest: '1h', longest }, inMessage: false },
   dedupe: { usual: '0ms', inMessage: false },
-  /** Which native message is which of ours: what is older is edited, deleted and replied to no more. */
+  /**
+   * Which native message is which of ours. A message whose link was removed can no longer be edited, deleted or replied
+   * to.
+   */
   links: { usual: '30d', choice: { shortest: '1d', longest }, inMessage: true },
-  /** Keys of what platforms sent, by which a redelivery is known, and bodies in quarantine. */
+  /** The keys of inbound events, by which a redelivery is recognized, and quarantined bodies. */
   inbox: { usual: '30d', choice: { shortest: '7d', longest }, inMessage: false },
-  /** What platforms said of people; from its own end, which is a day after it was asked for at most. */
+  /**
+   * What platforms said about people. The window counts from an entry's own expiry, at most a day after it was fetched.
+   */
   people: { usual: '0ms', inMessage: false },
-  /** Metadata and deliveries. Never before the message's dedupe key has expired, which looks for it: hence 7d. */
+  /**
+   * Metadata and deliveries. A message must not be removed before its dedupe key has expired, because the key refers to
+   * it; hence 7d.
+   */
   messages: { usual: '365d', choice: { shortest: '7d', longest }, inMessage: false },
-  /** From its end, with its idempotency key: hence 7d, as with messages. One that runs is kept. */
+  /** From the job's end, together with its idempotency key; hence 7d, as for messages. A running job is kept. */
   jobs: { usual: '90d', choice: { shortest: '7d', longest }, inMessage: false },
 } as const satisfies Record<string, Kind>;
 
 export type RetentionKind = keyof typeof retentionKinds;
 
-/** Typed by name, because TypeScript does not keep the keys of `Object.keys`. */
+/** A cast, because TypeScript types the result of `Object.keys` as `string[]`. */
 export const retentionOrder = Object.keys(retentionKinds) as RetentionKind[];
 
-/** Milliseconds that each kind is kept; null where nobody can say, so that it is kept for good. */
+/** How long each kind is kept, in milliseconds. Null if the window cannot be read, so that the data is kept. */
 export type RetentionWindows = Readonly<Record<RetentionKind, number | null>>;
 
 /**
- * The windows of a tenant, with all precedence in one place: the tenant's own, else the default; and what belongs to a
- * message is kept no longer than the message. One that cannot be read removes nothing: its owner wanted something else
- * than the default, and what is gone does not come back.
- * @param own the tenant's windows by kind, such as `{"content": "7d"}`; as stored, so anything at all may come in.
+ * Computes the windows of a tenant: its own value, else the default, and for data that belongs to a message no longer
+ * than the message is kept. If a tenant's window cannot be read, nothing of that kind is removed: the tenant wanted
+ * another value than the default, and removed data does not come back.
+ * @param own the tenant's windows by kind, such as `{"content": "7d"}`, as stored. It may be anything.
  */
 export function resolveRetention(own: unknown): RetentionWindows {
   const chosen = readWindows(own);
@@ -68,13 +77,13 @@ export function resolveRetention(own: unknown): RetentionWindows {
 }
 
 export interface RetentionProblem {
-  /** The kind, or what stands where a kind should; empty when it is no object at all. */
+  /** The key that is wrong; empty if the input is not an object. */
   readonly key: string;
-  /** Goes behind the key: `must be …`. */
+  /** Continues the key: `must be …`. */
   readonly message: string;
 }
 
-/** What is wrong with windows that a tenant chose; empty when they can be used. */
+/** Lists what is wrong with the windows that a tenant chose; empty if they can be used. */
 export function findRetentionProblems(own: unknown): RetentionProblem[] {
   if (typeof own !== 'object' || own === null || Array.isArray(own))
     return [{ key: '', message: 'must be an object of durations by kind, such as {"content": "7d"}' }];
@@ -100,7 +109,7 @@ function findProblem(key: string, value: unknown): RetentionProblem[] {
   return [{ key, message: `must be a duration between ${choice.shortest} and ${choice.longest}` }];
 }
 
-/** Those that are durations, whatever their size. */
+/** The windows that are durations, whatever their length. */
 function readWindows(own: unknown): Map<RetentionKind, number> {
   const windows = new Map<RetentionKind, number>();
   if (typeof own !== 'object' || own === null) return windows;
@@ -119,7 +128,7 @@ function usualWindow(kind: RetentionKind): number {
   return parsed(retentionKinds[kind].usual);
 }
 
-/** Of a duration of the table above. */
+/** Parses a duration of the table above. */
 function parsed(duration: string): number {
   const ms = parseDuration(duration);
   if (ms === undefined) throw new Error(`"${duration}" is no duration`);

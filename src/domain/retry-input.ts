@@ -1,6 +1,8 @@
 import { defaultRetryPolicy, parseDuration, retryPolicies, type RetryPolicy, type RetryPolicyName } from './retry.ts';
 
-/** A policy in full, as a user writes it. Each missing field is the default policy's; a missing `deadline` is none. */
+/**
+ * A policy as a user writes it. A missing field is taken from the default policy, but a missing `deadline` means none.
+ */
 export interface RetryFields {
   readonly initialInterval?: string;
   readonly multiplier?: number;
@@ -9,7 +11,7 @@ export interface RetryFields {
   readonly deadline?: string;
 }
 
-/** How a destination says when it is tried again: a policy's name, its fields, or null for the default. */
+/** The retry setting of a destination: a policy's name, its fields, or null for the default. */
 export type RetryInput = RetryPolicyName | RetryFields | null;
 
 export interface RetryProblem {
@@ -17,10 +19,16 @@ export interface RetryProblem {
   readonly message: string;
 }
 
-/** Longer than any policy by name; what is tried for months is forgotten by everybody but the table. */
+/**
+ * The longest duration in a policy. It is longer than any named policy; if a message were tried for months, everyone
+ * would have forgotten it.
+ */
 const longestMs = 30 * 24 * 60 * 60 * 1000;
 
-/** What the single fields, each fine by itself, get wrong together or in size; empty when the input can be used. */
+/**
+ * Lists fields that are out of range or contradict each other although each is valid on its own; empty if the input can
+ * be used.
+ */
 export function findRetryProblems(input: RetryInput): RetryProblem[] {
   if (input === null || typeof input === 'string') return [];
   const problems: RetryProblem[] = [];
@@ -40,7 +48,7 @@ export function findRetryProblems(input: RetryInput): RetryProblem[] {
   return problems;
 }
 
-/** The policy that a destination's setting means. Pure, so the plan resolves it once and the intent keeps the result. */
+/** The policy that a destination's setting means. Pure: planning resolves it once, and the intent stores the result. */
 export function resolveRetry(input: RetryInput): RetryPolicy {
   if (input === null) return retryPolicies[defaultRetryPolicy];
   if (typeof input === 'string') return retryPolicies[input];
@@ -66,7 +74,7 @@ const units = [
   ['s', 1_000],
 ] as const;
 
-/** The shortest duration with one unit, such as `90s`; `parseDuration` reads it back. */
+/** The shortest way to write a duration with one unit, such as `90s`. `parseDuration` reads it. */
 export function formatDuration(ms: number): string {
   const unit = units.find(([, size]) => ms >= size && ms % size === 0);
   return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;

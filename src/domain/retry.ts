@@ -1,12 +1,12 @@
-/** When a delivery is tried again. Durations are milliseconds; randomness and the clock are passed in. */
+/** When a delivery is tried again. Durations are in milliseconds. Randomness and the clock are passed in. */
 export interface RetryPolicy {
   readonly name: string;
   readonly initialIntervalMs: number;
   readonly multiplier: number;
   readonly maxIntervalMs: number;
-  /** Attempts in one round; a manual retry grants one more round. */
+  /** Attempts in one retry cycle. A manual retry grants one more cycle. */
   readonly maxAttempts: number;
-  /** From the first attempt; null means none. */
+  /** From the first attempt; null means no deadline. */
   readonly deadlineMs: number | null;
 }
 
@@ -15,7 +15,7 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Named by what they do. Waits double, so the sum of a policy's waits is what its name says (design §3.5). */
+/** Named by their effect. The waits double, so that the sum of a policy's waits is roughly what its name says. */
 export const retryPolicies = {
   quick: policy('quick', 5, 4 * second, minute, minute * 1.5),
   'thirty-minutes': policy('thirty-minutes', 8, 14 * second, 30 * minute, 45 * minute),
@@ -36,14 +36,13 @@ function policy(
   return { name, initialIntervalMs, multiplier: 2, maxIntervalMs, maxAttempts, deadlineMs };
 }
 
-/** Spread of the backoff: a thousand messages that failed together must not come back together. */
+/** Spread of the backoff, so that a thousand messages that failed together do not all come back together. */
 const jitter = 0.2;
 
 /**
- * The wait before the next attempt, in whole milliseconds and at least 1: the larger of the backoff (±20 %) and what
- * the platform asked for, so Retry-After is never undercut. Never 0, because the Temporal server ends an activity
- * whose next delay is 0.
- * @param attempt attempts made in this round, from 1.
+ * The wait before the next attempt, in whole milliseconds: the larger of the backoff (±20 %) and the platform's
+ * Retry-After, which is never undercut. At least 1, because the Temporal server ends an activity whose next delay is 0.
+ * @param attempt attempts made in this retry cycle, starting at 1.
  * @param random a number in [0, 1).
  */
 export function nextDelayMs(
@@ -61,7 +60,7 @@ const units: Record<string, number> = { ms: 1, s: second, m: minute, h: hour, d:
 /** A duration with its unit: `250ms`, `10s`, `1m`, `8h`, `3d`. */
 export const durationPattern = '^([0-9]{1,9})(ms|s|m|h|d)$';
 
-/** Milliseconds of a duration such as `10s`; undefined where it is none. */
+/** The milliseconds of a duration such as `10s`; undefined if the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const match = new RegExp(durationPattern).exec(text);
   if (match === null) return undefined;

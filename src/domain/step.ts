@@ -1,49 +1,58 @@
 import { isOpen, type DeliveryState } from './delivery.ts';
 import { shutGate, type GateView, type Shut } from './gate.ts';
 
-/** What the ledger says of one delivery, in times relative to the database's clock. Milliseconds. */
+/** What the ledger says about one delivery. Times are relative to the database's clock, in milliseconds. */
 export interface LedgerView {
   readonly state: DeliveryState;
   readonly attempts: number;
   readonly maxAttempts: number;
-  /** Time left of the claim while `sending`; zero or less when it lapsed. */
+  /** Time left of the claim while `sending`; zero or less if it has lapsed. */
   readonly claimMs: number | null;
-  /** Time until the next attempt is due, or until the platform's Retry-After is over, whichever is later. */
+  /** Time until the next attempt is due or the platform's Retry-After is over, whichever is later. */
   readonly notBeforeMs: number | null;
-  /** Time left until the deadline, which stands still in waits that are nobody's fault; null before the first attempt, or without one. */
+  /**
+   * Time left until the deadline, which stops while the delivery waits for its turn or at a gate, but not behind an
+   * open breaker. Null before the first attempt, or without a deadline.
+   */
   readonly deadlineMs: number | null;
-  /** Since when an attempt may have arrived; null when none may have. */
+  /** Time since the first attempt that may have arrived; null if none may have. */
   readonly inDoubtMs: number | null;
   /** Time until that attempt's request can no longer take effect. */
   readonly doubtMs: number | null;
-  /** Since when a first look-up found nothing. */
+  /** Time since a first look-up found nothing. */
   readonly absentMs: number | null;
-  /** Another delivery of its lane is before it, or is being sent, or holds the lane. */
+  /** Another delivery of its lane is before it, is being sent, or holds the lane. */
   readonly isBehind: boolean;
-  /** It is not wanted any more; what may have arrived is still looked up. */
+  /** It was cancelled. If an attempt may have arrived, it is still looked up. */
   readonly isCancelled: boolean;
-  /** An operator granted this round, knowing that an earlier attempt may have arrived, and none of this round may have. */
+  /**
+   * An operator granted this retry cycle knowing that an earlier attempt may have arrived, and no attempt of this cycle
+   * may have.
+   */
   readonly isManual: boolean;
-  /** Time left until it is worth nothing any more; null where it never is. */
+  /** Time left until it expires; null if it never does. */
   readonly expiresMs: number | null;
-  /** Then it expires, too, when its attempts or its time are used up: nobody is asked to look at it. */
+  /** It also expires when its attempts or its time are used up, because no operator should have to look at it. */
   readonly isBestEffort: boolean;
   /** The gates of its destination and connection that are not simply open. */
   readonly gates: readonly GateView[];
 }
 
-/** As the connector says it of this target; see `connectors/contract/connector.ts`. */
+/** The connector's recovery class for this delivery; see `connectors/contract/connector.ts`. */
 export type RecoveryClassView =
   { readonly kind: 'A'; readonly memoryMs: number } | { readonly kind: 'B' } | { readonly kind: 'C' };
 
+/**
+ * What a destination wants for recovery class C when an attempt may have arrived: send again, or stop as `uncertain`.
+ */
 export type AmbiguousPolicy = 'at-least-once' | 'at-most-once';
 
 /** The one thing to do next with a delivery. */
 export type Step =
   | { readonly do: 'nothing' }
-  /** Come back after so long; no attempt is spent. */
+  /** Look again after `ms`. No attempt is spent. */
   | { readonly do: 'pause'; readonly ms: number; readonly why: 'claim-live' | 'not-due' | 'doubt' | 'second-look' }
-  /** A process died with this claim: settle it as ambiguous, then look again. */
+  /** A process died with this claim. Settle it as ambiguous, then look again. */
   | { readonly do: 'lapse' }
   | { readonly do: 'wait-turn' }
   | { readonly do: 'wait-gate'; readonly shut: Shut }
@@ -53,12 +62,12 @@ export type Step =
   | { readonly do: 'doubt'; readonly code: 'may_have_arrived' | 'expired_in_doubt' | 'cancelled_in_doubt' }
   | { readonly do: 'send' };
 
-/** Between the two look-ups that must both find nothing before "absent" is believed. */
+/** The time between two look-ups. Both must find nothing before the message is taken to be absent. */
 export const secondLookMs = 2_000;
 
 /**
- * Decides from the ledger alone, so a second run of the same message does no harm: it comes to the same step, and the
- * claim lets only one of them through.
+ * Decides the next step from the ledger alone. A second run of the same message therefore comes to the same step and
+ * does no harm, because the claim lets only one of them send.
  */
 export function nextStep(view: LedgerView, recoveryClass: RecoveryClassView, policy: AmbiguousPolicy): Step {
   if (!isOpen(view.state)) return { do: 'nothing' };
@@ -66,7 +75,7 @@ export function nextStep(view: LedgerView, recoveryClass: RecoveryClassView, pol
     const left = view.claimMs ?? 0;
     return left > 0 ? { do: 'pause', ms: left, why: 'claim-live' } : { do: 'lapse' };
   }
-  // Only a look-up can still clear up what may have arrived, and it spends no attempt.
+  // A look-up can still resolve the doubt, and it spends no attempt.
   const canLookUp = view.inDoubtMs !== null && recoveryClass.kind === 'B';
   const isInDoubt = view.inDoubtMs !== null;
   if (view.isCancelled && !canLookUp) return isInDoubt ? { do: 'doubt', code: 'cancelled_in_doubt' } : { do: 'cancel' };
@@ -88,7 +97,7 @@ export function nextStep(view: LedgerView, recoveryClass: RecoveryClassView, pol
   const shut = shutGate(view.gates);
   if (shut !== undefined) return { do: 'wait-gate', shut };
   if (canLookUp) return lookUpStep(view);
-  // Past its memory the peer would no longer fold a double, so A becomes C. Both may have been something else by then.
+  // After `memoryMs` the platform no longer folds a double, so A becomes C.
   const isForgotten = recoveryClass.kind === 'A' && (view.inDoubtMs ?? 0) > recoveryClass.memoryMs;
   const mayDouble = isInDoubt && (recoveryClass.kind === 'C' || isForgotten);
   if (mayDouble && policy === 'at-most-once' && !view.isManual) return { do: 'doubt', code: 'may_have_arrived' };
@@ -102,7 +111,7 @@ function lookUpStep({ doubtMs, absentMs }: LedgerView): Step {
   return { do: 'look-up', final: true };
 }
 
-/** What an attempt's failure makes of its delivery. */
+/** The state of a delivery after a failed attempt. */
 export type Verdict =
   | { readonly state: 'retrying'; readonly delayMs: number; readonly inDoubt: boolean }
   | {
@@ -112,28 +121,32 @@ export type Verdict =
     }
   | { readonly state: 'uncertain'; readonly inDoubt: true };
 
+/** A failed attempt, with the state of its delivery. Durations are in milliseconds. */
 export interface FailedAttempt {
   readonly kind: 'transient' | 'ambiguous' | 'permanent';
-  /** Attempts made, this one included. */
+  /** Attempts made, including this one. */
   readonly attempts: number;
   readonly maxAttempts: number;
-  /** Wait before another one; see `nextDelayMs`. */
+  /** The wait before another attempt; see `nextDelayMs`. */
   readonly delayMs: number;
   readonly deadlineMs: number | null;
   /** An earlier attempt may have arrived. */
   readonly wasInDoubt: boolean;
-  /** It expires instead of being parked; see `nextStep`, which comes next. */
+  /** It expires instead of being parked. `nextStep`, which runs next, does that. */
   readonly isBestEffort: boolean;
 }
 
-/** A failed attempt's consequence. A Retry-After that ends behind the deadline parks at once instead of waiting for it. */
+/**
+ * Decides what a failed attempt makes of its delivery. If the next attempt would come after the deadline, for example
+ * because of a long Retry-After, the delivery parks at once.
+ */
 export function judge(failed: FailedAttempt, recoveryClass: RecoveryClassView, policy: AmbiguousPolicy): Verdict {
   const inDoubt = failed.wasInDoubt || failed.kind === 'ambiguous';
   if (failed.kind === 'permanent') return { state: 'parked', why: 'permanent', inDoubt };
   if (failed.kind === 'ambiguous' && recoveryClass.kind === 'C' && policy === 'at-most-once')
     return { state: 'uncertain', inDoubt: true };
   const again = { state: 'retrying', delayMs: failed.delayMs, inDoubt } as const;
-  // What a look-up can still clear up is looked up, even when no further attempt is allowed: it spends none.
+  // A look-up can resolve the doubt even if no further attempt is allowed, because it spends none.
   if (inDoubt && recoveryClass.kind === 'B') return again;
   if (failed.isBestEffort && failed.attempts >= failed.maxAttempts) return { ...again, delayMs: 1 };
   if (failed.isBestEffort) return again;

@@ -6,6 +6,7 @@ import { createHttp } from '../connectors/http/client.ts';
 import { connectors } from '../connectors/registry.ts';
 import { createSigningKeys } from '../connectors/inbound/signing-keys.ts';
 import { loadKeyRing } from '../keys.ts';
+import { createLogger } from '../observability/logger.ts';
 import { connect } from '../store/db/db.ts';
 import { writeFiledIdentities } from '../store/people/filed-identities.ts';
 import { createRuns } from '../temporal/runs.ts';
@@ -13,17 +14,21 @@ import { commandedWaker } from '../temporal/wake-runs.ts';
 import { receivedChannel } from '../contract.ts';
 import { readIdentitiesFile } from './identities-file.ts';
 import { beforeListening, startListening } from './listening.ts';
-import { createLogger } from './logger.ts';
 import { openStore } from './open-store.ts';
 import { createPoke } from './poke.ts';
 import { stopSignal } from './stop-signal.ts';
 
-/** Accepting is one short statement; whoever waits longer than this for a lock or a disk is told 503. */
+/** Accepting takes one short statement. A request that waits longer than this for a lock or the disk gets a 503. */
 const acceptTimeoutMs = 1_000;
 
-/** Serves the HTTP API. Needs PostgreSQL; Temporal may be away. @returns the exit code, after a signal. */
+/**
+ * Serves the HTTP API until a signal comes. Needs PostgreSQL and works without Temporal.
+ * @returns the exit code.
+ * @throws Error when there is no admin key. ConfigError or KeyRingError when the identities file or the keys cannot be
+ * used.
+ */
 export async function api(config: Config): Promise<number> {
-  const log = createLogger(config, 'api');
+  const log = createLogger({ role: 'api', level: config.logLevel });
   const stopped = stopSignal();
   const adminKey = readAdminKey(config);
   if (adminKey === undefined)

@@ -16,9 +16,9 @@ const fileSchema = Type.Array(
 const findErrors = errorFinder(fileSchema);
 
 /**
- * Reads a file that says who is who: YAML, or JSON, which is YAML too. A list whose entries are as the API takes them,
- * with `id` and, where it is not the tenant `default`, `tenant`.
- * @throws ConfigError naming the file and the place in it.
+ * Reads the file of identities: a list in YAML or JSON. Each entry has the fields that the API takes, plus `id` and
+ * optionally `tenant` (`default` if missing).
+ * @throws ConfigError naming the file and the entry.
  */
 export function readIdentitiesFile(path: string): FiledIdentity[] {
   const refused = (message: string): ConfigError => new ConfigError(`CARILLON_IDENTITIES_FILE: ${path}${message}`);

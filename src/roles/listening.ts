@@ -3,24 +3,30 @@ import type { Sql } from '../store/db/db.ts';
 import { listenNow, noteGap } from '../store/inbound/gaps.ts';
 
 const everyMs = 10_000;
-/** Platforms bridge less than this by themselves: Slack's second try comes after a minute. */
+/** The platforms' own redeliveries cover shorter gaps: Slack sends an event again after a minute. */
 const gapSeconds = 60;
 
 const tell = (log: Logger, wasGap: boolean): void => {
   if (wasGap) log.warn('nobody has listened at the hooks for a while; what was missed is being read');
 };
 
-/** Called before this process listens: what was missed is then known of before anything else comes. */
+/**
+ * Records a gap in PostgreSQL if no process has listened for 60 s. Called before this process listens, so that new
+ * events wait until the missed ones were read.
+ */
 export async function beforeListening(sql: Sql, log: Logger): Promise<void> {
   try {
     tell(log, await noteGap(sql, gapSeconds));
   } catch (error) {
-    // PostgreSQL went away again: whoever can say that somebody listens finds the gap, too.
+    // PostgreSQL is away again. The next process that records that it listens also finds the gap.
     log.debug({ err: error }, 'could not look for what was missed');
   }
 }
 
-/** Says again and again that this process listens at the hooks. What was missed before is then read by a worker. */
+/**
+ * Records every 10 s that this process listens at the hooks. A beat after a gap records the gap, and a worker then
+ * reads what was missed.
+ */
 export function startListening(sql: Sql, log: Logger): { stop(): void } {
   const beat = (): void => {
     listenNow(sql, gapSeconds).then(

@@ -2,14 +2,13 @@ import type { Logger } from 'pino';
 import { isUnavailable, type Sql } from '../store/db/db.ts';
 import { checkKeyRing, type KeyRing } from '../store/db/key-ring.ts';
 
-/** Between two knocks at a PostgreSQL that is away. */
+/** The wait between two tries while PostgreSQL is away. */
 const knockMs = 500;
 
 /**
- * Proves that this process can open what is stored, as soon as PostgreSQL answers: one that starts while it is away waits
- * for it, as one that runs does.
+ * Checks that this process can decrypt what is stored. While PostgreSQL is away, it waits and tries again.
  * @param stopped resolves when this process must end.
- * @returns false when it must end before that.
+ * @returns false when the process must end before PostgreSQL answered.
  * @throws KeyRingError when the keys do not fit.
  */
 export async function openStore(sql: Sql, ring: KeyRing, log: Logger, stopped: Promise<unknown>): Promise<boolean> {

@@ -2,10 +2,17 @@ import type { Logger } from 'pino';
 import type { Sql } from '../store/db/db.ts';
 import { acceptedChannel } from '../contract.ts';
 
-/** Inside the accept transaction a NOTIFY takes a global lock and halves the rate (3 800 → 2 200 accepts/s). */
+/**
+ * At most one NOTIFY in 20 ms, outside the accept transaction. Inside it, NOTIFY takes a global lock, and the rate
+ * falls from 3800 to 2200 accepts/s.
+ */
 const everyMs = 20;
 
-/** Tells the workers that there is work for them, accepted messages where no other channel is named: at most once per 20 ms, after the commit, never waited for. */
+/**
+ * Returns a function that tells the workers that there is work. Call it after the commit. It returns at once, and a
+ * notification that is lost is not repeated, because the workers look every second anyway.
+ * @param channel by default the channel for accepted messages.
+ */
 export function createPoke(sql: Sql, log: Logger, channel: string = acceptedChannel): () => void {
   let timer: NodeJS.Timeout | undefined;
   let last = 0;

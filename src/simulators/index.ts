@@ -8,7 +8,7 @@ import { webexSimulator } from './webex/simulator.ts';
 import { webhookSimulator } from './webhook/simulator.ts';
 import { zoomSimulator } from './zoom/simulator.ts';
 
-/** For demonstrations and tests only; nothing that delivers imports this file. */
+/** All simulators. They are for demonstrations and tests only; no code that delivers imports this file. */
 export const simulators: readonly Simulator[] = [
   webhookSimulator,
   slackSimulator,
@@ -20,20 +20,21 @@ export const simulators: readonly Simulator[] = [
 ];
 
 export interface SimulatorsOptions {
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** 127.0.0.1 where none is given. */
+  /** Default: 127.0.0.1. */
   readonly host?: string;
+  /** The folder in which the simulators keep what they accepted. */
   readonly dir: string;
-  /** Of the files of the page that shows the rooms; without it there is none. */
+  /** The folder with the files of the page that shows the rooms. Absent: the page is not served. */
   readonly pageDir?: string;
-  /** Names; all where none are given. */
+  /** Names of the connectors to simulate. Default: all. */
   readonly connectors?: readonly string[];
 }
 
 /**
- * Starts simulators of the platforms on one port.
- * @throws Error where a connector has no simulator, and the system's where the port is taken.
+ * Starts simulators of the platforms, all on one port.
+ * @throws Error when a connector has no simulator, and the system's error when the port is taken.
  */
 export async function startSimulators({ connectors, ...options }: SimulatorsOptions): Promise<SimulatorServer> {
   const names = connectors ?? simulators.map(({ name }) => name);

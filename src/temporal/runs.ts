@@ -40,29 +40,44 @@ import {
   type CommandArgument,
 } from '../contract.ts';
 
-/** A call to Temporal is given up after this long; whatever it was for is durable in PostgreSQL and mended by the sweep. */
+/**
+ * The time limit of a request to Temporal. The reason for a request is stored in PostgreSQL first, so the sweep or
+ * another loop of the workers makes up for one that failed.
+ */
 const callTimeoutMs = 5_000;
 
-/** Runs of `deliverMessage`, as the dispatcher, the sweep and the API handle them. All of them may be called twice. */
+/**
+ * Starts, signals and describes runs of workflows. It is safe to repeat any of these requests. They reject when
+ * Temporal does not answer within 5 s.
+ */
 export interface Runs {
-  /** First start. @returns `exists` when the id was used before: whether it still runs is asked with `describe`. */
+  /**
+   * Starts the first run of a message.
+   * @returns `exists` when the workflow id was used before. Call `describe` to learn whether that run is still open.
+   */
   start(message: Dispatchable): Promise<'started' | 'exists'>;
-  /** For a run that is closed or gone: a second run is harmless, it does what the ledger says is open. */
+  /**
+   * Starts a run for a message whose run is closed or missing. A run that is open after all only gets a `turn` signal.
+   * A second run does no harm, because it does only what the ledger says is open.
+   */
   startAgain(message: Dispatchable): Promise<void>;
   describe(workflowId: string): Promise<'running' | 'closed' | 'missing'>;
-  /** @returns false when there is no running run to tell. */
+  /** @returns false when the workflow has no open run. */
   turn(workflowId: string, delivery?: string): Promise<boolean>;
   command(workflowId: string, kind: 'retry' | 'cancel', command: CommandArgument): Promise<boolean>;
   trouble(workflowId: string, delivery: string): Promise<boolean>;
-  /** Where its run is there already, nothing happens; one that is closed or gone is started again, and goes on. */
+  /**
+   * Starts the run of a job, or starts it again when it is closed or missing; the job then goes on where it stopped. An
+   * open run is left alone.
+   */
   startJob(job: StartableJob): Promise<void>;
-  /** Where its run is there, or was and is closed with its work done, nothing happens. */
+  /** Starts the run that completes this event. An open run is left alone. For a complete event the run does nothing. */
   fetchEvent(event: InboxId): Promise<void>;
-  /** As `fetchEvent`, for a gap. */
+  /** Starts the run that reads what was missed in this gap. An open run is left alone. */
   catchUp(gap: number): Promise<void>;
-  /** Looks at one connection's subscriptions; where that is under way already, nothing happens. */
+  /** Starts a check of one connection's subscriptions. A check that is under way is left alone. */
   keepSubscriptions(only: ConnectionRef): Promise<void>;
-  /** Whether Temporal answers now. */
+  /** Whether Temporal answers within one second. */
   isReachable(): Promise<boolean>;
 }
 
@@ -72,7 +87,10 @@ const keys = {
   conversation: defineSearchAttributeKey(searchAttributes.conversation, SearchAttributeType.KEYWORD),
 };
 
-/** What a run is started with. Search attributes are capped: a value that the visibility store refuses is lost there. */
+/**
+ * The options with which a run is started. Search attributes are cut short, because the visibility store loses values
+ * that it refuses.
+ */
 function startOptions(message: Dispatchable, express: boolean) {
   const { conversation, deliveries } = message;
   const input: DeliverMessageInput = {
@@ -94,7 +112,7 @@ function startOptions(message: Dispatchable, express: boolean) {
       { key: keys.source, value: cap(message.source) },
       ...(conversation === null ? [] : [{ key: keys.conversation, value: cap(conversation) }]),
     ],
-    // At most 400 bytes, or the server refuses the start.
+    // The server refuses a start whose summary is longer than 400 bytes.
     staticSummary: `${cap(message.type)} → ${shown.join(', ')}${more}`.slice(0, 200),
     staticDetails: [
       `Message \`${message.message}\` from ${cap(message.source)}`,
@@ -106,11 +124,11 @@ function startOptions(message: Dispatchable, express: boolean) {
 
 export interface RunOptions {
   /**
-   * Starts take their first workflow task along and save a round trip: over a NativeConnection that is shared with the
-   * worker; any other connection starts plainly.
+   * A start brings the run's first workflow task back with it, which saves a round trip. This works only over the
+   * NativeConnection that a worker shares; over any other connection the start is an ordinary one.
    */
   readonly eager: boolean;
-  /** First starts begin with one round for the whole message in a local activity. */
+  /** The first run of a message begins with one round for all its deliveries, in a local activity. */
   readonly express: boolean;
 }
 

@@ -1,10 +1,13 @@
 import { Connection } from '@temporalio/client';
 import { searchAttributes, taskQueue } from '../contract.ts';
 
-/** temporal.api.enums.v1.IndexedValueType; the package that exports it has no named exports for ES modules. */
+/**
+ * Values of `temporal.api.enums.v1.IndexedValueType`. They are repeated here because the package that exports the enum
+ * has no named exports for ES modules.
+ */
 const indexedValueTypes = { Keyword: 2, KeywordList: 7 } as const;
 
-/** Types of the search attributes, also the dev server's flags. */
+/** The type of each search attribute. `npm start` passes the same types to the dev server as flags. */
 export const searchAttributeTypes = {
   [searchAttributes.tenant]: 'Keyword',
   [searchAttributes.source]: 'Keyword',
@@ -16,9 +19,10 @@ export const searchAttributeTypes = {
 const pauseMs = 500;
 
 /**
- * Registers what is missing and waits until the server lets a run start with all of them: a frontend takes up to a
- * minute to learn of new ones. Safe to repeat.
- * @param patienceMs for the whole; a server that can't be reached so long is an error.
+ * Registers the search attributes that the namespace lacks, then waits until the server starts a run with all of them.
+ * A frontend takes up to a minute to learn of new attributes. It is safe to call this again.
+ * @param patienceMs the limit for all of it, in milliseconds.
+ * @throws Error when the server does not accept such a run within that time, or cannot be reached.
  */
 export async function registerSearchAttributes(
   address: string,
@@ -54,7 +58,7 @@ async function register(connection: Connection, namespace: string): Promise<void
   });
 }
 
-/** Starts a run that nobody will ever take, with every attribute, and ends it. */
+/** Starts a run with every search attribute on a task queue that no worker polls, and deletes the run. */
 async function probe(connection: Connection, namespace: string): Promise<void> {
   const payload = (value: unknown, type: string) => ({
     metadata: { encoding: Buffer.from('json/plain'), type: Buffer.from(type) },

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Ports } from './program.ts';
 
-/** What to open, by name, the API first. Also what a second start is told. */
+/** The URLs that a user may open, by name, with the API first. A second start shows them as well. */
 export function urlsOf(config: Config, ports: Ports): Readonly<Record<string, string>> {
   const local = (port: number): string => `http://127.0.0.1:${port}`;
   return {
@@ -13,13 +13,13 @@ export function urlsOf(config: Config, ports: Ports): Readonly<Record<string, st
   };
 }
 
-/** The API as this machine reaches it: one that listens on all addresses listens on the loopback, too. */
+/** The URL of the API on this machine. An API that listens on all addresses also listens on the loopback. */
 export function apiUrl({ host }: Config, ports: Ports): string {
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${ports.api}`;
 }
 
-/** The lines that greet whoever started it: that it is ready, what to open, and one thing to try. */
+/** The lines that tell the user that the start is done, what to open, and one command to try. */
 export function announcement(config: Config, ports: Ports): readonly string[] {
   const { api, temporalUi, simulators } = urlsOf(config, ports);
   const keyFile = shown(`${config.home}/admin.key`);
@@ -39,7 +39,7 @@ export function announcement(config: Config, ports: Ports): readonly string[] {
   ];
 }
 
-/** As short as it can be typed from here. */
+/** The shortest form of a path that works from the current folder. */
 function shown(path: string): string {
   const short = relative(process.cwd(), path);
   return short.startsWith('..') ? path : short;

@@ -1,9 +1,12 @@
 const parts = ['accept', 'delivery', 'postgres', 'temporal'] as const;
 
-/** One look may take this long; an API that is slower than this is not ready. */
+/** An API that takes longer than this to answer is not ready. */
 const answerMs = 2_000;
 
-/** Whether `/readyz` of the API shows every part as ok: true, or what is missing. */
+/**
+ * Asks `/readyz` of the API whether every part is ok.
+ * @returns true, or the parts that are not.
+ */
 export async function apiReady(url: string): Promise<true | string> {
   try {
     const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(answerMs) });
@@ -11,7 +14,7 @@ export async function apiReady(url: string): Promise<true | string> {
     const missing = parts.filter((part) => states[part] !== 'ok');
     return missing.length === 0 || missing.map((part) => `${part} is ${states[part] ?? 'unknown'}`).join(', ');
   } catch (error) {
-    // Refused, reset, too slow, or no JSON yet.
+    // The connection was refused or reset, took too long, or brought no JSON yet.
     return `${url}/readyz: ${(error as Error).message}`;
   }
 }

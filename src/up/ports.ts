@@ -2,21 +2,20 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { StartError } from './start-error.ts';
 
-/** One port that a start needs. */
 export interface PortRequest {
-  /** The environment variable that moves it. */
+  /** The environment variable that sets the port. */
   readonly variable: string;
   readonly port: number;
-  /** Whether the user gave the variable: then this port or none. */
+  /** Whether the user set the variable. Then no other port is tried. */
   readonly given: boolean;
-  /** Address that will be listened on; 127.0.0.1 by default. */
+  /** The address to listen on. 127.0.0.1 by default. */
   readonly host?: string;
 }
 
-/** Ports tried above one that is taken. */
+/** How many higher ports are tried when a port is taken. */
 const searchWidth = 100;
 
-/** Whether a server could listen there now. */
+/** Whether a server could listen on the port now. */
 export async function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   const server = createServer();
   try {
@@ -30,7 +29,7 @@ export async function isPortFree(port: number, host = '127.0.0.1'): Promise<bool
   return true;
 }
 
-/** Whether a server on this machine accepts connections there. */
+/** Whether a server on this machine accepts connections on the port. */
 export async function isPortOpen(port: number): Promise<boolean> {
   const socket = connect({ port, host: '127.0.0.1' });
   try {
@@ -45,9 +44,10 @@ export async function isPortOpen(port: number): Promise<boolean> {
 }
 
 /**
- * Settles all ports of one start, each its own: those that the user gave first, as only the others can move.
- * @param say told when another port than the usual one is used.
- * @throws StartError naming the port and the variable that moves it.
+ * Chooses a different port for each request of one start. The ports that the user gave come first, because only the
+ * others can be changed.
+ * @param say gets a line when another port than the usual one is used.
+ * @throws StartError naming the port and the variable that sets it.
  */
 export async function choosePorts<Requests extends Readonly<Record<string, PortRequest>>>(
   requests: Requests,

@@ -5,10 +5,10 @@ import { inheritedEnvironment } from './environment.ts';
 import { choosePorts, type PortRequest } from './ports.ts';
 import type { Role } from './roles.ts';
 
-/** The roles of our own program that `npm start` runs. */
+/** The roles of Carillon's own program that `npm start` runs. */
 export type ProgramRole = Extract<Role, 'api' | 'worker' | 'migrate' | 'simulate'>;
 
-/** Where everything listens that this start brings. */
+/** The ports of the servers that this start brings. A server that it does not bring has no port here. */
 export interface Ports {
   readonly api: number;
   readonly simulate?: number;
@@ -17,12 +17,12 @@ export interface Ports {
   readonly temporalUi?: number;
 }
 
-/** Simulators and everything else on this machine, which deliveries could not reach by default. */
+/** Deliveries cannot reach this machine by default, but the simulators listen on it. */
 const loopback = '127.0.0.0/8';
 
 /**
- * Settles the port of each server that this start brings.
- * @throws StartError when one that the user gave is taken.
+ * Chooses the port of each server that this start brings.
+ * @throws StartError when a port that the user gave is taken, or no free port is found.
  */
 export async function portsFor(config: Config, say: (line: string) => void): Promise<Ports> {
   const { given, host } = config;
@@ -47,26 +47,25 @@ export async function portsFor(config: Config, say: (line: string) => void): Pro
 
 type PortVariable = 'CARILLON_PORT' | 'SIMULATORS_PORT' | 'POSTGRES_PORT' | 'TEMPORAL_PORT' | 'TEMPORAL_UI_PORT';
 
-/** How a role of our program is started. */
+/** The command line that starts a role. */
 export function programCommand(role: ProgramRole): readonly [string, ...string[]] {
   return [process.execPath, fileURLToPath(new URL('../main.js', import.meta.url)), role];
 }
 
-/** The address of our database in this start. */
+/** The URL of Carillon's database, with the port that this start chose. */
 export function databaseUrl(config: Config, ports: Ports): string {
   const url = new URL(config.databaseUrl);
   if (ports.postgres !== undefined) url.port = String(ports.postgres);
   return url.href;
 }
 
-/** The address of Temporal in this start. */
 function temporalAddress(config: Config, ports: Ports): string {
   return ports.temporal === undefined ? config.temporalAddress : `127.0.0.1:${ports.temporal}`;
 }
 
 /**
- * The environment of our own roles: the user's, with what this start has settled. An admin key is passed on only
- * where the user gave one; else the roles read the file, so that the key shows in no process list.
+ * The environment of Carillon's own roles: the user's, plus what this start has chosen. It contains the admin key only
+ * if the user's environment does. Otherwise the roles read the key from its file, and no process list shows it.
  */
 export function programEnvironment(config: Config, ports: Ports): ChildSpec['env'] {
   return {

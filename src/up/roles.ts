@@ -1,9 +1,9 @@
-/** What the supervisor keeps running, by the name that `run.json`, log files and messages use. */
+/** A process that the supervisor keeps running, by its name in `run.json`, log files and messages. */
 export type Role = 'postgres' | 'temporal' | 'simulate' | 'migrate' | 'api' | 'worker';
 
 /**
- * The order of shutdown: first who takes work in, then who works, last the stores that both lean on.
- * Members of one group do not depend on each other.
+ * The order of a shutdown: first the role that takes work in, then the roles that do the work, and last the stores that
+ * both need. Members of one group do not depend on each other.
  */
 export const stopOrder: readonly (readonly Role[])[] = [
   ['api'],
@@ -14,18 +14,18 @@ export const stopOrder: readonly (readonly Role[])[] = [
 ];
 
 /**
- * Who steps back when the machine has more to do than it can, as nice(1) counts it. Accepting comes first: a post should
- * not wait behind the deliveries of those before it. Nobody else is slowed by that, and nothing while there is room.
+ * The nice(1) values of roles that give way when the machine is overloaded. Accepting has priority, so that a new
+ * message does not wait behind the deliveries of earlier ones. On a machine with capacity to spare this slows nothing.
  */
 export const niceness: Readonly<Partial<Record<Role, number>>> = { temporal: 10, worker: 10 };
 
-/** One signal and how long its effect is waited for. What outlives its last step is killed. */
+/** A signal and the time to wait for its effect, in milliseconds. A process that outlives its last step is killed. */
 export interface StopStep {
   readonly signal: NodeJS.Signals;
   readonly graceMs: number;
 }
 
-/** A request to a platform may last 60 s; a process that has one open gets time to settle it. */
+/** A request to a platform may take 60 s. A process that is stopped meanwhile gets the time to settle it. */
 const longestRequestGraceMs = 75_000;
 
 export const stopSteps: Readonly<Record<Role, readonly StopStep[]>> = {
@@ -34,8 +34,8 @@ export const stopSteps: Readonly<Record<Role, readonly StopStep[]>> = {
   migrate: [{ signal: 'SIGTERM', graceMs: 10_000 }],
   simulate: [{ signal: 'SIGTERM', graceMs: 5_000 }],
   temporal: [{ signal: 'SIGTERM', graceMs: 15_000 }],
-  // SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one (recovery at the next start). SIGTERM would wait
-  // for every client to leave by itself.
+  // SIGINT is PostgreSQL's fast shutdown. SIGQUIT is its immediate shutdown, after which the next start runs a
+  // recovery. SIGTERM would wait until every client has disconnected.
   postgres: [
     { signal: 'SIGINT', graceMs: 30_000 },
     { signal: 'SIGQUIT', graceMs: 10_000 },

@@ -1,13 +1,16 @@
-/** Where the supervisor speaks to the person who started it. */
+/** Shows lines to the person who ran `npm start`. */
 export interface Screen {
   say(line: string): void;
-  /** A line that the next one replaces; nothing where the output is not a terminal. */
+  /** Shows a line that the next line replaces. Does nothing when the output is not a terminal. */
   progress(line: string): void;
   /** Whether `progress` shows anything. */
   readonly live: boolean;
 }
 
-/** Writes to a terminal or a file. One that has gone (closed terminal, broken pipe) ends nothing but the output. */
+/**
+ * Writes to a terminal or a file. When that is gone (closed terminal, broken pipe), further output is dropped and the
+ * process goes on.
+ */
 export function createScreen(out: NodeJS.WriteStream = process.stdout): Screen {
   let pending = false;
   let gone = false;

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 
 /**
- * Reads a secret of 32 random bytes (base64url) from a file only we may read; makes it where there is none. The file
- * appears whole or not at all, and who comes second reads the first one's.
+ * Reads a secret of 32 random bytes (base64url) from a file that only its owner may read. Makes the file if it does not
+ * exist. It appears complete or not at all, and a second process that makes it at the same time reads the first one's.
  */
 export function secretFile(path: string): string {
   const next = `${path}.${process.pid}`;

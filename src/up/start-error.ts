@@ -1,4 +1,4 @@
-/** A start that cannot go on, for a reason told in words for the person who started it. Others show their stack. */
+/** The start cannot go on, and the message tells the user why. Any other error is shown with its stack. */
 export class StartError extends Error {
   override name = 'StartError';
 }

@@ -6,13 +6,13 @@ import { programEnvironment, type ProgramRole } from './program.ts';
 import type { StartContext } from './start-stores.ts';
 import { NotReadyError, waitReady } from './wait-ready.ts';
 
-/** The API is ready when the worker is, too, and that loads the workflow bundle first. */
+/** The API is ready only when the worker is, and the worker has to load the workflow bundle first. */
 const readyLimitMs = 120_000;
 
 /**
- * Starts our own roles on stores that are up: simulators, the migration to its end, then API and worker.
- * @returns when `/readyz` shows all parts ok.
- * @throws NotReadyError when the migration fails or something does not come up.
+ * Starts Carillon's own roles on running stores: the simulators, the migration until it ends, then the API and the
+ * worker. Resolves when `/readyz` reports every part as ok.
+ * @throws NotReadyError when the migration fails, or a role is not ready within 120 s.
  */
 export async function startProgram(
   { config, ports, supervisor, signal }: StartContext,

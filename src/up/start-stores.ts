@@ -12,7 +12,7 @@ import { temporalBinary, type TemporalSource } from './temporal/temporal-binary.
 import { temporalArguments, temporalEnvironment } from './temporal/temporal-server.ts';
 import { waitReady } from './wait-ready.ts';
 
-/** What a step of a start works with. */
+/** What each step of a start needs. */
 export interface StartContext {
   readonly config: Config;
   readonly ports: Ports;
@@ -21,10 +21,13 @@ export interface StartContext {
   readonly signal: AbortSignal;
 }
 
-/** A store that has to recover from a crash takes its time. */
+/** A store that recovers from a crash may need this long to answer. */
 const readyLimitMs = 120_000;
 
-/** Starts PostgreSQL with role and database, unless DATABASE_URL names a server. Returns when it answers. */
+/**
+ * Starts PostgreSQL with its role and database, unless DATABASE_URL names a server. Resolves when it answers.
+ * @throws NotReadyError when it does not answer within 120 s.
+ */
 export async function startPostgres({ config, ports, supervisor, screen, signal }: StartContext): Promise<void> {
   if (ports.postgres === undefined) return;
   const { home } = config;
@@ -40,7 +43,10 @@ export async function startPostgres({ config, ports, supervisor, screen, signal 
   });
 }
 
-/** Starts Temporal's dev server on its file, unless TEMPORAL_ADDRESS names a server. Returns when it answers. */
+/**
+ * Starts Temporal's dev server on its SQLite file, unless TEMPORAL_ADDRESS names a server. Resolves when it answers.
+ * @throws NotReadyError when it does not answer within 120 s.
+ */
 export async function startTemporal(
   { config, ports, supervisor, screen, signal }: StartContext,
   sources: readonly TemporalSource[],

@@ -8,13 +8,15 @@ import type { TemporalSource } from './temporal/temporal-binary.ts';
 import { temporalSources } from './temporal/temporal-sources.ts';
 import { together } from './together.ts';
 
-/** What a test puts in the place of the real thing. */
+/** Replacements that a test makes for parts of the start. */
 export interface StartParts {
   readonly command?: (role: ProgramRole) => ChildSpec['command'];
   readonly sources?: readonly TemporalSource[];
 }
 
-/** Brings everything up in its order, on a home that is ours and free of orphans. Returns when all of it is ready. */
+/**
+ * Starts all of it in order. The caller holds the home's lock and has stopped all orphans. Resolves when all is ready.
+ */
 export async function start(context: StartContext, parts: StartParts): Promise<void> {
   const { config, ports, screen, signal } = context;
   const { command = programCommand, sources = temporalSources(screen) } = parts;

@@ -1,6 +1,6 @@
 /**
- * Runs tasks side by side. When one fails, the signal that all of them got is aborted, and the failure is thrown
- * when every one has ended: nothing goes on behind the caller's back.
+ * Runs tasks at the same time. When one fails, the signal of all tasks is aborted. The error is thrown after every task
+ * has ended, so that no task keeps running unnoticed.
  */
 export async function together(
   signal: AbortSignal,

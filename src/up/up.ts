@@ -11,15 +11,15 @@ import { StartError } from './start-error.ts';
 import { listenForStop, type StopSignals } from './process/stop-signals.ts';
 import { createSupervisor } from './process/supervisor.ts';
 
-/** What a test puts in the place of the real thing. */
+/** Replacements that a test makes for parts of the start. */
 export interface UpParts extends StartParts {
   readonly screen?: Screen;
 }
 
 /**
- * Everything on this machine, in the foreground: starts it, watches over it, and stops it in order when a signal says
- * so. A home has one of these at a time.
- * @returns the exit code: 0 after a commanded end, 1 when the start failed (the screen says why).
+ * Runs everything on this machine in the foreground: starts it, watches it, and stops it in order after a signal. Only
+ * one of these can run for each home.
+ * @returns the exit code: 0 after a signal, 1 when the start failed. The screen says why.
  */
 export async function up(config: Config, parts: UpParts = {}): Promise<number> {
   const { screen = createScreen() } = parts;
@@ -27,7 +27,7 @@ export async function up(config: Config, parts: UpParts = {}): Promise<number> {
   try {
     return await holdingLock(config, screen, signals, parts);
   } catch (error) {
-    // Waits that a signal cut short end in an error, too; that is no failure.
+    // Waits that a signal cut short also end in an error. That is not a failure.
     if (signals.stop.aborted) return 0;
     screen.say(error instanceof StartError ? error.message : String((error as Error).stack));
     return 1;
@@ -38,7 +38,7 @@ export async function up(config: Config, parts: UpParts = {}): Promise<number> {
 
 async function holdingLock(config: Config, screen: Screen, signals: StopSignals, parts: UpParts): Promise<number> {
   const { home } = config;
-  // Others may pass through, not look: PostgreSQL runs as another user when we are root.
+  // Other users may pass through and not list it: when we are root, PostgreSQL runs as another user.
   mkdirSync(home, { recursive: true, mode: 0o711 });
   let ports: Ports | undefined;
   const startedAt = new Date().toISOString();
@@ -66,7 +66,7 @@ async function supervised(
   parts: UpParts,
 ): Promise<number> {
   const supervisor = createSupervisor(config.home, screen.say);
-  // At once, not when the step under way is over: a migration may take minutes.
+  // Stop now and not after the current step, because a migration may take minutes.
   stop.addEventListener('abort', () => {
     screen.say('stopping (Ctrl-C once more: at once)');
     void supervisor.stop(hurry);
@@ -85,7 +85,7 @@ async function supervised(
   }
 }
 
-/** Resolves when a signal has come. Keeps the process alive until then. */
+/** Resolves when a signal has come, and keeps the process alive until then. */
 async function aborted(signal: AbortSignal): Promise<void> {
   const alive = setInterval(() => undefined, 2 ** 30);
   await new Promise<void>((resolve) => {

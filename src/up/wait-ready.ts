@@ -4,7 +4,7 @@ import type { Role } from './roles.ts';
 import { StartError } from './start-error.ts';
 import type { Supervisor } from './process/supervisor.ts';
 
-/** Something that `npm start` needs did not come up; the text shows the end of its log. */
+/** A process that `npm start` needs did not come up. The message shows the end of its log. */
 export class NotReadyError extends StartError {
   override name = 'NotReadyError';
 
@@ -19,19 +19,19 @@ export interface ReadyOptions {
   readonly supervisor: Supervisor;
   readonly signal: AbortSignal;
   readonly limitMs: number;
-  /** Whose log tells why it does not come up. */
+  /** The role whose log tells why it does not come up. */
   readonly role: Role;
-  /** Further children without which it never will. */
+  /** Other roles without which it never comes up. */
   readonly needs?: readonly Role[];
 }
 
-/** A child that fails this often before anything works will not do better the next time. */
+/** A child that has failed this often in a row is not expected to recover. */
 const mostFailures = 4;
 
 /**
- * Asks until the answer is yes.
- * @param check answers true, or says what is missing. What it throws ends the wait at once.
- * @throws NotReadyError when the time is over or a child that is needed keeps dying.
+ * Calls `check` every 50 ms until it answers true.
+ * @param check answers true, or says what is missing. An error that it throws ends the wait at once.
+ * @throws NotReadyError when the time is over, or a child that is needed keeps dying.
  */
 export async function waitReady(check: () => Promise<true | string>, options: ReadyOptions): Promise<void> {
   const { home, supervisor, signal, limitMs, role, needs = [] } = options;

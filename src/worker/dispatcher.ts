@@ -1,36 +1,42 @@
 import type { Logger } from 'pino';
 import type { MessageId } from '../domain/ids.ts';
-import { leaseMessages, markDispatched, returnLeases, standInLine, type Dispatchable } from '../store/runs/dispatch.ts';
+import {
+  leaseMessages,
+  markDispatched,
+  returnLeases,
+  queueSetAside,
+  type Dispatchable,
+} from '../store/runs/dispatch.ts';
 import type { Sql } from '../store/db/db.ts';
 import type { Runs } from '../temporal/runs.ts';
 
 /**
- * Starts under way at once. What is urgent waits for the end of half of them and not for more, so they are only as many
- * as keep Temporal busy.
+ * Starts under way at once. An urgent message waits for at most half of them, so there are only as many as keep Temporal
+ * busy.
  */
 const startsAtOnce = 16;
-/** The next ones are looked for when there is place for so many: a look costs a statement, whatever it finds. */
+/** The next messages are looked for when this many more may start, because each look costs a statement. */
 const leastLooked = 8;
-/** Starts that ended are written down together, so many at once or those of so long. */
+/** Starts that ended are written together: `leastLooked` of them, or those of this many milliseconds. */
 const noteMs = 50;
 /**
- * Messages, for each worker that lives, that were started and have claimed nothing yet, of which less urgent bands may have a part
- * only: more would only queue in Temporal and in the worker, where what is more urgent comes too late to overtake them.
+ * Messages per living worker that may be started without having claimed anything yet; less urgent bands get a part of them.
+ * More would only queue in Temporal and in the worker, where an urgent message cannot overtake them any more.
  */
 const room = 100;
-/** A poke says when there is work; this is for what nobody poked about, such as a lapsed lease. */
+/** The dispatcher also looks without a poke, for example because a lease lapsed. Milliseconds. */
 const idleMs = 1_000;
 
 export interface Dispatcher {
-  /** There may be work: look now. Cheap, and safe to call often. */
+  /** There may be work: the dispatcher looks now. This is cheap and may be called often. */
   poke(): void;
-  /** Ends after the starts in hand. */
+  /** Ends when the starts under way have ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the run of each accepted message. PostgreSQL keeps the queue, so any number of workers may do this at once and
- * none of them holds anything that a crash could lose.
+ * Starts the run of each accepted message. `store/runs/dispatch.ts` has the rules P1 to P6; here they are kept like this:
+ * any number of workers may dispatch at once, and none of them holds anything that a crash could lose (P1, P2).
  */
 export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Dispatcher {
   const { sql, runs, log } = deps;
@@ -48,7 +54,7 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
     try {
       if ((await runs.start(message)) === 'exists') {
         if ((await runs.describe(message.workflowId)) !== 'running') await runs.startAgain(message);
-        // Its start was never written down, so those that made way for it since then could not call it.
+        // P3: the run exists, but its start was never written down. Wake-ups meant for it may have gone to the dispatcher.
         else await runs.turn(message.workflowId);
       }
     } catch (error) {
@@ -59,7 +65,7 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
     ended.push({ message: message.message, isStarted });
   }
 
-  /** Writes down how starts ended. Where that fails their leases lapse, and a second start finds the first. */
+  /** Writes how starts ended. Where that fails, their leases lapse and a second start finds the first (P3). */
   async function note(): Promise<void> {
     clearTimeout(noting);
     noting = undefined;
@@ -71,7 +77,7 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
       if (started.length > 0) await markDispatched(sql, started);
       if (failed.length > 0) await returnLeases(sql, failed);
     } catch (error) {
-      log.warn({ err: error }, 'dispatcher: PostgreSQL is not usable; what was started is found again');
+      log.warn({ err: error }, 'dispatcher: PostgreSQL is not usable; the started runs are found again later');
     }
   }
 
@@ -92,7 +98,7 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
     const limit = places();
     const { leased, setAside, isMore } = await leaseMessages(sql, limit, room);
     leased.forEach(begin);
-    const isBack = setAside.length > 0 && (await standInLine(sql, setAside));
+    const isBack = setAside.length > 0 && (await queueSetAside(sql, setAside));
     return leased.length === limit || isBack || (setAside.length > 0 && isMore);
   }
 
@@ -113,7 +119,7 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
         await pause();
         continue;
       }
-      // A poke does not hurry what is away: neither Temporal nor PostgreSQL comes back sooner for being asked more.
+      // After trouble the dispatcher pauses, poked or not: a server that is away does not come back sooner when it is asked more.
       if (isTroubled) {
         isTroubled = false;
         await pause();

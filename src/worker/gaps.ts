@@ -4,12 +4,12 @@ import { takeOpenGaps } from '../store/inbound/gaps.ts';
 import type { Runs } from '../temporal/runs.ts';
 import { startLoop, type Loop } from './loop.ts';
 
-/** What comes live waits for what was missed, so that is begun soon. */
+/** Short, because new events wait until the missed ones were read. */
 const everyMs = 1_000;
-/** A run that was terminated or lost is started again after so long; one that is there is left alone. */
+/** After this time the run of a gap is started again in case it was terminated or lost. An open run is left alone. */
 const againSeconds = 120;
 
-/** Starts the runs that read what was missed while nobody listened at the hooks. */
+/** Starts the runs that read what was missed while no process listened at the hooks. */
 export function startGaps({ sql, runs, log }: { sql: Sql; runs: Runs; log: Logger }): Loop {
   return startLoop(
     async () => {

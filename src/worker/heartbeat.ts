@@ -4,7 +4,7 @@ import { sayAlive, sayGone } from '../store/runs/workers.ts';
 
 const everyMs = 5_000;
 
-/** Says in PostgreSQL, every few seconds, that this worker is alive; `/readyz` reads it. */
+/** Records every 5 s in PostgreSQL that this worker is alive. `/readyz` of the API reads it. */
 export function startHeartbeat(deps: { sql: Sql; worker: string; log: Logger }): { stop(): Promise<void> } {
   const { sql, worker, log } = deps;
   async function beat(): Promise<void> {

@@ -3,22 +3,22 @@ import { routeEvent } from '../intake/bridge/route-event.ts';
 import type { RouteDeps } from '../intake/bridge/routable-event.ts';
 import type { InboxId } from '../domain/ids.ts';
 import { leaseEvents, postpone, type LeasedEvent } from '../store/inbound/inbox.ts';
-import { takeLease } from '../store/runs/leases.ts';
+import { takeLease } from '../store/runs/workers.ts';
 import { startLoop, type Loop } from './loop.ts';
 
-/** One process routes at a time, so that a room's events keep their order; another takes over after so long. */
+/** I3: after this time without a renewal, another process takes over. */
 const leaseSeconds = 6;
 const renewMs = 2_000;
-/** What nobody poked about, such as what was set aside. */
+/** Between two looks when nothing is poked, milliseconds: for events that waited, such as changes of unknown messages. */
 const idleMs = 500;
 const batch = 100;
 /** Rooms whose events are routed at once. */
 const roomsAtOnce = 8;
-/** A process that dies with an event in hand holds it up for so long. */
-const holdSeconds = 15;
-/** A run that fetches has ended by then, or is looked for. */
+/** I2: the lease on an event. A process that dies with it delays the event by this time. */
+const eventLeaseSeconds = 15;
+/** By then the run that fetches an event has ended. If the event is still incomplete, the run is started again. */
 const refetchSeconds = 60;
-/** Waits after failures on our side: doubling, so that what keeps failing does not keep us busy. */
+/** The wait after a failure on our side, in seconds. It doubles up to a minute, so that a failing event costs little. */
 const retrySeconds = (tries: number): number => Math.min(2 ** Math.min(tries, 6), 60);
 
 export interface InboxDeps extends RouteDeps {
@@ -28,19 +28,29 @@ export interface InboxDeps extends RouteDeps {
   readonly fetchEvent: (event: InboxId) => Promise<void>;
 }
 
-/** In their order. */
+/** Groups events by room; each room's events keep their order. */
 function byRoom(found: readonly LeasedEvent[]): LeasedEvent[][] {
   const rooms = new Map<string, LeasedEvent[]>();
-  for (const due of found) {
-    const key = `${due.tenant} ${due.connection} ${due.event.room}`;
+  for (const event of found) {
+    const key = `${event.tenant} ${event.connection} ${event.event.room}`;
     const room = rooms.get(key);
-    if (room === undefined) rooms.set(key, [due]);
-    else room.push(due);
+    if (room === undefined) rooms.set(key, [event]);
+    else room.push(event);
   }
   return [...rooms.values()];
 }
 
-/** Routes what platforms sent: each event becomes a message, a change, or nothing. */
+/**
+ * Routes what platforms sent. Each event becomes a message, a change of a message, or is ignored with a reason.
+ *
+ * What it guarantees:
+ * - I1. An event is stored before the platform is answered, and known by the platform's key. A redelivery changes nothing.
+ * - I2. An event is leased for a time. A process that dies with it loses nothing; the next process does the same again, and
+ *   accepting knows the event's key.
+ * - I3. One process routes at a time, and the events of one room one after the other, in the order of the platform's clock.
+ * - I4. An event that refers to something unknown waits for it, a reply for 30 s and a change for an hour.
+ * - I5. An event that fails on our side is tried again, and does not hold up other rooms.
+ */
 export function startInbox(deps: InboxDeps): Loop {
   const { sql, ring, worker, log } = deps;
   let leaseUntil = 0;
@@ -53,26 +63,29 @@ export function startInbox(deps: InboxDeps): Loop {
     return true;
   }
 
-  async function routeOne(due: LeasedEvent): Promise<void> {
+  async function routeOne(leased: LeasedEvent): Promise<void> {
     try {
-      if (due.state !== 'fetching') return await routeEvent(deps, due);
-      // Its run completes it; looked at again in case that was lost.
-      await deps.fetchEvent(due.id);
-      await postpone(sql, due, refetchSeconds);
+      if (leased.state !== 'fetching') return await routeEvent(deps, leased);
+      // A run fetches the event's content. The event is looked at again in case that run was lost.
+      await deps.fetchEvent(leased.id);
+      await postpone(sql, leased, refetchSeconds);
     } catch (error) {
-      log.warn({ err: error, event: due.id, tries: due.tries }, 'inbox: an event could not be routed; tried again');
-      await postpone(sql, due, retrySeconds(due.tries));
+      log.warn(
+        { err: error, event: leased.id, tries: leased.tries },
+        'inbox: an event could not be routed; tried again',
+      );
+      await postpone(sql, leased, retrySeconds(leased.tries));
     }
   }
 
   return startLoop(
     async () => {
       if (!(await isOurs())) return renewMs;
-      const found = await leaseEvents(sql, ring, batch, holdSeconds);
+      const found = await leaseEvents(sql, ring, batch, eventLeaseSeconds);
       const waiting = byRoom(found);
       const lanes = Array.from({ length: roomsAtOnce }, async () => {
         for (let room = waiting.shift(); room !== undefined; room = waiting.shift())
-          for (const due of room) await routeOne(due);
+          for (const leased of room) await routeOne(leased);
       });
       await Promise.all(lanes);
       return found.length > 0 ? 0 : idleMs;

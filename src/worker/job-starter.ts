@@ -5,12 +5,12 @@ import type { Runs } from '../temporal/runs.ts';
 import { startLoop } from './loop.ts';
 
 const everyMs = 1_000;
-/** Jobs taken at once; each is given out to one worker. */
+/** How many jobs one look takes. Each job goes to one worker. */
 const batch = 20;
 
 /**
- * Starts the runs of jobs that were stored while Temporal was away, and of those whose run was terminated or lost. A run
- * that is there already is left alone.
+ * Starts the runs of jobs that were stored while Temporal was away, and of jobs whose run was terminated or lost. An
+ * open run is left alone.
  */
 export function startJobStarter({ sql, runs, log }: { sql: Sql; runs: Runs; log: Logger }): { stop(): Promise<void> } {
   return startLoop(

@@ -1,15 +1,16 @@
-/** Work that is done again and again until it is stopped. */
+/** Work that repeats until it is stopped. */
 export interface Loop {
   readonly isStopping: boolean;
-  /** There may be work: ends a pause at once, or spares the next one. */
+  /** There may be work: ends the current pause, or skips the next one. */
   poke(): void;
-  /** Ends a pause at once, and otherwise after the turn in hand. */
+  /** Ends the current pause, or waits for the current turn. Resolves when the loop has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * @param turn resolves to the milliseconds to pause behind it.
- * @param failed called with what a turn threw; says how long to pause before the next one.
+ * Calls `turn` again and again, with a pause after each call.
+ * @param turn resolves to the length of the pause in milliseconds.
+ * @param failed gets the error of a turn and returns the length of the pause in milliseconds.
  */
 export function startLoop(turn: (loop: Loop) => Promise<number>, failed: (error: unknown) => number): Loop {
   let isStopping = false;

@@ -14,6 +14,7 @@ import { createHttp } from '../connectors/http/client.ts';
 import { connectors } from '../connectors/registry.ts';
 import type { Config } from '../config.ts';
 import type { InboxId } from '../domain/ids.ts';
+import { logSdkLine } from '../observability/sdk-line.ts';
 import { connect, type Sql } from '../store/db/db.ts';
 import type { KeyRing } from '../store/db/key-ring.ts';
 import { createPlanCaches } from '../store/accept/plan-cache.ts';
@@ -64,11 +65,10 @@ export interface WorkerOptions {
  * it knocks again, and after Temporal has ended a worker (its namespace is gone, say) it makes a new one.
  */
 export async function runWorker({ config, ring, log, workflowBundle }: WorkerOptions): Promise<WorkerProcess> {
-  // Signals are the role's; what the SDK says of its own working goes to our log, in our form.
-  const logger = new DefaultLogger('WARN', ({ level, message, meta }) =>
-    log[level === 'ERROR' ? 'error' : 'warn']({ sdk: meta }, message),
-  );
-  Runtime.install({ shutdownSignals: [], logger, telemetryOptions: { logging: { filter: 'ERROR' } } });
+  // The role handles signals. Without `forward`, the SDK's native core would print its lines to the console in another
+  // form and with the values in them.
+  const logger = new DefaultLogger('WARN', (line) => logSdkLine(log, line));
+  Runtime.install({ shutdownSignals: [], logger, telemetryOptions: { logging: { filter: 'ERROR', forward: {} } } });
   const worker = `${hostname()}:${process.pid}`;
   const sql = connect(config.databaseUrl, { name: 'carillon-worker', max: 16, statementTimeoutMs: 10_000 });
   const http = createHttp({ egress: createEgress(config.egressAllow) });
@@ -166,9 +166,9 @@ async function openSession(deps: {
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const runs = createRuns(connection, config.temporalNamespace, { eager: true, express: config.express });
   const dispatcher = startDispatcher({ sql, runs, log });
-  const { call, wake, reportTrouble } = createWakers({ sql, runs, poke: dispatcher.poke, log });
-  const sweep = startSweep({ sql, runs, worker, log, poke: dispatcher.poke, wake });
-  const drain = startDrain({ sql, worker, log, call });
+  const { wake, wakeNext, reportTrouble } = createWakers({ sql, runs, poke: dispatcher.poke, log });
+  const sweep = startSweep({ sql, runs, worker, log, poke: dispatcher.poke, wakeNext });
+  const drain = startDrain({ sql, worker, log, wake });
   const jobStarter = startJobStarter({ sql, runs, log });
   const gaps = startGaps({ sql, runs, log });
   const places = createRoundPlaces();
@@ -205,11 +205,11 @@ async function openSession(deps: {
       workflowBundle: deps.workflowBundle,
       activities: createActivities({
         ...held,
-        ledger: createLedger(sql, ring, wake),
+        ledger: createLedger(sql, ring, wakeNext),
         publicUrl,
         subscriptionsEveryMs,
         worker,
-        wake,
+        wakeNext,
         wakeCommanded,
         poke: dispatcher.poke,
         pokeInbox: deps.pokeInbox,

@@ -3,27 +3,27 @@ import type { Logger } from 'pino';
 import { taskQueue } from '../contract.ts';
 import { startLoop } from './loop.ts';
 
-/** It is looked at again so often: whoever deletes it, or Temporal's database, gets it back. */
+/** How often the schedule is checked. One that was deleted, or lost with Temporal's database, is made again. */
 const lookMs = 60_000;
 const retryMs = 5_000;
 const callTimeoutMs = 5_000;
-/** Passes of many deployments on one server do not begin in the same second. */
+/** Spreads the passes, so that many deployments on one server do not all start in the same second. */
 const jitterShare = 0.1;
 
 export interface ScheduleDeps {
   readonly connection: ConnectionLike;
   readonly namespace: string;
-  /** Of the schedule, and of the runs that it starts. */
+  /** The id of the schedule, and of the runs that it starts. */
   readonly id: string;
   readonly workflowType: string;
-  /** Time between two passes. */
+  /** The time between two passes, in milliseconds. */
   readonly everyMs: number;
   readonly log: Logger;
 }
 
 /**
- * Keeps a Temporal Schedule there and as this process wants it; all workers do so, and it makes no difference which one is
- * first. A pause that an operator set in Temporal stays.
+ * Creates a Temporal Schedule, sets it to what this process is configured for, and restores it if it is deleted. Every
+ * worker does this, and any of them may be first. A pause that an operator set in Temporal is kept.
  */
 export function startSchedule(deps: ScheduleDeps): { stop(): Promise<void> } {
   const { connection, namespace, id, workflowType, everyMs, log } = deps;
@@ -31,7 +31,7 @@ export function startSchedule(deps: ScheduleDeps): { stop(): Promise<void> } {
   const within = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + callTimeoutMs, call);
   const wanted = {
     spec: { intervals: [{ every: everyMs }], jitter: Math.ceil(everyMs * jitterShare) },
-    // A pass that is late is worth one, however many were missed.
+    // When several passes were missed, one pass makes up for all of them.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour' as const },
     action: { type: 'startWorkflow' as const, workflowType, taskQueue, workflowId: id },
   };

@@ -5,18 +5,21 @@ import type { Runs } from '../temporal/runs.ts';
 import { startLoop, type Loop } from './loop.ts';
 
 const everyMs = 2_000;
-/** A run that was terminated or lost is started again after so long; one that is there is left alone. */
+/** After this time a run is started again in case it was terminated or lost. An open run is left alone. */
 const againSeconds = 60;
 
 export interface SubscriptionDeps {
   readonly sql: Sql;
   readonly runs: Runs;
-  /** Names of the platforms that have subscriptions. */
+  /** The names of the connectors that have subscriptions. */
   readonly connectors: readonly string[];
   readonly log: Logger;
 }
 
-/** Starts the look at a connection's subscriptions that cannot wait for the next pass: its bridges or settings changed, or its platform asks for it. */
+/**
+ * Starts the checks of subscriptions that cannot wait for the next pass, because the connection's bridges or settings
+ * have changed or its platform asked for a check.
+ */
 export function startSubscriptions({ sql, runs, connectors, log }: SubscriptionDeps): Loop {
   return startLoop(
     async () => {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { isParked } from '../domain/delivery.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import { findDispatchable } from '../store/runs/dispatch.ts';
-import { bringBack, findNextInLanes, type NextInLane } from '../store/waiting/lane.ts';
+import { returnToDispatcher, findNextInLanes, type NextInLane } from '../store/waiting/lane.ts';
 import {
   endHolds,
   enterScheduled,
@@ -13,23 +13,32 @@ import {
   type Overdue,
 } from '../store/runs/overdue.ts';
 import type { Sql } from '../store/db/db.ts';
-import { returnLease, takeLease } from '../store/runs/leases.ts';
+import { returnLease, takeLease } from '../store/runs/workers.ts';
 import type { Runs } from '../temporal/runs.ts';
 import { startLoop, type Loop } from './loop.ts';
 
 const everyMs = 1_000;
-/** Another worker takes the sweep over so long after its holder was heard last. */
+/** Another worker takes the sweep over this long after its holder's last sign of life. */
 const leaseSeconds = 5;
-const job = 'sweep';
-/** Deliveries looked after in one pass, so that a pass stays short. */
+const leaseName = 'sweep';
+/** How many overdue deliveries one pass looks after, so that a pass stays short. */
 const batch = 200;
-/** Somebody looked after it; if nothing comes of that, look again. */
+/** A delivery that was looked after is looked at again after this time, if nothing has happened to it. */
 const postponeSeconds = 60;
 
 /**
- * The one mechanism that mends what was lost between PostgreSQL and Temporal: a run that is closed or missing is started
- * again, a lost wake-up or command is repeated; and that does what comes with time: scheduled sends, the end of a hold, what
- * expires. One per deployment at a time.
+ * Looks after deliveries that are overdue. Everything that a crash, a lost signal or a lost run can leave undone is found
+ * here, and nowhere else.
+ *
+ * What it guarantees:
+ * - S1. Every open delivery has a time (`due_at`) by which something should have happened to it. Once that has passed, the
+ *   delivery is overdue, and a pass finds it within a second.
+ * - S2. A run that is closed or missing is started again. A second run does no harm, because the ledger says what is open.
+ * - S3. A lost wake-up is repeated as a wake-up, and never as a retry: the delivery may have become uncertain meanwhile, and
+ *   only an operator may have an uncertain delivery sent again.
+ * - S4. What time alone decides needs no run: scheduled sends enter their lanes, holds end, deliveries expire.
+ * - S5. One process of a deployment sweeps at a time. A message that cannot be looked after holds up no other message, and a
+ *   Temporal that is away ends the pass.
  */
 export function startSweep(deps: {
   sql: Sql;
@@ -37,43 +46,43 @@ export function startSweep(deps: {
   worker: string;
   log: Logger;
   poke: () => void;
-  wake: (next: NextInLane) => void;
+  wakeNext: (next: NextInLane) => void;
 }): { stop(): Promise<void> } {
   const { sql, runs, worker, log } = deps;
 
-  async function mend(message: MessageId, overdue: readonly Overdue[]): Promise<void> {
+  async function lookAfter(message: MessageId, overdue: readonly Overdue[]): Promise<void> {
     const dispatchable = await findDispatchable(sql, message);
     if (dispatchable === undefined) return;
     const state = await runs.describe(dispatchable.workflowId);
     if (state !== 'running') {
+      // S2
       await runs.startAgain(dispatchable);
       log.info({ message, run: state }, 'sweep: started a run again');
       return;
     }
     for (const { id, state: delivery, isBehind } of overdue) {
-      // Sending and retrying are Temporal's to time; behind another one, there is nothing to wake for. Never a command: by
-      // the time that it is granted the delivery may be uncertain, and only an operator may have that sent again.
+      // S3. Temporal keeps the times of `sending` and `retrying`, and a delivery behind another one need not be woken.
       if ((delivery === 'waiting' || delivery === 'queued') && !isBehind) await runs.turn(dispatchable.workflowId, id);
     }
   }
 
-  /** What is wrong with one message holds up no other; what is wrong with Temporal ends the pass. */
-  async function mendOrLog(message: MessageId, overdue: readonly Overdue[]): Promise<void> {
+  /** S5 */
+  async function lookAfterOrLog(message: MessageId, overdue: readonly Overdue[]): Promise<void> {
     try {
-      await mend(message, overdue);
+      await lookAfter(message, overdue);
     } catch (error) {
       if (!(await runs.isReachable())) throw error;
-      log.error({ err: error, message }, 'sweep: could not mend this message; it is looked at again');
+      log.error({ err: error, message }, 'sweep: could not look after this message; it is tried again later');
     }
   }
 
-  /** What time alone decides needs no run; those that made way call the next ones. */
+  /** S4 */
   async function elapse(overdue: readonly Overdue[]): Promise<ReadonlySet<DeliveryId>> {
     const holding = overdue.filter(({ state }) => isParked(state)).map(({ id }) => id);
     if (holding.length > 0) await endHolds(sql, holding);
     const expired = await expireOverdue(sql, idsOf(overdue));
     const over = [...holding, ...expired];
-    if (over.length > 0) (await findNextInLanes(sql, over)).forEach(deps.wake);
+    if (over.length > 0) (await findNextInLanes(sql, over)).forEach(deps.wakeNext);
     for (const { id, message } of overdue.filter((one) => one.hasRun && expired.includes(one.id))) {
       const run = await findDispatchable(sql, message);
       if (run !== undefined) await runs.turn(run.workflowId, id);
@@ -89,20 +98,20 @@ export function startSweep(deps: {
     for (const message of new Set(overdue.filter(({ id }) => !over.has(id)).map((one) => one.message))) {
       const deliveries = await findOverdueOf(sql, message);
       const stuck = deliveries.filter(({ isAtGate }) => !isAtGate);
-      if (stuck.some(({ hasRun }) => hasRun)) await mendOrLog(message, stuck);
+      if (stuck.some(({ hasRun }) => hasRun)) await lookAfterOrLog(message, stuck);
       else if (stuck.some(({ isBehind }) => !isBehind)) {
-        // Without a run it is the dispatcher's, which takes it as soon as it could go.
-        await bringBack(sql, [message]);
+        // A message without a run is the dispatcher's. It leases the message as soon as a delivery could go.
+        await returnToDispatcher(sql, [message]);
         deps.poke();
       }
       await postpone(sql, idsOf(deliveries), postponeSeconds);
-      if (self.isStopping || !(await takeLease(sql, job, worker, leaseSeconds))) return;
+      if (self.isStopping || !(await takeLease(sql, leaseName, worker, leaseSeconds))) return;
     }
   }
 
   const loop = startLoop(
     async (self) => {
-      if (await takeLease(sql, job, worker, leaseSeconds)) await pass(self);
+      if (await takeLease(sql, leaseName, worker, leaseSeconds)) await pass(self);
       return everyMs;
     },
     (error) => {
@@ -114,7 +123,7 @@ export function startSweep(deps: {
   return {
     async stop() {
       await loop.stop();
-      await returnLease(sql, job, worker).catch((error: unknown) =>
+      await returnLease(sql, leaseName, worker).catch((error: unknown) =>
         log.debug({ err: error }, 'sweep: could not give its lease back; it ends by itself'),
       );
     },

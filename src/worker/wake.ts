@@ -1,23 +1,24 @@
 import type { Logger } from 'pino';
-import { gather } from '../store/db/gather.ts';
-import { queueAtGates } from '../store/waiting/call-next.ts';
 import type { Sql } from '../store/db/db.ts';
-import { bringBack, type Called, type NextInLane } from '../store/waiting/lane.ts';
+import { gather } from '../store/db/gather.ts';
+import { returnToDispatcher, type NextInLane, type ReadyDelivery } from '../store/waiting/lane.ts';
+import { queueAtGates } from '../store/waiting/wait.ts';
 import type { Runs } from '../temporal/runs.ts';
 
-/** Sent after the commit and never waited for: what gets lost is mended by the sweep. */
+/** Wakes deliveries after a commit. Nobody waits for it, and the sweep repeats a wake-up that is lost. */
 export interface Wakers {
-  /** It was let through: its run goes on, or begins. */
-  call(called: Called): void;
-  /** It is its turn: where its gate is shut it waits there, else it is called. */
-  wake(next: NextInLane): void;
+  /** Wakes a delivery that may go now: through its run, or through the dispatcher where its message has no run yet. */
+  wake(ready: ReadyDelivery): void;
+  /** Wakes the next delivery of a lane. Where its gate is shut it waits there instead, and its run is left alone. */
+  wakeNext(next: NextInLane): void;
+  /** Tells a run that one of its deliveries failed for the first time. */
   reportTrouble(workflowId: string, delivery: string): void;
 }
 
 export function createWakers(deps: { sql: Sql; runs: Runs; poke: () => void; log: Logger }): Wakers {
   const { sql, runs, poke, log } = deps;
   const report = (what: string) => (error: unknown) =>
-    log.debug({ err: error }, `${what} was lost; the sweep mends it`);
+    log.debug({ err: error }, `${what} was lost; the sweep repeats it`);
 
   const queue = gather(
     async (all: readonly NextInLane[]) => {
@@ -30,21 +31,21 @@ export function createWakers(deps: { sql: Sql; runs: Runs; poke: () => void; log
     { most: 32, atOnce: 2, isOnes: () => false },
   );
 
-  function call({ hasRun, workflowId, delivery, message }: Called): void {
+  function wake({ hasRun, workflowId, delivery, message }: ReadyDelivery): void {
     if (hasRun) runs.turn(workflowId, delivery).catch(report('a wake-up'));
-    else bringBack(sql, [message]).then(poke).catch(report('a wake-up'));
+    else returnToDispatcher(sql, [message]).then(poke).catch(report('a wake-up'));
   }
 
   return {
-    call,
-    wake(next) {
-      if (!next.isGated) return call(next);
+    wake,
+    wakeNext(next) {
+      if (!next.isGated) return wake(next);
       queue(next)
-        .then((isQueued) => (isQueued ? undefined : call(next)))
+        .then((isQueued) => (isQueued ? undefined : wake(next)))
         .catch((error: unknown) => {
-          // Its run finds out for itself what could not be written.
+          // The place in the queue could not be written. The run finds out that the gate is shut when it looks.
           report('a place in a queue')(error);
-          call(next);
+          wake(next);
         });
     },
     reportTrouble(workflowId, delivery) {

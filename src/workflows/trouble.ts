@@ -6,14 +6,14 @@ import { searchAttributes } from '../contract.ts';
 const stateKey = defineSearchAttributeKey(searchAttributes.state, SearchAttributeType.KEYWORD);
 const troubleKey = defineSearchAttributeKey(searchAttributes.trouble, SearchAttributeType.KEYWORD_LIST);
 
-/** Above 2 048 bytes the server ends the run; 20 ids of at most 64 characters stay below. */
+/** A value above 2 048 bytes would make the server end the run. 20 ids of at most 64 characters stay below that. */
 const shownDestinations = 20;
 
-/** Keeps the run's search attributes and its "current details" in step with what the deliveries do. */
+/** Keeps a run's search attributes and its "current details" on Temporal's pages up to date. */
 export class TroubleAttributes {
   private shown: string | undefined;
 
-  /** Writes only what changed: each upsert is an event and a write to the visibility store. */
+  /** Writes only a change, because each upsert is an event and a write to the visibility store. */
   show(deliveries: readonly DeliveryStatus[]): void {
     setCurrentDetails(
       deliveries.map(({ destination, delivery, state }) => `- **${destination}**: ${state} (${delivery})`).join('\n'),
@@ -27,7 +27,7 @@ export class TroubleAttributes {
     );
   }
 
-  /** At the end of a run; one that never was in trouble stays unmarked. */
+  /** Called at the end of a run. A run that never was in trouble gets no mark. */
   end(deliveries: readonly DeliveryStatus[], wasCancelled: boolean): void {
     const delivered = deliveries.filter(({ state }) => state === 'delivered' || state === 'skipped').length;
     if (wasCancelled || deliveries.every(({ state }) => state === 'cancelled')) this.write('cancelled', []);

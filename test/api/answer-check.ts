@@ -10,8 +10,8 @@ interface Document {
 export type AnswerCheck = (method: string, path: string, answer: Response, body: unknown) => void;
 
 /**
- * Compares every answer of a test with what `/openapi.json` says of it: its status is listed, its content type too, and
- * its body fits the schema. So no test can pass on an answer that the document does not know.
+ * Compares every answer in a test with `/openapi.json`: the document must list its status and content type, and its
+ * body must fit the schema. So no test passes on an answer that the document lacks.
  */
 export async function createAnswerCheck(url: string): Promise<AnswerCheck> {
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;

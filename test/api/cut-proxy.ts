@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Stands between client and server, and can be gone: its connections break, new ones are refused. */
+/** A proxy between a client and a server. While it is cut, its connections break and new ones are refused. */
 export interface CutProxy {
   readonly port: number;
   cut(): Promise<void>;

@@ -5,15 +5,18 @@ import { createDatabase } from '../support/postgres.ts';
 import { followEvents, type EventReader } from './event-reader.ts';
 import { startTestApi, type TestApi } from './running-api.ts';
 
-/** A database of its own, with APIs on it and readers of their events; one for each test. */
+/** A database with APIs on it and readers of their events. Each test makes its own. */
 export interface EventBench {
   readonly databaseUrl: string;
-  /** For writing, past the API. */
+  /** Writes to the database past the API. */
   readonly sql: Sql;
-  /** With short times and three streams at most. @param url of the database, where something stands between. */
+  /**
+   * Starts an API with short intervals and at most three streams.
+   * @param url the database's URL by default. Another one leads through a proxy.
+   */
   start(url?: string, more?: Partial<ApiDeps>): Promise<TestApi>;
   follow(api: TestApi, query?: string, headers?: Record<string, string>): Promise<EventReader>;
-  /** Closes all APIs before the end, when what stands between them and PostgreSQL must end after them. */
+  /** Closes all APIs before the end of the test, for tests with a proxy that must be closed after them. */
   closeApis(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -57,7 +60,7 @@ export async function hasSeen(reader: EventReader, n: number): Promise<void> {
   await eventually(`event ${n}`, () => seenBy(reader).includes(n));
 }
 
-/** Its place is known to it, so whatever is written now comes. */
+/** Waits until the reader knows its position, so that it gets every event that is written from now on. */
 export async function isConnected(reader: EventReader): Promise<void> {
   await eventually('the place', () => reader.lastId !== undefined);
 }

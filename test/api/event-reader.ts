@@ -3,19 +3,19 @@ import { get, type IncomingMessage } from 'node:http';
 import { adminKey } from './running-api.ts';
 
 export interface SeenEvent {
-  /** From the `id:` line. */
+  /** The value of the `id:` line. */
   readonly lastId: string;
-  /** From the `event:` line. */
+  /** The value of the `event:` line. */
   readonly name: string;
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly body: any;
 }
 
-/** A client of `GET /v1/events` that reads as browsers do, and can be cut or stand still. */
+/** A client of `GET /v1/events` that reads a stream as browsers do, and that can be paused or cut. */
 export interface EventReader {
   readonly answer: IncomingMessage;
   readonly events: SeenEvent[];
-  /** As a client would send it when it connects again. */
+  /** The id that a client sends when it connects again. */
   lastId: string | undefined;
   retry: number | undefined;
   comments: number;
@@ -23,14 +23,14 @@ export interface EventReader {
   cut(): void;
 }
 
-/** Connects, and resolves with the answer's head. */
+/** Connects to a stream. Resolves when the head of the answer has arrived. */
 export async function followEvents(url: string, headers: Record<string, string> = {}): Promise<EventReader> {
   const request = get(url, {
     agent: false,
     headers: { authorization: `Bearer ${adminKey}`, accept: 'text/event-stream', ...headers },
   });
   const [answer] = (await once(request, 'response')) as [IncomingMessage];
-  request.on('error', () => undefined); // it is cut
+  request.on('error', () => undefined); // a test cuts it
   answer.on('error', () => undefined);
   const reader: EventReader = {
     answer,

@@ -1,6 +1,6 @@
 import type { Db } from '../../src/store/db/db.ts';
 
-/** Writes events `first` to `first + count - 1`, told apart by `data.n`, in one statement. */
+/** Writes the events with the numbers `first` to `first + count - 1` in `data.n`, in one statement. */
 export async function writeEvents(sql: Db, first: number, count: number, type = 'carillon.test.made'): Promise<void> {
   await sql`
     insert into events (tenant, type, data)
@@ -9,5 +9,5 @@ export async function writeEvents(sql: Db, first: number, count: number, type = 
 
 export const numbersOf = (events: readonly { data: { n: number } }[]): number[] => events.map(({ data }) => data.n);
 
-/** From one number, so many. */
+/** The numbers from `first` to `first + count - 1`. */
 export const numbers = (first: number, count: number): number[] => Array.from({ length: count }, (_, n) => first + n);

@@ -7,14 +7,14 @@ import { secret, type TestApi } from './running-api.ts';
 
 type Holder = Awaited<ReturnType<typeof makeKey>>;
 
-/** A tenant with something of every kind. */
+/** A tenant that has at least one object of every kind. */
 export interface Side {
   readonly holder: Holder;
-  /** Its ids, by the part of the path that they stand behind. */
+  /** The id of one object of each kind, by the segment of the path that comes before it. */
   readonly ids: Record<string, string>;
 }
 
-/** Something of every kind, with the same chosen ids in each tenant. */
+/** Creates a tenant with an object of every kind. Ids that are chosen are the same in each tenant. */
 export async function fillTenant(api: TestApi, tenant: string): Promise<Side> {
   await makeTenant(api, tenant);
   const holder = await makeKey(api, ['admin'], tenant);

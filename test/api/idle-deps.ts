@@ -4,7 +4,7 @@ import { connectors } from '../../src/connectors/registry.ts';
 import { connect } from '../../src/store/db/db.ts';
 import { newKeyRingEntry, parseKeyRing } from '../../src/store/db/key-ring.ts';
 
-/** Enough to build the API; nothing of it is ever reached. */
+/** Dependencies that are enough to build the API. None of them is ever called. */
 export function depsForNothing(): ApiDeps {
   const sql = connect('postgres://nobody@127.0.0.1:1/none', { name: 'none', max: 1, statementTimeoutMs: 1 });
   return {

@@ -2,13 +2,13 @@ import { adminKey, type Answer, type CallOptions, type TestApi } from './running
 
 type Call = (method: string, path: string, options?: CallOptions) => Promise<Answer>;
 
-/** The API as the holder of a key calls it. */
+/** Calls the API with this key. */
 export function withKey(api: TestApi, key: string): Call {
   return (method, path, { headers, ...more } = {}) =>
     api.call(method, path, { ...more, anonymous: true, headers: { authorization: `Bearer ${key}`, ...headers } });
 }
 
-/** The API as the administrator calls it in a tenant. */
+/** Calls the API as the administrator, in the given tenant. */
 export function asAdministrator(api: TestApi, tenant: string): Call {
   const call = withKey(api, adminKey);
   return (method, path, { headers, ...more } = {}) =>
@@ -20,7 +20,7 @@ export async function makeTenant(api: TestApi, id: string, more: object = {}): P
   if (status !== 201 && status !== 200) throw new Error(`${status}: ${JSON.stringify(body)}`);
 }
 
-/** A new key of a tenant that is there. */
+/** Creates a key of an existing tenant. */
 export async function makeKey(
   api: TestApi,
   scopes: readonly string[],

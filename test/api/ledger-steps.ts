@@ -4,10 +4,10 @@ import { claim } from '../../src/store/ledger/claim.ts';
 import { newAttemptId } from '../../src/store/db/new-id.ts';
 import { settle } from '../../src/store/ledger/settle.ts';
 
-/** Takes a delivery for an attempt, as a worker does. Resolves to the claim's token. */
+/** Claims a delivery for an attempt, as a worker does. Resolves to the claim's token. */
 export async function claimOnce(sql: Sql, delivery: string): Promise<string> {
   const token = newAttemptId();
-  // A retry may be due later than the test can wait.
+  // Make a retry due now, because the test cannot wait for it.
   await sql`update deliveries set next_attempt_at = null where id = ${delivery}`;
   const request = { token, delivery, version: 1, timeoutMs: 10_000, policyDeadlineMs: 60_000, worker: 'test-worker' };
   if ((await claim(sql, [request])).length === 0) throw new Error(`${delivery} could not be claimed`);
@@ -20,7 +20,7 @@ export async function deliverOnce(sql: Sql, delivery: string, nativeId = '170000
   await settle(sql, { kind: 'delivered', delivery, token, receipt, status: 200 });
 }
 
-/** One attempt that ends badly, in the state given. */
+/** Makes one attempt that fails and leaves the delivery in the given state. */
 export async function failOnce(
   sql: Sql,
   delivery: string,

@@ -1,7 +1,7 @@
 import type { Sql } from '../../src/store/db/db.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** Until a statement waits for a lock that the test holds. */
+/** Waits until a statement waits for a lock that the test holds. */
 export async function untilSomebodyWaits({ sql }: { readonly sql: Sql }): Promise<void> {
   await eventually('a statement waits for a lock', async () => {
     const waiting = await sql`

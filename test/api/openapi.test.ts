@@ -9,11 +9,11 @@ beforeAll(async () => {
   document = JSON.parse(await renderOpenApi());
 });
 
-test('docs/openapi.json is what the server says', async () => {
+test('docs/openapi.json is up to date with the code', async () => {
   expect(await readFile('docs/openapi.json', 'utf8')).toBe(await renderOpenApi());
 });
 
-test('it is OpenAPI 3.1, and every reference leads somewhere', () => {
+test('produces OpenAPI 3.1 in which every reference can be resolved', () => {
   expect(document.openapi).toBe('3.1.0');
   const names = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
     ([, name]) => name,
@@ -22,7 +22,7 @@ test('it is OpenAPI 3.1, and every reference leads somewhere', () => {
   for (const name of names) expect(document.components.schemas).toHaveProperty([name ?? '']);
 });
 
-test('every route but those of health and hooks wants a key, and lists the error answers that all have', () => {
+test('documents a key and the common error answers for every route except those of health and hooks', () => {
   for (const [path, operations] of Object.entries<Record<string, { security?: unknown; responses: object }>>(
     document.paths,
   )) {
@@ -36,7 +36,7 @@ test('every route but those of health and hooks wants a key, and lists the error
   }
 });
 
-test('every route that wants a key names the scope that it needs, in its 403 too', () => {
+test('documents the required scope of every route, also in its 403 answer', () => {
   type Operation = { 'x-carillon-scope'?: string; responses: Record<string, { description: string }> };
   const named = Object.entries<Record<string, Operation>>(document.paths).flatMap(([path, operations]) =>
     Object.values(operations).map((operation) => ({ path, scope: operation['x-carillon-scope'], operation })),
@@ -47,7 +47,7 @@ test('every route that wants a key names the scope that it needs, in its 403 too
   }
 });
 
-test('operations have names, each its own', () => {
+test('gives every operation in the OpenAPI document an id of its own', () => {
   const ids = Object.values<Record<string, { operationId?: string }>>(document.paths).flatMap((item) =>
     Object.values(item).map(({ operationId }) => operationId),
   );
@@ -55,6 +55,6 @@ test('operations have names, each its own', () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('the codes of errors are the catalogue', () => {
+test('lists exactly the error codes of the catalogue in the OpenAPI document', () => {
   expect(document.components.schemas.Problem.properties.code.enum).toEqual(Object.keys(problems));
 });

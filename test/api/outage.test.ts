@@ -26,7 +26,7 @@ function expectUnavailable(answer: Answer): void {
   expect(answer.headers.get('retry-after')).toBe('1');
 }
 
-describe('a PostgreSQL that is gone', () => {
+describe('while PostgreSQL is gone, the API', () => {
   let home: TestHome;
   let port: number;
   let server: Supervisor;
@@ -51,7 +51,7 @@ describe('a PostgreSQL that is gone', () => {
     await home.remove();
   });
 
-  test('is a 503 that says when to come again, is named by /readyz, and heals without a restart', async () => {
+  test('answers 503 with Retry-After, says so in /readyz, and recovers without a restart', async () => {
     expect((await post(api, 'before')).status).toBe(202);
     await server.stop(AbortSignal.abort());
 
@@ -79,7 +79,7 @@ describe('a PostgreSQL that is gone', () => {
   });
 });
 
-describe('a PostgreSQL that answers nobody', () => {
+describe('while PostgreSQL does not answer, the API', () => {
   let database: TestDatabase;
   let proxy: SilentProxy;
   let api: TestApi;
@@ -97,7 +97,7 @@ describe('a PostgreSQL that answers nobody', () => {
     await database.drop();
   });
 
-  test('is a 503 soon, is named by /readyz, and what was sent then is told by its key', async () => {
+  test('answers 503 soon, says so in /readyz, and later tells by the key what became of a message', async () => {
     expect((await post(api, 'silence-0')).status).toBe(202);
     proxy.silence();
     const [answer, ms] = await timed(post(api, 'silence-1'));
@@ -112,14 +112,14 @@ describe('a PostgreSQL that answers nobody', () => {
       const repeated = await post(api, 'silence-1');
       return repeated.status === 202 && repeated;
     });
-    // The statement was on its way when the answer was given: 503 meant unknown.
+    // The statement was already sent when the API answered, so 503 did mean unknown.
     const [row] = await api.sql`select count(*)::integer as count from messages where dedupe_key = 'silence-1'`;
     expect(row).toEqual({ count: 1 });
     expect((await post(api, 'silence-1')).body).toMatchObject({ id: again.body.id, duplicate: true });
   });
 });
 
-describe('a PostgreSQL that is too slow', () => {
+describe('while PostgreSQL is too slow, the API', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startTestApi();
@@ -127,7 +127,7 @@ describe('a PostgreSQL that is too slow', () => {
   });
   afterAll(() => api.close());
 
-  test('is a 503 after a second, and nothing is half stored', async () => {
+  test('answers 503 after a second and has stored nothing', async () => {
     await api.sql.begin(async (tx) => {
       await tx`lock table deliveries in access exclusive mode`;
       const [answer, ms] = await timed(post(api, 'slow-1'));
@@ -139,7 +139,7 @@ describe('a PostgreSQL that is too slow', () => {
     expect((await post(api, 'slow-1')).body).toMatchObject({ duplicate: false });
   });
 
-  test('without a key the 503 says where the outcome can be seen', async () => {
+  test('says in the 503 how to find out whether a message without a key was accepted', async () => {
     await api.sql.begin(async (tx) => {
       await tx`lock table deliveries in access exclusive mode`;
       const { body } = await api.call('POST', '/v1/messages', { body: { text: 'hi', destinations: ['orders'] } });
@@ -148,7 +148,7 @@ describe('a PostgreSQL that is too slow', () => {
   });
 });
 
-test('a database without our tables accepts nothing', async () => {
+test("accepts no message when the database lacks Carillon's tables", async () => {
   const database = await createDatabase(async () => undefined, 'carillon_empty_template');
   const api = await startTestApi(database.url);
   expect(await api.call('GET', '/readyz')).toMatchObject({ status: 503, body: { accept: 'down' } });
@@ -160,7 +160,7 @@ test('a database without our tables accepts nothing', async () => {
   await database.drop();
 });
 
-test('a read-only PostgreSQL is a 503, as after a failover', async () => {
+test('answers 503 while PostgreSQL is read-only, as after a failover', async () => {
   const database = await createDatabase();
   const sql = connect(database.url, { name: 'test', max: 1, statementTimeoutMs: 5_000 });
   await sql.unsafe(

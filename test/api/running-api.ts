@@ -18,19 +18,19 @@ export interface Answer {
 
 export interface CallOptions {
   readonly headers?: Record<string, string>;
-  /** Sent as JSON; a text, bytes or a stream as they are. */
+  /** Sent as JSON, unless it is a text, bytes or a stream. Those are sent unchanged. */
   readonly body?: unknown;
-  /** No key at all. */
+  /** Sends the request without a key. */
   readonly anonymous?: true;
 }
 
-/** Stands where Temporal is: what was asked of it, and whether it is there. */
+/** Replaces Temporal in a test: records the requests, and can be set to be away or silent. */
 export interface TestRuns {
   readonly commands: { kind: string; deliveries: string[]; by: string }[];
-  /** Jobs that were to be started. */
+  /** The ids of jobs that the API wanted to start. */
   readonly jobs: string[];
   isAway: boolean;
-  /** It never answers. */
+  /** Makes every request wait for ever. */
   isSilent: boolean;
 }
 
@@ -42,14 +42,14 @@ export interface TestApi {
   readonly ring: KeyRing;
   readonly runs: TestRuns;
   readonly pokes: () => number;
-  /** Everything that was logged, one JSON line each. */
+  /** The lines of the log, each a JSON text. */
   readonly log: string[];
-  /** One real HTTP request; its answer is checked against the OpenAPI document. */
+  /** Makes one real HTTP request, and checks the answer against the OpenAPI document. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   close(): Promise<void>;
 }
 
-/** A real API on a real database of its own, or on another one's. */
+/** Starts a real API on a new database, or on the given one. */
 export async function startTestApi(databaseUrl?: string, more: Partial<ApiDeps> = {}): Promise<TestApi> {
   const database = databaseUrl === undefined ? await createDatabase() : undefined;
   const url = databaseUrl ?? database?.url ?? '';
@@ -66,7 +66,7 @@ export async function startTestApi(databaseUrl?: string, more: Partial<ApiDeps> 
     adminKey,
     connectors,
     runs: temporalOf(runs),
-    logger: createLogger('info', { write: (line) => void log.push(line) }),
+    logger: createLogger({ role: 'api', level: 'info' }, { write: (line) => void log.push(line) }),
     poke: () => (pokes += 1),
     pokeInbox: () => undefined,
     keys: { find: async () => undefined },
@@ -135,7 +135,7 @@ function temporalOf(runs: TestRuns): Runs {
 
 export const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
-/** A connection `hooks` and the destinations named, each a webhook. */
+/** Creates the connection `hooks` and the given destinations, each of them a webhook. */
 export async function makeDestinations(api: TestApi, ids: readonly string[], more: object = {}): Promise<void> {
   const settings = { secrets: [secret] };
   await expectStatus(201, api.call('PUT', '/v1/connections/hooks', { body: { connector: 'webhook', settings } }), 200);
@@ -150,7 +150,7 @@ async function expectStatus(wanted: number, call: Promise<Answer>, or = wanted):
   if (status !== wanted && status !== or) throw new Error(`${status} instead of ${wanted}: ${JSON.stringify(body)}`);
 }
 
-/** What an error says is wrong, as `path code`. */
+/** The errors of an answer, each as `path code`. */
 export function errorsOf({ body }: Answer): string[] {
   return ((body.errors ?? []) as { path: string; code: string }[]).map(({ path, code }) => `${path} ${code}`).sort();
 }

@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { untilSomebodyWaits } from './lock-wait.ts';
 import { adminKey, startTestApi } from './running-api.ts';
 
-test('a close finishes the request that is there, takes no new one, and may be asked twice', async () => {
+test('finishes the request under way when the server closes, accepts no new one, and may be closed twice', async () => {
   const api = await startTestApi();
   let during: Promise<{ status: number }> | undefined;
   let closed: Promise<void> | undefined;
@@ -20,14 +20,14 @@ test('a close finishes the request that is there, takes no new one, and may be a
   expect(api.log.join('')).not.toContain('still under way');
 });
 
-test('a close does not wait for ever for a body that does not come', async () => {
+test('closes in bounded time even when the body of a request never arrives', async () => {
   const api = await startTestApi();
   const { hostname, port } = new URL(api.url);
   const socket = connect(Number(port), hostname);
   socket.write(
     `POST /v1/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${adminKey}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
   );
-  socket.on('error', () => undefined); // it is cut
+  socket.on('error', () => undefined); // the server cuts it
   const gone = once(socket, 'close');
   await once(socket, 'ready');
   const start = performance.now();
@@ -36,7 +36,7 @@ test('a close does not wait for ever for a body that does not come', async () =>
   await gone;
 });
 
-test('a port that is taken is an error that says so', async () => {
+test('fails to start with EADDRINUSE when the port is taken', async () => {
   const api = await startTestApi();
   const { startApi } = await import('../../src/api/server.ts');
   const { depsForNothing } = await import('./idle-deps.ts');
@@ -46,7 +46,7 @@ test('a port that is taken is an error that says so', async () => {
   await api.close();
 });
 
-test('the page at /docs needs nothing from elsewhere', async () => {
+test('serves the page at /docs without anything from other sites', async () => {
   const api = await startTestApi();
   const page = await fetch(`${api.url}/docs`);
   expect(page.status).toBe(200);
@@ -62,7 +62,7 @@ test('the page at /docs needs nothing from elsewhere', async () => {
   await api.close();
 });
 
-/** By a new connection, since those that are open are served to their end. */
+/** Opens a new connection each time, because open connections are served until they end. */
 async function untilRefused(url: string): Promise<void> {
   const { hostname, port } = new URL(url);
   await eventually('new connections are refused', async () => {

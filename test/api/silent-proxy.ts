@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Stands between client and server; when silent it holds back every byte and ends no connection, like a lost network. */
+/**
+ * A proxy between a client and a server. While silent, it holds back every byte and keeps connections open, like a
+ * network that loses packets.
+ */
 export interface SilentProxy {
   readonly port: number;
   silence(): void;
@@ -22,7 +25,7 @@ export async function startSilentProxy(targetPort: number): Promise<SilentProxy>
       from.on('data', (chunk) => to.write(chunk));
       from.on('close', () => to.destroy());
       from.on('error', () => to.destroy());
-      if (isSilent) from.pause(); // listening for data made it flow
+      if (isSilent) from.pause(); // the data listener has started the flow
     }
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');

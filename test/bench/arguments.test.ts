@@ -1,11 +1,11 @@
 import { readArguments } from '../../bench/arguments.ts';
 
-describe('the arguments of a run', () => {
-  it('are none for the full one, at fan-out 1, 3 and 10', () => {
+describe('the arguments of the benchmark', () => {
+  it('the benchmark without arguments is a full run at fan-out 1, 3 and 10', () => {
     expect(readArguments([])).toMatchObject({ mode: 'full', fanOuts: [1, 3, 10], profile: undefined });
   });
 
-  it('choose a quick one, fan-outs and profiles', () => {
+  it('the arguments of the benchmark choose a quick run, fan-outs and a folder for profiles', () => {
     expect(readArguments(['--quick', '--fan-out=3,5', '--profile=/tmp/p'])).toMatchObject({
       mode: 'quick',
       fanOuts: [3, 5],
@@ -13,7 +13,7 @@ describe('the arguments of a run', () => {
     });
   });
 
-  it('choose where Temporal keeps its data', () => {
+  it('the arguments of the benchmark choose where Temporal keeps its data', () => {
     expect(readArguments([]).temporal).toBeUndefined();
     expect(readArguments(['--quick', '--temporal', 'sqlite']).temporal).toBe('sqlite');
     expect(readArguments(['--temporal=postgres', '--quick'])).toMatchObject({ mode: 'quick', temporal: 'postgres' });
@@ -28,7 +28,7 @@ describe('the arguments of a run', () => {
     '--temporal',
     '--temporal=mysql',
     'quick',
-  ])('%s is refused', (argument) => {
+  ])('the benchmark refuses the argument %s', (argument) => {
     expect(() => readArguments([argument])).toThrow(/--(quick|fan-out)/);
   });
 });

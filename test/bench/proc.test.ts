@@ -1,34 +1,34 @@
 import { cpuBetween, type CpuSnapshot } from '../../bench/cpu.ts';
 import { parseMachineBusy, parseProcessStat } from '../../bench/proc.ts';
 
-describe('/proc/<pid>/stat', () => {
+describe('reading /proc/<pid>/stat', () => {
   const line = (name: string): string =>
     `4711 (${name}) S 12 4711 4711 0 -1 4194304 900 80 0 0 250 50 30 20 20 0 11 0 99999 1000000 5000 18446744073709551615`;
 
-  it('is read in milliseconds of CPU, the process and its dead children apart', () => {
+  it('the CPU time of a process is read in milliseconds, apart from that of its dead children', () => {
     expect(parseProcessStat(line('node'), 100)).toEqual({ pid: 4711, parent: 12, ownMs: 3_000, reapedMs: 500 });
   });
 
-  it('counts ticks as the system does', () => {
+  it('the CPU time of a process depends on the tick rate of the system', () => {
     expect(parseProcessStat(line('node'), 1_000)).toMatchObject({ ownMs: 300, reapedMs: 50 });
   });
 
   it.each(['tokio-runtime-w', 'a b', 'postgres: x) S 1 (y', ') R 9 9'])(
-    'is read right when the program is called %s',
+    'the CPU time of a process that is called %s is read correctly',
     (name) => {
       expect(parseProcessStat(line(name), 100)).toMatchObject({ parent: 12, ownMs: 3_000 });
     },
   );
 });
 
-describe('/proc/stat', () => {
-  it('is busy with all but idling and waiting for disks; what the host kept counts', () => {
+describe('reading /proc/stat', () => {
+  it("the machine's busy time leaves out idling and waiting for disks, and counts time that the host took", () => {
     const text = 'cpu  100 10 40 5000 300 1 2 7 0 0\ncpu0 50 5 20 2500 150 0 1 3 0 0\nintr 1 2 3\n';
     expect(parseMachineBusy(text, 100)).toBe(1_600);
   });
 });
 
-describe('what was spent between two moments', () => {
+describe('CPU time between two moments', () => {
   const snapshot = (part: Partial<CpuSnapshot>): CpuSnapshot => ({
     at: 0,
     machineMs: 0,
@@ -38,7 +38,7 @@ describe('what was spent between two moments', () => {
     ...part,
   });
 
-  it('is the difference, and what others took is what is left of the machine', () => {
+  it("the CPU time between two moments is a difference, and the rest of the machine's time is that of others", () => {
     const spent = cpuBetween(
       snapshot({
         at: 1_000,
@@ -57,7 +57,7 @@ describe('what was spent between two moments', () => {
     expect(spent.othersCores).toBeCloseTo(0.5);
   });
 
-  it('counts a backend that came meanwhile from its beginning', () => {
+  it('the CPU time of a new database backend counts from its start', () => {
     const spent = cpuBetween(
       snapshot({ backends: new Map([[7, 100]]) }),
       snapshot({
@@ -74,7 +74,7 @@ describe('what was spent between two moments', () => {
     ]);
   });
 
-  it('never says that others took less than nothing', () => {
+  it('the CPU time of other processes is never negative', () => {
     expect(cpuBetween(snapshot({}), snapshot({ at: 10, byName: new Map([['api', 50]]) })).othersCores).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { figure, table } from '../../bench/table.ts';
 
-describe('a table', () => {
-  it('has its first column to the left and all others to the right', () => {
+describe('tables of the benchmark', () => {
+  it('a table aligns its first column left and all others right', () => {
     expect(
       table(
         ['what', '/s', 'ms'],
@@ -14,18 +14,18 @@ describe('a table', () => {
   });
 });
 
-describe('a figure', () => {
+describe('figures of the benchmark', () => {
   it.each([
     [0.3456, '0.35'],
     [9.876, '9.88'],
     [65.123, '65.1'],
     [1_234.5, '1235'],
     [0, '0.00'],
-  ])('%f is shown as %s', (value, text) => {
+  ])('the figure %f is shown as %s', (value, text) => {
     expect(figure(value)).toBe(text);
   });
 
-  it('that was not measured is a dash', () => {
+  it('a figure that was not measured is shown as a dash', () => {
     expect([figure(undefined), figure(Number.NaN)]).toEqual(['-', '-']);
   });
 });

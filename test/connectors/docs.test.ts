@@ -53,16 +53,16 @@ const googleStatus: Readonly<Record<string, number>> = { RESOURCE_EXHAUSTED: 429
 describe.each(each)('docs/connectors/%s.md', (name, connector: Connector) => {
   const page = read(name);
 
-  it('has the headings that the page of every platform has', () => {
+  it('the page of a platform has the same headings as the pages of all platforms', () => {
     const found = page.split('\n').filter((line) => /^#{1,6} /.test(line));
     expect(found).toEqual([`# ${connector.title} (\`${name}\`)`, ...headings.map((heading) => `## ${heading}`)]);
   });
 
-  it('says something under each heading', () => {
+  it('the page of a platform has text under each heading', () => {
     for (const heading of headings) expect(section(page, heading).trim()).toMatch(/\w/);
   });
 
-  it('describes each setting and each field of the address, and no planned field', () => {
+  it('the page of a platform describes each setting and each field of the address, and no planned field', () => {
     const rows = rowsOf(section(page, 'Set up'));
     for (const field of [...described(connector.settings), ...described(connector.address)])
       expect(rows).toContainEqual([
@@ -78,7 +78,7 @@ describe.each(each)('docs/connectors/%s.md', (name, connector: Connector) => {
       expect(rows.map(([, field]) => field)).not.toContain(`\`${key}\``);
   });
 
-  it('names each capability, and says of each that is not full what is missing', () => {
+  it('the page of a platform names each capability and says what is missing from those that are not full', () => {
     const names = { thread: 'Threads', edit: 'Edits', delete: 'Deletes', react: 'Reactions', mention: 'Mentions' };
     for (const [key, ability] of Object.entries({ ...names, files: 'Files' })) {
       const one: Capability = connector.capabilities[key as keyof Connector['capabilities']];
@@ -89,7 +89,7 @@ describe.each(each)('docs/connectors/%s.md', (name, connector: Connector) => {
     }
   });
 
-  it('gives the kind of each error, and what it affects, as the connector does', () => {
+  it('the page of a platform lists the kind of each error and what it affects as the connector reports them', () => {
     const meaningOf = meanings[name];
     if (meaningOf === undefined) return;
     const rows = rowsOf(section(page, 'Errors')).slice(2);
@@ -104,12 +104,12 @@ describe.each(each)('docs/connectors/%s.md', (name, connector: Connector) => {
 });
 
 describe('docs/connectors', () => {
-  it('has an overview, a page for each connector and a page about the simulators, and nothing else', () => {
+  it('docs/connectors has an overview, a page for each connector, one for the simulators, and no others', () => {
     const pages = readdirSync(folder).sort();
     expect(pages).toEqual(['README.md', 'simulators.md', ...connectors.map(({ name }) => `${name}.md`)].sort());
   });
 
-  it('lists every connector in the overview, with a link to its page', () => {
+  it('the overview of docs/connectors lists every connector with a link to its page', () => {
     const rows = rowsOf(read('README'));
     for (const { name, title } of connectors) {
       expect(rows.map(([, first]) => first)).toContain(`[${title}](${name}.md)`);
@@ -121,7 +121,7 @@ describe('docs/connectors', () => {
 describe('docs/connectors/simulators.md', () => {
   const page = read('simulators');
 
-  it('names every simulator with the control requests that it takes', () => {
+  it('the page about the simulators names every simulator with the control requests that it takes', () => {
     for (const simulator of simulators) {
       expect(rowsOf(page).map(([, first]) => first)).toContain(`\`${simulator.name}\``);
       for (const control of Object.keys(simulator.start(() => undefined).controls ?? {}))
@@ -129,27 +129,31 @@ describe('docs/connectors/simulators.md', () => {
     }
   });
 
-  it('names every mode of a fault', () => {
+  it('the page about the simulators names every mode of a fault', () => {
     for (const mode of faultModes) expect(page).toMatch(new RegExp(`^\\| \`${mode}\``, 'm'));
   });
 });
 
-describe('the registry', () => {
-  it('has a simulator for each connector', () => {
+describe('the registry of connectors', () => {
+  it('each connector has a simulator', () => {
     expect(simulators.map(({ name }) => name)).toEqual(connectors.map(({ name }) => name));
   });
 
-  it('finds a connector by its name', () => {
+  it('findConnector returns the connector with the given name', () => {
     expect(findConnector('slack')?.title).toBe('Slack');
     expect(findConnector('teams')).toBeUndefined();
   });
 
-  it.each(each)('%s has sound fields', (name, connector) => {
-    expect(name).toMatch(/^[a-z0-9-]+$/);
-    for (const fields of [connector.settings, connector.address]) {
-      expect(new Set(fields.map(({ key }) => key)).size).toBe(fields.length);
-      for (const { pattern } of fields) if (pattern !== undefined) expect(() => new RegExp(pattern, 'u')).not.toThrow();
-    }
-    expect(connector.address.filter(({ kind }) => kind.startsWith('secret'))).toEqual([]);
-  });
+  it.each(each)(
+    'the fields of the connector %s have distinct keys, valid patterns and no secrets in the address',
+    (name, connector) => {
+      expect(name).toMatch(/^[a-z0-9-]+$/);
+      for (const fields of [connector.settings, connector.address]) {
+        expect(new Set(fields.map(({ key }) => key)).size).toBe(fields.length);
+        for (const { pattern } of fields)
+          if (pattern !== undefined) expect(() => new RegExp(pattern, 'u')).not.toThrow();
+      }
+      expect(connector.address.filter(({ kind }) => kind.startsWith('secret'))).toEqual([]);
+    },
+  );
 });

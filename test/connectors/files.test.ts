@@ -15,12 +15,12 @@ import { platforms } from '../support/platforms/index.ts';
 import { roomsAt } from '../support/rooms.ts';
 import { startSimulatorBench, type SimulatorBench } from '../support/simulators.ts';
 
-/** More than one chunk of anything, and nothing that survives as text. */
+/** Longer than one chunk of any transport, and not decodable as text. */
 const bytes = randomBytes(300_000);
 const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
 const picture = { name: 'plan "B" ü.png', mediaType: 'image/png', base64: bytes.toString('base64') };
 
-/** A server of the test's own, which keeps what it was asked. */
+/** A server of this test that records the requests which it gets. */
 interface Listener {
   readonly url: string;
   readonly heard: { readonly request: IncomingMessage; readonly body: Buffer }[];
@@ -66,7 +66,7 @@ afterAll(async () => {
 });
 
 describe.each(platforms.map((platform) => ({ name: platform.connector.name, platform })))(
-  '$name',
+  'files on $name',
   ({ name, platform }) => {
     const { connector } = platform;
     const { inbound } = connector;
@@ -123,7 +123,7 @@ describe.each(platforms.map((platform) => ({ name: platform.connector.name, plat
       return opened;
     };
 
-    it('hands out the bytes of a file as they are, with their type', async () => {
+    it('a file that came in is downloaded with its exact bytes and its media type', async () => {
       expect(file.name).toBe(picture.name);
       const opened = await open();
       expect(opened).toMatchObject({ mediaType: 'image/png', size: bytes.length });
@@ -134,7 +134,7 @@ describe.each(platforms.map((platform) => ({ name: platform.connector.name, plat
       { slack: '/files/', webex: '/contents/', matrix: '/media/', msteams: '/files/' }[name] ??
       (name === 'zoom' ? '/zoom/files/' : '/media/');
 
-    it('says that it may be tried again where they break off, and where the platform is not well', async () => {
+    it('a download that breaks off, or that the platform cannot serve now, may be tried again', async () => {
       await bench.fault(name, { path, mode: 'cut' });
       const opened = await open();
       expect(await failureOf(read(opened.bytes))).toMatchObject({ kind: 'transient' });
@@ -144,12 +144,12 @@ describe.each(platforms.map((platform) => ({ name: platform.connector.name, plat
       expect(await failureOf(open(file, { timeoutMs: 300 }))).toMatchObject({ kind: 'transient', code: 'timeout' });
     });
 
-    it('says that what is gone is gone, of that file alone', async () => {
+    it('a file that no longer exists is a permanent failure of its message only', async () => {
       await bench.fault(name, { path, status: 404, body: 'gone' });
       expect(await failureOf(open())).toMatchObject({ kind: 'permanent', affects: 'message', status: 404 });
     });
 
-    it('sends no credentials to a host that is not the platform’s', async () => {
+    it('a download sends no credentials to a host that does not belong to the platform', async () => {
       const before = foreign.heard.length;
       await bench.fault(name, { path, status: 302, headers: { location: `${foreign.url}/stored` } });
       expect((await read((await open()).bytes)).toString()).toBe('foreign');
@@ -163,7 +163,7 @@ describe.each(platforms.map((platform) => ({ name: platform.connector.name, plat
     });
 
     if (connector.postsFiles === true)
-      describe('a file that is posted', () => {
+      describe('files as posts', () => {
         const target = () => ({
           connection: connection(),
           destination: { id: 'there', address: { ...platform.address('posted') } },
@@ -185,7 +185,7 @@ describe.each(platforms.map((platform) => ({ name: platform.connector.name, plat
         const shown = async () => roomsAt(bench.url).read(name, platform.room('posted'));
         const author = { name: 'Ann Archer', source: 'Elsewhere' };
 
-        it('arrives with its bytes and its name, once, and can be taken back', async () => {
+        it('a posted file arrives once with its bytes and its name, and can be deleted', async () => {
           const out = outgoing();
           const before = (await shown()).length;
           const receipt = await attempt(connector, out, context());
@@ -201,7 +201,7 @@ describe.each(platforms.map((platform) => ({ name: platform.connector.name, plat
           expect((await shown()).find(({ id }) => id === message?.id)?.deleted).toBe(true);
         });
 
-        it('goes into the thread', async () => {
+        it('a file that replies to a message is posted into its thread', async () => {
           const root = sampleOutgoing(target());
           const created = { out: root, receipt: await attempt(connector, root, context()) };
           await attempt(connector, { ...replyTo(created), file: outgoingFile() }, context());
@@ -209,7 +209,7 @@ describe.each(platforms.map((platform) => ({ name: platform.connector.name, plat
           expect(all.at(-1)?.thread).toBe(all.find(({ id }) => created.receipt.nativeId.includes(id))?.id);
         });
 
-        it('names its author where nothing else does', async () => {
+        it('a file that is posted alone names its author, and one that follows a text does not', async () => {
           await attempt(connector, { ...outgoing({ isAlone: true }), author }, context());
           const message = (await shown()).at(-1);
           expect(`${message?.by} ${message?.markup}`).toContain('Ann Archer');
@@ -217,14 +217,14 @@ describe.each(platforms.map((platform) => ({ name: platform.connector.name, plat
           expect((await shown()).at(-1)?.markup.replaceAll(/[\u2061-\u2064]/g, '')).not.toContain('Ann Archer');
         });
 
-        it('is nobody’s to see before it is sent', async () => {
+        it('an uploaded file is visible to nobody before it is sent', async () => {
           const before = (await shown()).length;
           await connector.prepare(outgoing(), context());
           expect(await shown()).toHaveLength(before);
         });
 
         if (connector.reconcile !== undefined)
-          it('is found again where its answer was lost, and is absent where it did not come', async () => {
+          it('the look-up finds a posted file whose answer was lost, and no file that was not posted', async () => {
             const [first, second] = [outgoing(), outgoing()];
             const since = new Date(Date.now() - 60_000);
             const receipt = await attempt(connector, first, context());
@@ -232,7 +232,7 @@ describe.each(platforms.map((platform) => ({ name: platform.connector.name, plat
             expect(await connector.reconcile?.(second, since, context())).toBeUndefined();
           });
 
-        it('that the platform refuses for what it is can be linked instead', async () => {
+        it('a file that the platform refuses for its size can be linked instead', async () => {
           const call = { slack: '/upload/v1/', zoom: '/file/v2/', matrix: '/media/v3/upload' }[name] ?? '/messages';
           await bench.fault(name, { path: call, status: 413 });
           expect(await failureOf(attempt(connector, outgoing(), context()))).toMatchObject({
@@ -245,13 +245,13 @@ describe.each(platforms.map((platform) => ({ name: platform.connector.name, plat
   },
 );
 
-describe('a download', () => {
+describe('download', () => {
   const context = (allow: readonly string[]) => {
     const http = createHttp({ egress: createEgress(allow) });
     return { http, at: sendContext(http) };
   };
 
-  it('goes to no private address, nor is it redirected to one', async () => {
+  it('a download reaches no private address, neither directly nor by a redirect', async () => {
     const { http, at } = context([]);
     for (const url of [`${foreign.url}/x`, 'http://10.0.0.1/x', 'http://169.254.169.254/latest', 'http://[::1]/x'])
       expect(await failureOf(download({ url }, at))).toMatchObject({ kind: 'permanent', code: 'egress_denied' });
@@ -263,7 +263,7 @@ describe('a download', () => {
     await narrow.http.close();
   });
 
-  it('follows three redirects, and no more', async () => {
+  it('a download follows three redirects and refuses a fourth', async () => {
     const around = { status: 307, headers: { location: '/webhook/again' } };
     await bench.fault('webhook', { ...around, times: 4 });
     const failure = await failureOf(download({ url: `${bench.url}/webhook/x` }, sendContext(bench.http)));

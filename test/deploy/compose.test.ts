@@ -31,12 +31,12 @@ const ours = services.filter(([, { build }]) => build !== undefined);
 const fieldNames = configFields.map(({ name }) => name as string);
 const roles = [...read('src/main.ts').matchAll(/^ {2}(\w+): async \(config\)/gm)].map(([, role]) => role);
 
-/** Names and defaults of `${NAME}`, `${NAME:-default}` and `${NAME:?…}`. */
+/** Returns the name and the mark of each `${NAME}`, `${NAME:-default}` and `${NAME:?…}`. */
 function variablesOf(text: string): { name: string; mark: string }[] {
   return [...text.matchAll(/\$\{(\w+)(:[-?])?/g)].map(([, name = '', mark = '']) => ({ name, mark }));
 }
 
-/** As Compose would fill them in, with `.env` filled in by the user. */
+/** Returns the environment as Compose fills it in when the user has completed `.env`. */
 function filledIn(environment: Readonly<Record<string, string>>): Record<string, string> {
   const fill = (value: string): string =>
     value.replaceAll(/\$\{\w+(?::-([^}]*)|:\?[^}]*)?\}/g, (_, usual?: string) => usual ?? 'given');
@@ -44,7 +44,7 @@ function filledIn(environment: Readonly<Record<string, string>>): Record<string,
 }
 
 describe('docker-compose.yml', () => {
-  it('runs our own roles, and only those that there are', () => {
+  it('docker-compose.yml runs roles of the program, and only roles that exist', () => {
     expect(roles).toContain('api');
     expect(ours.map(([name, { command }]) => [name, command])).toEqual([
       ['migrate', ['migrate']],
@@ -54,7 +54,7 @@ describe('docker-compose.yml', () => {
     for (const [, { command }] of ours) expect(roles).toEqual(expect.arrayContaining([...(command ?? [])]));
   });
 
-  it.each(ours)('sets for %s only variables that the program reads, with values that it takes', (_, service) => {
+  it.each(ours)('docker-compose.yml sets for %s only known variables, with valid values', (_, service) => {
     const environment = service.environment ?? {};
     expect(fieldNames).toEqual(expect.arrayContaining(Object.keys(environment)));
     const config = readConfig(filledIn(environment));
@@ -62,8 +62,9 @@ describe('docker-compose.yml', () => {
     expect(config.temporalAddress).toBe('temporal:7233');
   });
 
-  it.each(ours)('gives %s what it cannot make for itself in a container', (name, { environment = {} }) => {
-    // Each container has a home of its own: a key ring made there would be another one in each, and gone with it.
+  it.each(ours)('docker-compose.yml gives %s the keys and addresses that it needs', (name, { environment = {} }) => {
+    // Each container has its own home. A key ring made there would differ from the others and be lost with the
+    // container.
     expect(environment).toMatchObject({
       DATABASE_URL: expect.any(String),
       TEMPORAL_ADDRESS: expect.any(String),
@@ -72,7 +73,7 @@ describe('docker-compose.yml', () => {
     if (name === 'api') expect(environment['CARILLON_ADMIN_KEY']).toMatch(/^\$\{CARILLON_ADMIN_KEY:\?/);
   });
 
-  it('takes nothing from .env but what .env.example names, and does not start without what has no default', () => {
+  it('docker-compose.yml uses exactly the variables of .env.example, and needs those without a default', () => {
     const example = [...read('.env.example').matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => ({
       name,
       value,
@@ -85,7 +86,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('pins every image that is not built here', () => {
+  it('docker-compose.yml pins the version of every image that is not built here', () => {
     for (const [, { image, build }] of services)
       if (build === undefined) expect(image).toMatch(/^[\w./-]+:\d+\.\d+[\w.-]*$/);
     const { image: server } = compose.services['temporal'] ?? { image: '' };
@@ -96,7 +97,7 @@ describe('docker-compose.yml', () => {
       expect(compose.services[name]?.image).toContain(`:${server.split(':')[1]}-`);
   });
 
-  it('names only files and volumes that there are', () => {
+  it('docker-compose.yml names only files and volumes that exist', () => {
     for (const [, { volumes = [], entrypoint = [] }] of services) {
       for (const volume of volumes) {
         const [source = '', target = ''] = volume.split(':');
@@ -108,11 +109,11 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('publishes nothing beyond this machine', () => {
+  it('docker-compose.yml publishes ports only on this machine', () => {
     for (const [, { ports = [] }] of services) for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
   });
 
-  it('waits for what is needed: healthy servers, jobs that are done', () => {
+  it('docker-compose.yml starts each service after healthy servers and completed jobs', () => {
     for (const [name, { depends_on: needs = {}, restart }] of services) {
       for (const [needed, { condition }] of Object.entries(needs)) {
         const service = compose.services[needed];
@@ -130,7 +131,7 @@ describe('docker-compose.yml', () => {
 });
 
 describe("Temporal's dynamic configuration", () => {
-  it('has everything that `npm start` gives its own server', () => {
+  it('the dynamic configuration of Temporal has every value that `npm start` gives its own server', () => {
     const file = parse(read('deploy/temporal/dynamic-config.yaml')) as Record<string, { value: unknown }[]>;
     const given = temporalArguments({ port: 1, uiPort: 2, namespace: 'default', file: 'none' });
     const pairs = given
@@ -148,7 +149,7 @@ describe('Dockerfile', () => {
     .split('\n')
     .filter((line) => /^[A-Z]+ /.test(line));
 
-  it('sets only variables that the program reads', () => {
+  it('the Dockerfile sets only variables that the program reads', () => {
     const set = instructions
       .filter((line) => line.startsWith('ENV '))
       .flatMap((line) => [...line.matchAll(/(\w+)=\S+/g)].map(([, name]) => name));
@@ -156,7 +157,7 @@ describe('Dockerfile', () => {
     expect([...fieldNames, 'NODE_ENV']).toEqual(expect.arrayContaining(set));
   });
 
-  it('copies only what there is and what reaches the build', () => {
+  it('the Dockerfile copies only files that exist and that .dockerignore lets in', () => {
     const sources = instructions
       .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
       .flatMap((line) => line.split(/\s+/).slice(1, -1));
@@ -169,7 +170,7 @@ describe('Dockerfile', () => {
     expect(new Set(sources)).toEqual(new Set(letIn));
   });
 
-  it('runs a role as another user than root', () => {
+  it('the Dockerfile runs a role as a user other than root', () => {
     expect(instructions).toContain('USER node');
     expect(instructions.at(-2)).toBe('ENTRYPOINT ["node", "dist/src/main.js"]');
     expect(roles).toContain(/^CMD \["(\w+)"\]$/.exec(instructions.at(-1) ?? '')?.[1]);

@@ -5,15 +5,17 @@ import { configFields } from '../../src/config-fields.ts';
 
 const root = join(__dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const pagesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`);
 const pages = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...['docs', 'test/rollout', 'tools'].flatMap(pagesIn),
 ];
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
-/** As GitHub makes them: lower case, without punctuation, blanks as hyphens. */
+/** Returns the anchors that GitHub makes of headings: in lower case, without punctuation, with hyphens for spaces. */
 function anchors(page: string): string[] {
   return [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading
@@ -26,7 +28,7 @@ function anchors(page: string): string[] {
 describe.each(pages)('%s', (name) => {
   const page = read(name);
 
-  it('links only to what there is', () => {
+  it(`${name} links only to files and headings that exist`, () => {
     const links = [...page.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
     for (const link of links.filter((one) => !/^[a-z]+:/.test(one))) {
       const [path = '', anchor] = link.split('#');
@@ -36,20 +38,20 @@ describe.each(pages)('%s', (name) => {
     }
   });
 
-  it('names only files that there are', () => {
+  it(`${name} names only files that exist`, () => {
     const paths = [
       ...page.matchAll(/`((?:\.ci|bench|deploy|docs|migrations|scripts|src|test|tools)\/[\w./-]*)(?:[^`\n]*)`/g),
     ].map(([, path = '']) => path);
     for (const path of paths) expect({ path, found: existsSync(join(root, path)) }).toEqual({ path, found: true });
   });
 
-  it('names only scripts of package.json', () => {
+  it(`${name} names only npm scripts of package.json`, () => {
     const named = [...page.matchAll(/\bnpm (?:run )?([a-z][\w:-]*)/g)].map(([, script = '']) => script);
     const ofNpm = ['ci', 'install', 'run', 'audit', 'test', 'start'];
     for (const script of named) expect([...Object.keys(scripts), ...ofNpm]).toContain(script);
   });
 
-  it('names only variables that the program reads', () => {
+  it(`${name} names only variables that the program or its tests read`, () => {
     const support = readdirSync(join(root, 'test/support'))
       .filter((file) => file.endsWith('.ts'))
       .map((file) => read(`test/support/${file}`));
@@ -61,16 +63,52 @@ describe.each(pages)('%s', (name) => {
   });
 });
 
-describe('what of the docs is made from the code', () => {
-  it('is current', () => {
+describe('the generated parts of the docs', () => {
+  it('the docs that are generated from the code are current', () => {
     execFileSync(process.execPath, ['scripts/docs.mjs', '--check'], { cwd: root });
   });
 });
 
 describe('docs/README.md', () => {
-  it('lists every page', () => {
+  it('docs/README.md lists every page', () => {
     const index = read('docs/README.md');
     for (const page of readdirSync(join(root, 'docs')))
       if (page !== 'README.md' && /\.(md|json)$/.test(page)) expect(index).toContain(`](${page})`);
+  });
+});
+
+/** Returns the headings of the second level of a page, without their `##`. */
+const sections = (page: string): string[] => [...page.matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading);
+
+describe('docs/when-things-fail.md', () => {
+  it('docs/when-things-fail.md lists all of its sections at its top, in their order', () => {
+    const page = read('docs/when-things-fail.md');
+    const listed = [...page.matchAll(/^- \[(.*)\]\(#.*\)$/gm)].map(([, title = '']) => title);
+    expect(listed).toEqual(sections(page));
+  });
+});
+
+describe('what Carillon cannot do yet', () => {
+  const phrases = [
+    /\bnot (?:there |supported |implemented |available )?yet\b/i,
+    /\bwill (?:come|follow)\b/i,
+    /\b(?:is|are) planned\b/i,
+    /\b(?:coming|available) soon\b/i,
+    /\bin a (?:later|future) version\b/i,
+  ];
+  /** Removes the API's error code, which every page may name. */
+  const withoutCode = (page: string): string => page.replaceAll('`not_yet_supported`', '');
+  const section = /^## Not there yet\n[\s\S]*?(?=^## )/m;
+
+  it('README.md has a section that says what Carillon cannot do yet', () => {
+    expect(section.exec(read('README.md'))?.[0]).toContain('not_yet_supported');
+  });
+
+  it.each(pages)('no page says what Carillon cannot do yet, except that section of README.md: %s', (name) => {
+    const page = name === 'README.md' ? read(name).replace(section, '') : read(name);
+    const found = withoutCode(page)
+      .split('\n')
+      .filter((line) => phrases.some((phrase) => phrase.test(line)));
+    expect(found).toEqual([]);
   });
 });

@@ -19,11 +19,11 @@ const titleOf = ({ line, script }: ShellBlock): string => `line ${line}: ${scrip
 const startLimitMs = 180_000;
 
 describe('the commands of README.md', () => {
-  it.each(blocks.map((block) => [titleOf(block), block] as const))('can be read by bash, %s', (_, { script }) => {
+  it.each(blocks.map((block) => [titleOf(block), block] as const))('bash can parse README.md, %s', (_, { script }) => {
     execFileSync('bash', ['-n'], { input: script });
   });
 
-  it('are all run below', () => {
+  it('every command of README.md has a mark that says when this test runs it', () => {
     expect(blocks.length).toBeGreaterThan(10);
     expect(blocks.filter(({ run }) => run === undefined).map(titleOf)).toEqual([]);
   });
@@ -31,14 +31,14 @@ describe('the commands of README.md', () => {
 
 describe('the tour of README.md', () => {
   let home: string;
-  /** What the reader types into the first terminal; started anew after a stop. */
+  /** Carillon as the reader starts it in the first terminal. It is another process after a restart. */
   let carillon: ChildProcess;
-  /** The second terminal's environment. */
+  /** The environment of the reader's second terminal. */
   let terminal: NodeJS.ProcessEnv;
   let ports: Record<string, number>;
 
   async function start(): Promise<void> {
-    // Nothing of ours that the surroundings may have set: the tour is about the defaults, but for the ports.
+    // Removes our variables that may be set around this test, because the tour uses the defaults for all but the ports.
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => configFields.every((field) => field.name !== name)),
     );
@@ -71,7 +71,7 @@ describe('the tour of README.md', () => {
     expect(await exited).toEqual([0, null]);
   }
 
-  /** The usual ports and folder stand in the text; this Carillon has others, so that it meets no other one. */
+  /** Replaces the usual ports and folder of a script, so that this Carillon cannot collide with another one. */
   function here(script: string): string {
     return script
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${ports['CARILLON_PORT']}`)
@@ -79,7 +79,7 @@ describe('the tour of README.md', () => {
       .replaceAll('.carillon/', `${home}/`);
   }
 
-  /** Runs a block with the variables that the blocks before it have set, as one terminal does. */
+  /** Runs a block with the variables that earlier blocks have set, as in one terminal. */
   async function type(script: string): Promise<string> {
     const variables = join(home, 'terminal.sh');
     const whole = `set -a; . ${variables}\n${here(script)}\nexport -p > ${variables}`;
@@ -104,7 +104,7 @@ describe('the tour of README.md', () => {
 
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'carillon-test-readme-'));
-    chmodSync(home, 0o711); // PostgreSQL runs as another user when we are root, and must be able to pass
+    chmodSync(home, 0o711); // as root, PostgreSQL runs as another user, which must be able to enter the folder
     writeFileSync(join(home, 'terminal.sh'), '');
     const variables = ['CARILLON_PORT', 'POSTGRES_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'SIMULATORS_PORT'];
     ports = Object.fromEntries(await Promise.all(variables.map(async (name) => [name, await freePort()] as const)));
@@ -114,7 +114,7 @@ describe('the tour of README.md', () => {
       PATH: [dirname(temporal), process.env['PATH']].join(delimiter),
       TEMPORAL_ADDRESS: `127.0.0.1:${ports['TEMPORAL_PORT']}`,
     };
-    // A test run that is ended in between must not leave it behind.
+    // Ends Carillon when the test run is stopped early.
     process.once('exit', () => carillon.kill('SIGTERM'));
     await start();
   }, startLimitMs);
@@ -127,10 +127,10 @@ describe('the tour of README.md', () => {
   const of = (run: ShellBlock['run']) =>
     blocks.filter((block) => block.run === run).map((block) => [titleOf(block), block] as const);
 
-  it.each(of('now'))('does what it says, %s', (_, block) => follow(block));
+  it.each(of('now'))('a command of README.md does what the page says, %s', (_, block) => follow(block));
 
   it(
-    'stops and starts again',
+    'Carillon stops and starts again during the tour of README.md',
     async () => {
       await stop();
       await start();
@@ -138,5 +138,5 @@ describe('the tour of README.md', () => {
     startLimitMs,
   );
 
-  it.each(of('after a restart'))('finds it again, %s', (_, block) => follow(block));
+  it.each(of('after a restart'))('a command of README.md works after a restart, %s', (_, block) => follow(block));
 });

@@ -1,20 +1,20 @@
-/** One ```sh block of a page: what is to be run, when, and what it must say. */
+/** One ```sh block of a page: its script, when the test runs it, and what its output must contain. */
 export interface ShellBlock {
   readonly line: number;
   readonly script: string;
-  /** Undefined where the block carries no mark. */
+  /** Undefined when no mark is before the block. */
   readonly run: 'now' | 'after a restart' | undefined;
-  /** Texts that its output must hold. */
+  /** Texts that the output must contain. */
   readonly expect: readonly string[];
-  /** Whether it is to be repeated until its output holds them: for what takes its time. */
+  /** Whether the block is repeated until its output contains the texts, for results that take some time. */
   readonly isRepeated: boolean;
 }
 
 const block = /(?:^<!-- (run[^\n]*) -->\n\n)?^```sh\n([\s\S]*?)^```$/gm;
 
 /**
- * The blocks that are fenced as `sh`, in their order. The mark before a block is a comment: `run`, or `run after a
- * restart`, then `; expect:` or `; until:` with texts that hold no blanks.
+ * Returns the blocks of a page that are fenced as `sh`, in order. The mark before a block is an HTML comment: `run` or
+ * `run after a restart`, then `; expect:` or `; until:` with texts without spaces.
  */
 export function shellBlocks(page: string): ShellBlock[] {
   return [...page.matchAll(block)].map(({ 1: mark, 2: script = '', index }) => {

@@ -6,30 +6,33 @@ const delivered: Original = { state: 'delivered', posts: ['C1:1.1'], heldVersion
 const never: Original = { state: 'cancelled', posts: [], heldVersion: null, inDoubt: false };
 const newest = { version: 2, byOurIds: false, isManual: false };
 
-describe('an edit', () => {
-  it('is sent to what is there, and names it', () => {
+describe('an edit of a message', () => {
+  it('an edit is sent to the post of a delivered message', () => {
     expect(changeStep('edit', delivered, newest)).toEqual({ do: 'send' });
   });
 
-  it('finds nothing to do where its text is there already', () => {
+  it('an edit is skipped if the destination already has its text', () => {
     expect(changeStep('edit', { ...delivered, heldVersion: 2 }, newest)).toMatchObject({
       do: 'skip',
       code: 'already_current',
     });
   });
 
-  it('never overtakes a newer text, as one that is pinned to an older one could', () => {
+  it('an edit that is pinned to an older text never replaces a newer one', () => {
     expect(changeStep('edit', { ...delivered, heldVersion: 3 }, newest)).toMatchObject({ do: 'skip' });
   });
 
-  it.each(['cancelled', 'skipped', 'expired'] as const)('finds nothing to do where its original is %s', (state) => {
-    expect(changeStep('edit', { ...never, state }, { ...newest, byOurIds: true })).toMatchObject({
-      do: 'skip',
-      code: 'original_not_delivered',
-    });
-  });
+  it.each(['cancelled', 'skipped', 'expired'] as const)(
+    'an edit is skipped if its original was never delivered and is %s',
+    (state) => {
+      expect(changeStep('edit', { ...never, state }, { ...newest, byOurIds: true })).toMatchObject({
+        do: 'skip',
+        code: 'original_not_delivered',
+      });
+    },
+  );
 
-  it('is left to its original where that is parked and has the newest text when it goes out', () => {
+  it('an edit is skipped if its original is parked, because the original will go out with the newest text', () => {
     expect(changeStep('edit', { ...never, state: 'parked' }, newest)).toMatchObject({
       do: 'skip',
       code: 'carried_by_original',
@@ -37,7 +40,7 @@ describe('an edit', () => {
   });
 
   it.each(['parked', 'uncertain'] as const)(
-    'waits for an operator where its original is %s and may be there with an older text',
+    'an edit is parked if its original is %s and may have arrived with an older text',
     (state) => {
       const doubtful: Original = { state, posts: [], heldVersion: null, inDoubt: true };
       for (const byOurIds of [false, true])
@@ -50,31 +53,31 @@ describe('an edit', () => {
     },
   );
 
-  it('waits for an operator where only a part of its original is there, and the rest may still come', () => {
+  it('an edit is parked if only a part of its original arrived and the rest may still be sent', () => {
     const partly: Original = { ...delivered, state: 'parked' };
     expect(changeStep('edit', partly, newest)).toMatchObject({ do: 'park', code: originalUncertain });
     expect(changeStep('edit', partly, { ...newest, isManual: true })).toEqual({ do: 'send' });
     expect(changeStep('edit', { ...partly, state: 'cancelled' }, newest)).toEqual({ do: 'send' });
   });
 
-  it('of what was never sent here finds nothing to do', () => {
+  it('an edit is skipped if its original was never sent to this destination', () => {
     expect(changeStep('edit', undefined, newest)).toMatchObject({ do: 'skip', code: 'original_missing' });
   });
 });
 
-describe('a delete', () => {
-  it('is sent to what is there, whatever its text', () => {
+describe('a delete of a message', () => {
+  it('a delete is sent to the post of a delivered message, whatever version of the text it has', () => {
     expect(changeStep('delete', { ...delivered, heldVersion: 9 }, newest)).toEqual({ do: 'send' });
   });
 
-  it('is told by our ids to a receiver that may have it, and cannot be told to a platform that needs its own', () => {
+  it('a delete of a message that may have arrived is sent where our ids name it, and is skipped elsewhere', () => {
     const doubtful: Original = { state: 'uncertain', posts: [], heldVersion: null, inDoubt: true };
     expect(changeStep('delete', doubtful, { ...newest, byOurIds: true })).toEqual({ do: 'send' });
     expect(changeStep('delete', doubtful, newest)).toMatchObject({ do: 'skip', code: originalUncertain });
   });
 });
 
-describe('every change', () => {
+describe('edits and deletes of any message', () => {
   const original = fc.record<Original>({
     state: fc.constantFrom(...deliveryStates),
     posts: fc.constantFrom([], ['C1:1.1'], ['C1:1.1', 'C1:1.2']),
@@ -88,7 +91,7 @@ describe('every change', () => {
     isManual: fc.boolean(),
   });
 
-  it('is sent only for what has arrived, or may have and is known by our ids', () => {
+  it('a change is sent only if its original arrived, or may have arrived and can be named by our ids', () => {
     fc.assert(
       fc.property(kinds, fc.option(original, { nil: undefined }), context, (kind, given, asked) => {
         if (changeStep(kind, given, asked).do !== 'send') return true;
@@ -97,7 +100,7 @@ describe('every change', () => {
     );
   });
 
-  it('never sends a version that is held, or an older one', () => {
+  it('an edit never sends a version that the destination has already, or an older one', () => {
     fc.assert(
       fc.property(original, context, (given, asked) => {
         const sends = changeStep('edit', given, asked).do === 'send';
@@ -106,7 +109,7 @@ describe('every change', () => {
     );
   });
 
-  it('parks only an edit whose original may be tried again', () => {
+  it('a change is parked only if it is an edit whose original may be sent again', () => {
     fc.assert(
       fc.property(kinds, original, context, (kind, given, asked) => {
         if (changeStep(kind, given, asked).do !== 'park') return true;
@@ -115,7 +118,7 @@ describe('every change', () => {
     );
   });
 
-  it('that a platform was told by its own id is told by no other', () => {
+  it('a platform that needs its own ids gets a change only for a message that has one', () => {
     fc.assert(
       fc.property(kinds, original, context, (kind, given, asked) => {
         const step = changeStep(kind, given, { ...asked, byOurIds: false });
@@ -125,12 +128,12 @@ describe('every change', () => {
   });
 });
 
-describe('a reply', () => {
-  it('goes into the thread of its parent', () => {
+describe('a reply to a message', () => {
+  it('a reply goes into the thread of its parent', () => {
     expect(replyStep(delivered)).toEqual({ nativeId: 'C1:1.1' });
   });
 
-  it('stands by itself and says why, wherever its parent is not there', () => {
+  it('a reply goes out on its own and says why if its parent is not at the destination', () => {
     expect(replyStep(undefined)).toMatchObject({ degraded: { code: 'thread_missing' } });
     for (const state of deliveryStates) {
       const reply = replyStep({ ...never, state });

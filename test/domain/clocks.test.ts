@@ -34,7 +34,7 @@ const lost = {
 } as const;
 
 describe('the clocks of a delivery', () => {
-  it('do not run before the first attempt, but for the key', () => {
+  it('before the first attempt, no clock of a delivery runs except that of its dedupe key', () => {
     expect(clocksOf(queued(), 2_000)).toEqual<Clocks>({
       claimUntil: null,
       expiresAt: null,
@@ -48,7 +48,7 @@ describe('the clocks of a delivery', () => {
     });
   });
 
-  it('expire at the earlier of what the message asks and what its class grants, from its time', () => {
+  it('a delivery expires when its message or its class says, whichever comes first', () => {
     const bestEffort = { ...intent, class: 'best-effort' } as const;
     expect(expiryOf(bestEffort)).toBe(1_000 + 900_000);
     expect(expiryOf({ ...bestEffort, sendAt: 5_000 })).toBe(5_000 + 900_000);
@@ -56,7 +56,7 @@ describe('the clocks of a delivery', () => {
     expect(expiryOf({ ...intent, expiresAt: 60_000 })).toBe(60_000);
   });
 
-  it('let the deadline stand still in a wait for a turn or a pause, and not behind a breaker', () => {
+  it('the deadline stops while a delivery waits for its turn or a pause, but not behind an open breaker', () => {
     const failed = {
       ...lost,
       outcome: 'transient',
@@ -65,14 +65,14 @@ describe('the clocks of a delivery', () => {
     const retrying = reduce(reduce(queued(), claim, 2_000), failed, 3_000);
     const was = clocksOf(retrying, 4_000).deadlineAt ?? 0;
     const at = (isBreaker: boolean): Delivery =>
-      reduce(retrying, { do: 'wait-gate', scope: 'destination:d', isBreaker }, 4_000);
+      reduce(retrying, { do: 'wait-gate', gate: 'destination:d', isBreaker }, 4_000);
     expect(was).toBe(2_000 + (intent.policy.deadlineMs ?? 0));
     expect(clocksOf(reduce(retrying, { do: 'wait-turn' }, 4_000), 9_000).deadlineAt).toBe(was + 5_000);
     expect(clocksOf(at(false), 9_000).deadlineAt).toBe(was + 5_000);
     expect(clocksOf(at(true), 9_000).deadlineAt).toBe(was);
   });
 
-  it('never end the run of one that must be handled', () => {
+  it('the run of a parked delivery closes after some days, but never if the message is of class must', () => {
     const parked = (of: Partial<Intent>) => reduce(reduce(queued(of), claim, 2_000), lost, 3_000);
     expect(clocksOf(parked({}), 4_000)).toMatchObject({
       runClosesAt: 3_000 + usualClocks.parkedMs,
@@ -82,7 +82,7 @@ describe('the clocks of a delivery', () => {
     expect(clocksOf(parked({ class: 'must' }), 4_000).runClosesAt).toBe(Infinity);
   });
 
-  it('take the later of backoff and Retry-After', () => {
+  it('the next attempt waits for backoff and Retry-After, and a manual retry for Retry-After only', () => {
     fc.assert(
       fc.property(fc.nat(100_000), fc.nat(100_000), (delayMs, askedMs) => {
         const verdict = { state: 'retrying', delayMs, inDoubt: false } as const;
@@ -96,8 +96,8 @@ describe('the clocks of a delivery', () => {
   });
 });
 
-describe('how long they run', () => {
-  it('is what the code does that measures them', async () => {
+describe('the values in usualClocks', () => {
+  it('Retry-After, parked runs, holds, replies and dedupe keys last as long as usualClocks says', async () => {
     expect(retryAfterMs({ 'retry-after': '99999999' }, new Date())).toBe(usualClocks.longestRetryAfterMs);
     expect(read('src/workflows/deliver-message.ts')).toContain(
       `const parkedFor = '${usualClocks.parkedMs / 86_400_000} days'`,
@@ -118,7 +118,7 @@ describe('how long they run', () => {
   });
 });
 
-describe('the table in docs/architecture.md', () => {
+describe('the table of clocks in docs/architecture.md', () => {
   const section =
     read('docs/architecture.md')
       .split('\n## ')
@@ -140,7 +140,7 @@ describe('the table in docs/architecture.md', () => {
     keyUntil: usualClocks.dedupeMs,
   };
 
-  it('has every clock, in the order of precedence, with what it usually is', () => {
+  it('docs/architecture.md lists every clock in the order of precedence with its usual value', () => {
     expect(rows.map(({ name }) => name)).toEqual(Object.keys(clocksOf(queued(), 0)));
     for (const { name, cells } of rows) {
       const ms = usual[name as keyof Clocks];
@@ -149,7 +149,7 @@ describe('the table in docs/architecture.md', () => {
     }
   });
 
-  it('is in the order in which the next step asks them', () => {
+  it('the clocks of a delivery decide in the order in which they are listed', () => {
     const now = 1_000_000;
     const over = {
       ...queued({ expiresAt: now - 1 }),
@@ -166,7 +166,7 @@ describe('the table in docs/architecture.md', () => {
     expect(next({ ...over, intent, nextAttemptAt: now, doubt }, 'B')).toMatchObject({ do: 'pause', why: 'doubt' });
   });
 
-  it('names the limits that stand in its other columns', () => {
+  it('docs/architecture.md names the limits of the clocks in its other columns', () => {
     const said = (name: string): string => rows.find((row) => row.name === name)?.cells.join(' ') ?? '';
     expect(said('expiresAt')).toContain(formatDuration(usualClocks.bestEffortMs));
     expect(said('nextAttemptAt')).toContain(formatDuration(usualClocks.longestRetryAfterMs));

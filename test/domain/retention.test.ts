@@ -3,8 +3,8 @@ import { findRetentionProblems, resolveRetention, retentionKinds, retentionOrder
 const hour = 3_600_000;
 const day = 24 * hour;
 
-describe('windows', () => {
-  it('are the defaults where the tenant says nothing', () => {
+describe('the retention windows of a tenant', () => {
+  it('a tenant that chooses nothing gets the default retention windows', () => {
     expect(resolveRetention({})).toEqual({
       links: 30 * day,
       inbox: 30 * day,
@@ -18,7 +18,7 @@ describe('windows', () => {
     });
   });
 
-  it('are the tenant’s where it says something, and the others stay', () => {
+  it('a tenant that chooses some retention windows keeps the defaults of the others', () => {
     expect(resolveRetention({ content: '12h', events: '90d' })).toMatchObject({
       content: 12 * hour,
       attempts: 90 * day,
@@ -26,7 +26,7 @@ describe('windows', () => {
     });
   });
 
-  it('of what belongs to a message end with the message; events may outlive it', () => {
+  it('content and attempts are kept no longer than their message, but events may be kept longer', () => {
     expect(resolveRetention({ messages: '7d' })).toMatchObject({
       content: 7 * day,
       attempts: 7 * day,
@@ -41,36 +41,45 @@ describe('windows', () => {
     ['too long', { events: '3651d' }, 'events'],
     ['a number', { attempts: 5 }, 'attempts'],
     ['no text', { content: null }, 'content'],
-  ] as const)('that cannot be used (%s) keep for good, and only that kind', (_what, own, kind) => {
-    const windows = resolveRetention(own);
-    for (const one of retentionOrder) expect([one, windows[one] === null]).toEqual([one, one === kind]);
-  });
+  ] as const)(
+    'a retention window that is unusable (%s) removes nothing of its kind and leaves the other kinds alone',
+    (_what, own, kind) => {
+      const windows = resolveRetention(own);
+      for (const one of retentionOrder) expect([one, windows[one] === null]).toEqual([one, one === kind]);
+    },
+  );
 
-  it.each([['text'], [null], [['30d']], [7]])('of a setting that is no object (%j) keep everything', (own) => {
-    expect(Object.values(resolveRetention(own))).toEqual(retentionOrder.map(() => null));
-  });
+  it.each([['text'], [null], [['30d']], [7]])(
+    'a retention setting that is not an object (%j) removes nothing at all',
+    (own) => {
+      expect(Object.values(resolveRetention(own))).toEqual(retentionOrder.map(() => null));
+    },
+  );
 
-  it('of a kind that only a newer version knows disturb nothing', () => {
+  it('a retention window of an unknown kind, as from a newer version, changes nothing', () => {
     expect(resolveRetention({ raw: '7d' })).toEqual(resolveRetention({}));
   });
 });
 
-describe('problems', () => {
-  it('there are none with what can be used', () => {
+describe('findRetentionProblems', () => {
+  it('retention windows within their bounds have no problems', () => {
     expect(findRetentionProblems({})).toEqual([]);
     expect(findRetentionProblems({ content: '1h', attempts: '3650d', messages: '3650d' })).toEqual([]);
     expect(findRetentionProblems({ messages: '7d' })).toEqual([]);
   });
 
-  it.each(retentionOrder.filter((kind) => kind !== 'dedupe' && kind !== 'people'))('%s keeps its bounds', (kind) => {
-    const { shortest, longest } = retentionKinds[kind as 'content'].choice;
-    expect(findRetentionProblems({ [kind]: '59m' })).toEqual([
-      { key: kind, message: `must be a duration between ${shortest} and ${longest}` },
-    ]);
-    expect(findRetentionProblems({ [kind]: shortest })).toEqual([]);
-  });
+  it.each(retentionOrder.filter((kind) => kind !== 'dedupe' && kind !== 'people'))(
+    'the retention window of %s must be within its bounds',
+    (kind) => {
+      const { shortest, longest } = retentionKinds[kind as 'content'].choice;
+      expect(findRetentionProblems({ [kind]: '59m' })).toEqual([
+        { key: kind, message: `must be a duration between ${shortest} and ${longest}` },
+      ]);
+      expect(findRetentionProblems({ [kind]: shortest })).toEqual([]);
+    },
+  );
 
-  it('names each kind that is wrong, and what there is', () => {
+  it('the problems of a retention setting name each wrong kind and the kinds that exist', () => {
     expect(findRetentionProblems({ content: '', raw: '7d', dedupe: '7d' })).toEqual([
       { key: 'content', message: 'must be a duration between 1h and 3650d' },
       { key: 'raw', message: 'is no kind of data; there are content, attempts, events, links, inbox, messages, jobs' },
@@ -78,17 +87,17 @@ describe('problems', () => {
     ]);
   });
 
-  it('says so when a part should be kept longer than its message', () => {
+  it('a retention window that is longer than that of the message is a problem', () => {
     expect(findRetentionProblems({ content: '31d', attempts: '2d', messages: '30d' })).toEqual([
       { key: 'content', message: 'must not be longer than messages (30d): it goes with its message' },
     ]);
   });
 
-  it('wants an object', () => {
+  it('a retention setting that is not an object is a problem', () => {
     expect(findRetentionProblems('30d')).toMatchObject([{ key: '', message: expect.stringContaining('object') }]);
   });
 
-  it('does not take what every object has for a kind', () => {
+  it('a name that every JavaScript object has is not accepted as a kind of data', () => {
     expect(findRetentionProblems({ constructor: '7d' })).toMatchObject([{ key: 'constructor' }]);
   });
 });

@@ -1,12 +1,12 @@
 import { findRetryProblems, formatDuration, resolveRetry } from '../../src/domain/retry-input.ts';
 import { parseDuration, retryPolicies } from '../../src/domain/retry.ts';
 
-test('nothing given is the default policy, a name is that policy', () => {
+test('a retry setting of null means the default policy, and a name means the policy of that name', () => {
   expect(resolveRetry(null)).toBe(retryPolicies['thirty-minutes']);
   expect(resolveRetry('one-day')).toBe(retryPolicies['one-day']);
 });
 
-test("each missing field is the default policy's, and a missing deadline is none", () => {
+test('a custom retry policy takes missing fields from the default policy, but has no default deadline', () => {
   const { initialIntervalMs, multiplier, maxIntervalMs, maxAttempts } = retryPolicies['thirty-minutes'];
   expect(resolveRetry({})).toEqual({
     name: 'custom',
@@ -27,7 +27,7 @@ test.each([
   [{ initialInterval: '1s', deadline: '1s' }, []],
   [{ initialInterval: '1s', deadline: '999ms' }, ['deadline']],
   [{ maxInterval: '999999999d', deadline: '0ms' }, ['maxInterval', 'deadline']],
-])('%j has its mistakes at %j', (input, keys) => {
+])('the retry setting %j has problems at the fields %j', (input, keys) => {
   expect(findRetryProblems(input).map(({ key }) => key)).toEqual(keys);
 });
 
@@ -37,7 +37,7 @@ test.each([
   [60_000, '1m'],
   [90_000, '90s'],
   [86_400_000, '1d'],
-])('%d ms is %s, and reads back', (ms, text) => {
+])('formatDuration writes %d ms as %s, and parseDuration reads it back', (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
   expect(parseDuration(text)).toBe(ms);
 });

@@ -27,11 +27,11 @@ const queued: LedgerView = {
 const doubtful: LedgerView = { ...queued, state: 'retrying', attempts: 1, inDoubtMs: 5_000, doubtMs: -1 };
 
 describe('the next step of a delivery', () => {
-  it('is to send what is queued and first', () => {
+  it('a queued delivery that is first in its lane is sent', () => {
     expect(nextStep(queued, C, 'at-least-once')).toEqual({ do: 'send' });
   });
 
-  it('waits out a live claim without spending an attempt, and settles a lapsed one as lost', () => {
+  it('a live claim is waited for without spending an attempt, and a lapsed claim is settled as ambiguous', () => {
     expect(nextStep({ ...queued, state: 'sending', claimMs: 700 }, C, 'at-least-once')).toEqual({
       do: 'pause',
       ms: 700,
@@ -40,14 +40,14 @@ describe('the next step of a delivery', () => {
     expect(nextStep({ ...queued, state: 'sending', claimMs: -1 }, C, 'at-least-once')).toEqual({ do: 'lapse' });
   });
 
-  it('does not undercut the time that it was given', () => {
+  it('a retry is not made before its time', () => {
     expect(nextStep({ ...queued, state: 'retrying', notBeforeMs: 7_000 }, A, 'at-least-once')).toMatchObject({
       do: 'pause',
       ms: 7_000,
     });
   });
 
-  it('looks twice, some seconds apart, and only when the first request can no longer take effect', () => {
+  it('a message in doubt is looked up twice, some seconds apart, when its first request can no longer act', () => {
     expect(nextStep({ ...doubtful, doubtMs: 900 }, B, 'at-least-once')).toEqual({ do: 'pause', ms: 900, why: 'doubt' });
     expect(nextStep(doubtful, B, 'at-least-once')).toEqual({ do: 'look-up', final: false });
     expect(nextStep({ ...doubtful, absentMs: 500 }, B, 'at-least-once')).toMatchObject({
@@ -60,11 +60,11 @@ describe('the next step of a delivery', () => {
     });
   });
 
-  it('looks up even when no attempt is left, because a look-up spends none', () => {
+  it('a message in doubt is looked up even if no attempt is left', () => {
     expect(nextStep({ ...doubtful, attempts: 5 }, B, 'at-least-once')).toEqual({ do: 'look-up', final: false });
   });
 
-  it('lets best effort expire when its attempts or its time are used up, and parks all else', () => {
+  it('a best-effort delivery expires when its attempts or its time are used up, and any other delivery parks', () => {
     const bestEffort = { ...queued, isBestEffort: true, expiresMs: 60_000 };
     for (const over of [{ attempts: 5 }, { deadlineMs: 0 }]) {
       expect(nextStep({ ...bestEffort, ...over }, C, 'at-least-once')).toEqual({ do: 'expire' });
@@ -73,12 +73,12 @@ describe('the next step of a delivery', () => {
     }
   });
 
-  it('sleeps no longer than until it is worth nothing', () => {
+  it('a wait for the next attempt ends when the delivery expires', () => {
     const patient: LedgerView = { ...queued, state: 'retrying', notBeforeMs: 3_600_000, expiresMs: 5_000 };
     expect(nextStep(patient, C, 'at-least-once')).toMatchObject({ do: 'pause', ms: 5_000 });
   });
 
-  it('treats A like C once the peer no longer remembers the key', () => {
+  it('after its memory is over, a platform of recovery class A is treated like one of class C', () => {
     const forgotten = { ...doubtful, inDoubtMs: 61_000 };
     expect(nextStep(forgotten, A, 'at-most-once')).toEqual({ do: 'doubt', code: 'may_have_arrived' });
     expect(nextStep({ ...forgotten, isManual: true }, A, 'at-most-once')).toEqual({ do: 'send' });
@@ -86,7 +86,7 @@ describe('the next step of a delivery', () => {
     expect(nextStep({ ...forgotten, inDoubtMs: 59_000 }, A, 'at-most-once')).toEqual({ do: 'send' });
   });
 
-  it('sends nothing again that may have arrived, when its policy or its class has changed since', () => {
+  it('a message that may have arrived is not sent again under at-most-once, unless an operator retries it', () => {
     expect(nextStep(doubtful, C, 'at-most-once')).toEqual({ do: 'doubt', code: 'may_have_arrived' });
     expect(nextStep({ ...doubtful, isManual: true }, C, 'at-most-once')).toEqual({ do: 'send' });
     expect(nextStep(doubtful, C, 'at-least-once')).toEqual({ do: 'send' });
@@ -121,7 +121,7 @@ describe('the next step of a delivery', () => {
   const classes = fc.constantFrom(A, B, C);
   const policies = fc.constantFrom('at-least-once' as const, 'at-most-once' as const);
 
-  it('never sends what is at rest, being sent, behind another, held back, used up, or of class B and in doubt', () => {
+  it('a delivery is sent only if it is open, first, due, within its limits, and needs no look-up', () => {
     fc.assert(
       fc.property(view, classes, policies, (given, recoveryClass, policy) => {
         if (nextStep(given, recoveryClass, policy).do !== 'send') return true;
@@ -142,7 +142,7 @@ describe('the next step of a delivery', () => {
     );
   });
 
-  it('never pauses for nothing', () => {
+  it('a pause of a delivery always has a positive length', () => {
     fc.assert(
       fc.property(view, classes, policies, (given, recoveryClass, policy) => {
         const step = nextStep(given, recoveryClass, policy);
@@ -152,7 +152,7 @@ describe('the next step of a delivery', () => {
   });
 });
 
-describe('a failed attempt', () => {
+describe('the consequence of a failed attempt', () => {
   const failed = {
     kind: 'transient',
     attempts: 1,
@@ -163,11 +163,11 @@ describe('a failed attempt', () => {
     isBestEffort: false,
   } as const;
 
-  it('is tried again after its delay', () => {
+  it('a delivery is retried after the delay of its failed attempt', () => {
     expect(judge(failed, C, 'at-most-once')).toEqual({ state: 'retrying', delayMs: 4_000, inDoubt: false });
   });
 
-  it('parks at once when it is permanent, or when attempts or time are used up', () => {
+  it('a delivery parks at once if the failure is permanent or its attempts or time are used up', () => {
     expect(judge({ ...failed, kind: 'permanent' }, A, 'at-least-once')).toMatchObject({
       state: 'parked',
       why: 'permanent',
@@ -182,14 +182,14 @@ describe('a failed attempt', () => {
     });
   });
 
-  it('of best effort is never parked for want of attempts or time', () => {
+  it('a best-effort delivery is not parked because its attempts or its time are used up', () => {
     const bestEffort = { ...failed, isBestEffort: true };
     expect(judge({ ...bestEffort, attempts: 3 }, C, 'at-least-once')).toMatchObject({ state: 'retrying', delayMs: 1 });
     expect(judge({ ...bestEffort, delayMs: 60_001 }, C, 'at-least-once')).toMatchObject({ state: 'retrying' });
     expect(judge({ ...bestEffort, kind: 'permanent' }, C, 'at-least-once')).toMatchObject({ state: 'parked' });
   });
 
-  it('is uncertain only where it may have arrived, cannot be looked up, and may not be sent twice', () => {
+  it('a delivery is uncertain only if it may have arrived, cannot be looked up, and must not be doubled', () => {
     const lost = { ...failed, kind: 'ambiguous' } as const;
     expect(judge(lost, C, 'at-most-once')).toEqual({ state: 'uncertain', inDoubt: true });
     expect(judge(lost, C, 'at-least-once')).toMatchObject({ state: 'retrying', inDoubt: true });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** What happens when nobody knows whether an attempt arrived: by class A, B and C, and after a crash. */
+/** What happens when it is unknown whether an attempt arrived: for each recovery class, and after a crash. */
 let stack: Stack;
 beforeAll(async () => void (stack = await startStack()), 120_000);
 afterAll(() => stack?.close());
@@ -20,7 +20,7 @@ const slackCopies = async (delivery: string) => (await stack.slackCounts()).get(
 const webhookCopies = async (delivery: string) => (await stack.webhookCounts()).get(delivery) ?? 0;
 
 describe('an attempt whose answer was lost', () => {
-  it('is sent again with the same key and the same bytes to a webhook that folds doubles (A)', async () => {
+  it('a class A webhook gets an attempt with a lost answer again, with the same key and bytes', async () => {
     await stack.webhook('folding', {
       retry,
       address: { url: `${stack.simulators}/webhook/folding`, dedupeWindow: '1h' },
@@ -33,7 +33,7 @@ describe('an attempt whose answer was lost', () => {
     expect(accepted.find((one: { id: string }) => one.id === delivery)).toMatchObject({ count: 2, sameBody: true });
   });
 
-  it('is found in Slack by its mark and not posted again (B)', async () => {
+  it('a post whose answer was lost is found in Slack by its mark and not posted again', async () => {
     await stack.slack('found', 'CFOUND', { retry, timeout: '1s' });
     await stack.fault('slack', {
       path: 'chat.postMessage',
@@ -47,7 +47,7 @@ describe('an attempt whose answer was lost', () => {
     expect(await slackCopies(delivery)).toBe(1);
   });
 
-  it('is posted again only after Slack’s history twice held none (B)', async () => {
+  it("a post whose answer was lost is posted again only after Slack's history lacked it twice", async () => {
     await stack.slack('absent', 'CABSENT', { retry, timeout: '1s' });
     await stack.fault('slack', { path: 'chat.postMessage', match: 'CABSENT', mode: 'reset-before', times: 1 });
     const { id, delivery } = await postTo('absent');
@@ -57,7 +57,7 @@ describe('an attempt whose answer was lost', () => {
     expect(looks.length).toBeGreaterThanOrEqual(2);
   });
 
-  it('is not posted again while Slack refuses to show its history (B)', async () => {
+  it('a post whose answer was lost is not posted again while Slack refuses to show its history', async () => {
     await stack.slack('refused', 'CREFUSED', { retry, timeout: '1s' });
     await stack.fault('slack', [
       { path: 'chat.postMessage', match: 'CREFUSED', mode: 'commit-then-status', status: 500, times: 1 },
@@ -68,7 +68,7 @@ describe('an attempt whose answer was lost', () => {
     expect(await slackCopies(delivery)).toBe(1);
   });
 
-  describe('while Slack refuses to show its history (B)', () => {
+  describe('an attempt whose answer was lost, while Slack refuses to show its history', () => {
     const brief = { ...retry, deadline: '4s' };
     const uncertain = { state: 'uncertain', attempts: 1, reason: { code: 'look_up_refused' } };
 
@@ -81,7 +81,7 @@ describe('an attempt whose answer was lost', () => {
       return postTo(destination);
     }
 
-    it('becomes uncertain at its deadline, after a pause let it go on', async () => {
+    it('a delivery in doubt becomes uncertain at its deadline, also after a pause has ended', async () => {
       const { id } = await lostAt('paused-in-doubt', 'CPAUSED');
       const first = async () => (await stack.message(id)).deliveries[0];
       await eventually('its answer is lost', async () => (await first())?.state === 'retrying');
@@ -91,7 +91,7 @@ describe('an attempt whose answer was lost', () => {
       expect((await stack.rest(id, 20_000)).deliveries[0]).toMatchObject(uncertain);
     });
 
-    it('becomes uncertain again at the deadline of a round that was granted by hand', async () => {
+    it('a delivery in doubt becomes uncertain again at the deadline of a manual retry', async () => {
       const { id, delivery } = await lostAt('granted-in-doubt', 'CGRANTED');
       expect((await stack.rest(id, 20_000)).deliveries[0]).toMatchObject(uncertain);
       await stack.must('POST', `/v1/deliveries/${delivery}/retry`, {});
@@ -99,7 +99,7 @@ describe('an attempt whose answer was lost', () => {
     });
   });
 
-  it('is sent again to a webhook by default, which says so (C)', async () => {
+  it('a class C webhook gets an attempt with a lost answer again by default, and the attempts say so', async () => {
     await stack.webhook('again', { retry, timeout: '500ms' });
     await stack.fault('webhook', { path: '/webhook/again', mode: 'commit-then-timeout', times: 1 });
     const { id, delivery } = await postTo('again');
@@ -111,7 +111,7 @@ describe('an attempt whose answer was lost', () => {
     ]);
   });
 
-  it('makes the delivery uncertain where it may not be sent twice, until an operator decides (C)', async () => {
+  it('an at-most-once delivery whose answer was lost is uncertain until an operator decides', async () => {
     await stack.webhook('once', { retry, timeout: '500ms', ambiguous: 'at-most-once' });
     await stack.fault('webhook', { path: '/webhook/once', mode: 'commit-then-timeout', times: 1 });
     const { id, delivery } = await postTo('once');
@@ -122,7 +122,7 @@ describe('an attempt whose answer was lost', () => {
     expect(await webhookCopies(delivery)).toBe(2);
   });
 
-  it('that was proven not taken is simply tried again, in every class', async () => {
+  it('an attempt that the receiver refused is tried again, even where nothing may be sent twice', async () => {
     await stack.webhook('refused-once', { retry, ambiguous: 'at-most-once' });
     await stack.fault('webhook', { path: '/webhook/refused-once', status: 429, times: 1 });
     const { id, delivery } = await postTo('refused-once');
@@ -131,8 +131,11 @@ describe('an attempt whose answer was lost', () => {
   });
 });
 
-describe('a worker killed while it sends', () => {
-  /** Posts to all three kinds with sinks that dawdle, and kills the worker when all three are being sent. */
+describe('a worker that is killed while it sends', () => {
+  /**
+   * Posts to a destination of each kind whose sink does not answer, and kills the worker while all three are being
+   * sent.
+   */
   async function killWhileSending() {
     await stack.webhook('killed-once', { retry, ambiguous: 'at-most-once', timeout: '3s' });
     await stack.webhook('killed-again', { retry, timeout: '3s' });
@@ -159,7 +162,7 @@ describe('a worker killed while it sends', () => {
     return { id, of: (name: string) => deliveries.find(({ destination }) => destination === name)?.id ?? '' };
   }
 
-  it('leaves one copy in Slack, one where it may not be doubled, and two where it may', async () => {
+  it('a killed worker leaves one post in Slack and at an at-most-once webhook, and two at other webhooks', async () => {
     const { id, of } = await killWhileSending();
     const { state, deliveries } = await stack.rest(id, 60_000);
     const states = Object.fromEntries(deliveries.map((one) => [one.destination, one.state]));

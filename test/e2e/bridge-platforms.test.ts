@@ -14,7 +14,7 @@ import { bridge } from '../suites/bridge-suite.ts';
 let stack: Stack;
 let rooms: Rooms;
 
-/** What only one platform has; what all have is in `six-rooms`. Each has a bridge of its own with Slack. */
+/** What only one platform has. `six-rooms` tests what all platforms have. Each platform has its own bridge to Slack. */
 beforeAll(async () => {
   stack = await startStack();
   for (const platform of [matrix, msteams, webex, googleChat])
@@ -34,14 +34,14 @@ const seen = (platform: Platform, room: string, text: string) =>
     ),
   );
 
-describe('matrix', () => {
+describe('a bridge to Matrix', () => {
   const room = `${matrix.connector.name}-special`;
-  it('shows a person on Matrix as a user of their own', async () => {
+  it('a bridge shows a person on Matrix as a user of their own', async () => {
     await rooms.act('slack', { room: slack.room(room), text: 'who am I?' });
     expect(await seen(matrix, room, 'who am I?')).toMatchObject({ by: 'Ann Archer (Slack)' });
   });
 
-  it("keeps a reaction until the last of two takes theirs away, and lets nobody edit others' messages", async () => {
+  it("a bridge keeps a reaction until the last person removes it, and ignores edits of others' messages", async () => {
     const { id } = await rooms.act('matrix', { room: matrix.room(room), text: 'ship it' });
     await seen(slack, room, 'ship it');
     const react = (user: 'ben' | 'cleo', what: 'react' | 'unreact') =>
@@ -63,10 +63,10 @@ describe('matrix', () => {
   });
 });
 
-describe('msteams', () => {
+describe('a bridge to Microsoft Teams', () => {
   const room = `${msteams.connector.name}-special`;
   const inSlack = (text: string) => seen(slack, room, text);
-  it('shows a reaction of Teams in Slack, and none of Slack in Teams', async () => {
+  it('a bridge shows a reaction from Teams in Slack, but not a reaction from Slack in Teams', async () => {
     const { id } = await rooms.act('msteams', { room: msteams.room(room), text: 'like this' });
     const copy = await inSlack('like this');
     await rooms.act('msteams', { do: 'react', room: msteams.room(room), id, user: 'ben', emoji: '👍' });
@@ -79,11 +79,11 @@ describe('msteams', () => {
   });
 });
 
-describe('webex', () => {
+describe('a bridge to Webex', () => {
   const room = `${webex.connector.name}-special`;
   const inSlack = (text: string) => seen(slack, room, text);
 
-  it('tells of an edit by one more creation, as it once did', async () => {
+  it('a bridge copies an edit that Webex reports as one more new message', async () => {
     const old = { url: `${stack.url}/hooks/webex`, secret: 'a-webhook-secret', editsAs: 'created' };
     await rooms.control('webex', 'subscribe', { subscriptions: [old] });
     const { id } = await rooms.act('webex', { room: webex.room(room), text: 'as it was said' });
@@ -93,7 +93,7 @@ describe('webex', () => {
     await webex.subscribe(rooms, old.url);
   });
 
-  it('does not bring back a post of ours whose answer was lost', async () => {
+  it('a bridge does not copy back its own post to Webex whose answer was lost', async () => {
     const fault = { path: '/v1/messages', match: 'lost answer', mode: 'reset-after' };
     await fetch(`${stack.simulators}/_sim/webex/faults`, { method: 'POST', body: JSON.stringify(fault) });
     await rooms.act('slack', { room: slack.room(room), text: 'lost answer' });
@@ -115,11 +115,11 @@ describe('webex', () => {
   });
 });
 
-describe('google-chat', () => {
+describe('a bridge to Google Chat', () => {
   const room = `${googleChat.connector.name}-special`;
   const space = googleChat.room(room);
 
-  it('from the app itself and from Pub/Sub are one message', async () => {
+  it('a message that Google Chat reports by the app and by Pub/Sub is copied once', async () => {
     const url = `${stack.url}/hooks/google-chat`;
     const { pushAudience, pushServiceAccount: email, audience } = settings('');
     const subscriptions = [

@@ -32,7 +32,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stack.close());
 
-/** The message of a room whose text matches. */
+/** Returns the message of a room whose text matches, as soon as there is one. */
 const seen = (room: string, markup: RegExp | string) =>
   eventually(`"${markup}" is in ${room}`, async () =>
     (await rooms.read('slack', room)).find((message) =>
@@ -41,14 +41,14 @@ const seen = (room: string, markup: RegExp | string) =>
   );
 
 describe('a bridge of three rooms', () => {
-  it('shows what is said in one in all the others, once, with who said it and where', async () => {
+  it('a message in one room of a bridge is shown in all others, once, with its author and platform', async () => {
     await rooms.act('slack', { room: one, user: 'ann', text: 'hello there' });
     for (const room of [two, three])
       expect(await seen(room, 'hello there')).toMatchObject({ by: 'Ann Archer (Slack)', isBot: true, thread: null });
     expect((await rooms.read('slack', one)).filter(({ markup }) => markup === 'hello there')).toHaveLength(1);
   });
 
-  it('takes a reply into the thread, from any side, also to a copy', async () => {
+  it('a reply in any room of a bridge goes into the thread in all rooms', async () => {
     await rooms.act('slack', { room: one, user: 'ann', text: 'what now?' });
     const copy = await seen(two, 'what now?');
     await rooms.act('slack', { room: two, user: 'ben', text: 'nothing', thread: copy.id });
@@ -57,7 +57,7 @@ describe('a bridge of three rooms', () => {
     expect(await seen(three, 'nothing')).toMatchObject({ thread: (await seen(three, 'what now?')).id });
   });
 
-  it('follows edits and deletes', async () => {
+  it('a bridge of three rooms copies edits and deletions to all rooms', async () => {
     const { id } = await rooms.act('slack', { room: one, text: 'first' });
     await seen(two, 'first');
     await rooms.act('slack', { do: 'edit', room: one, id, text: 'second' });
@@ -67,7 +67,7 @@ describe('a bridge of three rooms', () => {
       await eventually(`it is gone from ${room}`, async () => (await seen(room, 'second')).deleted);
   });
 
-  it('shows a reaction on every side, once for all who react alike, until the last takes it away', async () => {
+  it('a bridge shows equal reactions as one on each side, until the last person removes theirs', async () => {
     const { id } = await rooms.act('slack', { room: one, text: 'ship it?' });
     const copy = await seen(two, 'ship it?');
     const emoji = '👍';
@@ -81,13 +81,13 @@ describe('a bridge of three rooms', () => {
     await eventually('it is gone', async () => (await seen(three, 'ship it?')).reactions[emoji] === undefined);
   });
 
-  it('mentions who is mentioned, and nobody by text', async () => {
+  it('a bridge mentions the person who is mentioned, and never because of text', async () => {
     const content = [{ text: 'see ' }, { text: '', mention: 'ben' as const }, { text: ' and <@U0CLEO> <!here>' }];
     await rooms.act('slack', { room: one, content });
     expect((await seen(two, /^see /)).mentions).toEqual(['ben']);
   });
 
-  it('doubles nothing when every event comes three times, and later again', async () => {
+  it('a bridge doubles nothing when every event comes three times and once more later', async () => {
     await rooms.outbox('slack', { copies: 3 });
     await rooms.act('slack', { room: one, text: 'only once' });
     await seen(two, 'only once');
@@ -99,7 +99,7 @@ describe('a bridge of three rooms', () => {
     expect(texts.filter((text) => text === 'hello there')).toHaveLength(1);
   });
 
-  it('ends alike when events come in the wrong order: a reply before its root, an edit and a delete before their original', async () => {
+  it('a bridge ends the same when replies, edits and deletions come before their original', async () => {
     await rooms.outbox('slack', { held: true });
     const root = await rooms.act('slack', { room: one, text: 'root of all' });
     await rooms.act('slack', { room: one, text: 'leaf', thread: root.id });
@@ -117,7 +117,7 @@ describe('a bridge of three rooms', () => {
   });
 });
 
-it('what holds neither text nor files goes nowhere, and parks nothing', async () => {
+it('an event with neither text nor files is not copied, and parks nothing', async () => {
   const event = { type: 'message', channel: one, user: 'U0ANN', ts: '1700000000.000100', text: '' };
   const body = JSON.stringify({ type: 'event_callback', api_app_id: 'A1', event_id: 'Ev1', event });
   const timestamp = String(Math.floor(Date.now() / 1_000));
@@ -136,7 +136,7 @@ it('what holds neither text nor files goes nowhere, and parks nothing', async ()
   expect(code).toBe('no_content');
 });
 
-it('what the platform refuses for its format is sent once more as plain text, and says so', async () => {
+it('a message whose format is refused is sent once more as plain text, and the delivery says so', async () => {
   await stack.fault('slack', { path: 'chat.postMessage', status: 200, body: { ok: false, error: 'invalid_blocks' } });
   const { id } = await stack.post({ text: 'so **very** bold', destinations: ['c0one'] });
   const { deliveries } = await stack.rest(id);
@@ -144,14 +144,14 @@ it('what the platform refuses for its format is sent once more as plain text, an
   expect(await seen(one, 'so very bold')).toMatchObject({ isBot: true });
 });
 
-it('what the platform lacks of the forms of a text, the delivery says', async () => {
+it('a delivery says which formats of the text its platform does not have', async () => {
   const { id } = await stack.post({ text: 'as it is:\n\n| a | b |\n| - | - |\n| 1 | 2 |', destinations: ['c0one'] });
   const { deliveries } = await stack.rest(id);
   const message = 'On Slack tables are code blocks.';
   expect(deliveries).toMatchObject([{ state: 'delivered', degraded: [{ code: 'forms_lost', message }] }]);
 });
 
-it('what is refused as plain text too is parked with the second reason', async () => {
+it('a message that is refused as plain text too is parked with the second reason', async () => {
   await stack.fault('slack', {
     path: 'chat.postMessage',
     status: 200,

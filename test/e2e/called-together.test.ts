@@ -9,12 +9,12 @@ let stack: Stack;
 beforeAll(async () => void (stack = await startStack({ worker: false })), 120_000);
 afterAll(() => stack.close());
 
-/** Found by the soak (seed 6): such a run failed each task from then on, and its lane stood still. */
+/** The soak found this (seed 6): each task of such a run failed from then on, and its lane no longer moved. */
 it('a run whose deliveries are called at the same moment can still be replayed', async () => {
   const worker = stack.startWorker();
   const retry = { initialInterval: '200ms', multiplier: 1, maxAttempts: 1_000 };
   for (const id of ['refused', 'dawdling']) await stack.webhook(id, { retry });
-  // A run is there only for what was tried already.
+  // A message has a run only once it was tried.
   await stack.fault('webhook', { status: 503, times: 0 });
   const posted = await stack.post({ text: 'to both', destinations: ['refused', 'dawdling'] });
   const states = async () => (await stack.message(posted.id)).deliveries.map(({ state }) => state);
@@ -23,7 +23,7 @@ it('a run whose deliveries are called at the same moment can still be replayed',
   await eventually('both wait', async () => (await states()).every((state) => state === 'waiting'));
   await worker.stop();
 
-  // What comes of the two must not be the same commands: one parks, the other goes on in an activity.
+  // The two deliveries must end in different commands: one parks, and the other goes on in an activity.
   await stack.clearFaults('webhook');
   await stack.fault('webhook', [
     { path: '/webhook/refused', status: 400 },
@@ -42,7 +42,7 @@ it('a run whose deliveries are called at the same moment can still be replayed',
 
   const history = await run.fetchHistory();
   const markers = history.events?.filter((event) => event.markerRecordedEventAttributes != null) ?? [];
-  expect(markers.length).toBeGreaterThanOrEqual(3); // the first round and both called ones
+  expect(markers.length).toBeGreaterThanOrEqual(3); // the first round and both called rounds
   const workflowBundle = { codePath: resolve('dist/workflow-bundle.js') };
   await expect(Worker.runReplayHistory({ workflowBundle }, history, workflowId)).resolves.toBeUndefined();
 });

@@ -19,18 +19,18 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stack.close());
 
-it('what was said while nobody listened is read from the history, in order, and once', async () => {
+it('messages that were said during an outage are read from the history, in order and once', async () => {
   const before = await rooms.act('slack', { room: here, text: 'before' });
   await eventually('it is there', async () =>
     (await rooms.read('slack', there)).some(({ markup }) => markup === 'before'),
   );
-  // As a platform that gives up: nothing of what is said now ever comes.
+  // The platform gives up on the hook: no event of what is said now ever comes.
   await rooms.control('slack', 'subscribe', { subscriptions: [] });
   for (let n = 0; n < 20; n += 1) await rooms.act('slack', { room: here, text: `missed ${n}` });
   const { id } = await rooms.act('slack', { room: here, text: 'a root' });
   await rooms.act('slack', { room: here, text: 'a reply', thread: id, user: 'ben' });
   await rooms.act('slack', { do: 'edit', room: here, id: before.id, text: 'before, edited' });
-  // Half an hour ago somebody listened last: the clock is moved, and nobody waits.
+  // Moves the time of the last event back by half an hour, so that the test need not wait.
   await stack.sql`update hearing set last_at = clock_timestamp() - interval '30 minutes'`;
   const report = await eventually('the gap is closed', async () => {
     const [gap] = await stack.sql<{ id: number; report: { destination: string; fresh: number; lacks: string[] }[] }[]>`

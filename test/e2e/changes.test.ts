@@ -2,7 +2,7 @@ import { conversationAt } from '../support/conversation.ts';
 import { eventually } from '../support/eventually.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** Edits and deletes of messages in every state: the newest text wins, and nothing that was deleted is sent. */
+/** Edits and deletes of messages in every state. The newest text must win, and nothing that was deleted may be sent. */
 let stack: Stack;
 let at: ReturnType<typeof conversationAt>;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => stack?.close());
 const retry = { initialInterval: '200ms', multiplier: 1, maxInterval: '1s', maxAttempts: 6, deadline: '5m' };
 
 describe('an edit', () => {
-  it('after the delivery shows the newest text, everywhere', async () => {
+  it('an edit after the delivery shows the newest text at every destination', async () => {
     await stack.slack('edited', 'CEDITED');
     await stack.webhook('edited-hook');
     const { id } = await stack.post({ text: 'one', destinations: ['edited', 'edited-hook'] });
@@ -39,7 +39,7 @@ describe('an edit', () => {
     });
   });
 
-  it('and another one, at a sink that dawdles, end with the newest, in order', async () => {
+  it('two edits at a slow destination end with the newest text, in order', async () => {
     await stack.slack('slow', 'CSLOW', { timeout: '5s' });
     await stack.webhook('slow-hook', { timeout: '5s' });
     const { id } = await stack.post({ text: 'one', destinations: ['slow', 'slow-hook'] });
@@ -58,7 +58,7 @@ describe('an edit', () => {
     expect((await at.told('slow-hook')).map(({ text }) => text)).toEqual(['one', 'two', 'three']);
   });
 
-  it('while the original is in flight follows it', async () => {
+  it('an edit of a message that is being sent follows the message', async () => {
     await stack.slack('flying', 'CFLYING', { timeout: '5s' });
     await stack.fault('slack', { mode: 'delay', delayMs: 4_000, path: 'chat.postMessage', match: 'CFLYING' });
     const { id } = await at.post('one', 'flying');
@@ -70,7 +70,7 @@ describe('an edit', () => {
     expect(await at.texts('CFLYING')).toEqual(['two']);
   });
 
-  it('before it went out goes out with it, once', async () => {
+  it('an edit of a message that waits is sent as part of the message, once', async () => {
     await stack.webhook('paused');
     await stack.must('POST', '/v1/destinations/paused/pause');
     const { id } = await at.post('one', 'paused');
@@ -82,7 +82,7 @@ describe('an edit', () => {
     expect(await at.told('paused')).toMatchObject([{ id, type: 'message.created', text: 'two' }]);
   });
 
-  it('of one that is proven not to have arrived goes out with the retry', async () => {
+  it("an edit of a message that was refused is sent with the message's retry", async () => {
     await stack.webhook('failing', { retry: { ...retry, initialInterval: '2s', maxInterval: '2s' } });
     await stack.fault('webhook', { path: '/webhook/failing', status: 409 });
     const { id } = await at.post('one', 'failing');
@@ -93,7 +93,7 @@ describe('an edit', () => {
     expect((await at.told('failing')).map(({ text }) => text)).toEqual(['two']);
   });
 
-  it('of one that may have arrived follows it, since that is sent again as it was', async () => {
+  it('an edit of a message that may have arrived follows it, because the message is sent again unchanged', async () => {
     await stack.webhook('repeated', { retry: { ...retry, initialInterval: '2s', maxInterval: '2s' } });
     await stack.fault('webhook', { path: '/webhook/repeated', mode: 'commit-then-status', status: 503 });
     const { id } = await at.post('one', 'repeated');
@@ -104,7 +104,7 @@ describe('an edit', () => {
     expect((await stack.webhookCounts()).get((await stack.message(id)).deliveries[0]?.id ?? '')).toBe(2);
   });
 
-  it('of a parked one is carried by it when that is retried', async () => {
+  it('an edit of a parked message is sent as part of the message when an operator retries it', async () => {
     await stack.webhook('parked');
     await stack.fault('webhook', { path: '/webhook/parked', status: 400 });
     const { id } = await at.post('one', 'parked');
@@ -116,7 +116,7 @@ describe('an edit', () => {
     expect((await at.told('parked')).map(({ text }) => text)).toEqual(['two']);
   });
 
-  it('of one that may have arrived waits for the operator, and follows when that is sent again as it was', async () => {
+  it('an edit of an uncertain message waits for the operator, and follows when the message is sent again', async () => {
     await stack.webhook('doubtful', { ambiguous: 'at-most-once', timeout: '500ms' });
     await stack.fault('webhook', { path: '/webhook/doubtful', mode: 'timeout' });
     const { id } = await at.post('one', 'doubtful');
@@ -131,7 +131,7 @@ describe('an edit', () => {
 });
 
 describe('a delete', () => {
-  it('after the delivery takes it back everywhere; repeated it is the first one; nothing more is done with it', async () => {
+  it('a delete removes the message everywhere, counts once, and ends all other work on the message', async () => {
     await stack.slack('gone', 'CGONE');
     await stack.webhook('gone-hook');
     const { id } = await stack.post({ text: 'secret', destinations: ['gone', 'gone-hook'] });
@@ -151,7 +151,7 @@ describe('a delete', () => {
     expect(late).toMatchObject({ status: 409, body: { code: 'deleted' } });
   });
 
-  it('before it went out means that it never arrives, its edits neither', async () => {
+  it('a delete of a message that waits means that neither the message nor its edits are sent', async () => {
     await stack.webhook('never');
     await stack.must('POST', '/v1/destinations/never/pause');
     const { id } = await at.post('one', 'never', { conversation: 'never' });
@@ -167,7 +167,7 @@ describe('a delete', () => {
     expect((await stack.call('POST', `/v1/messages/${id}/retry`)).status).toBe(409);
   });
 
-  it('while it is in flight follows it and takes it back', async () => {
+  it('a delete of a message that is being sent follows it and removes it', async () => {
     await stack.slack('caught', 'CCAUGHT', { timeout: '5s' });
     await stack.fault('slack', { mode: 'delay', delayMs: 4_000, path: 'chat.postMessage', match: 'CCAUGHT' });
     const { id } = await at.post('oops', 'caught');
@@ -179,7 +179,7 @@ describe('a delete', () => {
     expect(await at.inSlack('CCAUGHT')).toMatchObject([{ deleted: true }]);
   });
 
-  it('of a parked one ends it', async () => {
+  it('a delete of a parked message cancels the message', async () => {
     await stack.webhook('given-up');
     await stack.fault('webhook', { path: '/webhook/given-up', status: 400 });
     const { id } = await at.post('one', 'given-up');
@@ -189,7 +189,7 @@ describe('a delete', () => {
     expect((await stack.call('POST', `/v1/messages/${id}/retry`)).status).toBe(409);
   });
 
-  it('of one whose answer was lost finds it in Slack and takes it back', async () => {
+  it('a delete of a message whose answer was lost finds it in Slack and removes it', async () => {
     await stack.slack('lost', 'CLOST', { retry, timeout: '1s' });
     await stack.fault('slack', { path: 'chat.postMessage', match: 'CLOST', mode: 'commit-then-timeout' });
     const { id } = await at.post('one', 'lost');
@@ -200,7 +200,7 @@ describe('a delete', () => {
     expect(await at.inSlack('CLOST')).toMatchObject([{ deleted: true }]);
   });
 
-  it('of one whose answer was lost and that is not in Slack sends nothing', async () => {
+  it('a delete of a message whose answer was lost sends nothing if the message is not in Slack', async () => {
     await stack.slack('absent', 'CABSENT', { retry, timeout: '1s' });
     await stack.fault('slack', { path: 'chat.postMessage', match: 'CABSENT', mode: 'timeout' });
     const { id } = await at.post('one', 'absent');
@@ -214,7 +214,7 @@ describe('a delete', () => {
     expect(await at.inSlack('CABSENT')).toEqual([]);
   });
 
-  it('of one that is uncertain is told by our ids, and leaves it uncertain', async () => {
+  it('a delete of an uncertain message is sent with our ids, and the message stays uncertain', async () => {
     await stack.webhook('unsure', { ambiguous: 'at-most-once', timeout: '500ms' });
     await stack.fault('webhook', { path: '/webhook/unsure', mode: 'commit-then-timeout' });
     const { id } = await at.post('one', 'unsure');

@@ -5,7 +5,7 @@ import { logPath } from '../../src/up/process/log-file.ts';
 import { eventually } from '../support/eventually.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** The worker's clock is an hour off; only PostgreSQL's counts. */
+/** The worker's clock is an hour ahead. Only PostgreSQL's clock may matter. */
 let stack: Stack;
 beforeAll(async () => {
   const preload = pathToFileURL(resolve('test/support/shifted-clock.mjs')).href;
@@ -22,7 +22,7 @@ async function timesOf(delivery: string): Promise<number[]> {
   return rows.map(({ ms }) => ms);
 }
 
-/** The times that the worker has written into its log. */
+/** The times that the worker has written to its log. */
 function workerLogTimes(): number[] {
   const lines = readFileSync(logPath(stack.home, 'worker'), 'utf8').split('\n');
   return lines.flatMap((line) => {
@@ -31,13 +31,13 @@ function workerLogTimes(): number[] {
   });
 }
 
-it('a worker whose clock is an hour off says so in its own times', async () => {
-  // Or the others prove nothing: its log is stamped by its own clock.
+it('a worker whose clock is an hour ahead writes its own time to its log', async () => {
+  // This proves that the clock is ahead. Without it, the other tests would prove nothing.
   const logged = await eventually('it has logged', () => workerLogTimes().at(-1));
   expect(logged - Date.now()).toBeGreaterThan(3_000_000);
 });
 
-it('delivers, retries after the platform’s time, and parks, as usual', async () => {
+it('a worker whose clock is an hour ahead delivers, honours Retry-After and parks as usual', async () => {
   await stack.slack('clock', 'CCLOCK', { retry });
   const well = await stack.post({ text: 'well', destinations: ['clock'] });
   expect((await stack.rest(well.id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 1 });
@@ -60,7 +60,7 @@ it('delivers, retries after the platform’s time, and parks, as usual', async (
   expect((await stack.rest(refused.id)).deliveries[0]).toMatchObject({ state: 'parked', attempts: 1 });
 }, 60_000);
 
-it('finds in Slack what may have arrived, and sends nothing twice', async () => {
+it('a worker whose clock is an hour ahead finds a post of a lost answer in Slack and sends nothing twice', async () => {
   await stack.slack('doubt', 'CDOUBT', { retry, timeout: '1s' });
   await stack.fault('slack', { path: 'chat.postMessage', match: 'CDOUBT', mode: 'reset-after', times: 1 });
   const lost = await stack.post({ text: 'lost', destinations: ['doubt'] });
@@ -68,20 +68,20 @@ it('finds in Slack what may have arrived, and sends nothing twice', async () => 
   expect((await stack.slackCounts()).get(lost.deliveries[0]?.id ?? '')).toBe(1);
 }, 60_000);
 
-it('signs a webhook with a time that its receiver takes, and stays away until a date that it names', async () => {
+it('a worker whose clock is an hour ahead signs with the right time and honours a Retry-After date', async () => {
   await stack.webhook('dated', { retry });
   const inFiveSeconds = new Date(Date.now() + 5_000).toUTCString();
   await stack.fault('webhook', { path: '/webhook/dated', status: 429, retryAfter: inFiveSeconds, times: 1 });
   const { id } = await stack.post({ text: 'dated', destinations: ['dated'] });
   expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
   const requests = (await stack.requests('webhook')).filter(({ path }) => path === '/webhook/dated');
-  // Standard Webhooks: receivers refuse what is more than five minutes off.
+  // Standard Webhooks: receivers refuse a timestamp that is more than five minutes off.
   for (const { at, headers } of requests)
     expect(Math.abs(Number(headers['webhook-timestamp']) * 1_000 - Date.parse(at))).toBeLessThan(60_000);
   expect(Date.parse(requests[1]?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(inFiveSeconds));
 }, 60_000);
 
-it('keeps expiry and scheduled sends by PostgreSQL’s clock', async () => {
+it("expiry and scheduled sends follow PostgreSQL's clock, not the clock of a worker", async () => {
   await stack.slack('times', 'CTIMES', { retry });
   const inHalfAnHour = new Date(Date.now() + 1_800_000).toISOString();
   const lasting = await stack.post({ text: 'lasting', destinations: ['times'], expiresAt: inHalfAnHour });
@@ -95,8 +95,8 @@ it('keeps expiry and scheduled sends by PostgreSQL’s clock', async () => {
   expect((await stack.message(later.id)).deliveries[0]).toMatchObject({ state: 'queued', attempts: 0 });
 }, 60_000);
 
-it('writes nothing into PostgreSQL by its own clock: neither times nor leases', async () => {
-  // Of each kind of wait one, since most times are gone when a delivery is at rest.
+it('a worker whose clock is an hour ahead writes none of its own times to PostgreSQL', async () => {
+  // One delivery in each kind of wait, because most times are gone when a delivery is at rest.
   const slow = { ...retry, initialInterval: '5m', maxInterval: '5m', deadline: '20m' };
   await stack.webhook('sends', { retry, timeout: '20s' });
   await stack.webhook('retries', { retry: slow });
@@ -112,7 +112,7 @@ it('writes nothing into PostgreSQL by its own clock: neither times nor leases', 
     eventually(`${id} is ${state}`, async () => (await stack.message(id)).deliveries[0]?.state === state);
   await inState(await post('retries'), 'retrying');
   await Promise.all([
-    // What could go nowhere at all would have no run, and be queued.
+    // A message without any delivery that could go has no run and stays queued, so this one has a second destination.
     inState(await post('retries', 'clock'), 'waiting'),
     inState(await post('pauses'), 'waiting'),
     inState(await post('sends'), 'sending'),
@@ -124,7 +124,7 @@ it('writes nothing into PostgreSQL by its own clock: neither times nor leases', 
   expect(columns.length).toBeGreaterThan(40);
   const wrong: string[] = [];
   for (const { table, column } of columns) {
-    // Set when a message is accepted, which no worker does.
+    // This time is set when a message is accepted, which no worker does.
     if (`${table}.${column}` === 'dedupe.expires_at') continue;
     const rows = await stack.sql`
       select from ${stack.sql(table)} where ${stack.sql(column)} > clock_timestamp() + interval '45 minutes' limit 1`;

@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { configureSinks } from '../support/sinks.ts';
 import { createWhole, type Whole } from '../support/whole.ts';
 
-/** Everything is real here, and everything is killed with SIGKILL, PostgreSQL and Temporal included. */
+/** All processes are real here, and all are killed with SIGKILL, including PostgreSQL and Temporal. */
 let whole: Whole;
 beforeAll(async () => {
   whole = await createWhole();
@@ -26,7 +26,7 @@ async function configure(): Promise<void> {
     });
 }
 
-/** Posts 200 messages, each to the webhook and to one of 50 Slack channels, while both dawdle and lose answers. */
+/** Posts 200 messages, each to the webhook and to one of 50 Slack channels, while both are slow and lose answers. */
 async function postWhileTheyDawdle(round: string): Promise<Map<string, string>> {
   await whole.fault('webhook', [
     { path: '/webhook/crash', mode: 'commit-then-timeout', times: 10 },
@@ -44,7 +44,8 @@ async function postWhileTheyDawdle(round: string): Promise<Map<string, string>> 
         destinations: ['crash', `slack-${n % channels}`],
         conversation: `${round}-${n}`,
       };
-      // As a client should: a 503 means unknown, and the same key tells.
+      // A good client: a 503 means that it is unknown whether the message was accepted, and posting again with the same
+      // key tells.
       const { deliveries } = await eventually('it is accepted', async () => {
         const answer = await whole.call('POST', '/v1/messages', body, { 'idempotency-key': `${round}-${n}` });
         return answer.status === 202
@@ -69,7 +70,7 @@ async function statesOf(kinds: ReadonlyMap<string, string>): Promise<Map<string,
   return states;
 }
 
-/** Waits until something was delivered and something was not: only then is there anything to interrupt. */
+/** Waits until some deliveries are delivered and others are not, so that the kill interrupts something. */
 async function inTheMiddle(kinds: ReadonlyMap<string, string>): Promise<Map<string, number>> {
   return eventually('in the middle', async () => {
     const states = await statesOf(kinds);
@@ -78,7 +79,7 @@ async function inTheMiddle(kinds: ReadonlyMap<string, string>): Promise<Map<stri
   });
 }
 
-/** How many of a delivery's attempts arrived, or may have. */
+/** Returns how many attempts of a delivery arrived or may have arrived. */
 async function mayHaveArrived(id: string): Promise<number> {
   const { data } = await whole.must('GET', `/v1/deliveries/${id}/attempts`);
   const outcomes = (data as { outcome: string }[]).map(({ outcome }) => outcome);
@@ -99,7 +100,7 @@ async function endsDelivered(kinds: ReadonlyMap<string, string>): Promise<void> 
   const hooks = [...kinds].filter(([, destination]) => destination === 'crash').map(([id]) => id);
   const slacks = [...kinds].filter(([, destination]) => destination !== 'crash').map(([id]) => id);
   expect(hooks.filter((id) => (webhook.get(id) ?? 0) < 1)).toEqual([]);
-  // Each copy more has an attempt of its own whose answer was lost: to the sink's fault, to the kill, or one to each.
+  // Each additional copy has its own attempt whose answer was lost, because of the sink's fault or of the kill.
   const doubles = hooks.filter((id) => (webhook.get(id) ?? 0) > 1);
   for (const id of doubles) expect(webhook.get(id)).toBeLessThanOrEqual(await mayHaveArrived(id));
   console.log(
@@ -108,7 +109,7 @@ async function endsDelivered(kinds: ReadonlyMap<string, string>): Promise<void> 
   expect(slacks.filter((id) => slack.get(id) !== 1).map((id) => [id, slack.get(id)])).toEqual([]);
 }
 
-it('kill -9 of every process with 200 messages in flight loses nothing, and doubles nothing in Slack', async () => {
+it('kill -9 of all processes with 200 messages in flight loses nothing and doubles nothing in Slack', async () => {
   await configure();
   const kinds = await postWhileTheyDawdle('kill');
   const before = await inTheMiddle(kinds);
@@ -120,7 +121,7 @@ it('kill -9 of every process with 200 messages in flight loses nothing, and doub
   await endsDelivered(kinds);
 }, 300_000);
 
-it('Temporal’s database deleted with 200 messages in flight loses nothing: the sweep starts them again', async () => {
+it("deleting Temporal's database with 200 messages in flight loses nothing: the sweep starts them again", async () => {
   const kinds = await postWhileTheyDawdle('wipe');
   const before = await inTheMiddle(kinds);
   await whole.killAll();

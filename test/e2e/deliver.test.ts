@@ -9,13 +9,13 @@ afterAll(async () => {
   await stack.close();
 });
 
-/** One run of each kind, for the replay test; see `record-histories.ts`. */
+/** One run of each kind for the replay test; see `record-histories.ts`. */
 const kinds = new Map<string, string>();
 
 const quick = { initialInterval: '200ms', multiplier: 1, maxInterval: '1s', maxAttempts: 5, deadline: '5m' };
 
-describe('one message', () => {
-  it('posted fifty times at once with one key is one message, one run, and one request at the sink', async () => {
+describe('the delivery of a message', () => {
+  it('a message posted fifty times at once with one key is one message, one run and one request', async () => {
     await stack.webhook('fifty');
     const posts = await Promise.all(
       Array.from({ length: 50 }, () => stack.post({ text: 'once', destinations: ['fifty'] }, 'fifty-times')),
@@ -32,7 +32,7 @@ describe('one message', () => {
     expect(runs).toBe(1);
   });
 
-  it('to five destinations is delivered at once to the healthy ones, while two retry alone, each with its own count', async () => {
+  it('a message reaches three healthy destinations while two others retry, each with its own count', async () => {
     for (const id of ['well-1', 'well-2', 'well-3']) await stack.webhook(id);
     await stack.webhook('slow', { retry: quick, timeout: '500ms' });
     await stack.webhook('broken', { retry: { ...quick, maxAttempts: 10 } });
@@ -68,7 +68,7 @@ describe('one message', () => {
     });
   });
 
-  it('is not sent again before Retry-After is over, not even by an operator', async () => {
+  it('a delivery is not sent again before its Retry-After is over, not even by an operator', async () => {
     await stack.webhook('patient', { retry: quick });
     await stack.fault('webhook', { path: '/webhook/patient', status: 429, retryAfter: 7, times: 1 });
     const { id } = await stack.post({ text: 'later', destinations: ['patient'] });
@@ -82,7 +82,7 @@ describe('one message', () => {
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(7_000);
   });
 
-  it('that is refused parks at once with the platform’s reason', async () => {
+  it("a refused message is parked at once with the platform's reason", async () => {
     await stack.webhook('refusing');
     await stack.fault('webhook', {
       path: '/webhook/refusing',
@@ -99,7 +99,7 @@ describe('one message', () => {
     expect(JSON.stringify(data[0])).toContain('no such order');
   });
 
-  it('in one conversation arrives in order although the first one fails a while', async () => {
+  it('messages of one conversation arrive in order although the first one fails for a while', async () => {
     await stack.webhook('ordered', { retry: quick });
     await stack.fault('webhook', { path: '/webhook/ordered', status: 503, times: 2 });
     const posted: string[] = [];
@@ -117,7 +117,7 @@ describe('one message', () => {
 });
 
 describe('a conversation with two destinations', () => {
-  it('waits for its turn at one of them without holding up the other', async () => {
+  it('a message waits for its turn at one destination without delaying the other destination', async () => {
     await stack.webhook('turn-slow', { retry: { ...quick, initialInterval: '1500ms', maxInterval: '1500ms' } });
     await stack.webhook('turn-quick');
     await stack.fault('webhook', { path: '/webhook/turn-slow', status: 503, times: 1 });
@@ -139,11 +139,11 @@ describe('a conversation with two destinations', () => {
   });
 });
 
-describe('a cancel', () => {
-  it('of the first of a conversation lets the next one go at once', async () => {
+describe('the cancel of a message', () => {
+  it('a cancel of the first message of a conversation lets the next one go at once', async () => {
     await stack.webhook('freed', { retry: { ...quick, initialInterval: '1m', maxInterval: '1m' } });
     await stack.webhook('beside');
-    await stack.fault('webhook', { path: '/webhook/freed', status: 429, times: 1 }); // proven not taken
+    await stack.fault('webhook', { path: '/webhook/freed', status: 429, times: 1 }); // a 429: not accepted
     const body = { text: 'free', destinations: ['freed', 'beside'], conversation: 'freed' };
     const first = await stack.post(body);
     const second = await stack.post(body);
@@ -152,7 +152,7 @@ describe('a cancel', () => {
       return deliveries.some(({ state }) => state === 'waiting');
     });
     await stack.must('POST', `/v1/messages/${first.id}/cancel`);
-    // Below the 20 s and more that the sweep would take.
+    // The limit is below the 20 s and more that the sweep would need.
     expect((await stack.rest(second.id, 10_000)).state).toBe('delivered');
     expect((await stack.message(first.id)).state).toBe('partial');
   });

@@ -10,12 +10,12 @@ const limit = 20;
 const lanes = 30;
 const perLane = 4;
 
-/** The most of these times that lie in any one second. */
+/** Returns the most of these times within any one second. */
 function mostInASecond(times: readonly number[]): number {
   return Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length));
 }
 
-it('what waited in many short lanes goes out in order, near the full rate and never above it', async () => {
+it('messages that waited in many short lanes go out in order, near the full rate and never above it', async () => {
   await stack.webhook('short', { rate: { limit, per: '1s' } });
   await stack.must('POST', '/v1/destinations/short/pause', { reason: 'maintenance' });
   const posts: { id: string; deliveries: { id: string }[] }[] = [];
@@ -31,8 +31,8 @@ it('what waited in many short lanes goes out in order, near the full rate and ne
   const requests = await arrived();
   const times = requests.map(({ at }) => Date.parse(at)).sort((a, b) => a - b);
   const everyMs = 1_000 / limit;
-  // The burst, and what was late for its slot by no more than a slot's life; see `slotLifeMs`. Between us and the sink's
-  // clock there are some milliseconds, one time more than another.
+  // The rate allows the burst, and requests that came late for their slot by at most a slot's life (`slotLifeMs`). The
+  // way to the sink takes some milliseconds, which vary.
   const jitter = 3;
   expect(mostInASecond(times)).toBeLessThanOrEqual(limit + 1 + slotLifeMs(everyMs) / everyMs + jitter);
   const tookMs = (times.at(-1) ?? 0) - (times[0] ?? 0);

@@ -7,7 +7,7 @@ import type { Rooms } from '../support/rooms.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { bridge } from '../suites/bridge-suite.ts';
 
-/** Messages that have files: their order, their edits and their deletes, where files are posts and where they are links. */
+/** Messages with files: their order, edits and deletes, where files are posts and where they are links. */
 let stack: Stack;
 let files: FileServer;
 let posts: ReturnType<typeof roomPosts>;
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const inRoom = async (platform: typeof slack) =>
   (await rooms.read(platform.connector.name, platform.room('changed'))).filter(({ deleted }) => !deleted);
-/** The posts of a room that say this, or show this file, once there are so many. */
+/** Returns the posts of a room that contain one of these texts or files, as soon as there are `count` of them. */
 const seen = (platform: typeof slack, count: number, ...parts: string[]) =>
   eventually(`${count} at ${platform.connector.name} of ${parts.join()}`, async () => {
     const found = (await inRoom(platform)).filter(({ markup, files: shown }) =>
@@ -36,7 +36,7 @@ const seen = (platform: typeof slack, count: number, ...parts: string[]) =>
     );
     return found.length === count && found;
   });
-/** The delivery of the newest change to a member of the bridge. */
+/** Returns the delivery of the newest edit to a room of the bridge. */
 const changeAt = async (platform: typeof slack) => {
   const { data } = await stack.must('GET', `/v1/deliveries?destination=${platform.connector.name}-changed&limit=200`);
   const [row] = (data as { createdAt: string; action: string; id: string; message: string }[])
@@ -45,8 +45,8 @@ const changeAt = async (platform: typeof slack) => {
   return posts.delivery(row?.message ?? '', `${platform.connector.name}-changed`);
 };
 
-describe('between rooms', () => {
-  it('an edit changes the words, and the file stays: as a post, and as a link', async () => {
+describe('edits of messages with files between rooms', () => {
+  it('an edit changes the text and keeps the file, both as a post and as a link', async () => {
     const { id } = await rooms.act('slack', {
       room: slack.room('changed'),
       text: 'first words',
@@ -72,7 +72,7 @@ describe('between rooms', () => {
       );
   }, 60_000);
 
-  it('an edit that adds a file links it, and says so', async () => {
+  it('an edit that adds a file adds a link, and the delivery says so', async () => {
     const { id } = await rooms.act('matrix', { room: matrix.room('changed'), text: 'no file yet' });
     for (const platform of [slack, chat]) await seen(platform, 1, 'no file yet');
     await rooms.act('matrix', {
@@ -90,10 +90,10 @@ describe('between rooms', () => {
   }, 60_000);
 });
 
-describe('by the API', () => {
+describe('messages with files from the API', () => {
   const platforms = [matrix, slack, zoom, chat];
 
-  it('long words come before two files, what is said next behind the last, and edits and deletes follow', async () => {
+  it('a long text comes before its files, the next message after them, and edits and deletes follow', async () => {
     const there = await Promise.all(platforms.map((platform) => posts.room(platform, 'two')));
     const destinations = there.map(({ id }) => id);
     const attachments = ['one.png', 'two.png'].map((name) => ({ url: files.url(name) }));

@@ -7,12 +7,12 @@ import { named } from '../support/long-text.ts';
 import { roomPosts, type Room } from '../support/room-posts.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** Nobody knows whether a file arrived: its answer was lost, or who sent it died. */
+/** It is unknown whether a file arrived, because its answer was lost or its worker died. */
 let stack: Stack;
 let files: FileServer;
 let posts: ReturnType<typeof roomPosts>;
 const platforms = { matrix: named('matrix'), slack: named('slack'), webex: named('webex') };
-/** What shows a file in a room. */
+/** Part of the path of the request that posts a file to a room. */
 const shows = { matrix: '/send/', slack: 'files.completeUploadExternal', webex: '/messages' };
 
 beforeAll(async () => {
@@ -28,7 +28,9 @@ afterAll(async () => {
 
 type Kind = 'matrix' | 'slack' | 'webex' | 'once';
 
-/** Words and a file to a room of each class, at all of which the first post of the file meets this fault. */
+/**
+ * Posts a text and a file to a room of each recovery class. In each room the fault strikes the first post of the file.
+ */
 async function lose(what: string, fault: object) {
   const options = { timeout: '3s' };
   const rooms: Record<Kind, Room> = {
@@ -49,7 +51,10 @@ async function lose(what: string, fault: object) {
   return { id: message.id, name, rooms, copies };
 }
 
-/** @param lost what an attempt is called whose end nobody knows. */
+/**
+ * Expects the right end in each room.
+ * @param lost the outcome of the attempt whose answer was lost.
+ */
 async function expectExact({ id, name, rooms, copies }: Awaited<ReturnType<typeof lose>>, lost: string) {
   const of = async (kind: Kind) => {
     const delivery = await posts.delivery(id, rooms[kind].id);
@@ -71,7 +76,7 @@ async function expectExact({ id, name, rooms, copies }: Awaited<ReturnType<typeo
   expect(new Set(transactions.map(({ path }) => path)).size).toBe(1);
   expect(slack).toMatchObject({ delivery: { ...whole, doubled: false }, attempts: twice.slice(0, 2) });
   expect(await copies('slack')).toBe(1);
-  // It may have come twice, and the attempts say so.
+  // Webex may have the file twice, and the attempts show that.
   expect(webex).toMatchObject({ delivery: whole, attempts: twice });
   expect(await copies('webex')).toBe(2);
   expect(once).toMatchObject({
@@ -94,12 +99,12 @@ it.each([
   ['reset', { mode: 'reset-after' }],
   ['ill', { mode: 'commit-then-status', status: 502 }],
 ])(
-  'a file whose answer is lost (%s) is sent again under its key, found by its mark, or treated as its room wants it',
+  'a file whose answer is lost (%s) is sent again, looked up or given up, as its class and room demand',
   async (what, fault) => expectExact(await lose(what, fault), 'ambiguous'),
   120_000,
 );
 
-it('a worker that is killed while it posts a file leaves no more in doubt than a lost answer does', async () => {
+it('a worker killed while it posts a file leaves no more in doubt than a lost answer does', async () => {
   const lost = await lose('killed', { mode: 'commit-then-timeout' });
   await eventually('all have the file, and none has said so', async () => {
     const there = await Promise.all((['matrix', 'slack', 'webex', 'once'] as const).map(lost.copies));

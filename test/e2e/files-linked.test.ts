@@ -4,7 +4,7 @@ import { named } from '../support/long-text.ts';
 import { roomPosts } from '../support/room-posts.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** Files that cannot be posted, and are linked. */
+/** Files that cannot be posted and become links. */
 let stack: Stack;
 let files: FileServer;
 let posts: ReturnType<typeof roomPosts>;
@@ -19,7 +19,7 @@ afterAll(async () => {
   await stack?.close();
 });
 
-describe('an upload that is refused', () => {
+describe('an upload that the platform refuses', () => {
   const refusals = [
     ['matrix', 'too large', '/media/v3/upload', 413, { errcode: 'M_TOO_LARGE', error: 'Upload too large' }],
     ['matrix', 'over its quota', '/media/v3/upload', 403, { errcode: 'M_FORBIDDEN', error: 'Quota exceeded' }],
@@ -33,11 +33,11 @@ describe('an upload that is refused', () => {
     ['webex', 'for its type', '/messages', 415, { message: 'Unsupported.', errors: [], trackingId: 'T_2' }],
   ] as const;
   it.each(refusals.map((one, index) => ({ one, index })))(
-    'at $one.0, $one.1: the file is linked, the delivery says why, and what follows goes on',
+    '$one.0 refuses an upload ($one.1): the file is linked, the delivery says why, and the next message follows',
     async ({ one: [name, , path, status, body], index }) => {
       const room = await posts.room(named(name), `refused-${index}`);
       const file = `refused-${index}.png`;
-      // The words go the same way at Webex and Zoom, and name no file.
+      // Webex and Zoom get text and files at the same path. Only a request that names the file must be refused.
       const match = path === '/messages' ? { match: name === 'zoom' ? 'file_ids' : file } : {};
       await stack.fault(name, { path, ...match, status, body, times: 1 });
       const content = { text: 'look at this', attachments: [{ url: files.url(file) }] };
@@ -59,7 +59,7 @@ describe('an upload that is refused', () => {
   );
 });
 
-describe('a file that cannot be had', () => {
+describe('a file that cannot be downloaded', () => {
   const misses = [
     ['gone.png', 'http_404'],
     ['ill.png', 'http_503'],
@@ -79,7 +79,7 @@ describe('a file that cannot be had', () => {
     files.answer('empty.png', (response) => response.writeHead(200, { 'content-type': 'image/png' }).end());
   });
 
-  it('is linked in the words, which say why, at a private address as well, and soon', async () => {
+  it('a file that cannot be downloaded is soon linked in the text, and the delivery says why', async () => {
     const all = [
       ...misses.map(([name, code]) => ({ name, code, url: files.url(name) })),
       { name: 'inside.png', code: 'egress_denied', url: 'http://10.0.0.1/inside.png' },
@@ -101,13 +101,13 @@ describe('a file that cannot be had', () => {
         expect(shown[0]?.markup).toContain('look at this');
         expect(shown[0]?.markup).toContain(name);
       }
-    // Four tries of one that is ill take 7 s, and for one that wants a minute nobody waits.
+    // Four tries of the failing file take 7 s. The file with a Retry-After of a minute is not tried again.
     expect(performance.now() - begin).toBeLessThan(30_000);
     expect(files.asked('ill.png')).toBe(4);
     expect(files.asked('later.png')).toBe(1);
   }, 60_000);
 
-  it('keeps back none of the others', async () => {
+  it('a file that cannot be downloaded does not keep back the other files of the message', async () => {
     const room = await posts.room(named('matrix'), 'mixed');
     const attachments = ['gone.png', 'there.png'].map((name) => ({ url: files.url(name) }));
     const { id } = await stack.post({ content: { text: 'two', attachments }, destinations: [room.id] });

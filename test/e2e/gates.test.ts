@@ -28,12 +28,12 @@ const delivered = (posts: readonly { id: string }[]) =>
     40_000,
   );
 
-/** The most of these times that lie in any one second. */
+/** Returns the most of these times within any one second. */
 function mostInASecond(times: readonly number[]): number {
   return Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length));
 }
 
-it('a sink that is down is left alone, holds up nobody else, and gets all when it is back, within its rate', async () => {
+it('a sink that is down is left alone, delays no other, and gets all within its rate when it is back', async () => {
   const limit = 15;
   await stack.webhook('down', { retry, rate: { limit, per: '1s' } });
   await stack.webhook('up', { retry });
@@ -52,7 +52,7 @@ it('a sink that is down is left alone, holds up nobody else, and gets all when i
       await stack.post({ text: 'now', destinations: ['down'], conversation: `urgent-${n}`, priority: 'critical' }),
     );
   await eventually('all wait', async () => (await healthOf('down')).waiting === 63);
-  // The first probe fails, the next one is 10 s later.
+  // The first probe fails, and the next one comes 10 s later.
   await eventually('a probe was refused', async () =>
     (await requestsTo('down')).some(({ at }) => Date.parse(at) > openedAt + 2_000),
   );
@@ -64,16 +64,16 @@ it('a sink that is down is left alone, holds up nobody else, and gets all when i
   expect(await eventsOf('down')).toEqual(['unhealthy', 'recovered']);
   const accepted = (await requestsTo('down')).filter((one) => one.accepted);
   expect(accepted).toHaveLength(63);
-  // Given out evenly; between its slot and its arrival a request takes some milliseconds, one more than another.
+  // The slots are even, but the time from a slot to the arrival varies by some milliseconds.
   expect(mostInASecond(accepted.map(({ at }) => Date.parse(at)))).toBeLessThanOrEqual(limit + 5);
   const order = accepted.map(({ headers }) => headers['webhook-id']);
-  // Posted last. One that comes late for its slot takes the next one, which is up to a second behind it.
+  // The critical messages were posted last. One that is late for its slot takes the next one, up to a second later.
   for (const { deliveries } of urgent) expect(order.indexOf(deliveries[0]?.id)).toBeLessThan(2 * limit);
   const [most] = await stack.sql`select max(attempts) as attempts from deliveries where destination = 'down'`;
   expect(most?.['attempts']).toBeLessThanOrEqual(3);
 }, 90_000);
 
-it('a paused destination gets nothing until it is resumed, and then all of it in order', async () => {
+it('a paused destination gets nothing until it is resumed, and then everything in order', async () => {
   await stack.webhook('paused', { retry });
   await stack.must('POST', '/v1/destinations/paused/pause', { reason: 'maintenance' });
   const posts = [];
@@ -94,7 +94,7 @@ it('a paused destination gets nothing until it is resumed, and then all of it in
   expect(await eventsOf('paused')).toEqual(['paused', 'resumed']);
 }, 60_000);
 
-it('a Retry-After holds back every other delivery of its destination', async () => {
+it('a Retry-After holds back every other delivery to its destination', async () => {
   await stack.webhook('busy', { retry });
   await stack.fault('webhook', { path: '/webhook/busy', status: 429, retryAfter: 4, times: 1 });
   const first = await stack.post({ text: 'first', destinations: ['busy'] });
@@ -113,7 +113,7 @@ it('a Retry-After holds back every other delivery of its destination', async () 
   expect(await healthOf('busy')).toMatchObject({ state: 'healthy', failures: 0 });
 }, 60_000);
 
-it('what meets a shut gate beside a healthy destination waits and goes when it is called, both without an activity', async () => {
+it('a delivery at a shut gate waits and goes when it is called, both without an activity', async () => {
   await stack.webhook('shut', { retry });
   await stack.webhook('open', { retry });
   await stack.must('POST', '/v1/destinations/shut/pause', { reason: 'maintenance' });

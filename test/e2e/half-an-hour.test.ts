@@ -10,18 +10,20 @@ import { zoom } from '../support/platforms/zoom.ts';
 import { roomsAt, type Rooms } from '../support/rooms.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** Waits between attempts are divided by this: Zoom's hour, before which the API must be back, is 24 seconds. */
+/**
+ * The waits between attempts are divided by this. Zoom's hour, within which the API must be back, becomes 24 seconds.
+ */
 const speed = 150;
 
 interface Row extends Arrived {
   readonly said: number;
-  /** Of what the platform sent again, what was taken then. */
+  /** How many of the events that the platform sent again were accepted. */
   readonly redelivered: number;
   readonly read: number;
   readonly unknowable: string;
 }
 
-/** What each platform gives back after half an hour; the same table is in docs/bridging.md. */
+/** What each platform gives back after half an hour. docs/bridging.md has the same table. */
 const all = { said: 50, inOrder: true, doubled: 0 };
 const whole = { ...all, arrived: 36, edits: '5 of 5', deletes: '3 of 3', reactions: '4 of 4' };
 const expected: Readonly<Record<string, Omit<Row, 'unknowable'>>> = {
@@ -56,13 +58,13 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stack.close());
 
-/** What a platform has to tell of its room since then. */
+/** Returns the events that a platform has sent for its room, without its first `since` events. */
 async function hooksOf(platform: (typeof platforms)[number], since: number) {
   const hooks = await rooms.hooks(nameOf(platform));
   return hooks.slice(since).filter(({ body }) => body.includes(platform.room('here')));
 }
 
-it('after half an hour without an API each room holds what its platform gives back, in order, and once', async () => {
+it('after half an hour without an API each room has what its platform gives back, in order and once', async () => {
   const ids = new Map(platforms.map((one) => [nameOf(one), new Map<string, string>()]));
   const idsOf = (name: string) => ids.get(name) ?? new Map<string, string>();
   for (const platform of platforms)
@@ -88,10 +90,11 @@ it('after half an hour without an API each room holds what its platform gives ba
       return doAll(deedsOn(platform), at);
     }),
   );
-  // All at once, so that the first of them is not sent for the last time before the API is back.
+  // All events are released at once, so that the first one is not sent for the last time before the API is back.
   for (const platform of platforms) await rooms.outbox(nameOf(platform), { held: false, release: 'same' });
   const missed = (platform: (typeof platforms)[number]) => hooksOf(platform, firsts.get(nameOf(platform)) ?? 0);
-  // By then Zoom has tried three times, the last 25 minutes later, and the others as often as they ever do.
+  // After half an hour Zoom has tried three times, the last time after 25 minutes, and the others as often as they ever
+  // do.
   await eventually('half an hour is over', async () => {
     for (const platform of [slack, msteams, webex])
       if ((await missed(platform)).some(({ state }) => state !== 'given-up')) return false;
@@ -155,9 +158,9 @@ it('after half an hour without an API each room holds what its platform gives ba
       platform: nameOf(platform),
       ...expected[nameOf(platform)],
     });
-  // Our own copies are nobody's words.
+  // Copies that Carillon posted are not read from a history as messages.
   expect(gap?.report.filter(({ destination, read }) => destination.endsWith('-there') && read > 0)).toEqual([]);
-  // Graph's history says where a person may look at a file, and not where it is fetched: it is linked then.
+  // Graph's history names the page of a file and not where it can be downloaded, so the file is linked.
   for (const platform of platforms) {
     const found = await rooms.read('matrix', there(nameOf(platform)));
     const isLinked = found.some(({ markup }) => markup.includes('m12') && markup.includes(fileName));

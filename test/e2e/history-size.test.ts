@@ -13,12 +13,12 @@ afterAll(async () => {
   await stack.close();
 });
 
-/** One run of each kind, for the replay test; see `record-histories.ts`. */
+/** One run of each kind for the replay test; see `record-histories.ts`. */
 const kinds = new Map<string, RecordedRun>();
 
 const quick = { initialInterval: '100ms', multiplier: 1, maxInterval: '200ms', maxAttempts: 30, deadline: '5m' };
 
-/** The number of events of a run once it is over. */
+/** Returns the number of events of a run once it is over. */
 async function eventsOf(workflowId: string): Promise<number> {
   const events = await eventually('the run is over', async () => {
     const { status } = await stack.temporal.workflow.getHandle(workflowId).describe();
@@ -28,7 +28,7 @@ async function eventsOf(workflowId: string): Promise<number> {
   return events.length;
 }
 
-/** Activities that the server was asked for: what a task does by itself is none. */
+/** Number of activities that the server scheduled. A local activity is not one of them. */
 const activitiesOf = async (workflowId: string): Promise<number> =>
   (await readEvents(stack.temporal, workflowId)).filter((event) => event.activityTaskScheduledEventAttributes != null)
     .length;
@@ -36,7 +36,7 @@ const activitiesOf = async (workflowId: string): Promise<number> =>
 const historyLength = async (workflowId: string): Promise<number> =>
   (await stack.temporal.workflow.getHandle(workflowId).describe()).historyLength;
 
-/** The number of events once no task of the workflow is pending: nothing is added until something happens. */
+/** Returns the number of events once the run has no pending task, so that none is added until something happens. */
 async function settledLength(workflowId: string): Promise<number> {
   return eventually('nothing is under way in the run', async () => {
     const { raw, historyLength: length } = await stack.temporal.workflow.getHandle(workflowId).describe();
@@ -57,7 +57,7 @@ const delivered = async (id: string): Promise<string> => {
   return workflowId;
 };
 
-/** Lets the sweep look at a delivery again and again, as it does once a minute while it waits. */
+/** Makes the sweep look at a delivery twice, as it does once a minute while the delivery waits. */
 async function sweepTwice(delivery: string): Promise<void> {
   for (let n = 0; n < 2; n += 1) {
     await stack.sql`update deliveries set due_at = clock_timestamp() where id = ${delivery}`;
@@ -69,8 +69,8 @@ async function sweepTwice(delivery: string): Promise<void> {
   }
 }
 
-describe('the history of a run is short', () => {
-  it.each([1, 3, 10])('when all goes well at %i destinations, and as short as at one', async (fanOut) => {
+describe('short histories of runs', () => {
+  it.each([1, 3, 10])('the history is as short with %i destinations as with one', async (fanOut) => {
     const destinations = Array.from({ length: fanOut }, (_, n) => `well-${n}`);
     for (const id of destinations) await stack.webhook(id);
     const { id } = await stack.post({ text: 'well', destinations });
@@ -79,7 +79,7 @@ describe('the history of a run is short', () => {
     if (fanOut === 3) kinds.set('first-round-of-three', workflowId);
   });
 
-  it('of an edit and of a delete', async () => {
+  it('the histories of an edit and a delete are short', async () => {
     await stack.slack('changing', 'C0CHANGING');
     const { id } = await stack.post({ text: 'first', destinations: ['changing'] });
     await delivered(id);
@@ -94,7 +94,7 @@ describe('the history of a run is short', () => {
   it.each([
     [1, 'one retry'],
     [20, 'twenty retries'],
-  ] as const)('after %i failures: retries make no events', async (times, kind) => {
+  ] as const)('after %i failures the history of a run is short: retries add no events', async (times, kind) => {
     await stack.webhook(`failing-${times}`, { retry: quick });
     await stack.fault('webhook', { path: `/webhook/failing-${times}`, status: 429, times });
     const { id } = await stack.post({ text: 'again', destinations: [`failing-${times}`] });
@@ -105,8 +105,8 @@ describe('the history of a run is short', () => {
   });
 });
 
-describe('waiting adds nothing to the history', () => {
-  it('of what is behind another in its conversation', async () => {
+describe('histories of runs that wait', () => {
+  it('waiting behind another message of the conversation adds nothing to the history', async () => {
     await stack.webhook('turn', { retry: { ...quick, initialInterval: '1h', maxInterval: '1h', deadline: '2h' } });
     await stack.webhook('beside');
     await stack.fault('webhook', { path: '/webhook/turn', status: 429, times: 1 });
@@ -126,7 +126,7 @@ describe('waiting adds nothing to the history', () => {
     kinds.set('waited-behind-another', workflowId);
   });
 
-  it('of what waits for a paused destination', async () => {
+  it('waiting for a paused destination adds nothing to the history', async () => {
     await stack.webhook('paused');
     await stack.webhook('open');
     await stack.must('POST', '/v1/destinations/paused/pause', { reason: 'test' });
@@ -143,14 +143,14 @@ describe('waiting adds nothing to the history', () => {
     kinds.set('waited-at-a-gate', workflowId);
   });
 
-  it('of what waits an hour for its next attempt', async () => {
+  it('waiting an hour for the next attempt adds nothing to the history', async () => {
     for (const name of ['hourly', 'hourly-too']) {
       await stack.webhook(name, { retry: { ...quick, initialInterval: '1h', maxInterval: '1h', deadline: '2h' } });
       await stack.fault('webhook', { path: `/webhook/${name}`, status: 429, times: 1 });
     }
     const { id } = await stack.post({ text: 'hour', destinations: ['hourly'] });
     const { workflowId, deliveries } = await inState(id, 'retrying');
-    // The activity is pending all that time; its first failure is an event of search attributes at most.
+    // The activity is pending all that time. Its first failure adds at most one event, of search attributes.
     const before = await eventually('it is in Temporal’s hands', async () => {
       const { raw, historyLength: length } = await stack.temporal.workflow.getHandle(workflowId).describe();
       return (raw.pendingActivities?.[0]?.attempt ?? 0) > 1 && raw.pendingWorkflowTask == null && length;
@@ -162,7 +162,7 @@ describe('waiting adds nothing to the history', () => {
     kinds.set('cancelled-by-api', workflowId);
   });
 
-  it('of what is cancelled in Temporal while it waits', async () => {
+  it('the history of a run that is cancelled in Temporal while it waits is short', async () => {
     const { id } = await stack.post({ text: 'no', destinations: ['hourly-too'] });
     const { workflowId } = await inState(id, 'retrying');
     await stack.temporal.workflow.getHandle(workflowId).cancel();
@@ -171,8 +171,8 @@ describe('waiting adds nothing to the history', () => {
   });
 });
 
-describe('what is parked', () => {
-  it.each(['normal', 'must'])('of class %s goes on within the same short run', async (name) => {
+describe('histories of parked deliveries', () => {
+  it.each(['normal', 'must'])('a parked delivery of class %s goes on within the same short run', async (name) => {
     await stack.webhook(`parking-${name}`);
     await stack.fault('webhook', { path: `/webhook/parking-${name}`, status: 400, times: 1 });
     const { id } = await stack.post({
@@ -189,8 +189,8 @@ describe('what is parked', () => {
   });
 });
 
-describe('a run that was asked for much', () => {
-  /** Parks one delivery, beside others where there are any. */
+describe('histories of runs that got many signals', () => {
+  /** Parks the delivery to the first destination. */
   async function parkOne(destinations: readonly string[]) {
     const { id } = await stack.post({ text: 'much', destinations });
     const { workflowId } = await inState(id, 'parked', destinations[0]);
@@ -198,7 +198,7 @@ describe('a run that was asked for much', () => {
     return { id, workflowId, handle, firstRun: (await handle.describe()).runId };
   }
 
-  it('goes on as a new one, where a retry still delivers, once', async () => {
+  it('a run that got many signals continues as a new run, where a retry still delivers once', async () => {
     await stack.webhook('asked');
     await stack.fault('webhook', { path: '/webhook/asked', status: 400, times: 0 });
     const { id, workflowId, handle, firstRun } = await parkOne(['asked']);
@@ -232,7 +232,7 @@ describe('a run that was asked for much', () => {
   }, 180_000);
 });
 
-it('docs/architecture.md says the same', () => {
+it('the bounds of histories in docs/architecture.md are those of the tests', () => {
   const text = readFileSync('docs/architecture.md', 'utf8');
   for (const [kind, bound] of Object.entries(historyBounds))
     expect(text.replace(/ +/g, ' ')).toContain(`| ${kind} | ${bound.toLocaleString('en').replace(',', ' ')} |`);

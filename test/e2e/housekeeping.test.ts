@@ -15,7 +15,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-/** For the replay test; see `record-histories.ts`. */
+/** Runs for the replay test; see `record-histories.ts`. */
 const kinds = new Map<string, string>();
 
 const schedule = () => stack.temporal.schedule.getHandle(housekeepingSchedule);
@@ -26,7 +26,7 @@ const described = () =>
       .catch(() => undefined),
   );
 
-/** Makes the schedule begin a pass now, and waits for its end. */
+/** Starts a pass of the schedule now and waits until it has ended. */
 async function pass(): Promise<{ workflowId: string; removed: Record<string, number> }> {
   const before = (await described()).info.numActionsTaken;
   await schedule().trigger();
@@ -47,11 +47,11 @@ async function postOld(text: string): Promise<string> {
 
 beforeAll(() => stack.webhook('kept'));
 
-/** Of each kind. */
+/** A removal count of 0 for each kind. */
 const nothing = Object.fromEntries(retentionOrder.map((kind) => [kind, 0])) as Record<RetentionKind, number>;
 
 describe('housekeeping', () => {
-  it('is scheduled hourly by the worker, one pass at a time', async () => {
+  it('housekeeping is scheduled hourly by the worker, one pass at a time', async () => {
     const { spec, policies, state, action } = await described();
     expect(spec.intervals).toMatchObject([{ every: 3_600_000 }]);
     expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 3_600_000 });
@@ -59,7 +59,7 @@ describe('housekeeping', () => {
     expect(state.paused).toBe(false);
   });
 
-  it('erases old content, says in the run and by the API what it removed, and leaves a tombstone', async () => {
+  it('housekeeping erases old content, reports what it removed, and leaves a tombstone', async () => {
     const [old, young] = [await postOld('gone'), (await stack.post({ text: 'stays', destinations: ['kept'] })).id];
     await stack.rest(young);
     const { workflowId, removed } = await pass();
@@ -76,7 +76,7 @@ describe('housekeeping', () => {
     expect(await stack.message(young)).toMatchObject({ content: { text: 'stays' } });
   });
 
-  it('goes by the tenant’s own windows, and not at all under legal hold', async () => {
+  it("housekeeping follows the tenant's own retention, and removes nothing under legal hold", async () => {
     const id = await postOld('held');
     await stack.sql`update tenants set legal_hold = true`;
     expect((await pass()).removed).toEqual(nothing);
@@ -87,18 +87,18 @@ describe('housekeeping', () => {
     expect((await pass()).removed).toMatchObject({ content: 1 });
   });
 
-  it('goes on where the run before ended, and keeps its count', async () => {
+  it('housekeeping goes on where the run before ended, and keeps its count', async () => {
     const start = (input: HousekeepingInput) =>
       stack.temporal.workflow.execute(housekeepingType, { workflowId: randomUUID(), taskQueue, args: [input] });
     const place = { kind: 'dedupe', after: '' };
     const { attempts: _attempts, events: _events, ...rest } = nothing;
     expect(await start({ place, removed: { content: 3 } })).toEqual({ ...rest, content: 3 });
-    // Of a newer version: begun again.
+    // A place of a newer version is unknown, so the pass begins again.
     expect(await start({ place: { kind: 'raw', after: 'x' } })).toMatchObject({ content: 0, messages: 0 });
   });
 });
 
-describe('its schedule', () => {
+describe('the schedule of housekeeping', () => {
   const log = pino({ level: 'silent' });
   const of = { id: housekeepingSchedule, workflowType: housekeepingType };
   const keep = (everyMs: number, connection = stack.temporal.connection) =>
@@ -106,14 +106,14 @@ describe('its schedule', () => {
   const intervalIs = (ms: number) =>
     eventually(`the interval is ${ms} ms`, async () => (await described()).spec.intervals?.[0]?.every === ms);
 
-  it('is made again when it was lost', async () => {
+  it('a lost schedule is made again', async () => {
     await schedule().delete();
     const keeping = keep(3_600_000);
     await intervalIs(3_600_000);
     await keeping.stop();
   });
 
-  it('follows the setting, and stays paused where an operator has paused it', async () => {
+  it('a schedule follows the setting, and stays paused when an operator has paused it', async () => {
     await schedule().pause('for a test');
     const keeping = keep(120_000);
     await intervalIs(120_000);
@@ -122,7 +122,7 @@ describe('its schedule', () => {
     await schedule().unpause();
   });
 
-  it('that cannot be made is tried again, and stops nothing', async () => {
+  it('a schedule that cannot be made is tried again and stops nothing else', async () => {
     const warnings: string[] = [];
     const connection = Connection.lazy({ address: '127.0.0.1:1' });
     const write = (line: string): void => void warnings.push(line);

@@ -12,7 +12,7 @@ let rooms: Rooms;
 const folder = mkdtempSync(join(tmpdir(), 'identities-'));
 const file = join(folder, 'people.yaml');
 
-/** Two workspaces, each with its own bot; people are the same in both, and are found by their addresses. */
+/** Two workspaces, each with its own bot. The people are the same in both and are found by their e-mail addresses. */
 beforeAll(async () => {
   writeFileSync(file, '- { id: dora, name: Dora, accounts: [{ connection: acme, person: U0DORA }] }');
   stack = await startStack({ env: { CARILLON_IDENTITIES_FILE: file } });
@@ -42,19 +42,19 @@ const seen = (text: string) =>
 const mention = (text: string) =>
   rooms.act('slack', { room: room('acme'), content: [{ text: `${text} ` }, { text: '', mention: 'ben' }] });
 
-it('those of the file are there when the API is ready', async () => {
+it('the identities of the file are there when the API is ready', async () => {
   expect(await stack.must('GET', '/v1/identities/dora')).toMatchObject({
     name: 'Dora',
     accounts: [{ connection: 'acme', person: 'U0DORA' }],
   });
 });
 
-it('a person is mentioned on the other side by their address', async () => {
+it('a person is mentioned in another workspace by their e-mail address', async () => {
   await mention('by address');
   expect((await seen('by address')).mentions).toEqual(['ben']);
 });
 
-it('what somebody says about who is who stands above their address', async () => {
+it('an identity from the API outranks the e-mail address of a person', async () => {
   const accounts = [
     { connection: 'acme', person: 'U0BEN' },
     { connection: 'umbrella', person: 'U0CLEO' },
@@ -65,7 +65,7 @@ it('what somebody says about who is who stands above their address', async () =>
   await stack.must('DELETE', '/v1/identities/ben');
 });
 
-it('while the platform cannot say who is meant, the message goes out with their name as text', async () => {
+it('while the platform cannot say who is mentioned, the message goes out with the name as text', async () => {
   await stack.sql`delete from people`;
   await stack.fault('slack', { path: 'users.', status: 503, times: 0 });
   await mention('by name');
@@ -73,7 +73,7 @@ it('while the platform cannot say who is meant, the message goes out with their 
   await stack.clearFaults('slack');
 });
 
-it('no address is in the log, nor in the clear in the database', async () => {
+it('no e-mail address is in the clear in the database', async () => {
   const [row] = await stack.sql<{ text: string }[]>`
     select string_agg(t, ' ') as text from (
       select p::text as t from people p union all select m::text from messages m union all select d::text from deliveries d
@@ -81,6 +81,6 @@ it('no address is in the log, nor in the clear in the database', async () => {
   expect(row?.text).not.toContain('@example.com');
 });
 
-describe('between two workspaces of one platform', () => {
+describe('a bridge between two workspaces of one platform', () => {
   bridgeSuite(slack, slack, () => ({ rooms, room: 'acme', to: 'umbrella' }));
 });

@@ -13,7 +13,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-/** For the replay test; see `record-histories.ts`. */
+/** Runs for the replay test; see `record-histories.ts`. */
 const kinds = new Map<string, string>();
 
 const job = (id: string) => stack.must('GET', `/v1/jobs/${id}`);
@@ -28,7 +28,9 @@ const ended = (id: string, limitMs = 30_000) =>
   );
 const handleOf = (id: string) => stack.temporal.workflow.getHandle(runJobWorkflowId(id));
 
-/** Messages whose one delivery is parked, because the sink refuses everything; then the sink is mended. */
+/**
+ * Posts messages whose only delivery is parked, because the sink refuses everything, and then clears the sink's faults.
+ */
 async function parkMany(name: string, count: number): Promise<string[]> {
   await stack.webhook(name, { order: 'none' });
   await stack.fault('webhook', { path: `/webhook/${name}`, status: 400, times: 0 });
@@ -47,12 +49,12 @@ const arrivals = async (name: string): Promise<number[]> =>
     .filter(({ path, accepted }) => path.endsWith(`/${name}`) && accepted)
     .map(({ at }) => Date.parse(at));
 
-/** The most that came within any second. */
+/** Returns the most of these times within any one second. */
 function busiestSecond(times: readonly number[]): number {
   return Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length));
 }
 
-it('a bulk retry delivers all that is parked, no faster than its rate, and shows how far it is', async () => {
+it('a bulk retry delivers everything that is parked, no faster than its rate, and shows its progress', async () => {
   const ids = await parkMany('slowly', 60);
   const { id } = await stack.must('POST', '/v1/deliveries/retry', {
     filter: { destination: 'slowly', state: ['parked'], reason: 'http_400' },
@@ -70,7 +72,8 @@ it('a bulk retry delivers all that is parked, no faster than its rate, and shows
   const counts = await stack.webhookCounts();
   expect(ids.filter((one) => counts.get(one) !== 1)).toEqual([]);
   const times = await arrivals('slowly');
-  // 60 at 20 a second take 2.8 s at least, when the first four go at once; single ones may be late and come together.
+  // 60 deliveries at 20 per second take at least 2.8 s, when the first four go at once. Single ones may be late and
+  // come together.
   expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(2_500);
   expect(busiestSecond(times)).toBeLessThanOrEqual(32);
   expect(await handleOf(id).result()).toEqual({ state: 'done', done: 60, changed: 60, failed: 0 });
@@ -82,7 +85,7 @@ it('a bulk retry delivers all that is parked, no faster than its rate, and shows
   ]);
 }, 120_000);
 
-it('a worker that is killed in the middle of a job leaves nothing out and does nothing twice', async () => {
+it('a worker killed in the middle of a job leaves nothing out and does nothing twice', async () => {
   const ids = await parkMany('killed', 60);
   const { id } = await stack.must('POST', '/v1/deliveries/retry', { filter: { destination: 'killed' }, rate: 10 });
   const before = await eventually('it is in the middle', async () => {
@@ -96,13 +99,13 @@ it('a worker that is killed in the middle of a job leaves nothing out and does n
   const sent = await stack.sql`
     select count(*)::integer as count from attempts where delivery = any(${ids}) and trigger = 'manual'`;
   const counts = await stack.webhookCounts();
-  // What was being sent at the kill may be sent again, under its id; nothing else has more than one attempt.
+  // A delivery that was being sent at the kill may be sent again under its id. No other one has more than one attempt.
   expect(ids.filter((one) => (counts.get(one) ?? 0) < 1)).toEqual([]);
   expect(sent[0]?.['count']).toBeGreaterThanOrEqual(60);
   expect(sent[0]?.['count']).toBeLessThanOrEqual(63);
 }, 180_000);
 
-it('a bulk cancel stops what waits', async () => {
+it('a bulk cancel stops deliveries that wait', async () => {
   await stack.webhook('never', { order: 'none' });
   const sendAt = new Date(Date.now() + 3_600_000).toISOString();
   const posted = [];
@@ -112,7 +115,7 @@ it('a bulk cancel stops what waits', async () => {
   for (const { id: message } of posted) expect((await stack.message(message)).state).toBe('cancelled');
 });
 
-it('a replay of what was unrouted sends it, once, to the destinations given', async () => {
+it('a replay of unrouted messages sends each once, to the given destinations', async () => {
   const texts = ['one', 'two', 'three'];
   for (const text of texts) await stack.post({ text, conversation: 'lost', labels: { n: text } });
   await stack.webhook('found');
@@ -126,7 +129,7 @@ it('a replay of what was unrouted sends it, once, to the destinations given', as
 });
 
 describe('a job', () => {
-  it('that is cancelled stops where it is', async () => {
+  it('a cancelled job stops where it is', async () => {
     await parkMany('stopped', 12);
     const { id } = await stack.must('POST', '/v1/deliveries/retry', { filter: { destination: 'stopped' }, rate: 2 });
     await eventually('it has begun', async () => (await job(id)).counts.done > 0);
@@ -137,7 +140,7 @@ describe('a job', () => {
     expect((await stack.call('POST', `/v1/jobs/${id}/cancel`)).body).toMatchObject({ code: 'not_cancellable' });
   });
 
-  it('whose run is cancelled in Temporal is cancelled too', async () => {
+  it('a job whose run is cancelled in Temporal is cancelled too', async () => {
     const { id } = await stack.must('POST', '/v1/deliveries/retry', { filter: { destination: 'stopped' }, rate: 1 });
     await eventually('it has begun', async () => (await job(id)).counts.done > 0);
     await handleOf(id).cancel();
@@ -146,11 +149,11 @@ describe('a job', () => {
     kinds.set('run-job-cancelled', runJobWorkflowId(id));
   });
 
-  it('whose run was terminated goes on by a new one', async () => {
+  it('a job whose run was terminated goes on with a new run', async () => {
     const { id } = await stack.must('POST', '/v1/deliveries/retry', { filter: { destination: 'stopped' }, rate: 1 });
     await eventually('it has begun', async () => (await job(id)).counts.done > 0);
     await handleOf(id).terminate('test');
-    // Instead of waiting until it was silent for long; a step that was under way counts as a sign of life, once more.
+    // Makes the job due now instead of after a long silence. A step that is still running postpones it once more.
     await eventually('there is a new run', async () => {
       await stack.sql`update jobs set look_at = clock_timestamp() where id = ${id}`;
       return (await handleOf(id).describe()).status.name === 'RUNNING';
@@ -159,7 +162,7 @@ describe('a job', () => {
     expect(await countOf('stopped', 'parked')).toBe(0);
   });
 
-  it('that nobody started is started by a worker, and fails where it can’t be done', async () => {
+  it('a job that was never started is started by a worker, and fails if it cannot be done', async () => {
     const id = newJobId();
     await stack.sql`
       insert into jobs (id, tenant, kind, filter, rate, requested_by, look_at)
@@ -171,7 +174,7 @@ describe('a job', () => {
   });
 });
 
-/** SIGKILL; the supervisor starts another one. */
+/** Sends SIGKILL to the worker. The supervisor starts another one. */
 function killWorker(): void {
   const { children } = JSON.parse(readFileSync(join(stack.home, 'run.json'), 'utf8')) as {
     children: { role: string; pid: number }[];

@@ -4,7 +4,10 @@ import { failedTasks, readChain } from '../support/history.ts';
 import { recordHistories, type RecordedRun } from '../support/record-histories.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** A run whose history is long goes on as a new one, once its last send has ended. What is commanded until then is heard. */
+/**
+ * A run with a long history continues as a new run once its last send has ended. Commands that come until then must be
+ * obeyed.
+ */
 let stack: Stack;
 beforeAll(async () => void (stack = await startStack()), 120_000);
 afterAll(async () => {
@@ -12,7 +15,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-/** One run of each kind, for the replay test; see `record-histories.ts`. */
+/** One run of each kind for the replay test; see `record-histories.ts`. */
 const kinds = new Map<string, RecordedRun>();
 
 const inState = (id: string, state: string, destination: string) =>
@@ -21,7 +24,10 @@ const inState = (id: string, state: string, destination: string) =>
     return deliveries.find((one) => one.destination === destination)?.state === state ? workflowId : undefined;
   });
 
-/** A run with one parked delivery that is about to leave, and waits for a send that lasts until faults are cleared. */
+/**
+ * Returns a run with a parked delivery that is about to continue as a new run, and waits for a send that lasts until
+ * the faults are cleared.
+ */
 async function leavingRun(name: string) {
   const [parked, slow] = [`parked-${name}`, `slow-${name}`];
   await stack.webhook(parked);
@@ -39,7 +45,8 @@ async function leavingRun(name: string) {
     return raw.pendingWorkflowTask == null && raw.pendingActivities?.length === 1;
   };
   await eventually('the first round is over', hasNoTask);
-  // Notes about nobody: an event each, and nothing else. With over 100 during one task the server fails that task.
+  // Signals about an unknown delivery add an event each and do nothing else. With more than 100 during one task the
+  // server would fail that task.
   for (let sent = 0; sent < 1_000; sent += 50) {
     await Promise.all(Array.from({ length: 50 }, () => handle.signal(troubleSignal, { delivery: 'dlv_nobody' })));
     await eventually('they were taken', hasNoTask);
@@ -69,7 +76,7 @@ it.each([
   ],
   ['cancel in Temporal', 'cancelled-in-temporal', 'cancelled', ({ handle }: Leaving) => handle.cancel()],
 ] as const)(
-  'a %s that comes while a run waits for its last send before it goes on is heard',
+  'a %s that comes while a run waits for its last send before it continues as a new run is obeyed',
   async (_kind, name, state, command) => {
     const run = await leavingRun(name);
     await command(run);

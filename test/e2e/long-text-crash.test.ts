@@ -10,7 +10,7 @@ describe('a worker that dies while it sends the second of three parts', () => {
   beforeAll(async () => void (alone = await startStack({ worker: false })), 120_000);
   afterAll(() => alone?.close());
 
-  it('is followed by one that goes on with the second', async () => {
+  it('the next worker goes on with the second part of a text after a worker died while sending it', async () => {
     const matrix = named('matrix');
     await alone.must('PUT', '/v1/connections/matrix', {
       connector: 'matrix',

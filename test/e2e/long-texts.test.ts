@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stack?.close());
 
-/** About what one post of the platform takes. */
+/** About the longest post of each platform, in characters. */
 const limits: Readonly<Record<string, number>> = {
   slack: 40_000,
   msteams: 40_000,
@@ -33,7 +33,7 @@ const rowsIn = (markup: string): number[] => [...markup.matchAll(/row(\d{4})/g)]
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 describe.each(platforms.map((platform) => [platform.connector.name, platform] as const))('to %s', (name, platform) => {
-  it('a long text comes as numbered parts, in order and once, and what follows it behind the last', async () => {
+  it('a long text comes as numbered parts, in order and once, and the next message after the last part', async () => {
     const { id, read } = await posts.room(platform, 'long');
     const { text, lines } = longText((limits[name] ?? 0) * 2.3);
     const conversation = `long-${name}`;
@@ -52,7 +52,7 @@ describe.each(platforms.map((platform) => [platform.connector.name, platform] as
     expect((await posts.attempts(message.deliveries[0]?.id ?? '')).map(([part]) => part)).toEqual([1, 2, 3]);
   }, 120_000);
 
-  it('an edit changes each part, takes away what is too many, and is cut where it is longer; a delete takes all', async () => {
+  it('an edit of a long text changes its parts, removes or cuts the rest, and a delete removes all', async () => {
     const { id, read } = await posts.room(platform, 'changed');
     const limit = name === 'slack' ? 3_900 : (limits[name] ?? 0);
     const message = await stack.post({ text: longText((limits[name] ?? 0) * 2.3).text, destinations: [id] });
@@ -86,7 +86,7 @@ describe.each(platforms.map((platform) => [platform.connector.name, platform] as
     expect(await read()).toEqual([]);
   }, 120_000);
 
-  it('a delete takes every part away', async () => {
+  it('a delete of a long text removes every part', async () => {
     const { id, read } = await posts.room(platform, 'deleted');
     const message = await stack.post({ text: longText((limits[name] ?? 0) * 2.3).text, destinations: [id] });
     await stack.rest(message.id, 60_000);
@@ -97,14 +97,14 @@ describe.each(platforms.map((platform) => [platform.connector.name, platform] as
   }, 120_000);
 });
 
-describe('what happens to the second of three parts', () => {
+describe('the second of three parts of a text', () => {
   const cases = [
     ['matrix', '/send/', 'is sent again under its own key'],
     ['slack', 'chat.postMessage', 'is looked for by its own mark'],
     ['webex', '/messages', 'is sent again where doubles are allowed'],
   ] as const;
   it.each(cases)(
-    'at %s: an answer that is lost (%s) concerns it alone: it %s',
+    'on %s, the part of a text whose answer is lost (%s) %s',
     async (name, path) => {
       const { id, read } = await posts.room(named(name), 'lost');
       const { text, lines } = longText((limits[name] ?? 0) * 2.3);
@@ -122,7 +122,7 @@ describe('what happens to the second of three parts', () => {
   );
 
   it.each(['matrix', 'slack', 'webex'])(
-    'at %s: a refusal is tried again, and the first is not sent again',
+    'on %s, a part that is refused is tried again, and the part before it is not',
     async (name) => {
       const { id, read } = await posts.room(named(name), 'refused');
       const { text } = longText((limits[name] ?? 0) * 2.3);
@@ -141,7 +141,7 @@ describe('what happens to the second of three parts', () => {
     120_000,
   );
 
-  it('where nothing may be sent twice, leaves the rest to an operator, and says how much is there', async () => {
+  it('a part in doubt with at-most-once leaves the rest to an operator, and says how much has arrived', async () => {
     const { id, read } = await posts.room(named('webex'), 'once', { ambiguous: 'at-most-once' });
     await stack.fault('webex', {
       path: '/messages',
@@ -161,7 +161,7 @@ describe('what happens to the second of three parts', () => {
     expect((await read()).map(numberOf)).toEqual(['1/3', '2/3', '2/3', '3/3']);
   }, 120_000);
 
-  it('when it is never answered is sent again alone', async () => {
+  it('a part that is never answered is sent again alone', async () => {
     const { id, read } = await posts.room(named('matrix'), 'crashed', { timeout: '1s' });
     await stack.fault('matrix', { path: '/send/', match: '(2/3)', mode: 'commit-then-timeout', times: 1 });
     const message = await stack.post({ text: longText(28_000 * 2.3).text, destinations: [id] });
@@ -170,8 +170,8 @@ describe('what happens to the second of three parts', () => {
   }, 120_000);
 });
 
-describe('between two rooms', () => {
-  it('a long text is split, its parts do not come back, and replies to any of them come into its thread', async () => {
+describe('long texts between two rooms', () => {
+  it('a long text between rooms is split, its parts do not come back, and replies reach its thread', async () => {
     const [slack, zoom] = [named('slack'), named('zoom')];
     await bridge(stack, [slack, zoom], 'between');
     const [here, there] = [slack.room('between'), zoom.room('between')];
@@ -182,7 +182,7 @@ describe('between two rooms', () => {
       return shown.length > 1 && numberOf(shown.at(-1) as RoomMessage) === `${shown.length}/${shown.length}` && shown;
     });
     for (const { markup } of parts) expect(markup).toContain('Ann Archer');
-    // To the second part from there, and to the original from here.
+    // One reply is to the second part in Zoom, the other to the original in Slack.
     await rooms.act('zoom', { room: there, user: 'cleo', text: 'about the second', thread: parts[1]?.id ?? '' });
     const isReply = (text: string) => (one: RoomMessage) => one.markup.includes(text);
     const reply = await eventually('the reply is here', async () =>
@@ -192,7 +192,7 @@ describe('between two rooms', () => {
     await rooms.act('slack', { room: here, user: 'ben', text: 'about all of it', thread: id });
     const answer = await eventually('the answer is there', async () => (await zoomPosts()).find(isReply('about all')));
     expect(answer.thread).toBe(parts[0]?.id);
-    // By then every part's event has come back, and none of them became a message.
+    // By now the event of every part has come back, and none of them became a message.
     expect((await rooms.read('slack', here)).map(({ markup }) => numberOf({ markup } as RoomMessage))).toEqual([
       undefined,
       undefined,

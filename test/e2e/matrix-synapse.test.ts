@@ -30,7 +30,7 @@ beforeAll(async () => {
   synapse = await startSynapse({ url: hook, asToken, hsToken });
   ann = await synapse.user('ann');
   const bot = `@carillon:${synapseServer}`;
-  // Only who is invited may come in; the bot invites its ghosts.
+  // Only invited users may join. The bot invites its ghosts.
   const created = await ann.call('POST', '/v3/createRoom', { preset: 'private_chat', invite: [bot] });
   room = String(created['room_id']);
   const settings = {
@@ -74,7 +74,7 @@ const slackSays = async (text: string, more: object = {}) =>
 const relates = ({ content }: Event) => (content['m.relates_to'] ?? {}) as Record<string, unknown>;
 
 describe('a bridge to a real homeserver', () => {
-  it('says as a ghost what is said elsewhere, once the room let it in', async () => {
+  it('a bridge to Synapse posts as a ghost of the author, once the room has let it in', async () => {
     await slackSays('hello from slack', { user: 'ben' });
     const { sender } = await onMatrix('hello from slack');
     expect(sender).toMatch(/^@carillon_slack_/);
@@ -83,12 +83,12 @@ describe('a bridge to a real homeserver', () => {
     });
   });
 
-  it('takes in what is said there, and the name of who said it', async () => {
+  it('a bridge to Synapse copies messages with the names of their authors', async () => {
     await say('hello from matrix');
     expect(await onSlack('hello from matrix')).toMatchObject({ by: 'ann (Matrix)' });
   });
 
-  it('keeps threads together, from both sides', async () => {
+  it('a bridge to Synapse keeps threads together from both sides', async () => {
     const root = await slackSays('root on slack');
     const copy = await onMatrix('root on slack');
     await slackSays('reply on slack', { thread: root });
@@ -98,7 +98,7 @@ describe('a bridge to a real homeserver', () => {
     expect((await onSlack('plain reply on matrix')).thread).toBe(root);
   });
 
-  it('follows edits and redactions, from both sides', async () => {
+  it('a bridge to Synapse copies edits and redactions from both sides', async () => {
     const id = await slackSays('before');
     const copy = await onMatrix('before');
     await rooms.act('slack', { do: 'edit', room: slackRoom, id, text: 'after' });
@@ -124,7 +124,7 @@ describe('a bridge to a real homeserver', () => {
     );
   });
 
-  it('follows reactions and their end, from both sides', async () => {
+  it('a bridge to Synapse copies reactions and their removal from both sides', async () => {
     const id = await slackSays('react to this');
     const copy = await onMatrix('react to this');
     await rooms.act('slack', { do: 'react', room: slackRoom, id, user: 'ben', emoji: '👍' });
@@ -145,7 +145,7 @@ describe('a bridge to a real homeserver', () => {
     await eventually('Slack shows it no more', async () => !(await shown()));
   });
 
-  it('makes one event of one delivery, however often its transaction is sent', async () => {
+  it('Synapse makes one event of one delivery, however often its transaction is sent', async () => {
     await slackSays('only one of me');
     const { event_id: id, sender, content } = await onMatrix('only one of me');
     const delivery = String(content['com.carillon.delivery']);
@@ -159,8 +159,8 @@ describe('a bridge to a real homeserver', () => {
     expect((await events()).filter((one) => one.content['body'] === 'only one of me')).toHaveLength(1);
   });
 
-  it('takes what was said while it did not listen, in order and once', async () => {
-    // The homeserver cannot know this connection, and sends again until it does: after 1, 2, 4 s …
+  it('a bridge to Synapse gets the messages of an outage, in order and once', async () => {
+    // The homeserver's token is unknown here, so it sends its events again until it is known: after 1, 2, 4 s …
     const { settings } = (await stack.must('GET', '/v1/connections/matrix')) as { settings: object };
     await stack.must('PUT', '/v1/connections/matrix', {
       connector: 'matrix',

@@ -21,7 +21,7 @@ async function deliveredAll(ids: readonly string[]): Promise<void> {
   for (const id of ids) expect((await whole.rest(id, 60_000)).state).toBe('delivered');
 }
 
-it('while Temporal is away messages are accepted, and delivered when it is back, with no restart of ours', async () => {
+it('messages are accepted while Temporal is away, and delivered when it is back, without a restart', async () => {
   const before = ['api', 'worker'].map(whole.pidOf);
   const end = await whole.outage('temporal');
   await eventually('it says so', async () => (await ready()).temporal === 'down');
@@ -36,7 +36,7 @@ it('while Temporal is away messages are accepted, and delivered when it is back,
   expect(['api', 'worker'].map(whole.pidOf)).toEqual(before);
 }, 120_000);
 
-it('while PostgreSQL is away posts are answered 503 with Retry-After, and all is well when it is back', async () => {
+it('posts get a 503 with Retry-After while PostgreSQL is away, and all is well when it is back', async () => {
   const before = ['api', 'worker', 'temporal'].map(whole.pidOf);
   const end = await whole.outage('postgres');
   const refused = await eventually('it is refused', async () => {
@@ -48,7 +48,7 @@ it('while PostgreSQL is away posts are answered 503 with Retry-After, and all is
   const { status, body } = await whole.call('GET', '/readyz');
   expect([status, body]).toMatchObject([503, { accept: 'down', postgres: 'down' }]);
   end();
-  // The same key tells what became of the one whose answer was 503.
+  // Posting again with the same key tells whether the post with the 503 was accepted.
   const answer = await eventually(
     'it is accepted',
     async () => {

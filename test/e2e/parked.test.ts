@@ -10,7 +10,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-/** One run of each kind, for the replay test; see `record-histories.ts`. */
+/** One run of each kind for the replay test; see `record-histories.ts`. */
 const kinds = new Map<string, string>();
 
 describe('a parked delivery', () => {
@@ -28,7 +28,7 @@ describe('a parked delivery', () => {
       return message.state === 'delivered' ? message : undefined;
     });
 
-  it('is delivered after a retry by API, which grants one more round', async () => {
+  it('a parked delivery is delivered after a retry by the API, which grants one more retry cycle', async () => {
     const { id, delivery } = await parkOne('by-api');
     await stack.must('POST', `/v1/deliveries/${delivery}/retry`);
     const { deliveries } = await delivered(id);
@@ -36,7 +36,7 @@ describe('a parked delivery', () => {
     expect((await stack.call('POST', `/v1/deliveries/${delivery}/retry`)).status).toBe(409);
   });
 
-  it('is delivered after the signal `retry`, with or without an argument', async () => {
+  it('a parked delivery is delivered after the signal `retry`, with or without an argument', async () => {
     const { id, workflowId } = await parkOne('by-signal');
     await stack.temporal.workflow.getHandle(workflowId).signal('retry');
     await delivered(id);
@@ -49,7 +49,7 @@ describe('a parked delivery', () => {
     kinds.set('odd-signals', other.workflowId);
   });
 
-  it('is found by its search attributes, and delivered by a batch signal to all that are found', async () => {
+  it('a parked delivery is found by its search attributes and delivered by a batch signal', async () => {
     const { id } = await parkOne('by-batch');
     const query = 'CarillonState = "parked" AND CarillonTrouble = "by-batch"';
     await eventually('it is visible', async () => (await stack.temporal.workflow.count(query)).count === 1);
@@ -71,7 +71,7 @@ describe('a parked delivery', () => {
     });
   });
 
-  it('is delivered by a new run after its old one was terminated', async () => {
+  it('a parked delivery whose run was terminated is delivered by a new run after a retry', async () => {
     const { id, workflowId, delivery } = await parkOne('terminated');
     await stack.temporal.workflow.getHandle(workflowId).terminate('test');
     await stack.must('POST', `/v1/deliveries/${delivery}/retry`);

@@ -2,7 +2,7 @@ import { startCutProxy, type CutProxy } from '../api/cut-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** What comes at the wrong moment. The worker reaches PostgreSQL through a proxy that can be cut. */
+/** Events that come at the wrong moment. The worker reaches PostgreSQL through a proxy that can be cut. */
 let stack: Stack;
 let proxy: CutProxy;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ const inState = (id: string, state: string) =>
     return message.deliveries[0]?.state === state ? message : undefined;
   });
 
-it('PostgreSQL gone between send and settle: the outcome waits in Temporal, and nothing is sent twice', async () => {
+it('when PostgreSQL is lost between send and settle, Temporal keeps the outcome and nothing is doubled', async () => {
   await stack.webhook('cut', { retry, timeout: '5s' });
   await stack.fault('webhook', { path: '/webhook/cut', mode: 'delay', delayMs: 4_500, times: 1 });
   const { id, deliveries } = await stack.post({ text: 'cut', destinations: ['cut'] });
@@ -48,7 +48,7 @@ it('PostgreSQL gone between send and settle: the outcome waits in Temporal, and 
   expect((await stack.webhookCounts()).get(deliveries[0]?.id ?? '')).toBe(1);
 }, 90_000);
 
-it('a retry while it is being sent sends nothing a second time', async () => {
+it('a retry of a delivery that is being sent sends nothing a second time', async () => {
   await stack.webhook('running', { retry });
   await stack.fault('webhook', { path: '/webhook/running', mode: 'delay', delayMs: 8_000, times: 1 });
   const { id, deliveries } = await stack.post({ text: 'running', destinations: ['running'] });
@@ -60,10 +60,10 @@ it('a retry while it is being sent sends nothing a second time', async () => {
   expect((await stack.webhookCounts()).get(deliveries[0]?.id ?? '')).toBe(1);
 }, 60_000);
 
-it('a `turn` that comes before the run waits is not forgotten', async () => {
+it('a `turn` signal that comes before the run waits is not forgotten', async () => {
   await stack.webhook('early', { retry: { ...retry, initialInterval: '2s', maxInterval: '2s' } });
   await stack.fault('webhook', { path: '/webhook/early', status: 500, times: 1 });
-  // Nobody empties the queues of gates meanwhile: nothing but that `turn` can call it.
+  // The lease keeps every worker from draining the gates, so that only the `turn` signal can call the delivery.
   await stack.sql`
     insert into leases values ('drain', 'test', clock_timestamp() + interval '1 minute')
     on conflict (job) do update set holder = excluded.holder, until = excluded.until`;
@@ -80,14 +80,14 @@ it('a `turn` that comes before the run waits is not forgotten', async () => {
     await stack.must('POST', '/v1/destinations/early/resume', {});
     const handle = stack.temporal.workflow.getHandle(workflowId);
     await handle.signal('turn', { delivery: deliveries[0]?.id ?? '' });
-    // The run has heard of it when it answers after it.
+    // A query that is answered after the signal proves that the run has the signal.
     await handle.query('status');
   });
   expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
   await stack.sql`delete from leases where holder = 'test'`;
 }, 60_000);
 
-it('a run whose start nobody could write down is called when its turn comes, not when the sweep looks', async () => {
+it('a run whose start was not recorded is woken when its turn comes, before the sweep looks', async () => {
   await stack.webhook('unnoted', { retry: { ...retry, initialInterval: '1m', maxInterval: '1m' } });
   await stack.webhook('beside', { retry });
   await stack.fault('webhook', { path: '/webhook/unnoted', status: 500, times: 1 });
@@ -98,7 +98,8 @@ it('a run whose start nobody could write down is called when its turn comes, not
     const states = (await stack.message(second.id)).deliveries.map(({ state }: { state: string }) => state);
     return states.includes('waiting') && states.includes('delivered');
   });
-  // As after a kill between the start and its note, once the lease has lapsed and nothing of it could go.
+  // The state after a kill between the start and its record, when the lease has ended and nothing of the message could
+  // go.
   await stack.sql`update messages set dispatched_at = null, lease_until = null, set_aside = true where id = ${second.id}`;
   await stack.must('POST', `/v1/messages/${first.id}/retry`);
   // The sweep would look after 30 s.

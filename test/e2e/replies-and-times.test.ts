@@ -2,7 +2,7 @@ import { conversationAt } from '../support/conversation.ts';
 import { eventually } from '../support/eventually.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** Replies, scheduled sends, and what becomes of a message whose time is over. */
+/** Replies, scheduled sends, and messages whose time is over. */
 let stack: Stack;
 let at: ReturnType<typeof conversationAt>;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => stack?.close());
 const retry = { initialInterval: '200ms', multiplier: 1, maxInterval: '1s', maxAttempts: 6, deadline: '5m' };
 
 describe('a reply', () => {
-  it('goes into the thread of its parent, also when that is still being tried', async () => {
+  it('a reply goes into the thread of its parent, even if the parent is still retrying', async () => {
     await stack.slack('threads', 'CTHREADS', { retry: { ...retry, initialInterval: '2s', maxInterval: '2s' } });
     await stack.webhook('threads-hook');
     await stack.fault('slack', {
@@ -36,7 +36,7 @@ describe('a reply', () => {
     expect((await at.shown(reply.id)).thread).toBe(parent.id);
   });
 
-  it('stands by itself and says so when its parent is parked', async () => {
+  it('a reply goes out alone and says so when its parent is parked', async () => {
     await stack.slack('orphans', 'CORPHANS');
     await stack.fault('slack', {
       path: 'chat.postMessage',
@@ -51,7 +51,7 @@ describe('a reply', () => {
     expect(await at.texts('CORPHANS')).toEqual(['reply']);
   });
 
-  it('stands by itself and says so when its parent was deleted in Slack', async () => {
+  it('a reply goes out alone and says so when its parent was deleted in Slack', async () => {
     await stack.slack('removed', 'CREMOVED');
     const parent = await at.post('parent', 'removed');
     const [channel, ts] = (await at.rested(parent.id))?.receipt?.nativeId.split(':') ?? [];
@@ -65,7 +65,7 @@ describe('a reply', () => {
     expect(await at.texts('CREMOVED')).toEqual(['reply']);
   });
 
-  it('to a message that there is not is refused', async () => {
+  it('a reply to an unknown message is refused', async () => {
     const answer = await stack.call('POST', '/v1/messages', {
       text: 'reply',
       destinations: ['orphans'],
@@ -75,8 +75,8 @@ describe('a reply', () => {
   });
 });
 
-describe('time', () => {
-  it('sends a scheduled message when it is due and not before, behind what its conversation said meanwhile', async () => {
+describe('times of messages', () => {
+  it('a scheduled message is sent when it is due, and delays no message that is posted after it', async () => {
     await stack.webhook('timed');
     const due = Date.now() + 4_000;
     const more = { conversation: 'timed' };
@@ -90,7 +90,7 @@ describe('time', () => {
     expect((await at.told('timed')).map(({ text }) => text)).toEqual(['meanwhile', 'later']);
   });
 
-  it('lets a scheduled message be cancelled, and be edited, before it is due', async () => {
+  it('a scheduled message can be cancelled and edited before it is due', async () => {
     await stack.webhook('calendar');
     const sendAt = new Date(Date.now() + 3_000).toISOString();
     const [off, on] = [await at.post('off', 'calendar', { sendAt }), await at.post('on', 'calendar', { sendAt })];
@@ -102,14 +102,14 @@ describe('time', () => {
     expect((await at.told('calendar')).map(({ text }) => text)).toEqual(['on, and newer']);
   });
 
-  it('that is over means that nothing is sent', async () => {
+  it('a message whose time is over is not sent', async () => {
     await stack.webhook('expired');
     const { id } = await at.post('too late', 'expired', { expiresAt: new Date(Date.now() - 1_000).toISOString() });
     expect(await at.rested(id)).toMatchObject({ state: 'expired', attempts: 0, reason: { code: 'expired' } });
     expect(await at.told('expired')).toEqual([]);
   });
 
-  it('is what a class grants: best effort expires visibly, must has three days', async () => {
+  it('a best-effort message expires visibly after its 15 minutes, and a must message has three days', async () => {
     await stack.webhook('classes');
     await stack.must('POST', '/v1/destinations/classes/pause');
     const best = await at.post('maybe', 'classes', { class: 'best-effort' });

@@ -20,7 +20,7 @@ afterAll(async () => {
   await stack.close();
 }, 60_000);
 
-/** 0.1.0 knew no first round and started its runs without one. */
+/** 0.1.0 had no first round and started its runs without one. */
 const withoutExpress = { CARILLON_EXPRESS: '0' };
 const entry = resolve('test/rollout/worker.mjs');
 const start = (program?: readonly string[], env?: Record<string, string>): WorkerProcess => {
@@ -32,7 +32,7 @@ const startOld = (): WorkerProcess => start([entry, oldBundle], withoutExpress);
 
 const retry = { initialInterval: '1s', multiplier: 1, maxInterval: '1s', maxAttempts: 100, deadline: '10m' };
 
-/** Posts messages that come to be in every state that a run can be found in, and waits until they are. */
+/** Posts messages so that there is a run in every state, and waits until all runs are in their state. */
 async function putInFlight(round: string): Promise<{ all: string[]; parked: string[]; slow: string }> {
   const name = (what: string): string => `${round}-${what}`;
   await stack.webhook(name('well'));
@@ -89,7 +89,7 @@ interface Found {
   readonly runId: string;
 }
 
-/** The run of each message now. */
+/** Returns the present run of each message. */
 async function runsOf(messages: readonly string[]): Promise<Map<string, Found>> {
   const runs = new Map<string, Found>();
   for (const id of messages) {
@@ -99,7 +99,7 @@ async function runsOf(messages: readonly string[]): Promise<Map<string, Found>> 
   return runs;
 }
 
-/** Everything arrived once, in the runs that were there before, none of which failed. */
+/** Expects that everything arrived once, in the runs of before, and that no run failed. */
 async function expectDelivered(runs: ReadonlyMap<string, Found>): Promise<void> {
   for (const [id, { workflowId, runId }] of runs) {
     await eventually(`${id} is delivered`, async () => (await stack.message(id)).state === 'delivered', 60_000);
@@ -121,20 +121,20 @@ const tasksFailedIn = async (runs: ReadonlyMap<string, Found>): Promise<string[]
   return all;
 };
 
-/** Half by the signal that an operator sends to the run, half by the API. */
+/** Retries half of the parked messages by a signal to the run and the other half by the API. */
 async function retryParked(parked: readonly string[], runs: ReadonlyMap<string, Found>): Promise<void> {
   for (const [n, id] of parked.entries())
     if (n % 2 === 0) await stack.temporal.workflow.getHandle(runs.get(id)?.workflowId ?? '').signal(retrySignal);
     else await stack.must('POST', `/v1/messages/${id}/retry`);
 }
 
-it('from 0.1.0 to this version: what is in flight, waits or is parked goes on in the same runs', async () => {
+it('a rollout from 0.1.0 to this version continues sending, waiting and parked work in the same runs', async () => {
   const old = startOld();
   const { all, parked, slow } = await putInFlight('up');
   const runs = await runsOf(all);
   const stopped = old.stop();
   expect(await stopped).toBe(0);
-  // What was being sent was finished, not torn off.
+  // The delivery that was being sent was finished and not interrupted.
   expect((await stack.message(slow)).state).toBe('delivered');
   const between = (await stack.post({ text: 'between', destinations: ['up-well'] })).id;
 
@@ -152,7 +152,7 @@ it('from 0.1.0 to this version: what is in flight, waits or is parked goes on in
   expect(await next.stop()).toBe(0);
 }, 180_000);
 
-it('both at once, then back to 0.1.0: holds as long as no run begins with a first round', async () => {
+it('both versions can run together, and then 0.1.0 alone, as long as no run begins with a first round', async () => {
   const [next, old] = [start(undefined, withoutExpress), startOld()];
   const { all, parked } = await putInFlight('both');
   const runs = await runsOf(all);
@@ -164,7 +164,7 @@ it('both at once, then back to 0.1.0: holds as long as no run begins with a firs
   expect(await old.stop()).toBe(0);
 }, 180_000);
 
-it('a run with a first round stands still under 0.1.0, and goes on when this version is back', async () => {
+it('a run with a first round stops under 0.1.0, and goes on when this version is back', async () => {
   const next = start();
   const { all, parked } = await putInFlight('back');
   const runs = await runsOf(all);
@@ -181,8 +181,8 @@ it('a run with a first round stands still under 0.1.0, and goes on when this ver
   expect(await again.stop()).toBe(0);
 }, 180_000);
 
-it('a run meant to have a first round that 0.1.0 began stands still until it is terminated', async () => {
-  // As when a worker of this version starts it and one of 0.1.0 takes its first task.
+it('a run with a first round whose first task 0.1.0 took stops until it is terminated', async () => {
+  // This happens when a worker of this version starts the run and a worker of 0.1.0 takes its first task.
   const old = start([entry, oldBundle], { CARILLON_EXPRESS: '1' });
   await stack.webhook('mixed');
   await stack.fault('webhook', { path: '/webhook/mixed', status: 400, times: 1 });
@@ -194,7 +194,7 @@ it('a run meant to have a first round that 0.1.0 began stands still until it is 
   await eventually('its tasks fail', async () => failedTasks(await readEvents(stack.temporal, workflowId)).length > 0);
   expect((await stack.message(id)).state).toBe('delivering');
   await stack.temporal.workflow.getHandle(workflowId).terminate('its history fits no version');
-  // The sweep has just looked and looks again after a minute.
+  // The sweep has just looked, and would look again after a minute.
   await stack.sql`update deliveries set due_at = clock_timestamp() where message = ${id}`;
   await eventually('it is delivered', async () => (await stack.message(id)).state === 'delivered', 60_000);
 }, 120_000);

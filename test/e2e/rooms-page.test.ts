@@ -35,7 +35,7 @@ afterAll(async () => {
 const room = (title: string) =>
   page.locator('section', { has: page.getByRole('heading', { name: title, exact: true }) });
 
-it('what is typed in one room is seen in all, and so are a reply, an edit and a reaction', async () => {
+it('text, replies, edits and reactions from one simulated room are shown in all rooms of the page', async () => {
   await room('Slack').getByRole('textbox').fill('Is anybody there?');
   await room('Slack').getByRole('button', { name: 'Send' }).click();
   for (const { connector } of platforms) await room(connector.title).getByText('Is anybody there?').waitFor();

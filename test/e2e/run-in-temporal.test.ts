@@ -9,13 +9,13 @@ afterAll(async () => {
   await stack.close();
 });
 
-/** One run of each kind, for the replay test; see `record-histories.ts`. */
+/** One run of each kind for the replay test; see `record-histories.ts`. */
 const kinds = new Map<string, string>();
 
 const quick = { initialInterval: '200ms', multiplier: 1, maxInterval: '1s', maxAttempts: 5, deadline: '5m' };
 
 describe('a run in Temporal', () => {
-  it('that is terminated while a delivery retries is started again by the sweep', async () => {
+  it('a run that is terminated while a delivery retries is started again by the sweep', async () => {
     await stack.webhook('swept', { retry: { ...quick, initialInterval: '2s', maxInterval: '2s' } });
     await stack.fault('webhook', { path: '/webhook/swept', status: 500, times: 1 });
     const { id } = await stack.post({ text: 'terminate me', destinations: ['swept'] });
@@ -27,9 +27,9 @@ describe('a run in Temporal', () => {
     expect((await stack.rest(id, 40_000)).state).toBe('delivered');
   });
 
-  it('that is cancelled there settles its deliveries as cancelled', async () => {
+  it('a run that is cancelled in Temporal settles its deliveries as cancelled', async () => {
     await stack.webhook('to-cancel', { retry: { ...quick, initialInterval: '1m', maxInterval: '1m' } });
-    // Proven not taken: what may have arrived is uncertain then, not cancelled.
+    // A 429 proves that nothing was accepted. A delivery that may have arrived would become uncertain instead.
     await stack.fault('webhook', { path: '/webhook/to-cancel', status: 429, times: 1 });
     const { id } = await stack.post({ text: 'cancel me', destinations: ['to-cancel'] });
     const { workflowId } = await eventually('it retries', async () => {
@@ -44,7 +44,7 @@ describe('a run in Temporal', () => {
     expect((await handle.describe()).status.name).toBe('CANCELLED');
   });
 
-  it('holds ids and no text', async () => {
+  it('the history of a run holds ids and no text', async () => {
     await stack.webhook('discreet', { retry: quick });
     await stack.fault('webhook', {
       path: '/webhook/discreet',
@@ -59,7 +59,7 @@ describe('a run in Temporal', () => {
     });
     const { workflowId } = await stack.rest(id);
     const history = await stack.temporal.workflow.getHandle(workflowId).fetchHistory();
-    // Payloads are base64 in JSON.
+    // Payloads are base64 in the JSON.
     const decoded = JSON.stringify(history).replace(/"data":"([A-Za-z0-9+/=]+)"/g, (_all, data: string) =>
       Buffer.from(data, 'base64').toString(),
     );
@@ -67,11 +67,11 @@ describe('a run in Temporal', () => {
     for (const word of ['swordfish', 'Ann Author', 'of the platform']) expect(decoded).not.toContain(word);
   });
 
-  it('answers the query `status` with what each destination does', async () => {
+  it('a run answers the query `status` with the state at each destination', async () => {
     await stack.webhook('asked');
     const { id } = await stack.post({ text: 'status?', destinations: ['asked'] });
     const { workflowId, deliveries } = await stack.rest(id);
-    // The ledger has it first; the run hears of it a moment later.
+    // The ledger has the state first. The run learns of it a moment later.
     const status = await eventually('the run knows', async () => {
       const all = await stack.temporal.workflow.getHandle(workflowId).query<{ state: string }[]>('status');
       return all.every(({ state }) => state === 'delivered') ? all : undefined;

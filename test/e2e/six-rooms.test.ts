@@ -10,14 +10,14 @@ let stack: Stack;
 let rooms: Rooms;
 const room = 'six';
 
-/** One room of every platform, all in one bridge: what is said in one comes to five others. */
+/** A room of every platform, all in one bridge, so that a message of one room comes to five others. */
 beforeAll(async () => {
   stack = await startStack();
   rooms = await bridge(stack, platforms, room);
 }, 120_000);
 afterAll(async () => {
   await stack.close();
-  // What a cell says less than "yes" is in docs/connectors/, with the reason.
+  // docs/connectors/ gives the reason for each cell that says less than "yes".
   const heading = ['from \\ to', ...platforms.map(({ connector }) => connector.name)];
   const rows = platforms.map((from) => [
     from.connector.name,
@@ -26,7 +26,7 @@ afterAll(async () => {
   process.stdout.write(`${[heading, ...rows].map((cells) => cells.join(' | ')).join('\n')}\n`);
 });
 
-it('fetches a file once, for five rooms', async () => {
+it('a bridge fetches a file once for five rooms', async () => {
   const file = { name: 'once.bin', mediaType: 'application/pdf', base64: randomBytes(50_000).toString('base64') };
   await rooms.act('slack', { room: slack.room(room), content: [], file });
   for (const { connector, room: nameOf } of platforms)
@@ -43,6 +43,6 @@ it('fetches a file once, for five rooms', async () => {
 for (const from of platforms)
   for (const to of platforms)
     if (from !== to)
-      describe(`${from.connector.name} to ${to.connector.name}`, () => {
+      describe(`a bridge from ${from.connector.name} to ${to.connector.name}`, () => {
         bridgeSuite(from, to, () => ({ rooms, room }));
       });

@@ -6,7 +6,7 @@ let stack: Stack;
 beforeAll(async () => void (stack = await startStack()), 120_000);
 afterAll(() => stack?.close());
 
-it('a slow destination gets so many at once and no more, others are delivered meanwhile, and in the end it has all, once', async () => {
+it('a slow destination gets few requests at a time while others are served, and in the end all, once', async () => {
   const count = 120;
   await stack.webhook('dawdler', { timeout: '20s' });
   await stack.webhook('brisk', {});

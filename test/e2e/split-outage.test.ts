@@ -4,7 +4,7 @@ import { longText, named, numberOf } from '../support/long-text.ts';
 import { roomPosts } from '../support/room-posts.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** PostgreSQL goes while a part is on its way. The worker reaches it through a proxy that can be cut. */
+/** PostgreSQL is lost while a part is being sent. The worker reaches it through a proxy that can be cut. */
 let stack: Stack;
 let proxy: CutProxy;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ afterAll(async () => {
   await proxy.cut();
 });
 
-it('PostgreSQL gone between a part’s send and its settle: the part counts, the next follows, and nothing comes twice', async () => {
+it('when PostgreSQL is lost while a part is sent, the part counts, the next follows, and none is doubled', async () => {
   const posts = roomPosts(stack);
   const platforms = [named('matrix'), named('webex')];
   await posts.connect(platforms);
@@ -31,7 +31,7 @@ it('PostgreSQL gone between a part’s send and its settle: the part counts, the
     rooms.push(await posts.room(platform, 'cut', { timeout: '5s' }));
     await stack.fault(platform.connector.name, { match: '(2/', mode: 'delay', delayMs: 4_500, times: 1 });
   }
-  // More parts at Webex, whose posts are shorter.
+  // Webex gets more parts, because its posts are shorter.
   const { text } = longText(30_000);
   const { id, deliveries } = await stack.post({ text, destinations: rooms.map((room) => room.id) });
   const attempts = () => Promise.all(deliveries.map((one) => posts.attempts(one.id)));

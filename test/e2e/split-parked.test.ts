@@ -3,7 +3,7 @@ import { longText, named, numberOf } from '../support/long-text.ts';
 import { roomPosts } from '../support/room-posts.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
-/** A long text that comes to rest in the middle. */
+/** Long texts that come to rest in the middle. */
 let stack: Stack;
 let posts: ReturnType<typeof roomPosts>;
 const [webex, slack, matrix] = [named('webex'), named('slack'), named('matrix')];
@@ -17,7 +17,7 @@ afterAll(() => stack?.close());
 const threeParts = longText(7_400 * 2.3).text;
 const lost = { match: '(2/', mode: 'commit-then-status', status: 502, times: 1 };
 
-it('parked in the middle goes on with the part that was refused, once an operator wants it', async () => {
+it('a text that is parked in the middle goes on with the refused part when an operator retries it', async () => {
   const room = await posts.room(webex, 'parked');
   await stack.fault('webex', { path: '/messages', match: '(2/3)', status: 400, times: 1 });
   const { id, deliveries } = await stack.post({ text: threeParts, destinations: [room.id] });
@@ -38,7 +38,7 @@ it('parked in the middle goes on with the part that was refused, once an operato
   ]);
 }, 90_000);
 
-it('cancelled in the middle says how much is there, and a delete takes that away', async () => {
+it('a text that is cancelled in the middle says how much has arrived, and a delete removes that', async () => {
   const room = await posts.room(webex, 'cancelled');
   await stack.fault('webex', { path: '/messages', match: '(2/3)', status: 429, retryAfter: 10, times: 1 });
   const { id, deliveries } = await stack.post({ text: threeParts, destinations: [room.id] });
@@ -66,8 +66,8 @@ it('cancelled in the middle says how much is there, and a delete takes that away
   expect(await room.read()).toEqual([]);
 }, 120_000);
 
-describe('deleted while a part is in doubt', () => {
-  it('takes back what is known to be there, and says that one post may remain, where nobody can look', async () => {
+describe('the delete of a text with a part in doubt', () => {
+  it('a delete removes the known parts, and says that one may remain where no look-up is possible', async () => {
     const room = await posts.room(webex, 'doubt', { ambiguous: 'at-most-once' });
     await stack.fault('webex', { path: '/messages', ...lost });
     const { id } = await stack.post({ text: threeParts, destinations: [room.id] });
@@ -82,7 +82,7 @@ describe('deleted while a part is in doubt', () => {
     expect(await posts.delivery(id)).toMatchObject({ state: 'uncertain' });
   }, 90_000);
 
-  it('finds it first, where the platform shows its history, and takes back all', async () => {
+  it('a delete finds the part in doubt where the platform shows its history, and removes all parts', async () => {
     const room = await posts.room(slack, 'doubt', { timeout: '2s' });
     await stack.fault('slack', [
       { path: 'chat.postMessage', ...lost },

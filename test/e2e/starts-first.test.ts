@@ -14,7 +14,7 @@ afterAll(async () => {
   way?.close();
 });
 
-it('a worker that begins while PostgreSQL is away waits for it, and does not die of it', async () => {
+it('a worker that starts while PostgreSQL is away waits for it', async () => {
   const { host, port, user, pass, database } = stack.sql.options;
   const away = await freePort();
   const worker = stack.startWorker(undefined, {

@@ -13,7 +13,7 @@ import { subscriptionsSchedule } from '../../src/contract.ts';
 let stack: Stack;
 let rooms: Rooms;
 let worker: WorkerProcess;
-/** For the replay test; see `record-histories.ts`. */
+/** Runs for the replay test; see `record-histories.ts`. */
 const kinds = new Map<string, string>();
 
 beforeAll(async () => {
@@ -52,7 +52,7 @@ const inSlack = async (text: string) =>
   (await rooms.read('slack', slack.room('here'))).filter(({ markup }) => markup.includes(text));
 const isSeen = (text: string) => eventually(`"${text}" is seen`, async () => (await inSlack(text)).length > 0);
 
-/** Makes the schedule begin a pass now, and waits for its end. */
+/** Starts a pass of the schedule now and waits until it has ended. */
 async function pass(): Promise<{ workflowId: string; done: Record<string, number> }> {
   const handle = stack.temporal.schedule.getHandle(subscriptionsSchedule);
   const before = (await handle.describe()).info.numActionsTaken;
@@ -64,11 +64,11 @@ async function pass(): Promise<{ workflowId: string; done: Record<string, number
   return { workflowId, done: (await stack.temporal.workflow.getHandle(workflowId).result()) as Record<string, number> };
 }
 
-describe('Webex', () => {
+describe('subscriptions to Webex', () => {
   const room = webex.room('war-room');
   const webhooks = async () => (await accepted<{ webhooks: { url: string; status: string }[] }>('webex')).webhooks;
 
-  it('tells of a room as soon as a bridge has it', async () => {
+  it('a bridge gets the events of a Webex room as soon as it has the room', async () => {
     const settings = { ...webex.settings(stack.simulators), keepWebhooks: true };
     await stack.must('PUT', '/v1/connections/webex', { connector: 'webex', settings });
     await stack.must('PUT', '/v1/destinations/webex', { connection: 'webex', address: webex.address('war-room') });
@@ -81,7 +81,7 @@ describe('Webex', () => {
     kinds.set('kept-subscriptions-of-one', 'subscriptions:default:webex');
   });
 
-  it('tells of it again after it has switched the webhook off', async () => {
+  it('a webhook that Webex has switched off is enabled again', async () => {
     await rooms.control('webex', 'switch-off', {});
     const { workflowId, done } = await pass();
     kinds.set('kept-subscriptions', workflowId);
@@ -91,7 +91,7 @@ describe('Webex', () => {
     await isSeen('switched on again');
   });
 
-  it('has what was said while it was switched off read from its history, once', async () => {
+  it('messages posted while a Webex webhook was off are read from the history, once', async () => {
     const gaps = async () => {
       const { data } = (await stack.must('GET', '/v1/gaps')) as {
         data: { connection: string | null; caughtUpAt: string | null; rooms: object[] }[];
@@ -117,7 +117,7 @@ describe('Webex', () => {
       expect(await inSlack(text)).toHaveLength(1);
   });
 
-  it('that does not let us is shown with its reason, and no longer once it does', async () => {
+  it('a subscription that Webex refuses is shown with its reason, until Webex allows it', async () => {
     const settings = { ...webex.settings(stack.simulators), keepWebhooks: true };
     const change = (more: object) =>
       stack.must('PUT', '/v1/connections/webex', { connector: 'webex', settings: { ...settings, ...more } });
@@ -128,21 +128,21 @@ describe('Webex', () => {
     await becomes('webex', { state: 'active', reason: null });
   });
 
-  it('tells nothing more when no bridge has the room', async () => {
+  it('the Webex webhook is removed when no bridge has the room any more', async () => {
     await stack.must('DELETE', '/v1/bridges/both');
     await eventually('the webhook is gone', async () => (await webhooks()).length === 0);
     await eventually('nobody knows of it', async () => (await subscription('webex')) === undefined);
   });
 });
 
-describe('Google Chat, by Workspace Events', () => {
+describe('subscriptions to Google Chat by Workspace Events', () => {
   const room = googleChat.room('war-room');
   const topic = 'projects/acme/topics/carillon';
   const events = async () =>
     (await accepted<{ subscriptions: { name: string; state: string }[] }>('google-chat')).subscriptions;
   const settings = () => ({ ...googleChat.settings(stack.simulators), pubsubTopic: topic });
 
-  it('tells of a space as soon as a bridge has it', async () => {
+  it('a bridge gets the events of a Google Chat space as soon as it has the space', async () => {
     const { pushAudience: audience, pushServiceAccount: email } = settings() as Record<string, unknown>;
     const subscriber = { url: `${stack.url}/hooks/chat`, kind: 'push', audience, email, topic };
     await rooms.control('google-chat', 'subscribe', { subscriptions: [subscriber] });
@@ -155,7 +155,7 @@ describe('Google Chat, by Workspace Events', () => {
     await isSeen('said in the space');
   });
 
-  it('tells of it again at once when Google has suspended it', async () => {
+  it('a subscription that Google has suspended is reactivated at once', async () => {
     const [before] = await events();
     await rooms.control('google-chat', 'lifecycle', { event: 'suspended' });
     await becomes('chat', { state: 'active', did: 'enabled' });
@@ -164,7 +164,7 @@ describe('Google Chat, by Workspace Events', () => {
     await isSeen('reactivated');
   });
 
-  it('is asked for again when it has expired, and ended with the bridge', async () => {
+  it('an expired subscription to Google Chat is made again, and is ended with the bridge', async () => {
     await rooms.control('google-chat', 'lifecycle', { event: 'expired', isTold: false });
     expect(await events()).toEqual([]);
     expect((await pass()).done).toEqual({ created: 1 });
@@ -174,7 +174,7 @@ describe('Google Chat, by Workspace Events', () => {
   });
 });
 
-describe('Teams, by Microsoft Graph', () => {
+describe('subscriptions to Teams by Microsoft Graph', () => {
   const room = msteams.room('war-room');
   const graph = async () =>
     (await accepted<{ subscriptions: { id: string; expirationDateTime: string }[] }>('msteams')).subscriptions;
@@ -203,7 +203,7 @@ describe('Teams, by Microsoft Graph', () => {
     await becomes('msteams', { state: 'active', did: 'created' });
   }, 60_000);
 
-  it('tells of what does not mention the bot', async () => {
+  it('a Graph subscription reports messages that do not mention the bot', async () => {
     const { id } = await rooms.act('msteams', { room, text: 'said to everybody' });
     await isSeen('said to everybody');
     await rooms.act('msteams', { do: 'edit', room, id, text: 'meant for everybody' });
@@ -217,7 +217,7 @@ describe('Teams, by Microsoft Graph', () => {
     await eventually('it is gone', async () => (await inSlack('meant for everybody')).every(({ deleted }) => deleted));
   });
 
-  it('and by the bot’s activity of the same message, is heard once', async () => {
+  it('a Teams message that Graph and the bot both report is copied once', async () => {
     await msteams.subscribe(rooms, `${stack.url}/hooks/msteams`);
     for (const order of ['same', 'reversed'] as const) {
       await rooms.outbox('msteams', { held: true });
@@ -231,7 +231,7 @@ describe('Teams, by Microsoft Graph', () => {
     await rooms.control('msteams', 'subscribe', { subscriptions: [] });
   });
 
-  it('does not bring back what we posted there', async () => {
+  it("a Graph subscription does not bring back Carillon's own posts", async () => {
     await rooms.act('slack', { room: slack.room('here'), text: 'from Slack' });
     await eventually('it is there', async () =>
       (await rooms.read('msteams', room)).some(({ markup }) => markup.includes('from Slack')),
@@ -241,7 +241,7 @@ describe('Teams, by Microsoft Graph', () => {
     expect(await inSlack('from Slack')).toHaveLength(1);
   });
 
-  it('is asked for again at once when Graph has ended it', async () => {
+  it('a subscription that Graph has ended is made again at once', async () => {
     const [before] = await graph();
     await rooms.control('msteams', 'lifecycle', { event: 'subscriptionRemoved' });
     const [after] = await eventually('there is one again', async () => {
@@ -253,7 +253,7 @@ describe('Teams, by Microsoft Graph', () => {
     await isSeen('after it was ended');
   });
 
-  it('is renewed before it lapses', async () => {
+  it('a Graph subscription is renewed before it expires', async () => {
     const [before] = await graph();
     const aheadMs = 50 * 60_000;
     await rooms.control('msteams', 'clock', { aheadMs });

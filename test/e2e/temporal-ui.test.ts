@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { configureSinks } from '../support/sinks.ts';
 import { createWhole, type Whole } from '../support/whole.ts';
 
-/** The real page of Temporal's own Web UI in a real browser: what an operator reads at 3 a.m. */
+/** The real page of Temporal's Web UI in a real browser, as an operator reads it at 3 a.m. */
 let whole: Whole;
 let browser: Browser;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ afterAll(async () => {
   await whole?.remove();
 }, 60_000);
 
-it('shows which destinations a run has, what happened, what is next, and no message text', async () => {
+it("Temporal's Web UI shows a run's destinations, what happened and what is next, but no message text", async () => {
   const sinks = await configureSinks(whole, whole.simulators);
   await sinks.webhook('orders');
   await sinks.slack('ops-slack', 'C0OPS');
@@ -62,7 +62,7 @@ it('shows which destinations a run has, what happened, what is next, and no mess
   for (const text of [history, pending]) expect(text).not.toContain('swordfish');
 }, 180_000);
 
-/** Kept where CARILLON_SCREENSHOTS names a folder; the docs' pictures are made so. */
+/** Keeps a screenshot if CARILLON_SCREENSHOTS names a folder. The pictures of the docs are made in this way. */
 async function shoot(page: Awaited<ReturnType<Browser['newPage']>>, name: string): Promise<void> {
   const folder = process.env['CARILLON_SCREENSHOTS'];
   if (folder === undefined) return;

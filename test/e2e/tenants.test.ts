@@ -5,7 +5,7 @@ let stack: Stack;
 beforeAll(async () => void (stack = await startStack()), 120_000);
 afterAll(() => stack.close());
 
-/** A tenant with a key of its own, and a destination `orders` that leads to its own path. */
+/** Makes a tenant with its own key, and a destination `orders` that leads to the tenant's own path. */
 async function makeTenant(id: string): Promise<Client> {
   await stack.must('PUT', `/v1/tenants/${id}`, {});
   const { key } = await stack.must(
@@ -24,7 +24,7 @@ async function makeTenant(id: string): Promise<Client> {
   return client;
 }
 
-it('messages of two tenants under the same names each go their own way, and are retried by their own keys', async () => {
+it('messages of two tenants under the same names are kept apart, and retried with their own keys', async () => {
   const sides = { acme: await makeTenant('acme'), umbrella: await makeTenant('umbrella') };
   await stack.fault('webhook', { path: '/webhook/umbrella', status: 400, times: 1 });
   const post = (client: Client): Promise<{ id: string; deliveries: { id: string }[] }> =>

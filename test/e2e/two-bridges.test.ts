@@ -6,7 +6,9 @@ import { startStack, type Stack } from '../support/stack.ts';
 
 const names = ['one', 'two', 'three'] as const;
 const channels = names.map((name) => slack.room(name));
-/** For how long people talk, three messages a second; without it, as fast as they come, for this many. */
+/**
+ * For how many minutes people talk, with three messages per second. With 0 they say 30 messages as fast as they can.
+ */
 const minutes = Number(process.env['CARILLON_BRIDGE_MINUTES'] ?? 0);
 const messages = minutes === 0 ? 30 : minutes * 60 * 3;
 
@@ -14,7 +16,7 @@ let first: Stack;
 let second: Stack;
 let rooms: Rooms;
 
-/** Two of them, each with two bridges over the same three rooms of one workspace, and each with a bot of its own. */
+/** Two Carillons, each with two bridges over the same three rooms of one workspace, and with a bot of its own. */
 beforeAll(async () => {
   [first, second] = await Promise.all([startStack(), startStack()]);
   rooms = roomsAt(first.simulators);
@@ -30,7 +32,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => Promise.all([first.close(), second.close()]));
 
-/** Everything that was said or copied, by its first word. */
+/** Returns how many messages of a room begin with each first word, copies included. */
 async function counts(channel: string): Promise<Map<string, number>> {
   const found = new Map<string, number>();
   for (const { markup, deleted } of await rooms.read('slack', channel)) {
@@ -41,7 +43,7 @@ async function counts(channel: string): Promise<Map<string, number>> {
 }
 
 it(
-  'neither loop nor double: each room has what was said, and one copy by each Carillon of what was said elsewhere',
+  'two Carillons on the same rooms neither loop nor double, and each copies a message once to each room',
   async () => {
     const begin = performance.now();
     for (let n = 0; n < messages; n += 1) {
@@ -61,7 +63,7 @@ it(
       return true;
     };
     await eventually('every message is in every room', isWhole, 60_000 + messages * 500);
-    // What would loop comes back as events: they have been read when the inbox is empty and nothing is on its way.
+    // A loop would come back as events. They have been read when the inbox is empty and nothing is being delivered.
     for (const stack of [first, second])
       await eventually('nothing is on its way any more', async () => {
         const [row] = await stack.sql<[{ open: number }]>`

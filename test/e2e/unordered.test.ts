@@ -10,7 +10,7 @@ let stack: Stack;
 beforeAll(async () => void (stack = await startStack()), 120_000);
 afterAll(() => stack.close());
 
-describe.each(platforms.map((from) => [from.connector.name, from] as const))('what comes from %s', (name, from) => {
+describe.each(platforms.map((from) => [from.connector.name, from] as const))('events from %s', (name, from) => {
   const to = from === slack ? matrix : slack;
   const room = `late-${name}`;
   let rooms: Rooms;

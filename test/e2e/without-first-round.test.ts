@@ -10,14 +10,14 @@ afterAll(async () => {
   await stack.close();
 });
 
-/** One run of each kind, for the replay test; see `record-histories.ts`. */
+/** One run of each kind for the replay test; see `record-histories.ts`. */
 const kinds = new Map<string, string>();
 
 it.each([
   [1, 'without the first round, to 1 destination'],
   [3, 'without the first round, to 3 destinations'],
   [10, 'without the first round, to 10 destinations'],
-] as const)('with CARILLON_EXPRESS=0 a history grows with %i destinations', async (fanOut, kind) => {
+] as const)('with CARILLON_EXPRESS=0 the history of a run grows with its %i destinations', async (fanOut, kind) => {
   const destinations = Array.from({ length: fanOut }, (_, n) => `plain-${n}`);
   for (const id of destinations) await stack.webhook(id);
   const { id } = await stack.post({ text: 'plain', destinations });

@@ -1,12 +1,12 @@
 import { readSoakArguments } from './arguments.ts';
 
-it('the seed comes from the argument, else from SEED, else from chance', () => {
+it('the seed of a soak comes from the argument, else from SEED, else from chance', () => {
   expect(readSoakArguments(['--seed', '7'], { SEED: '8' }).seed).toBe(7);
   expect(readSoakArguments([], { SEED: '8' }).seed).toBe(8);
   expect(readSoakArguments([], {}).seed).toBeGreaterThanOrEqual(0);
 });
 
-it('without arguments 5 000 messages go to three destinations over seven minutes, and nothing is edited', () => {
+it('by default a soak posts 5 000 messages in 200 conversations over 417 seconds, without edits', () => {
   expect(readSoakArguments([], {})).toMatchObject({
     messages: 5_000,
     conversations: 200,
@@ -22,7 +22,7 @@ it('without arguments 5 000 messages go to three destinations over seven minutes
 });
 
 it.each([['--messages', '0'], ['--seed', 'x'], ['--duration', '5'], ['--temporal', 'mysql'], ['--fast'], ['quick']])(
-  '%s %s is refused',
+  'the soak refuses the argument %s %s',
   (...args) => {
     expect(() => readSoakArguments(args, {})).toThrow(args[0]);
   },

@@ -3,26 +3,30 @@ import { parseArgs } from 'node:util';
 import { parseDuration } from '../../src/domain/retry.ts';
 import type { SoakOptions } from './soak.ts';
 
-/** Thrown for arguments that cannot be used. */
+/** An argument of the soak is wrong. */
 export class ArgumentError extends Error {
   override name = 'ArgumentError';
 }
 
 export interface SoakArguments extends Omit<SoakOptions, 'say'> {
-  /** File that the result is written to; undefined for one in the temporary folder. */
+  /** The file for the result; undefined for a file in the temporary folder. */
   readonly json: string | undefined;
 }
 
-/** What two cores deliver while things break, messages a second, about; the posts are spread over so long. */
+/**
+ * Messages per second that two cores deliver, about, while faults strike. It gives the time over which the posts are
+ * spread.
+ */
 const usualRate = 12;
 const leastDurationMs = 60_000;
 const usual = { messages: '5000', conversations: '200', every: '3s', rest: '15m', temporal: 'postgres' } as const;
 const largestSeed = 2 ** 31;
 
 /**
- * `--messages`, `--conversations`, `--seed` (or SEED), `--duration`, `--every` (between two faults), `--rest` (how long
- * to wait for rest), `--temporal postgres|sqlite`, `--edits` (or EDITS=1), `--json <file>`.
- * @throws ArgumentError naming what is wrong.
+ * Reads `--messages`, `--conversations`, `--seed` (or SEED), `--duration`, `--every` (time between two faults),
+ * `--rest` (how long to wait until all deliveries are at rest), `--temporal postgres|sqlite`, `--edits` (or EDITS=1)
+ * and `--json <file>`.
+ * @throws ArgumentError naming the wrong argument.
  */
 export function readSoakArguments(
   args: readonly string[],

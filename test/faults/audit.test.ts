@@ -49,7 +49,7 @@ function held(destination: Destination, number: number, change: Partial<Held> = 
 }
 
 const all: readonly Destination[] = ['folding', 'slack', 'once'];
-/** Two messages that went as they should. */
+/** Two messages that were delivered once and in order. */
 const posts = [accepted(1), accepted(2)];
 const goodShown = [1, 2].flatMap((number) => all.map((destination) => shown(destination, number)));
 const goodHeld = all.flatMap((destination) => [held(destination, 1), held(destination, 2)]);
@@ -62,71 +62,71 @@ function judge(change: { accepted?: readonly Accepted[]; shown?: ShownDelivery[]
 const without = (delivery: string): Held[] => goodHeld.filter((one) => one.delivery !== delivery);
 const replaced = (one: Held): Held[] => goodHeld.map((other) => (other.delivery === one.delivery ? one : other));
 
-it('nothing is wrong with two messages that arrived once and in order', () => {
+it('the audit finds nothing wrong with two messages that arrived once and in order', () => {
   expect(judge({})).toEqual([]);
 });
 
-it.each(all)('a message that is said to be delivered and is not at %s is lost', (destination) => {
+it.each(all)('the audit counts a message as lost if the API says delivered and %s does not have it', (destination) => {
   expect(judge({ held: without(`${destination}-2`) })).toEqual(['lost']);
 });
 
-it('a delivery that the API does not know is lost', () => {
+it('the audit counts a delivery that the API does not know as lost', () => {
   expect(audit(posts, new Map(), []).offences.map(({ what }) => what)).toEqual(Array(6).fill('lost'));
 });
 
-it('two of one delivery are doubled, unless the receiver folds them by their id and they are the same', () => {
+it('the audit counts two copies as doubled, unless the receiver ignores repeats and the bodies are equal', () => {
   expect(judge({ held: replaced(held('slack', 1, { copies: 2 })) })).toEqual(['doubled']);
   expect(judge({ held: replaced(held('once', 1, { copies: 2 })) })).toEqual(['doubled']);
   expect(judge({ held: replaced(held('folding', 1, { copies: 2 })) })).toEqual([]);
   expect(judge({ held: replaced(held('folding', 1, { copies: 2, sameBody: false })) })).toEqual(['changed']);
 });
 
-it('what nobody posted is a stranger', () => {
+it('the audit reports a message that the soak did not post', () => {
   expect(judge({ held: [...goodHeld, held('slack', 3)] })).toEqual(['stranger']);
 });
 
-it.each(['queued', 'waiting', 'sending', 'retrying'])('%s is not at rest', (state) => {
+it.each(['queued', 'waiting', 'sending', 'retrying'])('the audit counts a %s delivery as not at rest', (state) => {
   expect(judge({ shown: [shown('slack', 1, { state })] })).toEqual(['not at rest']);
 });
 
-it('parked is a failure, and so is uncertain where the platform can be asked', () => {
+it('the audit counts a parked delivery as a failure, and an uncertain one if the platform can be asked', () => {
   expect(judge({ shown: [shown('folding', 1, { state: 'parked' })] })).toEqual(['parked']);
   expect(judge({ shown: [shown('slack', 1, { state: 'uncertain' })] })).toEqual(['parked']);
 });
 
-describe('at most once', () => {
+describe('the audit of at-most-once destinations', () => {
   const doubt = (attempts: ShownAttempt[], state = 'uncertain'): ShownDelivery => shown('once', 1, { state, attempts });
 
-  it('a doubt that ends uncertain is right, arrived or not', () => {
+  it('the audit accepts a doubt that ends uncertain, whether the message arrived or not', () => {
     expect(judge({ shown: [doubt([attempt(1, 'ambiguous')])] })).toEqual([]);
     expect(
       judge({ shown: [doubt([attempt(1, 'transient'), attempt(2, 'unknown')])], held: without('once-1') }),
     ).toEqual([]);
   });
 
-  it('another attempt after a doubt is wrong, although it arrived once', () => {
+  it('the audit reports another attempt after a doubt, even if the message arrived once', () => {
     const attempts = [attempt(1, 'ambiguous'), attempt(2, 'delivered')];
     expect(judge({ shown: [doubt(attempts, 'delivered')] })).toEqual(['sent again after a doubt']);
   });
 
-  it('delivered without an answer, and uncertain without a doubt, are wrong', () => {
+  it('the audit reports a delivery that is delivered without an answer or uncertain without a doubt', () => {
     expect(judge({ shown: [doubt([attempt(1, 'ambiguous')], 'delivered')] })).toEqual(['doubt not shown']);
     expect(judge({ shown: [doubt([attempt(1, 'transient')])] })).toEqual(['doubt not shown']);
   });
 });
 
-describe('order', () => {
+describe('the audit of the order', () => {
   const swapped = (destination: Destination): Held[] => [
     ...goodHeld.filter((one) => one.destination !== destination),
     held(destination, 2),
     held(destination, 1),
   ];
 
-  it.each(all)('a second message before the first is out of order at %s', (destination) => {
+  it.each(all)('the audit reports a second message that arrives before the first at %s', (destination) => {
     expect(judge({ held: swapped(destination) })).toEqual(['out of order']);
   });
 
-  it('late is counted apart, and so is what was overtaken while nobody knew', () => {
+  it('the audit counts late messages and messages overtaken while in doubt apart from disorder', () => {
     const states = (one: ShownDelivery) => new Map([...goodShown, one].map((each) => [each.id, each]));
     expect(audit(posts, states(shown('slack', 1, { late: true })), swapped('slack'))).toMatchObject({
       offences: [],
@@ -140,8 +140,8 @@ describe('order', () => {
   });
 });
 
-describe('edits and deletes', () => {
-  it('an edited message shows its newest text, or the API says that the edit was skipped', () => {
+describe('the audit of edits and deletes', () => {
+  it('the audit wants an edited message to show its newest text, unless the edit was skipped', () => {
     const edited = [...posts, accepted(1, 'edit')];
     expect(judge({ accepted: edited })).toEqual(['old text']);
     const newest = held('slack', 1, { text: textOf({ conversation, number: 1 }, 2) });
@@ -149,7 +149,7 @@ describe('edits and deletes', () => {
     expect(judge({ accepted: edited, shown: [shown('slack', 1, { state: 'skipped' })] })).toEqual([]);
   });
 
-  it('one that was deleted while it was in doubt is uncertain where the receiver cannot be asked', () => {
+  it('the audit accepts a message deleted while in doubt as uncertain if the receiver cannot be asked', () => {
     const deleted = [...posts, accepted(1, 'delete')];
     const doubtful = { state: 'uncertain', reason: 'cancelled_in_doubt: It may have arrived.' };
     const of = (destination: 'folding' | 'slack', delivery: object, from: typeof posts = deleted) =>
@@ -164,7 +164,7 @@ describe('edits and deletes', () => {
     expect(of('slack', doubtful)).toContain('parked');
   });
 
-  it('a deleted message is not there', () => {
+  it('the audit reports a deleted message that is still there', () => {
     const deleted = [...posts, accepted(1, 'delete')];
     expect(judge({ accepted: deleted })).toEqual(['not deleted']);
     expect(judge({ accepted: deleted, held: without('slack-1') })).toEqual([]);

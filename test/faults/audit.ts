@@ -2,7 +2,7 @@ import { destinations, type Destination } from './destinations.ts';
 import type { Accepted } from './loader.ts';
 import { readText, textOf, type MessageName } from './operations.ts';
 
-/** What the API says of one delivery. */
+/** One delivery, as the API shows it. */
 export interface ShownDelivery {
   readonly id: string;
   readonly message: string;
@@ -15,7 +15,7 @@ export interface ShownDelivery {
 
 export interface ShownAttempt {
   readonly number: number;
-  /** `manual`: after somebody asked for it, which nobody does here. */
+  /** `manual` when an operator asked for the attempt. No operator takes part in a soak. */
   readonly trigger: string;
   readonly startedAt: string;
   readonly endedAt: string | null;
@@ -26,20 +26,20 @@ export interface ShownAttempt {
   readonly worker: string;
 }
 
-/** What a sink holds under one delivery's id. Sinks are read in the order of first arrival. */
+/** What a sink holds for one delivery. Sinks list the deliveries in the order in which they first arrived. */
 export interface Held {
   readonly destination: Destination;
   readonly delivery: string;
-  /** As it stands now. */
+  /** The present text. */
   readonly text: string;
-  /** What a receiver that folds nothing has acted on. */
+  /** Number of posts. A receiver that does not ignore repeated ids would have acted on each. */
   readonly copies: number;
   readonly sameBody: boolean;
-  /** It was there, and was taken back. */
+  /** Whether the post was deleted after it had arrived. */
   readonly deleted?: boolean;
 }
 
-/** A promise, by what broke it. */
+/** The promises, named by what breaks them. */
 export type Break =
   | 'refused'
   | 'lost'
@@ -61,21 +61,21 @@ export interface Offence {
   readonly detail: string;
 }
 
-/** Figures of one destination; the first four are deliveries by what became of them. */
+/** Figures of one destination. The first four count deliveries by their end. */
 export interface Counts {
   accepted: number;
   delivered: number;
   uncertain: number;
-  /** Because of an edit or a delete. */
+  /** Deliveries that ended without a post because their message was edited or deleted. */
   skipped: number;
-  /** Held more than once, as a receiver that folds by id is sent them. */
+  /** Deliveries that a sink holds more than once. That is right for a receiver that ignores repeated ids. */
   repeated: number;
-  /** Out of order, and the API says so. */
+  /** Deliveries that arrived out of order and that the API marks as late. */
   late: number;
-  /** Uncertain ones that arrived behind a later one: their lane had gone on. */
+  /** Uncertain deliveries that arrived after a later one, because their lane had already gone on. */
   overtaken: number;
   attempts: number;
-  /** Attempts that may have arrived, and those whose process died. */
+  /** Attempts that may have arrived, and attempts whose process died. */
   ambiguous: number;
   died: number;
 }
@@ -85,11 +85,11 @@ export interface Audit {
   readonly offences: readonly Offence[];
 }
 
-/** Deliveries of a message that was deleted, and of the edits of it, may end so. */
+/** States in which deliveries of a deleted message, and of its edits, may end. */
 const endsOfChanged = new Set(['cancelled', 'skipped']);
 const doubtful = new Set(['ambiguous', 'unknown']);
 
-/** Compares what was accepted with what the sinks hold and what the API says. Pure. */
+/** Compares the accepted messages with what the sinks hold and what the API says. Pure. */
 export function audit(
   accepted: readonly Accepted[],
   shown: ReadonlyMap<string, ShownDelivery>,
@@ -167,7 +167,10 @@ function changesOf(accepted: readonly Accepted[]): ReadonlyMap<string, Change> {
   return changes;
 }
 
-/** Stopped by the command itself, or by the end of the attempt that was under way then: its reason is that attempt's. */
+/**
+ * Whether the delivery is uncertain because of a cancel: stopped by the command itself, or by the end of the attempt
+ * that was being sent then, whose reason it has.
+ */
 const isCancelledInDoubt = ({ state, reason = '', attempts }: ShownDelivery): boolean => {
   const last = attempts.at(-1);
   const isOfAttempt = doubtful.has(last?.outcome ?? '') && reason.startsWith(`${last?.code}: `);
@@ -188,9 +191,10 @@ function checkState(
     if (there === undefined && !isChanged) offend('lost', 'delivered, says the API, and the sink does not hold it');
   } else if (it.state === 'uncertain' && destination === 'once') count.uncertain += 1;
   else if (isChanged && endsOfChanged.has(it.state)) count.skipped += 1;
-  // Deleted while an attempt was in doubt: a receiver that folds by key cannot be asked, and nothing more may be sent.
+  // The message was deleted while an attempt was in doubt. A receiver that ignores repeated keys cannot be asked, and
+  // nothing more may be sent.
   else if (isChanged && destination === 'folding' && isCancelledInDoubt(it)) count.uncertain += 1;
-  // An edit of what is uncertain waits for whoever decides about that one.
+  // An edit of an uncertain delivery waits until an operator decides about that delivery.
   else if (isChanged && destination === 'once' && it.reason?.startsWith('original_uncertain') === true)
     count.uncertain += 1;
   else if (['queued', 'waiting', 'sending', 'retrying'].includes(it.state)) offend('not at rest', it.state);
@@ -199,7 +203,7 @@ function checkState(
   if (there !== undefined && !there.sameBody) offend('changed', `${copies} copies with different bodies`);
 }
 
-/** At most once: nothing after an attempt that may have arrived, and the delivery says that nobody knows. */
+/** Checks at-most-once: no attempt follows one that may have arrived, and the delivery shows that it is in doubt. */
 function checkDoubt(it: ShownDelivery, offend: Offend): void {
   const first = it.attempts.findIndex(({ outcome, late }) => outcome !== null && doubtful.has(outcome) && !late);
   if (first < 0) {
@@ -208,7 +212,7 @@ function checkDoubt(it: ShownDelivery, offend: Offend): void {
   }
   if (first < it.attempts.length - 1)
     offend('sent again after a doubt', `attempt ${first + 1} of ${it.attempts.length} may have arrived`);
-  // A success that is learned later counts.
+  // A success that becomes known later counts.
   if (it.state !== 'uncertain' && it.state !== 'delivered') offend('doubt not shown', `${it.state} after a doubt`);
   if (it.state === 'delivered' && !it.attempts.some(({ outcome }) => outcome === 'delivered'))
     offend('doubt not shown', 'delivered, and no attempt was answered');
@@ -226,12 +230,12 @@ function checkChanges(
     return;
   }
   const newest = textOf(name, change?.version);
-  // A webhook gets an edit as a message of its own; what it holds under this id stays the first text.
+  // A webhook gets an edit as a message of its own. What it holds under this id stays the first text.
   if (it.destination === 'slack' && there !== undefined && there.text !== newest && it.state !== 'skipped')
     offend('old text', `"${there.text}" instead of "${newest}"`);
 }
 
-/** Each conversation's numbers must rise at each sink, by first arrival. */
+/** Checks that the numbers of each conversation rise at each sink, by first arrival. */
 function checkOrder(
   accepted: readonly Accepted[],
   shown: ReadonlyMap<string, ShownDelivery>,

@@ -3,14 +3,14 @@ import type { FaultMode } from '../../src/simulators/kit/faults.ts';
 import { linkNames, type LinkName } from './links.ts';
 import type { Random } from './random.ts';
 
-/** Something that goes wrong, for a while. */
+/** A fault and when it strikes, in milliseconds since the start of the soak. */
 export type Fault = { readonly at: number } & (
   | { readonly kind: 'kill'; readonly process: string; readonly downMs: number }
-  /** As an operator stops it: SIGINT to PostgreSQL, SIGTERM to the others. */
+  /** The process is stopped as an operator stops it: PostgreSQL with SIGINT, the others with SIGTERM. */
   | { readonly kind: 'stop'; readonly process: string; readonly downMs: number }
   | { readonly kind: 'cut' | 'blackhole' | 'slow'; readonly link: LinkName; readonly forMs: number }
   | { readonly kind: 'reset'; readonly link: LinkName; readonly forMs: number }
-  /** At a sink, for so many requests to it at most. */
+  /** A fault of a sink, for at most `times` requests. */
   | {
       readonly kind: 'sink';
       readonly destination: Destination;
@@ -46,7 +46,7 @@ const linkCards: readonly Card[] = linkNames.flatMap((link): Card[] => [
   (random) => ({ kind: 'slow', link, forMs: random.between(1_000, 3_000) }),
 ]);
 
-/** What a platform refuses, what it loses, and what it takes without saying so. */
+/** What a platform refuses, what it loses, and what it accepts without an answer. */
 const sinkCards: readonly Card[] = destinations.flatMap((destination): Card[] => {
   const struck = (random: Random) => ({ destination, times: random.between(2, 10), forMs: 6_000 });
   return [
@@ -62,15 +62,15 @@ const sinkCards: readonly Card[] = destinations.flatMap((destination): Card[] =>
 
 export interface FaultOptions {
   readonly durationMs: number;
-  /** Between one and the next, about. */
+  /** About the time between two faults, in milliseconds. */
   readonly everyMs: number;
-  /** Whether there are proxies that connections can be broken by. */
+  /** Whether there are proxies with which connections can be broken. */
   readonly links: boolean;
 }
 
 /**
- * Deals all kinds of fault, shuffled, again and again: each comes once before any comes twice. The cards at the links
- * are dealt, and left out, also where there are no proxies, so that the rest is the same.
+ * Deals all kinds of fault in random order: each kind comes once before any comes twice. Without proxies the faults of
+ * links are dealt too and then left out, so that a seed means the same other faults.
  */
 export function planFaults(random: Random, { durationMs, everyMs, links }: FaultOptions): Fault[] {
   const faults: Fault[] = [];
@@ -84,7 +84,7 @@ export function planFaults(random: Random, { durationMs, everyMs, links }: Fault
   return links ? faults : faults.filter((fault) => !('link' in fault));
 }
 
-/** In one line, for the log of a run. */
+/** Describes a fault in one line for the log. */
 export function describeFault(fault: Fault): string {
   switch (fault.kind) {
     case 'kill':

@@ -4,17 +4,17 @@ import type { Held, ShownAttempt, ShownDelivery } from './audit.ts';
 import type { Destination } from './destinations.ts';
 import type { Accepted } from './loader.ts';
 
-/** Questions under way at once. */
+/** Number of requests to the API that are sent at the same time. */
 const width = 12;
 
-/** What the API says of every delivery that was accepted, with the attempts of those that took more than one. */
+/** Reads what the API says of every accepted delivery, with its attempts. */
 export async function readDeliveries(api: Client, accepted: readonly Accepted[]): Promise<Map<string, ShownDelivery>> {
   const shown = new Map<string, ShownDelivery>();
   const left = [...new Set(accepted.map(({ id }) => id))];
   const work = async (): Promise<void> => {
     for (let id = left.pop(); id !== undefined; id = left.pop()) {
       const body = await read(api, `/v1/messages/${id}`);
-      // A message that is not there is for the audit to miss.
+      // The audit reports a message that the API does not know.
       if (body === undefined) continue;
       for (const one of body.deliveries)
         shown.set(one.id, {
@@ -37,7 +37,7 @@ async function readAttempts(api: Client, delivery: string): Promise<ShownAttempt
   return [...data].sort((a, b) => a.number - b.number);
 }
 
-/** As a good client, asks again after a 503. @returns undefined for what is not there. */
+/** Reads a path of the API and asks again after a 503, as a good client does. Returns undefined after a 404. */
 async function read(api: Client, path: string): Promise<any> {
   return eventually(`GET ${path}`, async () => {
     const { status, body } = await api.call('GET', path);
@@ -48,7 +48,7 @@ async function read(api: Client, path: string): Promise<any> {
   }).then(({ body }) => body);
 }
 
-/** What the sinks hold, by first arrival. */
+/** Reads what the sinks hold, in the order of first arrival. */
 export async function readSinks(simulators: string): Promise<Held[]> {
   const read = async (name: string): Promise<any> => (await fetch(`${simulators}/_sim/${name}/accepted`)).json();
   const { accepted } = (await read('webhook')) as {

@@ -3,19 +3,19 @@ import { freePort } from '../support/free-port.ts';
 import type { Processes } from './processes.ts';
 import { connectToxiproxy, type Toxiproxy } from './toxiproxy.ts';
 
-/** The connections that can be cut. */
+/** The connections that a fault can break. */
 export const linkNames = ['api-postgres', 'worker-postgres', 'temporal', 'sinks'] as const;
 export type LinkName = (typeof linkNames)[number];
 
 export interface Links {
-  /** Where to connect to, `host:port`: the proxy, or what it would lead to where there is none. */
+  /** Address to connect to, `host:port`: the proxy, or the server itself when there are no proxies. */
   readonly address: Readonly<Record<LinkName, string>>;
   readonly toxiproxy: Toxiproxy | undefined;
-  /** Why there are none. */
+  /** Why there are no proxies. */
   readonly missing?: string;
 }
 
-/** Puts a proxy before each of the addresses. Without Toxiproxy it says so, and the connections are direct. */
+/** Puts a proxy before each address. If Toxiproxy cannot be built, it says so, and the connections are direct. */
 export async function openLinks(
   home: string,
   processes: Processes,

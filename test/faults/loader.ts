@@ -4,10 +4,10 @@ import { destinations } from './destinations.ts';
 import { textOf, type Operation } from './operations.ts';
 import type { Random } from './random.ts';
 
-/** What the API has taken on. */
+/** An operation that the API accepted. */
 export interface Accepted {
   readonly operation: Operation;
-  /** Of the message that the answer names: an edit's or a delete's may be one of its own. */
+  /** Id of the message that the answer names. For an edit or a delete it may be a message of its own. */
   readonly id: string;
   readonly deliveries: readonly { readonly id: string; readonly destination: string }[];
 }
@@ -17,13 +17,13 @@ export interface Load {
   /** Operations that were refused for good, with the answer. */
   readonly refused: { readonly operation: Operation; readonly answer: string }[];
   posts: number;
-  /** Answers 503 and the like, after which nobody knows. */
+  /** Answers 503 or 429. After a 503 it is unknown whether the operation was accepted. */
   unavailable: number;
-  /** Connections that broke, or gave no answer in time. */
+  /** Connections that broke or gave no answer in time. */
   broken: number;
-  /** Repeated posts that turned out to have been accepted before. */
+  /** Repeated requests whose operation had been accepted before. */
   folded: number;
-  /** Operations that have their answer. */
+  /** Operations that were accepted or refused for good. */
   done: number;
 }
 
@@ -39,10 +39,10 @@ interface Answer {
 const answerMs = 8_000;
 const leastPauseMs = 100;
 const mostPauseMs = 600;
-/** Posts under way at once. */
+/** Number of requests that are sent at the same time. */
 const width = 24;
 
-/** How each kind of operation asks. A later kind is one entry here. */
+/** The request of each kind of operation. A new kind needs one entry here. */
 const requests: Readonly<
   Record<Operation['kind'], (operation: Operation, id: string) => { method: string; path: string; body?: object }>
 > = {
@@ -60,8 +60,8 @@ const requests: Readonly<
 };
 
 /**
- * Does all operations as a good client would: at their time, those of one conversation one after the other, each again
- * under its key, at either API, until it knows that it was accepted.
+ * Sends all operations as a good client would: each at its time, the operations of one conversation one after the
+ * other, and each again under the same key, at either API, until it is accepted or refused for good.
  */
 export async function runLoad(
   operations: readonly Operation[],
@@ -134,7 +134,10 @@ async function untilAccepted(
   }
 }
 
-/** @returns undefined where no answer came, so that nobody knows what became of it. */
+/**
+ * Sends one request. Returns undefined when no answer came within 8 s, so that it is unknown whether the API accepted
+ * it.
+ */
 async function ask(api: Client, operation: Operation, id: string): Promise<Answer | undefined> {
   const { method, path, body } = requests[operation.kind](operation, id);
   const over = new AbortController();

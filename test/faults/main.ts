@@ -6,14 +6,17 @@ import { report } from './report.ts';
 import { openRig } from './rig.ts';
 import { soak } from './soak.ts';
 
-/** Prints what happens, the table, and where the JSON is. @returns the exit code: 1 when a promise was broken. */
+/**
+ * Runs a soak. Prints its faults, the table of results and the path of the JSON file.
+ * @returns the exit code: 0, or 1 when a promise was broken.
+ */
 async function main(args: readonly string[]): Promise<number> {
   const { json, ...given } = readSoakArguments(args, process.env);
   const begin = Date.now();
   const say = (line: string): void =>
     console.log(`${String(Math.round((Date.now() - begin) / 1_000)).padStart(4)} s  ${line}`);
   say(`seed ${given.seed} (SEED=${given.seed} npm run soak repeats it with the same options)`);
-  // A signal while the rig opens takes effect when it is open: only then can it be taken down again.
+  // A signal that comes while the rig opens takes effect when the rig is open, because only then can it be removed.
   const stopped = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
@@ -28,7 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
   };
   try {
     const soaking = soak(rig, { ...given, say });
-    soaking.catch(() => undefined); // when it lost the race, what is thrown is the consequence of that
+    soaking.catch(() => undefined); // a rejection after `stopped` won the race is only a consequence of the stop
     const result = await Promise.race([soaking, stopped]);
     writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
     console.log(['', ...report(result), `written to ${file}`].join('\n'));
@@ -49,5 +52,5 @@ try {
   console.error(error instanceof ArgumentError ? `soak: ${error.message}` : error);
   process.exitCode = error instanceof ArgumentError ? 2 : 1;
 }
-// Whatever still waits for an answer waits in vain: all other processes have ended.
+// Requests may still be open, but all processes that could answer them have ended.
 process.exit();

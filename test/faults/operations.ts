@@ -1,20 +1,20 @@
 import type { Random } from './random.ts';
 
-/** Names a message before it has an id: its conversation and its number in it, from 1. */
+/** The name of a message before it has an id: its conversation, and its number in the conversation, from 1. */
 export interface MessageName {
   readonly conversation: string;
   readonly number: number;
 }
 
-/** One thing that the loader asks of the API, in the order of its conversation. */
+/** One request to the API. The operations of a conversation are sent in order. */
 export type Operation = MessageName & {
-  /** When it is due, milliseconds from the beginning. */
+  /** When the request is due, in milliseconds since the start of the soak. */
   readonly at: number;
-  /** Its idempotency key. */
+  /** The idempotency key. */
   readonly key: string;
 } & (
     | { readonly kind: 'create' | 'delete' }
-    /** `version` counts from 2: the first is what was created. */
+    /** `version` counts from 2; version 1 is the text of the create. */
     | { readonly kind: 'edit'; readonly version: number }
   );
 
@@ -22,27 +22,33 @@ export interface OperationOptions {
   readonly messages: number;
   readonly conversations: number;
   readonly durationMs: number;
-  /** Whether messages are edited and deleted as well. */
+  /** Whether messages are also edited and deleted. */
   readonly edits: boolean;
 }
 
 const editShare = 0.1;
 const deleteShare = 0.05;
-/** An edit or a delete comes at most so long after its message: while that is on its way, and after it has arrived. */
+/**
+ * An edit or a delete comes at most this long after its message, in milliseconds: so some come while the message is
+ * being delivered and some after it has arrived.
+ */
 const latestChangeMs = 8_000;
 
-/** The number of a text is what order is checked by, and its version what edits are. */
+/** Returns the text of a message. The audit checks the order by its number and edits by its version. */
 export function textOf({ conversation, number }: MessageName, version = 1): string {
   return `${conversation} no ${number} v${version}`;
 }
 
-/** @returns undefined for a text that is not one of ours. */
+/** Reads a text of `textOf`. Returns undefined for any other text. */
 export function readText(text: string): (MessageName & { readonly version: number }) | undefined {
   const [, conversation, number, version] = /^(\S+) no (\d+) v(\d+)$/.exec(text) ?? [];
   return conversation === undefined ? undefined : { conversation, number: Number(number), version: Number(version) };
 }
 
-/** What is posted when, each conversation's messages numbered in their order. Pure: the seed decides. */
+/**
+ * Plans which operation is sent when. The messages of each conversation are numbered in their order. Pure: the seed
+ * alone decides.
+ */
 export function planOperations(random: Random, options: OperationOptions): Operation[] {
   const { messages, conversations, durationMs, edits } = options;
   const counts = new Map<string, number>();

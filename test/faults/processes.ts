@@ -5,7 +5,7 @@ import { stopSteps } from '../../src/up/roles.ts';
 import { writeRunRecord, type RunningChild } from '../../src/up/process/run-record.ts';
 import { signalIfThere, stopProcess } from '../../src/up/process/stop-process.ts';
 
-/** A process that ended although nobody had asked it to. */
+/** A process that ended although the soak did not ask it to. */
 export interface Death {
   readonly name: string;
   readonly how: string;
@@ -14,17 +14,20 @@ export interface Death {
 
 /** The processes of a rig by name, each with its own log at `<home>/<name>/log`. */
 export interface Processes {
-  /** Starts it; `spec` is asked again at each start. One that ends by itself is on record, and started again. */
+  /**
+   * Starts a process. `spec` is called at each start. A process that ends on its own is recorded as a death and started
+   * again after a second.
+   */
   start(name: string, spec: () => ChildSpec | Promise<ChildSpec>): Promise<void>;
-  /** SIGKILL to it and its group; resolves when it is gone. It stays down until `restart`. */
+  /** Sends SIGKILL to the process and its group, and resolves when it is gone. It stays down until `restart`. */
   kill(name: string): Promise<void>;
-  /** Ends it in order, as an operator would. It stays down until `restart`. */
+  /** Stops the process in order, as an operator would. It stays down until `restart`. */
   stop(name: string): Promise<void>;
   restart(name: string): Promise<void>;
-  /** Undefined while it is down. */
+  /** Process id; undefined while the process is down. */
   pidOf(name: string): number | undefined;
   readonly deaths: readonly Death[];
-  /** Kills everything and starts nothing any more. */
+  /** Kills all processes. None is started after this. */
   end(): Promise<void>;
 }
 
@@ -32,14 +35,14 @@ interface Kept {
   readonly name: string;
   readonly spec: () => ChildSpec | Promise<ChildSpec>;
   current: { spec: ChildSpec; launched: LaunchedChild } | undefined;
-  /** Whether it should run. */
+  /** Whether the process should run. */
   wanted: boolean;
 }
 
 const again = 1_000;
 const killedLimitMs = 10_000;
 
-/** @param home where the record is kept by which a later run finds what a killed one left. */
+/** @param home the folder of the record with which a later run finds the processes that a killed run left. */
 export function createProcesses(home: string): Processes {
   const kept = new Map<string, Kept>();
   const deaths: Death[] = [];
@@ -108,7 +111,7 @@ export function createProcesses(home: string): Processes {
     deaths,
     async end() {
       ended = true;
-      // Those that lean on others first, so that no log fills with the loss of them.
+      // Processes that depend on others end first, so that no log fills with lost connections.
       for (const one of [...kept.values()].reverse()) await end(one, killNow);
     },
   };

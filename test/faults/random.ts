@@ -1,6 +1,6 @@
-/** Numbers that look random and are the same for the same seed, on every machine. */
+/** Pseudo-random numbers, the same for the same seed on every machine. */
 export interface Random {
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   next(): number;
   /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number;
@@ -8,7 +8,7 @@ export interface Random {
   shuffled<T>(from: readonly T[]): T[];
 }
 
-/** Mulberry32: one word of state, and good enough to deal cards with. */
+/** Mulberry32, which has one word of state and is good enough to choose faults. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {

@@ -5,7 +5,7 @@ import type { SoakResult } from './soak.ts';
 
 const shownOffenders = 20;
 
-/** What a soak has found, as text. */
+/** Returns the result of a soak as lines of text. */
 export function report(result: SoakResult): string[] {
   const { seed, counts, offences, load, struck, deaths, seconds, planned, networkFaults, runs } = result;
   const of = (what: Offence['what'], destination: string): string =>

@@ -23,19 +23,19 @@ import { openLinks, type Links } from './links.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { configureDestinations } from './destinations.ts';
 
-/** The whole of Carillon as processes of their own that can be killed one by one, with proxies on their connections. */
+/** All processes of Carillon, which can be killed one by one, with proxies on their connections. */
 export interface Rig {
   readonly home: string;
   readonly processes: Processes;
-  /** Undefined where Toxiproxy is not to be had: then nothing is between the processes. */
+  /** Undefined when there is no Toxiproxy; then the processes are connected directly. */
   readonly links: Links | undefined;
-  /** One of each API. */
+  /** One client for each API. */
   readonly apis: readonly Client[];
-  /** Temporal itself, past the proxies: `host:port`. */
+  /** Address of Temporal itself, not of a proxy: `host:port`. */
   readonly temporalAddress: string;
-  /** Base URL of the simulators, past the proxies. */
+  /** Base URL of the simulators themselves, not of a proxy. */
   readonly simulators: string;
-  /** At the database itself, past the proxies: for showing how far it is, not for the verdict. */
+  /** A connection to the database itself, not to a proxy. It serves to show the progress, not to judge the result. */
   readonly sql: postgres.Sql;
   remove(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export const workerNames = ['worker-1', 'worker-2'] as const;
 
 const adminKey = 'rig-admin-key';
 const readyLimitMs = 120_000;
-/** What dies with the run need not survive a power cut; a killed server still loses nothing. */
+/** The data is deleted after the run, so it need not survive a power cut. A killed server still loses nothing. */
 const faster = { fsync: 'off', full_page_writes: 'off' } as const;
 const main = join(packageRoot(), 'dist', 'src', 'main.js');
 
@@ -138,7 +138,7 @@ async function startPostgres(home: string, processes: Processes, port: number): 
   mkdirSync(join(home, 'postgres-home'), { mode: 0o711 });
   let superuserPassword = '';
   await processes.start('postgres', async (): Promise<ChildSpec> => {
-    // At each start anew: after a kill there is a stale lock to be forgiven.
+    // The server is prepared again at each start, because a kill leaves a stale lock.
     const server = await preparePostgres(join(home, 'postgres-home'), port, () => undefined, {
       ...faster,
       ...connectionsForTemporal,
@@ -157,6 +157,6 @@ async function isReady(api: Client): Promise<boolean> {
     const { body } = await api.call('GET', '/readyz');
     return Object.values(body as object).every((part) => part === 'ok');
   } catch {
-    return false; // not listening yet
+    return false; // the API is not listening yet
   }
 }

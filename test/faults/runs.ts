@@ -1,18 +1,21 @@
 import { Client, Connection } from '@temporalio/client';
 import { deliverMessageType } from '../../src/contract.ts';
 
-/** Runs of a soak by how they ended, as Temporal shows them. */
+/** The runs of a soak by their status in Temporal. */
 export interface Runs {
   readonly counts: Readonly<Record<string, number>>;
-  /** Why some of those that failed did: no promise is broken by it, as the sweep starts them again, but it is a defect. */
+  /**
+   * Why some runs failed. A failed run breaks no promise, because the sweep starts the message again, but it is a
+   * defect.
+   */
   readonly failures: readonly { readonly workflowId: string; readonly why: string }[];
 }
 
 const shownFailures = 10;
-/** A run of a delivered message that ended as it should; `Running` ones keep a parked or uncertain delivery company. */
+/** Right statuses of a run. A running one has a parked or uncertain delivery. */
 const fine = new Set(['COMPLETED', 'RUNNING']);
 
-/** @param address of the server itself, past the proxies. */
+/** @param address of Temporal itself, not of a proxy. */
 export async function readRuns(address: string): Promise<Runs> {
   const connection = await Connection.connect({ address });
   try {

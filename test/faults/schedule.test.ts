@@ -5,7 +5,7 @@ import { createRandom } from './random.ts';
 const options = { messages: 200, conversations: 7, durationMs: 60_000, edits: true };
 const faultOptions = { durationMs: 200_000, everyMs: 1_000, links: true };
 
-it('a seed always means the same messages and the same faults, and another seed others', () => {
+it('a seed always means the same messages and the same faults, and another seed means others', () => {
   const plan = (seed: number) => [
     planOperations(createRandom(seed), options),
     planFaults(createRandom(seed), faultOptions),
@@ -14,7 +14,7 @@ it('a seed always means the same messages and the same faults, and another seed 
   expect(plan(7)).not.toEqual(plan(8));
 });
 
-it('messages are numbered within their conversation, and changed only after they were made', () => {
+it('messages of a soak are numbered in their conversation, and changed only after they were created', () => {
   const numbers = new Map<string, number>();
   const operations = planOperations(createRandom(1), options);
   for (const { kind, conversation, number } of operations) {
@@ -28,7 +28,7 @@ it('messages are numbered within their conversation, and changed only after they
   expect(operations.filter(({ kind }) => kind === 'delete').length).toBeGreaterThan(0);
 });
 
-it('every kind of fault comes, and without proxies those that need none stay as they were', () => {
+it('every kind of fault occurs, and without proxies the faults that need none stay the same', () => {
   const faults = planFaults(createRandom(3), faultOptions);
   expect(new Set(faults.map(({ kind }) => kind))).toEqual(
     new Set(['kill', 'stop', 'cut', 'blackhole', 'slow', 'reset', 'sink']),
@@ -38,7 +38,7 @@ it('every kind of fault comes, and without proxies those that need none stay as 
   );
 });
 
-it('a text tells its conversation, number and version', () => {
+it('the text of a soak message tells its conversation, number and version', () => {
   expect(readText(textOf({ conversation: 'c12', number: 34 }, 2))).toEqual({
     conversation: 'c12',
     number: 34,

@@ -3,9 +3,9 @@ import { report } from './report.ts';
 import { openRig, type Rig } from './rig.ts';
 import { answersLost, soak, type SoakOptions, type SoakResult } from './soak.ts';
 
-/** Small enough for every run of the tests; `npm run soak` is the same with more of everything. */
+/** Options that are small enough for every run of the tests. `npm run soak` uses larger ones. */
 const options: SoakOptions = {
-  // Of those that kill every kind of process, and let each sink lose answers, within so short a time.
+  // This is one of the seeds that kill every kind of process, and let each sink lose answers, in so short a time.
   seed: 76,
   messages: 500,
   conversations: 50,
@@ -27,18 +27,18 @@ beforeAll(async () => {
 afterAll(() => rig?.remove(), 60_000);
 
 describe('500 messages to three destinations, while processes die and connections break', () => {
-  it('are all accepted, by clients that post again under the same key', () => {
+  it('all 500 messages are accepted from clients that post again under the same key', () => {
     expect(result.load.refused).toEqual([]);
     expect(result.load.accepted).toBe(options.messages);
     expect(result.load.unavailable + result.load.broken).toBeGreaterThan(0);
   });
 
-  it('are neither lost nor doubled, arrive in order, and come to rest', () => {
+  it('no message is lost or doubled, and all arrive in order and come to rest', () => {
     expect(result.offences.length === 0 ? [] : report(result)).toEqual([]);
     for (const destination of destinations) expect(result.counts[destination]?.accepted).toBe(options.messages);
   });
 
-  it('were in the middle of it: attempts died with their process, and others lost their answer', () => {
+  it('the faults interrupted real work: attempts died with their process, and others lost their answer', () => {
     const { folding, slack, once } = result.counts;
     for (const one of [folding, slack, once]) expect(one?.ambiguous).toBeGreaterThanOrEqual(answersLost);
     const sum = (name: 'died' | 'ambiguous'): number =>

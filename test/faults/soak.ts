@@ -16,7 +16,7 @@ export interface SoakOptions {
   readonly seed: number;
   readonly messages: number;
   readonly conversations: number;
-  /** Of the posts and the faults; what is left then has `restMs` to come to rest. */
+  /** How long posts are sent and faults strike. The deliveries then have `restMs` to come to rest. */
   readonly durationMs: number;
   readonly faultEveryMs: number;
   readonly restMs: number;
@@ -29,20 +29,22 @@ export interface SoakResult extends Audit {
   readonly seed: number;
   readonly temporal: TemporalStore;
   readonly seconds: { readonly load: number; readonly rest: number };
-  /** False where Toxiproxy was not to be had. */
+  /** False when Toxiproxy could not be built. */
   readonly networkFaults: boolean;
   readonly planned: { readonly operations: number; readonly faults: number };
   readonly struck: readonly Struck[];
   readonly load: Omit<Load, 'accepted'> & { readonly accepted: number };
   readonly deaths: readonly Death[];
   readonly runs: Runs;
-  /** What the API says of those that broke a promise. */
+  /** What the API says of the deliveries that broke a promise. */
   readonly offenders: Readonly<Record<string, ShownDelivery>>;
 }
 
 const progressMs = 10_000;
 
-/** Posts, breaks things meanwhile, mends them, waits for rest, and compares. */
+/**
+ * Posts messages while faults strike, ends the faults, waits until all deliveries are at rest, and audits the result.
+ */
 export async function soak(rig: Rig, options: SoakOptions): Promise<SoakResult> {
   const { seed, say } = options;
   const { operations, faults } = planSoak(options, rig.links !== undefined);
@@ -53,7 +55,7 @@ export async function soak(rig: Rig, options: SoakOptions): Promise<SoakResult> 
   const stopProgress = startProgress(rig, load, say);
   const loading = runLoad(operations, rig.apis, createRandom(seed + 2), load);
   const striking = strikeAll(rig, faults, say);
-  loading.catch(() => undefined); // thrown below, when what is broken is mended again
+  loading.catch(() => undefined); // it is thrown below, after the faults have ended
   try {
     const struck = await striking;
     await heal(rig, ['postgres', 'temporal', ...apiNames, ...workerNames]);
@@ -98,12 +100,12 @@ export async function soak(rig: Rig, options: SoakOptions): Promise<SoakResult> 
   }
 }
 
-/** Answers that each sink is certain to lose, too few to open a breaker. */
+/** Number of answers that each sink loses for certain. It is too small to open a breaker. */
 export const answersLost = 3;
 
 /**
- * Whether a fault meets a request is a matter of luck, by which a run may prove nothing of what is done when nobody knows
- * whether something arrived. So each sink takes the first it gets, and resets the connection.
+ * Lets each sink accept its first requests and reset their connections. Otherwise chance might place every fault where
+ * no request is open, and the run would prove nothing about attempts that may have arrived.
  */
 async function loseFirstAnswers({ apis: [api] }: Rig): Promise<void> {
   for (const destination of destinations)
@@ -114,7 +116,7 @@ async function loseFirstAnswers({ apis: [api] }: Rig): Promise<void> {
     });
 }
 
-/** What a seed means; the same in every run. */
+/** Plans the operations and faults of a seed, the same in every run. */
 export function planSoak(
   { seed, messages, conversations, durationMs, faultEveryMs, edits }: SoakOptions,
   links: boolean,
@@ -125,7 +127,10 @@ export function planSoak(
   };
 }
 
-/** Returns also when the time is over: the audit then says what is not at rest. */
+/**
+ * Waits until all deliveries are at rest, for at most `limitMs`. After that time the audit reports the deliveries that
+ * are not at rest.
+ */
 async function untilRest(rig: Rig, limitMs: number, say: (line: string) => void): Promise<void> {
   const [api] = rig.apis;
   const open = 'state=queued&state=waiting&state=sending&state=retrying';

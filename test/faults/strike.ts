@@ -4,7 +4,7 @@ import { describeFault, type Fault } from './faults.ts';
 import type { Rig } from './rig.ts';
 import type { Toxic } from './toxiproxy.ts';
 
-/** One fault as it happened. */
+/** A fault and when it struck. */
 export interface Struck {
   readonly fault: Fault;
   readonly at: string;
@@ -16,15 +16,15 @@ const toxics: Readonly<Record<'blackhole' | 'slow' | 'reset', Toxic>> = {
   reset: { type: 'reset_peer', attributes: { timeout: 0 } },
 };
 
-/** How long a kill waits for something to interrupt. */
+/** How long a kill waits until the worker is sending something that the kill can interrupt. */
 const sendingMs = 2_000;
-/** A sink that takes its time, so that there is a middle of a request. */
+/** A fault that makes a sink slow, so that a request can be interrupted in the middle. */
 const dawdle = { mode: 'delay', delayMs: 500, times: 6, forMs: sendingMs } as const;
 
 /**
- * Lets every fault happen at its time. Faults overlap, but of two at one process or link the second waits for the end
- * of the first.
- * @returns when all are over, with what happened.
+ * Lets every fault strike at its time. Faults may overlap, but a second fault of the same process or link waits for the
+ * end of the first.
+ * @returns what happened, when all faults are over.
  */
 export async function strikeAll(rig: Rig, faults: readonly Fault[], say: (line: string) => void): Promise<Struck[]> {
   const begin = Date.now();
@@ -47,7 +47,7 @@ export async function strikeAll(rig: Rig, faults: readonly Fault[], say: (line: 
   return struck;
 }
 
-/** Ends whatever is still broken. */
+/** Ends all faults. */
 export async function heal({ processes, links, apis }: Rig, names: readonly string[]): Promise<void> {
   await links?.toxiproxy?.reset();
   for (const name of names) await processes.restart(name);
@@ -59,7 +59,10 @@ function targetOf(fault: Fault): string {
   return 'link' in fault ? fault.link : `sink ${fault.destination}`;
 }
 
-/** A worker that is sending nothing has nothing to lose: lets the sinks dawdle, and waits a while until it is. */
+/**
+ * Makes the sinks slow and waits until the worker has been sending for 50 ms. Killing a worker that sends nothing would
+ * prove nothing.
+ */
 async function inTheMiddle({ processes, sql, apis }: Rig, worker: string): Promise<void> {
   for (const destination of destinations)
     await apis[0]?.fault(simulatorOf[destination], { ...dawdle, path: postPath[destination] });
@@ -70,7 +73,7 @@ async function inTheMiddle({ processes, sql, apis }: Rig, worker: string): Promi
         and started_at < clock_timestamp() - interval '50 milliseconds' limit 1`;
     return rows.length > 0;
   };
-  // Not in time, or PostgreSQL is away: then it dies with idle hands.
+  // If the worker sends nothing in time, or PostgreSQL is away, the worker dies idle.
   for (const end = Date.now() + sendingMs; Date.now() < end; await sleep(5))
     if (await isSending().catch(() => true)) return;
 }

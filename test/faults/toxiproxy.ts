@@ -1,26 +1,26 @@
 import { eventually } from '../support/eventually.ts';
 
-/** What a proxy does to connections that go through it (github.com/Shopify/toxiproxy, "Toxics"). */
+/** What a proxy does to its connections (github.com/Shopify/toxiproxy, "Toxics"). */
 export type Toxic =
   | { readonly type: 'latency'; readonly attributes: { readonly latency: number; readonly jitter: number } }
-  /** Swallows everything; the connections are closed when it is taken away. */
+  /** Swallows all data. The connections are closed when the toxic is removed. */
   | { readonly type: 'timeout'; readonly attributes: { readonly timeout: 0 } }
   /** Answers the next byte with a TCP reset. */
   | { readonly type: 'reset_peer'; readonly attributes: { readonly timeout: 0 } };
 
-/** Toxiproxy's HTTP API, as far as the rig uses it. */
+/** The part of Toxiproxy's HTTP API that the rig uses. */
 export interface Toxiproxy {
   /** Resolves when the server answers. */
   ready(): Promise<void>;
-  /** Listens at `port` of this machine and passes on to `upstream`. */
+  /** Makes a proxy that listens at `port` of this machine and forwards to `upstream`. */
   create(name: string, port: number, upstream: string): Promise<void>;
-  /** Closes every connection of the proxy and refuses new ones, or takes them again. */
+  /** Disables a proxy, which closes its connections and refuses new ones, or enables it again. */
   enable(name: string, enabled: boolean): Promise<void>;
-  /** In both directions. */
+  /** Adds a toxic in both directions. */
   add(name: string, toxic: Toxic): Promise<void>;
-  /** Takes all toxics away and enables all proxies. */
+  /** Removes all toxics and enables all proxies. */
   reset(): Promise<void>;
-  /** Takes away what `add` gave. */
+  /** Removes what `add` added. */
   remove(name: string): Promise<void>;
 }
 

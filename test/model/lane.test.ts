@@ -4,7 +4,7 @@ import { accepted, reduce, type Delivery, type LedgerEvent } from './ledger.ts';
 import { retryPolicies } from '../../src/domain/retry.ts';
 import { fc, runs } from '../support/property.ts';
 
-/** What happens to one of a lane: it is sent and ends so, or somebody acts, or time passes. */
+/** What happens to one delivery of the lane: it is sent, with its outcome; an operator acts on it; or time passes. */
 interface Happening {
   readonly at: number;
   readonly do: 'deliver' | 'park' | 'fail' | 'claim' | 'retry' | 'cancel' | 'pass' | 'expire';
@@ -24,11 +24,14 @@ const happenings = fc.array(
 interface Moment {
   readonly now: number;
   readonly lane: readonly Delivery[];
-  /** The one that was claimed just now, as it was before. */
+  /** The delivery that was claimed at this moment, as it was before the claim. */
   readonly claimed: Delivery | undefined;
 }
 
-/** Five of one lane, the last two with replies' patience; returns every moment. */
+/**
+ * Plays a story with five deliveries of one lane and returns every moment of it. The fourth is a reply to the first,
+ * and the fifth is a change of the first.
+ */
 function play(holdForMs: number | null, story: readonly Happening[]): Moment[] {
   let now = 0;
   let lane: readonly Delivery[] = Array.from({ length: 5 }, (_, index) => {
@@ -101,26 +104,26 @@ const brief = ({ id, state, late, hold }: Delivery): string =>
 
 const isParked = ({ state }: Delivery): boolean => state === 'parked' || state === 'uncertain';
 
-describe('a lane', () => {
-  it('has at most one under way', () => {
+describe('a lane under random events', () => {
+  it('a lane never sends two deliveries at the same time', () => {
     holdsFor(({ lane }) => lane.filter(({ state }) => state === 'sending').length <= 1);
   });
 
-  it('lets go only the first of those that are not at rest', () => {
+  it('a lane sends only the first of its open deliveries', () => {
     holdsFor(({ lane, claimed }) => {
       const open = lane.filter((one) => isOpen(one.state) && one.id !== claimed?.id);
       return claimed === undefined || open.every(({ sequence }) => sequence > claimed.sequence);
     });
   });
 
-  it('lets nobody go who comes after one that holds it', () => {
+  it('a lane sends nothing behind a delivery that holds it', () => {
     holdsFor(
       ({ lane, claimed, now }) =>
         claimed === undefined || !lane.some((one) => isHolding(one, now) && one.sequence < claimed.sequence),
     );
   });
 
-  it('never stands still: one may go, unless one is under way or somebody holds it', () => {
+  it('an open lane always has a delivery that can go, unless one is being sent or a parked one holds it', () => {
     holdsFor(({ lane, now }) => {
       const open = lane.filter(({ state }) => isOpen(state));
       return (
@@ -132,7 +135,7 @@ describe('a lane', () => {
     });
   });
 
-  it('is strict where a hold has no end: nothing passes what is parked', () => {
+  it('nothing passes a parked delivery in a lane whose hold has no end', () => {
     holdsFor(
       ({ lane, claimed }, _, holdForMs) =>
         holdForMs !== Infinity ||
@@ -141,7 +144,7 @@ describe('a lane', () => {
     );
   });
 
-  it('waits once: those behind wait no longer than one hold without a delivery between', () => {
+  it('deliveries behind several parked ones wait for one hold in total until the next success', () => {
     holdsFor(({ lane }, _, holdForMs) => {
       if (holdForMs === null) return lane.every(({ hold }) => hold === null);
       const held = lane.filter(isParked).flatMap(({ hold }) => (hold === null ? [] : [hold]));
@@ -154,7 +157,7 @@ describe('a lane', () => {
     });
   });
 
-  it('calls, when one settles, whoever may go now', () => {
+  it('a delivery that settles wakes every delivery that can go because of it', () => {
     holdsFor(({ lane, now }, past) => {
       const before = past.at(-1)?.lane ?? lane;
       const settled = lane.find((one, index) => !isOpen(one.state) && isOpen(before[index]?.state ?? 'delivered'));
@@ -166,7 +169,7 @@ describe('a lane', () => {
     });
   });
 
-  it('marks as late what goes out after a later one, and nothing else', () => {
+  it('exactly the deliveries that a later one of their lane has overtaken are marked as late', () => {
     holdsFor(({ lane, claimed }) => {
       if (claimed === undefined) return true;
       const overtaken = lane.some((one) => one.sequence > claimed.sequence && one.state === 'delivered');
@@ -180,7 +183,7 @@ describe('a lane', () => {
     );
   });
 
-  it('keeps the order in which its messages were accepted, but for those that passed a parked one', () => {
+  it('a lane delivers in the order of acceptance, except for deliveries that are marked as late', () => {
     holdsFor(({ lane }) => {
       const out = lane
         .filter(({ state, late }) => state === 'delivered' && !late)
@@ -189,7 +192,7 @@ describe('a lane', () => {
     });
   });
 
-  it('has nobody in it who is final and holds it', () => {
+  it('a delivery in a final state never holds its lane', () => {
     holdsFor(({ lane, now }) => !lane.some((one) => isFinal(one.state) && isHolding(one, now)));
   });
 });

@@ -3,19 +3,24 @@ import { isOpen, isParked } from '../../src/domain/delivery.ts';
 import type { Delivery } from './ledger.ts';
 
 /**
- * Who may go next in a lane: the reference for `isBehind`, `nextOf` and the trigger `hold_lane`, over plain arrays. Of
- * `others` only those of the delivery's own lane count, and what it depends on.
+ * The other deliveries of this delivery's lane.
+ *
+ * This file is the reference for the SQL of `isBehind` and `nextOf` (`store/waiting/lane.ts`) and for the trigger
+ * `hold_lane`, over plain arrays: which delivery of a lane may go next.
  */
 const neighbours = (delivery: Delivery, others: readonly Delivery[]): Delivery[] =>
   delivery.lane === null ? [] : others.filter(({ id, lane }) => lane === delivery.lane && id !== delivery.id);
 
-/** It makes those behind it wait; not when it was cancelled, and parked all the same because it may have arrived. */
+/** Whether this delivery makes those behind it wait. A delivery that was cancelled and is `uncertain` does not. */
 export function isHolding(delivery: Delivery, now: Instant): boolean {
   const { state, holdForMs, hold } = delivery;
   return isParked(state) && holdForMs !== null && hold !== null && hold.until > now;
 }
 
-/** What it depends on is under way, or one before it is, or one is being sent, or one before it holds the lane. */
+/**
+ * Whether this delivery must wait: the delivery on which it depends or an earlier one of its lane is open, any one of
+ * its lane is being sent, or an earlier one holds the lane.
+ */
 export function isBehind(delivery: Delivery, others: readonly Delivery[], now: Instant): boolean {
   return (
     waitsForOriginal(delivery, others, now) ||
@@ -33,8 +38,8 @@ function waitsForOriginal({ intent }: Delivery, others: readonly Delivery[], now
 }
 
 /**
- * Those that come to rest by `state` and `hold` as they now are call these: the first of its lane, unless they hold it
- * up, and what depends on them.
+ * Returns the deliveries that `settled` wakes when it comes to rest in its present state: the first open delivery of
+ * its lane, unless `settled` holds it up, and the queued or waiting deliveries that depend on `settled`.
  */
 export function nextOf(settled: Delivery, others: readonly Delivery[], now: Instant): Delivery[] {
   const open = neighbours(settled, others).filter(({ state }) => isOpen(state));
@@ -49,8 +54,9 @@ export function nextOf(settled: Delivery, others: readonly Delivery[], now: Inst
 }
 
 /**
- * Since and until when a delivery that parks now holds its lane. Counted once per lane, from the first park until
- * something is delivered again, so that a lane whose messages all park does not cost each the whole time.
+ * Returns from when until when a delivery that parks now holds its lane. A hold is counted once per lane, from the
+ * first parked delivery until the next success, so that a lane whose messages all park does not wait the whole time for
+ * each of them.
  */
 export function holdOf(delivery: Delivery, others: readonly Delivery[], now: Instant): Delivery['hold'] {
   const { holdForMs } = delivery;
@@ -63,7 +69,7 @@ export function holdOf(delivery: Delivery, others: readonly Delivery[], now: Ins
   return first ?? { since: now, until: now + holdForMs };
 }
 
-/** A later one of its lane went out, or is going, before it. */
+/** Whether a later delivery of the lane was delivered, or is being sent, before this one. */
 export function isOvertaken(delivery: Delivery, others: readonly Delivery[]): boolean {
   return neighbours(delivery, others).some(
     ({ sequence, state }) => sequence > delivery.sequence && (state === 'delivered' || state === 'sending'),

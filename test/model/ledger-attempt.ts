@@ -15,7 +15,10 @@ import { anew, counted, goesOn, hasArrived, nextPart, nextPartUnclaimed, partOf,
 
 type Of<Do extends LedgerEvent['do']> = Extract<LedgerEvent, { readonly do: Do }>;
 
-/** The attempt's last step before its first call that changes something at the platform: `store/ledger/claim.ts`. */
+/**
+ * Claims a delivery for one attempt. It is the attempt's last step before its first call that changes something at the
+ * platform: `store/ledger/claim.ts`.
+ */
 export function claim(
   delivery: Delivery,
   { token, version, timeoutMs, part = 0, parts = null }: Of<'claim'>,
@@ -54,7 +57,7 @@ export function claim(
   };
 }
 
-/** An attempt got through: `store/ledger/settle.ts`. A success always counts, however late. */
+/** Settles an attempt that succeeded: `store/ledger/settle.ts`. A success always counts, however late it comes. */
 export function succeed(delivery: Delivery, event: Of<'deliver'>, now: Instant): Delivery {
   const { token, nativeId, version, part = 1 } = event;
   const receipt: Receipt = { attempt: token, nativeId, version, part };
@@ -70,7 +73,10 @@ export function succeed(delivery: Delivery, event: Of<'deliver'>, now: Instant):
   return { ...received, ...ended, state: 'delivered', part: counted(delivery), dueAt: null, settledAt: now };
 }
 
-/** Its claim is gone. Whoever sends now, or has sent, the platform has it. */
+/**
+ * Settles a success whose claim is gone. It counts even if another attempt is being sent or has settled, because the
+ * platform has the post.
+ */
 function succeedLate(delivery: Delivery, receipt: Receipt, now: Instant): Delivery {
   const { state, receipts } = delivery;
   const tries = noted(delivery, receipt.attempt, 'delivered', true);
@@ -81,9 +87,9 @@ function succeedLate(delivery: Delivery, receipt: Receipt, now: Instant): Delive
     doubled: delivery.doubled || isSecond(delivery, receipt),
     receipts: [...receipts, receipt],
   };
-  // An earlier part once more.
+  // The success is for an earlier part, which is now there twice.
   if (receipt.part !== partOf(delivery)) return received;
-  // Another attempt is under way: what becomes of that one ends it.
+  // Another attempt is being sent. Its outcome ends this delivery or part.
   if (state === 'sending') return { ...received, absentAt: null };
   if (goesOn(delivery)) return nextPartUnclaimed(received, isMovable(delivery), now);
   const settledAt = state === 'delivered' ? delivery.settledAt : now;
@@ -91,19 +97,25 @@ function succeedLate(delivery: Delivery, receipt: Receipt, now: Instant): Delive
   return { ...received, ...idle, state: 'delivered', part: counted(delivery), settledAt };
 }
 
-/** The platform has this part twice; what a look-up found may be this same one. */
+/**
+ * Whether the platform now has this part twice. A receipt that a look-up found may be of the same post, and then it has
+ * not.
+ */
 function isSecond({ receipts }: Delivery, { part, nativeId }: Receipt): boolean {
   const isSame = (one: Receipt): boolean => one.attempt === 'look-up' && one.nativeId === nativeId;
   return receipts.some((one) => one.part === part && !isSame(one));
 }
 
-/** An attempt failed, or its process died: `store/ledger/settle.ts`. One that comes late is only noted. */
+/**
+ * Settles an attempt that failed or whose process died: `store/ledger/settle.ts`. A failure that comes late is only
+ * noted.
+ */
 export function fail(delivery: Delivery, event: Of<'fail'>, now: Instant, others: readonly Delivery[]): Delivery {
   const { token, outcome, verdict, retryAfterMs, canLookUp = false } = event;
   if (!holds(delivery, token)) return withTries(delivery, noted(delivery, token, outcome, true));
   const { inDoubt } = verdict;
   const state = stateAfter(delivery, verdict, canLookUp);
-  // Nobody waits for a look-up of what is not wanted any more.
+  // A delivery that was cancelled does not wait out its backoff before the look-up.
   const wantedMs = delivery.cancelRequestedAt === null ? undefined : 1;
   const delayMs = verdict.state === 'retrying' ? (wantedMs ?? verdict.delayMs) : 0;
   const isRetrying = state === 'retrying';
@@ -129,7 +141,10 @@ export function fail(delivery: Delivery, event: Of<'fail'>, now: Instant, others
   return comeToRest(failed, now, others);
 }
 
-/** A success that came late for an earlier attempt stands; a command to cancel stops what would be tried again. */
+/**
+ * Returns the state after a failure. A late success of an earlier attempt counts. A cancelled delivery is not tried
+ * again.
+ */
 function stateAfter(delivery: Delivery, verdict: Of<'fail'>['verdict'], canLookUp: boolean): Delivery['state'] {
   const { cancelRequestedAt } = delivery;
   if (hasArrived(delivery)) return 'delivered';
@@ -138,7 +153,10 @@ function stateAfter(delivery: Delivery, verdict: Of<'fail'>['verdict'], canLookU
   return verdict.state;
 }
 
-/** The claim is given back because nothing was written: `store/ledger/release.ts`. What arrived meanwhile is not sent again. */
+/**
+ * Gives a claim back because nothing was written to the platform: `store/ledger/release.ts`. A part that arrived since
+ * the claim is not sent again.
+ */
 export function release(delivery: Delivery, token: AttemptId, now: Instant): Delivery {
   if (!holds(delivery, token)) return delivery;
   const arrived = hasArrived(delivery);
@@ -169,7 +187,10 @@ const ended = { claim: null, doubt: null, absentAt: null } as const;
 const withTries = (delivery: Delivery, tries: Delivery['tries']): Delivery =>
   tries === delivery.tries ? delivery : { ...delivery, tries };
 
-/** An attempt has one outcome; only "unknown" gives way to what turns out later. */
+/**
+ * Notes the outcome of an attempt. An attempt has one outcome; only `unknown` is replaced by an outcome that becomes
+ * known later.
+ */
 function noted({ tries }: Delivery, token: AttemptId, outcome: Try['outcome'], late: boolean): Delivery['tries'] {
   const isOpen = (one: Try): boolean =>
     one.token === token && (one.outcome === null || (one.outcome === 'unknown' && outcome !== 'unknown'));

@@ -13,17 +13,20 @@ import { counted, goesOn, nextPartUnclaimed, partOf, pinOf } from './ledger-part
 
 type Of<Do extends LedgerEvent['do']> = Extract<LedgerEvent, { readonly do: Do }>;
 
-/** Open, and nobody is sending it. */
+/** Whether the delivery is open and not being sent. */
 export const isMovable = ({ state }: Delivery): boolean => may('wait', state);
 
-/** One that has just parked holds its lane, and the sweep wakes the next one when that ends: trigger `hold_lane`. */
+/**
+ * Lets a delivery that has just parked hold its lane, until the sweep wakes the next delivery at the end of the hold:
+ * trigger `hold_lane`.
+ */
 export function comeToRest(delivery: Delivery, now: Instant, others: readonly Delivery[]): Delivery {
   if (!isParked(delivery.state) || delivery.lane === null || delivery.holdForMs === null) return delivery;
   const hold = holdOf(delivery, others, now);
   return { ...delivery, hold, dueAt: hold !== null && Number.isFinite(hold.until) ? hold.until : null };
 }
 
-/** Not its turn: `store/waiting/lane.ts`. */
+/** Lets a delivery wait for its turn in the lane: `store/waiting/lane.ts`. */
 export function waitForTurn(delivery: Delivery, dependsUntil: Instant | null, now: Instant): Delivery {
   if (!isMovable(delivery)) return delivery;
   return {
@@ -37,14 +40,17 @@ export function waitForTurn(delivery: Delivery, dependsUntil: Instant | null, no
   };
 }
 
-/** Paused, held, or above its rate; only behind a breaker the deadline goes on: `store/waiting/wait.ts`. */
-export function waitAtGate(delivery: Delivery, { scope, isBreaker }: Of<'wait-gate'>, now: Instant): Delivery {
+/**
+ * Lets a delivery wait at a shut gate: `store/waiting/wait.ts`. The deadline stops during a pause, a Retry-After or a
+ * full rate, but goes on behind a breaker.
+ */
+export function waitAtGate(delivery: Delivery, { gate, isBreaker }: Of<'wait-gate'>, now: Instant): Delivery {
   if (!isMovable(delivery)) return delivery;
   const deadlineAt = isBreaker ? runningDeadline(delivery, now) : delivery.deadlineAt;
   return {
     ...delivery,
     state: 'waiting',
-    gate: scope,
+    gate,
     slotAt: null,
     nextAttemptAt: null,
     deadlineAt,
@@ -53,13 +59,13 @@ export function waitAtGate(delivery: Delivery, { scope, isBreaker }: Of<'wait-ga
   };
 }
 
-/** Its gate lets it through: `store/waiting/let-through.ts`. */
+/** Calls a waiting delivery through its gate: `store/waiting/let-through.ts`. */
 export function call(delivery: Delivery, now: Instant): Delivery {
   if (delivery.state !== 'waiting' || delivery.gate === null) return delivery;
   return { ...delivery, gate: null, slotAt: now, dueAt: earliest(expiryOf(delivery.intent), now + graceMs.called) };
 }
 
-/** Ends what is not being sent, as `nextStep` says: `store/ledger/end.ts`. */
+/** Ends a delivery that is not being sent, as `nextStep` decides: `store/ledger/end.ts`. */
 export function rest(
   delivery: Delivery,
   state: Of<'rest'>['state'],
@@ -71,27 +77,27 @@ export function rest(
   return comeToRest(rested, now, others);
 }
 
-/** Time alone ends what certainly did not arrive: `store/runs/overdue.ts`. */
+/** Lets a delivery expire when its time is over, unless an attempt may have arrived: `store/runs/overdue.ts`. */
 export function expire(delivery: Delivery, now: Instant, others: readonly Delivery[]): Delivery {
   const isOver = (expiryOf(delivery.intent) ?? Infinity) <= now;
   return isOver && delivery.doubt === null ? rest(delivery, 'expired', now, others) : delivery;
 }
 
-/** It is looked for, which ends its wait: `store/ledger/doubt.ts`. */
+/** Begins a look-up, which ends a wait and lets the deadline run: `store/ledger/doubt.ts`. */
 export function lookUp(delivery: Delivery, now: Instant): Delivery {
   const { deadlineAt, clockStoppedAt, doubt } = delivery;
   if (!isMovable(delivery) || doubt === null || (clockStoppedAt === null && deadlineAt !== null)) return delivery;
   return { ...delivery, deadlineAt: startedDeadline(delivery, now), clockStoppedAt: null };
 }
 
-/** A look-up found nothing; the final one clears the doubt: `store/ledger/doubt.ts`. */
+/** Notes that a look-up found nothing. The final look-up ends the doubt: `store/ledger/doubt.ts`. */
 export function absent(delivery: Delivery, { final, part = 1 }: Of<'absent'>, now: Instant): Delivery {
   if (!isMovable(delivery) || delivery.doubt === null || part !== partOf(delivery)) return delivery;
   if (!final) return { ...delivery, absentAt: now };
   return { ...delivery, absentAt: null, doubt: null, ...pinOf(delivery, delivery.part > 0) };
 }
 
-/** A look-up found it: `store/ledger/doubt.ts`. */
+/** Notes that a look-up found the post: `store/ledger/doubt.ts`. */
 export function found(delivery: Delivery, { nativeId, version, part = 1 }: Of<'found'>, now: Instant): Delivery {
   if (!isMovable(delivery) || part !== partOf(delivery)) return delivery;
   const receipts = [...delivery.receipts, { attempt: 'look-up', nativeId, version, part }];
@@ -110,7 +116,7 @@ export function found(delivery: Delivery, { nativeId, version, part = 1 }: Of<'f
   };
 }
 
-/** An operator grants one more round: `store/runs/commands.ts`. */
+/** Grants one more retry cycle, as an operator asks: `store/runs/commands.ts`. */
 export function retry(delivery: Delivery, now: Instant, others: readonly Delivery[]): Delivery {
   if (!may('retry', delivery.state)) return delivery;
   return {
@@ -131,7 +137,10 @@ export function retry(delivery: Delivery, now: Instant, others: readonly Deliver
   };
 }
 
-/** Not wanted any more. What is being sent, or may have arrived, is noted, and finds out what became of it; it holds nobody back any more: `store/runs/commands.ts`. */
+/**
+ * Cancels a delivery: `store/runs/commands.ts`. One that is being sent or may have arrived is only marked, and goes on
+ * until it is known whether it arrived. It no longer holds its lane.
+ */
 export function cancel(delivery: Delivery, now: Instant): Delivery {
   if (!may('cancel', delivery.state)) return delivery;
   const isNoted = delivery.state === 'sending' || (isMovable(delivery) && delivery.doubt !== null);
@@ -148,7 +157,7 @@ export function cancel(delivery: Delivery, now: Instant): Delivery {
   };
 }
 
-/** The time for which it held its lane is over: `store/runs/overdue.ts`. */
+/** Ends the hold of a parked delivery when its time is over: `store/runs/overdue.ts`. */
 export function endHold(delivery: Delivery, now: Instant): Delivery {
   const isOver = delivery.hold !== null && delivery.hold.until <= now;
   return isParked(delivery.state) && isOver ? { ...delivery, dueAt: null } : delivery;

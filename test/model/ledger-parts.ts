@@ -3,31 +3,37 @@ import type { Delivery } from './ledger.ts';
 
 type Split = Pick<Delivery, 'parts' | 'part'>;
 
-/** The part that is sent next, from 1. */
+/** Number of the part that is sent next, from 1. */
 export const partOf = ({ part }: Split): number => part + 1;
 
-/** When this part has arrived there is another one. */
+/** Whether another part follows the one that is sent next. */
 export const goesOn = ({ parts, part }: Split): boolean => parts !== null && part + 1 < parts;
 
-/** A receipt of the part that is being sent, or would be next, is there: a success that came late. */
+/** Whether there is a receipt of the part that is being sent or would be next, because of a success that came late. */
 export const hasArrived = (delivery: Delivery): boolean =>
   delivery.receipts.some(({ part }) => part === partOf(delivery));
 
-/** The count of the parts, when one more has arrived. */
+/** Number of parts that have arrived, after one more of them. */
 export const counted = ({ parts, part }: Split): number => (parts === null ? part : part + 1);
 
-/** What was sent is sent again as it was: while an attempt may have arrived, and when a part has. */
+/**
+ * Keeps the pinned version and the places of its parts while `isHeld`: an attempt may have arrived, or a part has.
+ * Later attempts then send the same bytes.
+ */
 export function pinOf({ pinnedVersion, parts }: Delivery, isHeld: boolean): Pick<Delivery, 'pinnedVersion' | 'parts'> {
   return isHeld ? { pinnedVersion, parts } : { pinnedVersion: null, parts: null };
 }
 
-/** A part's success spends no attempt, and backoff begins anew. */
+/** Begins a new backoff after a part, and gives back the attempt that the part's success spent. */
 export const anew = ({ attempts, maxAttempts }: Delivery): Pick<Delivery, 'cycleStart' | 'maxAttempts'> => ({
   cycleStart: attempts,
   maxAttempts: maxAttempts + 1,
 });
 
-/** A part that is not the last has arrived under its claim: the next one is due, unless nobody wants it any more. */
+/**
+ * Goes on after a part that is not the last has arrived under its claim: the next part is due at once, unless the
+ * delivery was cancelled.
+ */
 export function nextPart(delivery: Delivery, now: Instant): Delivery {
   const gone = { ...delivery, claim: null, doubt: null, absentAt: null, part: counted(delivery) };
   if (delivery.cancelRequestedAt !== null)
@@ -36,7 +42,10 @@ export function nextPart(delivery: Delivery, now: Instant): Delivery {
   return { ...gone, ...anew(delivery), state: 'retrying', nextAttemptAt: now, dueAt, settledAt: null };
 }
 
-/** The same, heard of late or found, while nobody sends. What is at rest stays so: a retry goes on with the next part. */
+/**
+ * Goes on after such a part was reported late or found while the delivery has no claim. A delivery at rest stays at
+ * rest; a manual retry begins with the next part.
+ */
 export function nextPartUnclaimed(delivery: Delivery, isMovable: boolean, now: Instant): Delivery {
   const gone = { ...delivery, doubt: null, absentAt: null, part: counted(delivery) };
   if (!isMovable) return gone;

@@ -13,36 +13,42 @@ export interface Behaviour {
   readonly ambiguous: AmbiguousPolicy;
 }
 
-/** How it does at first, and what is promised, for one story. */
+/** How the destination of a story behaves at first, and what its delivery was promised. */
 export interface Setting extends Behaviour {
   readonly isBestEffort: boolean;
 }
 
-/** What may happen next: a run looks (and a look-up may be refused), an attempt ends or is cut short, time passes, somebody commands. */
+/**
+ * What may happen next in a story: a run looks at the ledger (and a look-up may be refused), an attempt ends or its
+ * process dies, time passes, or an operator acts.
+ */
 export type Happening =
   | { readonly do: 'look'; readonly refused: boolean }
-  /** One of the attempts under way ends; `arrives` says what is true at the platform, whatever we hear of it. */
+  /**
+   * One of the attempts that are being sent ends. `arrives` says whether the message reached the platform, which may
+   * differ from what the attempt heard.
+   */
   | {
       readonly do: 'answer';
       readonly which: number;
       readonly heard: 'delivered' | 'transient' | 'ambiguous' | 'permanent' | 'stopped';
       readonly arrives: boolean;
     }
-  /** Its process dies: nobody will say what became of it. */
+  /** The process of an attempt dies, so the attempt reports no outcome. */
   | { readonly do: 'die'; readonly which: number; readonly arrives: boolean }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'retry' | 'cancel' | 'pause' | 'resume' }
-  /** Somebody configures its destination anew, while all this goes on. */
+  /** The destination is configured again while attempts are being sent. */
   | ({ readonly do: 'configure' } & Behaviour);
 
-/** One change, and why it came. */
+/** One change of the delivery, and what caused it. */
 export interface Moved {
   readonly before: Delivery;
   readonly after: Delivery;
   readonly now: number;
   readonly event: LedgerEvent;
   readonly step: Step | undefined;
-  /** As its destination was then. */
+  /** How the destination behaved at that moment. */
   readonly behaviour: Behaviour;
 }
 
@@ -58,8 +64,9 @@ const paused: GateView = {
 };
 
 /**
- * Plays a story with the real decisions: `nextStep` says what a run does, `judge` what a failure means, `reduce` what
- * becomes of the delivery. Any number of attempts may be under way, because processes that were thought dead go on.
+ * Plays a story with the real decisions: `nextStep` says what a run does next, `judge` what a failure means, and
+ * `reduce` how the delivery changes. Any number of attempts may be sent at the same time, because a process that was
+ * taken for dead may go on.
  */
 export function play(setting: Setting, happenings: readonly Happening[]): Moved[] {
   let behaviour: Behaviour = setting;
@@ -124,7 +131,7 @@ export function play(setting: Setting, happenings: readonly Happening[]): Moved[
         );
       }
       case 'wait-gate':
-        return apply({ do: 'wait-gate', scope: step.shut.gate, isBreaker: false }, step);
+        return apply({ do: 'wait-gate', gate: step.shut.gate, isBreaker: false }, step);
       case 'wait-turn':
         return apply({ do: 'wait-turn' }, step);
       case 'park':

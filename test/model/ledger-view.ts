@@ -5,7 +5,10 @@ import { isBehind } from './lane.ts';
 import type { Delivery, Try } from './ledger.ts';
 import type { LedgerView } from '../../src/domain/step.ts';
 
-/** What an attempt reads of a delivery, as `store/ledger/ledger.ts` selects it: times relative to now. */
+/**
+ * Returns what an attempt reads of a delivery, as `store/ledger/ledger.ts` selects it. Times are in milliseconds
+ * relative to now.
+ */
 export function viewOf(
   delivery: Delivery,
   others: readonly Delivery[],
@@ -34,7 +37,10 @@ export function viewOf(
   };
 }
 
-/** An operator wanted this round, knowing of every doubt: none of its own attempts may have arrived. */
+/**
+ * Whether an operator granted this retry cycle, knowing of every doubt: no attempt of the cycle itself may have
+ * arrived.
+ */
 function isGranted({ trigger, tries, cycleStart }: Delivery): boolean {
   const round = tries.filter(({ number, outcome }) => number > cycleStart && outcome !== 'stopped');
   const isWanted = round.some((one) => one.trigger === 'manual');

@@ -5,7 +5,7 @@ import { runningDeadline } from '../../src/domain/clocks.ts';
 import { play, settings, stories, type Moved } from './ledger-story.ts';
 import { fc, runs } from '../support/property.ts';
 
-/** Fails with the move that broke it. `wanted` sees what was before it, too. */
+/** Fails with the first move for which `wanted` is false. `wanted` also gets the moves before it. */
 function holdsFor(wanted: (move: Moved, before: readonly Moved[]) => boolean): void {
   fc.assert(
     fc.property(settings, stories, (setting, story) => {
@@ -23,7 +23,7 @@ const isAsked = ({ before, after, event }: Moved): boolean => event.do === 'retr
 const mayHaveArrived = (outcome: Try['outcome'] | undefined): boolean =>
   outcome === 'ambiguous' || outcome === 'unknown';
 
-/** An operator wanted it sent after the last attempt that may have arrived, for all that is known by now. */
+/** Whether an operator asked for a retry after the last attempt that may have arrived, as far as is known by now. */
 function isAskedInDoubt({ before: { tries } }: Moved, past: readonly Moved[]): boolean {
   const raised = past.map(({ before, after, event }) => {
     const isFailed = event.do === 'fail' && before.state === 'sending' && after.state !== 'sending';
@@ -32,12 +32,12 @@ function isAskedInDoubt({ before: { tries } }: Moved, past: readonly Moved[]): b
   return past.slice(raised.lastIndexOf(true) + 1).some(isAsked);
 }
 
-describe('whatever happens, a delivery', () => {
-  it('goes only ways that have a name', () => {
+describe('a delivery under random events', () => {
+  it('a delivery changes its state only in ways that the state table names', () => {
     holdsFor(({ before, after }) => before.state === after.state || mayMove(before.state, after.state));
   });
 
-  it('leaves a final state only by a late success', () => {
+  it('a delivery leaves a final state only by a late success', () => {
     holdsFor(
       ({ before, after, event }) =>
         !isFinal(before.state) ||
@@ -46,11 +46,11 @@ describe('whatever happens, a delivery', () => {
     );
   });
 
-  it('is never tried more often than allowed', () => {
+  it('a delivery is never tried more often than its retry cycle allows', () => {
     holdsFor(({ after }) => after.attempts <= after.maxAttempts && after.attempts >= after.cycleStart);
   });
 
-  it('that may have arrived goes out again as the same version', () => {
+  it('a delivery that may have arrived is sent again with the same version', () => {
     holdsFor(
       ({ before, after }) =>
         (after.doubt === null || after.pinnedVersion !== null) &&
@@ -58,7 +58,7 @@ describe('whatever happens, a delivery', () => {
     );
   });
 
-  it('of class B that may have arrived is not sent before two look-ups found nothing, 2 s apart', () => {
+  it('a class B delivery in doubt is sent again only after two look-ups, 2 s apart, found nothing', () => {
     holdsFor((move) => move.behaviour.recoveryClass.kind !== 'B' || !isClaimed(move) || move.before.doubt === null);
     holdsFor(({ before, event, now }) => {
       if (event.do !== 'absent' || !event.final || before.doubt === null) return true;
@@ -66,13 +66,13 @@ describe('whatever happens, a delivery', () => {
     });
   });
 
-  it('of class B that may have arrived is not looked for without an end', () => {
+  it('a class B delivery in doubt is looked up only until its deadline', () => {
     holdsFor(
       ({ after, event }) => event.do !== 'look-up' || (after.deadlineAt !== null && after.clockStoppedAt === null),
     );
   });
 
-  it('of class C, at most once, is not sent again after a doubt unless somebody asked', () => {
+  it('class C with at-most-once sends again after a doubt only if an operator asks', () => {
     holdsFor((move, past) => {
       const { recoveryClass, ambiguous } = move.behaviour;
       if (recoveryClass.kind !== 'C' || ambiguous !== 'at-most-once') return true;
@@ -80,7 +80,7 @@ describe('whatever happens, a delivery', () => {
     });
   });
 
-  it('of class A, at most once, is not sent again once the peer has forgotten it, unless somebody asked', () => {
+  it('class A with at-most-once sends again after the receiver forgot the key only if an operator asks', () => {
     holdsFor((move, past) => {
       const { recoveryClass, ambiguous } = move.behaviour;
       if (recoveryClass.kind !== 'A' || ambiguous !== 'at-most-once' || !isClaimed(move)) return true;
@@ -90,17 +90,17 @@ describe('whatever happens, a delivery', () => {
     });
   });
 
-  it('is delivered exactly when it has a receipt, or will be when the attempt under way ends', () => {
+  it('a delivery is delivered exactly when it has a receipt, unless another attempt is being sent', () => {
     holdsFor(({ after: { state, receipts } }) =>
       state === 'delivered' ? receipts.length > 0 : receipts.length === 0 || state === 'sending',
     );
   });
 
-  it('keeps every receipt', () => {
+  it('a delivery never loses a receipt', () => {
     holdsFor(({ before, after }) => before.receipts.every((receipt) => after.receipts.includes(receipt)));
   });
 
-  it('never gets an earlier deadline, but in a new round', () => {
+  it('a delivery gets an earlier deadline only in a new retry cycle', () => {
     holdsFor((move) => {
       const { before, after, now } = move;
       const [was, is] = [runningDeadline(before, now), runningDeadline(after, now)];
@@ -108,22 +108,22 @@ describe('whatever happens, a delivery', () => {
     });
   });
 
-  it('has a time by which it is looked after while it is open', () => {
+  it('an open delivery always has a time at which the sweep looks after it', () => {
     holdsFor(({ after }) => !isOpen(after.state) || after.dueAt !== null);
   });
 
-  it('that is not wanted any more is never sent again, unless somebody asks', () => {
+  it('a cancelled delivery is sent again only if an operator asks', () => {
     holdsFor((move) => !isClaimed(move) || move.before.cancelRequestedAt === null);
     holdsFor(
       (move) => move.before.cancelRequestedAt === null || isAsked(move) || move.after.cancelRequestedAt !== null,
     );
   });
 
-  it('is sent by nobody before the platform’s and its own wait are over', () => {
+  it('a delivery is never sent before its backoff and the Retry-After of the platform are over', () => {
     holdsFor((move) => !isClaimed(move) || (move.before.nextAttemptAt ?? 0) <= move.now);
   });
 
-  it('takes an event that comes twice as if it had come once', () => {
+  it('an event that comes twice changes a delivery once', () => {
     holdsFor(({ before, after, event, now }) => {
       if (before === after || !['claim', 'deliver', 'fail', 'release', 'found', 'expire', 'rest'].includes(event.do))
         return true;
@@ -134,8 +134,8 @@ describe('whatever happens, a delivery', () => {
 
 const same = (one: Delivery, other: Delivery): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-describe('a story', () => {
-  it('gets everywhere', () => {
+describe('random stories of the ledger', () => {
+  it('random stories reach every important change of a delivery', () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(settings, stories, (setting, story) => {
@@ -162,7 +162,7 @@ describe('a story', () => {
 });
 
 describe('a claim that is given back', () => {
-  it('ends what a late success has delivered meanwhile', () => {
+  it('a delivery is delivered, not sent again, if a late success comes before its claim is given back', () => {
     const intent = {
       policy: retryPolicies.quick,
       class: null,

@@ -26,117 +26,117 @@ import {
 import type { Verdict } from '../../src/domain/step.ts';
 
 /**
- * The ledger as a pure state machine: what each named transition makes of one delivery. It is the specification of the
- * statements in `store/`; a test drives both with the same events and compares the rows.
+ * A delivery of the ledger as a pure state machine: how each named transition changes it. It specifies the statements
+ * in `store/`; a test sends the same events to both and compares the rows.
  */
 export interface Delivery {
   readonly id: DeliveryId;
   readonly intent: Intent;
   readonly state: DeliveryState;
-  /** Its conversation at its destination; null where no order is kept. */
+  /** The delivery's conversation at its destination; null when no order is kept. */
   readonly lane: string | null;
   readonly sequence: number;
   readonly attempts: number;
   readonly maxAttempts: number;
-  /** Attempts made before this round; a retry by an operator begins another one. */
+  /** Number of attempts before this retry cycle, which began with the first attempt or with a manual retry. */
   readonly cycleStart: number;
-  /** Who asked for the next attempt. */
+  /** Whether the retry policy or an operator asked for the next attempt. */
   readonly trigger: 'auto' | 'manual';
   readonly deadlineAt: Instant | null;
-  /** Since when a wait stops the deadline. */
+  /** Since when a wait has stopped the deadline; null when the deadline is running. */
   readonly clockStoppedAt: Instant | null;
   readonly nextAttemptAt: Instant | null;
-  /** The platform's Retry-After: not even a manual retry goes earlier. */
+  /** End of the platform's Retry-After. Even a manual retry does not send earlier. */
   readonly notBefore: Instant | null;
-  /** By when something should have happened to it; the sweep looks then. */
+  /** The time at which the delivery is overdue and the sweep looks after it. */
   readonly dueAt: Instant | null;
   readonly settledAt: Instant | null;
   readonly claim: { readonly token: AttemptId; readonly until: Instant } | null;
   readonly pinnedVersion: number | null;
-  /** How many posts it is split into, pinned with the version; null where it is not split. */
+  /** Number of posts into which the text is split, pinned with the version; null when it is not split. */
   readonly parts: number | null;
-  /** How many of them have arrived. */
+  /** Number of parts that have arrived. */
   readonly part: number;
-  /** An attempt may have arrived: since when, and until when it still could. */
+  /** Set when an attempt may have arrived: since when, and until when its request can still take effect. */
   readonly doubt: { readonly since: Instant; readonly until: Instant } | null;
-  /** When a first look-up found nothing. */
+  /** The time at which a first look-up found nothing. */
   readonly absentAt: Instant | null;
   readonly cancelRequestedAt: Instant | null;
   readonly receipts: readonly Receipt[];
   readonly doubled: boolean;
   readonly late: boolean;
-  /** How long those behind it wait when it parks; null lets them pass. A cancel takes it away. */
+  /** How long those behind this delivery wait when it parks; null lets them pass. A cancel sets it to null. */
   readonly holdForMs: number | null;
-  /** Since and until when those behind it in its lane wait; kept over retries. */
+  /** From when until when those behind this delivery in its lane wait. A retry keeps it. */
   readonly hold: { readonly since: Instant; readonly until: Instant } | null;
-  /** The scope that it waits for. */
+  /** Name of the gate at which the delivery waits. */
   readonly gate: string | null;
   readonly slotAt: Instant | null;
   readonly tries: readonly Try[];
 }
 
 export interface Receipt {
-  /** The attempt's, or `look-up`. */
+  /** Id of the attempt, or `look-up` when a look-up found the post. */
   readonly attempt: string;
   readonly nativeId: string;
   readonly version: number;
-  /** From 1. */
+  /** Number of the part, from 1. */
   readonly part: number;
 }
 
-/** One attempt, as `attempts` has it. */
+/** One attempt, like a row of the table `attempts`. */
 export interface Try {
   readonly token: AttemptId;
   readonly number: number;
   readonly trigger: 'auto' | 'manual';
   readonly outcome: Outcome | 'delivered' | 'stopped' | null;
-  /** Its outcome came after somebody else had decided. */
+  /** Whether the outcome came after the claim was gone. */
   readonly late: boolean;
-  /** The part that it sent, from 1; null where it is not split. */
+  /** Number of the part that the attempt sent, from 1; null when the text is not split. */
   readonly part: number | null;
 }
 
 type Outcome = 'transient' | 'ambiguous' | 'permanent' | 'unknown';
 
-/** The named transitions of `delivery.ts`, and what else changes what is decided next. */
+/** The named transitions of `delivery.ts`, and the other events that change the next decision. */
 export type LedgerEvent =
   | {
       readonly do: 'claim';
       readonly token: AttemptId;
       readonly version: number;
       readonly timeoutMs: number;
-      /** How many parts had arrived when what it sends was made; none where it is not said. */
+      /** Number of parts that had arrived when the attempt prepared its request. Default: 0. */
       readonly part?: number;
-      /** Into how many it would split it. */
+      /** Number of parts into which the attempt would split the text. */
       readonly parts?: number | null;
     }
-  /** An attempt got through; late where its claim is gone. */
+  /** An attempt succeeded. The success is late when the claim is gone. */
   | {
       readonly do: 'deliver';
       readonly token: AttemptId;
       readonly nativeId: string;
       readonly version: number;
-      /** From 1, which is meant where it is not said. */
+      /** Number of the part, from 1. Default: 1. */
       readonly part?: number;
     }
-  /** An attempt failed; `unknown` when its process died and the claim lapsed. */
+  /** An attempt failed. The outcome is `unknown` when its process died and the claim ran out. */
   | {
       readonly do: 'fail';
       readonly token: AttemptId;
       readonly outcome: Outcome;
       readonly verdict: Verdict;
       readonly retryAfterMs?: number;
-      /** A look-up can clear up a doubt, and still does so when nobody wants the message any more. */
+      /** Whether a look-up can end a doubt. A cancelled delivery is then still looked up. */
       readonly canLookUp?: boolean;
     }
   | { readonly do: 'release'; readonly token: AttemptId }
   | { readonly do: 'wait-turn' | 'call' | 'look-up' | 'expire' | 'retry' | 'cancel' | 'end-hold' }
-  | { readonly do: 'wait-gate'; readonly scope: string; readonly isBreaker: boolean }
+  | { readonly do: 'wait-gate'; readonly gate: string; readonly isBreaker: boolean }
   | { readonly do: 'rest'; readonly state: 'parked' | 'uncertain' | 'skipped' | 'expired' | 'cancelled' }
   | { readonly do: 'absent'; readonly final: boolean; readonly part?: number }
   | { readonly do: 'found'; readonly nativeId: string; readonly version: number; readonly part?: number };
 
-/** As it stands in the answer to the post. */
+/** Returns a delivery as it is in the answer to the request that created it. */
 export function accepted(id: DeliveryId, intent: Intent, lane: string | null, sequence: number): Delivery {
   return {
     id,
@@ -173,9 +173,9 @@ export function accepted(id: DeliveryId, intent: Intent, lane: string | null, se
 }
 
 /**
- * What an event makes of a delivery. One that does not fit its state changes nothing, and returns the same object: each
- * may come twice, late, or from a process that was thought dead.
- * @param others those of its lane and what it depends on; itself among them does no harm.
+ * Returns a delivery after an event. An event that does not fit the state changes nothing and returns the same object,
+ * because every event may come twice, late, or from a process that was taken for dead.
+ * @param others the deliveries of its lane and the one on which it depends; the delivery itself may be among them.
  */
 export function reduce(
   delivery: Delivery,

@@ -15,9 +15,11 @@ function readHistory(path: string): temporal.api.history.v1.History {
   return temporal.api.history.v1.History.fromObject(JSON.parse(json) as object);
 }
 
-/** A run that began under an older version goes on under this one: the same commands must come out of its history. */
-describe('this version replays', () => {
-  it.each(histories)('%s %s', async (_release, file, path) => {
+/**
+ * A run that began under an older version goes on under this one, so the code must issue the commands of its history.
+ */
+describe('this version replays the histories of earlier ones', () => {
+  it.each(histories)('this version replays a stored history: %s %s', async (_release, file, path) => {
     const workflowBundle = { codePath: resolve('dist/workflow-bundle.js') };
     await expect(Worker.runReplayHistory({ workflowBundle }, readHistory(path), file)).resolves.toBeUndefined();
   });

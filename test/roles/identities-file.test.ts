@@ -16,7 +16,7 @@ function read(text: string) {
 
 const ann = '{ id: ann, accounts: [{ connection: acme, person: U1 }] }';
 
-it('is YAML, or JSON, and names the default tenant where an entry names none', () => {
+it('reads the identities file as YAML or JSON, with the default tenant where an entry names none', () => {
   const expected = [{ id: 'ann', tenant: 'default', name: null, accounts: [{ connection: 'acme', person: 'U1' }] }];
   expect(read(`- id: ann\n  accounts:\n    - connection: acme\n      person: U1\n`)).toEqual(expected);
   expect(read(JSON.stringify([{ id: 'ann', accounts: [{ connection: 'acme', person: 'U1' }] }]))).toEqual(expected);
@@ -41,11 +41,11 @@ it.each([
     `[${ann}, ${ann.replace('ann', 'ben')}]`,
     '/1: account acme U1 stands in /0 already',
   ],
-])('says what is wrong and where: %s', (_what, text, message) => {
+])('says what is wrong in the identities file, and where: %s', (_what, text, message) => {
   expect(() => read(text)).toThrow(ConfigError);
   expect(() => read(text)).toThrow(message);
 });
 
-it('says which file is not there', () => {
+it('names the identities file when it does not exist', () => {
   expect(() => readIdentitiesFile(join(folder, 'none.yaml'))).toThrow(/CARILLON_IDENTITIES_FILE: .*none\.yaml: ENOENT/);
 });

@@ -1,7 +1,7 @@
-// `node test/rollout/worker.mjs <bundle>`: a worker of this build that runs the workflows of another one.
+// `node test/rollout/worker.mjs <bundle>`: a worker of this build that runs the workflows of another build.
 import { readConfig } from '../../dist/src/config.js';
 import { loadKeyRing } from '../../dist/src/keys.js';
-import { createLogger } from '../../dist/src/roles/logger.js';
+import { createLogger } from '../../dist/src/observability/logger.js';
 import { stopSignal } from '../../dist/src/roles/stop-signal.js';
 import { runWorker } from '../../dist/src/worker/run.js';
 
@@ -10,7 +10,7 @@ const stopped = stopSignal();
 const running = await runWorker({
   config,
   ring: loadKeyRing(config),
-  log: createLogger(config, 'worker'),
+  log: createLogger({ role: 'worker', level: config.logLevel }),
   workflowBundle: { codePath: process.argv[2] },
 });
 await stopped;

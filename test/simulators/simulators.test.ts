@@ -21,8 +21,8 @@ const slack = async (method: string, body: object, base = bench.url): Promise<Re
   return (await response.json()) as Record<string, unknown>;
 };
 
-describe('the kit', () => {
-  it('records every request with its answer, in pages', async () => {
+describe('the simulator kit', () => {
+  it('a simulator records every request with its answer, and returns the records in pages', async () => {
     for (const id of ['a', 'b', 'c']) await hook(id);
     expect(await bench.requests('webhook')).toEqual([
       expect.objectContaining({
@@ -45,11 +45,11 @@ describe('the kit', () => {
     expect((await fetch(`${bench.url}/_sim/webhook/requests?after=x`)).status).toBe(422);
   });
 
-  it('keeps what it accepted over a kill, the line that was being written excepted', async () => {
+  it('a simulator keeps what it accepted when it is killed, except for a line that was half written', async () => {
     await hook('a');
     await hook('a');
     const posted = await slack('chat.postMessage', { channel: 'C0OPS', text: 'hi' });
-    // A second server on the same files sees what a process started after kill -9 would see.
+    // A second server on the same files sees the same as a process that starts after kill -9.
     await appendFile(join(bench.dir, 'webhook.jsonl'), '{"id":"half');
     const again = await startSimulators({ port: 0, dir: bench.dir });
     const accepted = await (await fetch(`${again.url}/_sim/webhook/accepted`)).json();
@@ -60,7 +60,7 @@ describe('the kit', () => {
     expect((await readFile(join(bench.dir, 'webhook.jsonl'), 'utf8')).trim().split('\n')).toHaveLength(2);
   });
 
-  it('strikes as often as a fault says, the oldest first, and then no more', async () => {
+  it('a fault strikes as often as it says, the oldest fault first', async () => {
     await bench.fault('webhook', [
       { status: 503, times: 2 },
       { status: 429, retryAfter: 3 },
@@ -75,7 +75,7 @@ describe('the kit', () => {
     ]);
   });
 
-  it('strikes only what fits by path and body, for all until it is deleted', async () => {
+  it('a fault strikes only requests that fit its path and body, and all of them until it is deleted', async () => {
     await bench.fault('webhook', { path: '/orders', match: 'poison', status: 500, times: 0 });
     expect((await hook('a', 'poison')).status).toBe(500);
     expect((await hook('b', 'fine')).status).toBe(200);
@@ -85,7 +85,7 @@ describe('the kit', () => {
     expect((await hook('d', 'poison')).status).toBe(200);
   });
 
-  it('delays no longer once it is deleted', async () => {
+  it('a delay ends as soon as its fault is deleted', async () => {
     await bench.fault('webhook', { mode: 'delay', delayMs: 600_000 });
     const delayed = hook('a');
     await eventually('it has arrived', async () => (await bench.requests('webhook')).length === 1);
@@ -93,7 +93,7 @@ describe('the kit', () => {
     expect((await delayed).status).toBe(200);
   });
 
-  it('commits before or after as the mode says', async () => {
+  it('a fault commits before it fails, fails without a commit, or commits twice, as its mode says', async () => {
     const held = async () => (await bench.accepted<{ total: number }>('webhook')).total;
     await bench.fault('webhook', [
       { mode: 'status', status: 500 },
@@ -125,13 +125,13 @@ describe('the kit', () => {
     ['a status that is never given', '{"mode":"timeout","status":500}', '/status'],
     ['a header that cannot be sent', '{"headers":{"a b":"c"}}', '/headers'],
     ['the second of two', '[{"status":500},{"status":5}]', '/1/status'],
-  ])('refuses %s with 422 and says where', async (_, body, path) => {
+  ])('a bad fault script is refused with a 422 that names the wrong field: %s', async (_, body, path) => {
     const response = await fetch(`${bench.url}/_sim/webhook/faults`, { method: 'POST', body });
     expect(response.status).toBe(422);
     expect(await response.json()).toMatchObject({ errors: [{ path, message: expect.any(String) }] });
   });
 
-  it('ends while a request is held open', async () => {
+  it('the simulators stop even while faults hold requests open', async () => {
     await bench.fault('webhook', [{ mode: 'timeout' }, { mode: 'delay', delayMs: 60_000 }]);
     const held = [hook('a'), hook('b')].map((call) => call.catch(() => 'closed'));
     await eventually('both have arrived', async () => (await bench.requests('webhook')).length === 2);
@@ -140,7 +140,7 @@ describe('the kit', () => {
     bench = await startSimulatorBench();
   });
 
-  it('knows its simulators by name', async () => {
+  it('an unknown simulator or control is answered with 404, and does not start', async () => {
     expect((await fetch(`${bench.url}/_sim/teams/requests`)).status).toBe(404);
     expect((await fetch(`${bench.url}/teams/x`)).status).toBe(404);
     expect((await bench.control('slack', 'nothing', {})).status).toBe(404);
@@ -149,7 +149,7 @@ describe('the kit', () => {
 });
 
 describe('the webhook simulator', () => {
-  it('checks signatures when it has secrets', async () => {
+  it('the webhook simulator refuses a bad signature and an old timestamp once it has secrets', async () => {
     expect((await bench.control('webhook', 'secrets', { secrets: ['nonsense'] })).status).toBe(422);
     await bench.control('webhook', 'secrets', { secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] });
     expect((await hook('a')).status).toBe(401);
@@ -166,7 +166,7 @@ describe('the webhook simulator', () => {
     expect(await response.json()).toEqual({ error: 'webhook-timestamp is too far from now' });
   });
 
-  it('notices when the same id comes with another body', async () => {
+  it('the webhook simulator shows when two requests with the same id have different bodies', async () => {
     await hook('a', '1');
     await hook('a', '2');
     expect(await bench.accepted('webhook')).toMatchObject({ accepted: [{ id: 'a', count: 2, sameBody: false }] });

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { roomsAt, type Rooms } from '../support/rooms.ts';
 import type { Stack } from '../support/stack.ts';
 
-/** Connections, destinations and a bridge between the same room of several platforms. */
+/** Puts connections, destinations and a bridge between the same room of several platforms. */
 export async function bridge(stack: Stack, platforms: readonly Platform[], room: string): Promise<Rooms> {
   const rooms = roomsAt(stack.simulators);
   const members = [];
@@ -24,13 +24,13 @@ export async function bridge(stack: Stack, platforms: readonly Platform[], room:
   return rooms;
 }
 
-/** What must hold from each platform to each other, as far as its capabilities go. */
+/** What a bridge must do from one platform to another, as far as the capabilities of both go. */
 export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Rooms; room: string; to?: string }): void {
   const { capabilities } = to.connector;
   const [here, there] = [{ platform: from }, { platform: to }];
   type Side = typeof here;
   let count = 0;
-  /** No other text of the room contains it. */
+  /** Returns a text that no other text of the room contains. */
   const fresh = (what: string): string => `${what} ${(count += 1)} of ${from.connector.name} for ${to.connector.name}`;
   const roomOf = (side: Side): string => side.platform.room((side === there ? at().to : undefined) ?? at().room);
   const act = (side: Side, action: Parameters<Rooms['act']>[1]) =>
@@ -41,7 +41,7 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
       (await read(side)).find(({ markup, deleted }) => markup.includes(text) && !deleted),
     );
 
-  it('shows what is said, once, with who said it and where', async () => {
+  it('a bridge copies a message once, with the names of its author and platform', async () => {
     const text = fresh('hello');
     await act(here, { text });
     const shown = await seen(there, text);
@@ -51,7 +51,7 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
   });
 
   if (capabilities.thread.level !== 'dropped' && from.connector.capabilities.thread.level !== 'dropped')
-    it('takes a reply into the thread, also one to a copy', async () => {
+    it('a bridge puts a reply into the thread of the copy, also when the reply is to a copy', async () => {
       const [root, reply, answer] = [fresh('root'), fresh('reply'), fresh('answer')];
       const { id } = await act(here, { text: root });
       const copy = await seen(there, root);
@@ -62,7 +62,7 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
     });
 
   if (capabilities.edit.level !== 'dropped')
-    it('follows an edit', async () => {
+    it('a bridge copies an edit', async () => {
       const [before, after] = [fresh('before'), fresh('after')];
       const { id } = await act(here, { text: before });
       const copy = await seen(there, before);
@@ -71,7 +71,7 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
     });
 
   if (capabilities.delete.level !== 'dropped')
-    it('follows a delete', async () => {
+    it('a bridge deletes the copy of a deleted message', async () => {
       const text = fresh('soon gone');
       const { id } = await act(here, { text });
       const copy = await seen(there, text);
@@ -83,7 +83,7 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
     });
 
   if (capabilities.react.level !== 'dropped' && from.connector.capabilities.react.level !== 'dropped')
-    it('follows a reaction, and its end', async () => {
+    it('a bridge copies a reaction and removes it with the original', async () => {
       const text = fresh('react to this');
       const { id } = await act(here, { text });
       await seen(there, text);
@@ -93,22 +93,22 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
       await eventually('it is gone', async () => (await seen(there, text)).reactions['👍'] === undefined);
     });
 
-  it('tells who is mentioned where the platform can, and makes no mention of text', async () => {
+  it('a bridge mentions a person where the platforms can, and never because of text', async () => {
     const text = fresh('look');
     await act(here, {
       content: [{ text: `${text} ` }, { text: '', mention: 'ben' }, { text: ' <!here> <@U0CLEO> @all' }],
     });
     const shown = await seen(there, text);
-    // Who is meant is known elsewhere by their address, which not every platform tells.
+    // A person is recognized on another platform by their e-mail address, which not every platform tells.
     const { byId, byEmail } = from.connector.people ?? {};
     const isKnown = byId !== undefined && byEmail !== undefined;
     if (isKnown && capabilities.mention.level === 'full') expect(shown.mentions).toEqual(['ben']);
     else expect(shown).toMatchObject({ mentions: [], markup: expect.stringContaining('@Ben Baker') });
   });
 
-  // Two workspaces of one platform know the same people here.
+  // Two workspaces of one platform have the same people in the simulator.
   if (from !== to)
-    it('names a person whom nobody knows there', async () => {
+    it('a bridge shows the name of a mentioned person whom the other platform does not know', async () => {
       const text = fresh('do you know');
       await act(here, { content: [{ text: `${text} ` }, { text: '', mention: 'dora' }] });
       expect(await seen(there, text)).toMatchObject({ mentions: [], markup: expect.stringContaining('@Dora Dean') });
@@ -127,7 +127,7 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
       (await read(side)).find(({ markup, files }) => markup.includes(file) || files.some(({ name }) => name === file)),
     );
 
-  it(posts ? 'posts a file that comes alone, with the same bytes' : 'links a file that comes alone', async () => {
+  it(posts ? 'a bridge posts a file with the same bytes' : 'a bridge posts a link to a file', async () => {
     const { name, file, shown } = shared();
     await act(here, { content: [], file });
     const copy = await sharedOn(there, name);
@@ -135,7 +135,7 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
     expect(`${copy.by} ${copy.markup}`).toContain('Ann Archer');
   });
 
-  it(posts ? 'posts a file behind the words that it came with' : 'links a file in the words', async () => {
+  it(posts ? 'a bridge posts a file after its text' : 'a bridge adds a file as a link to its text', async () => {
     const { name, file, shown } = shared();
     const text = fresh('look at this');
     const { id } = await act(here, { text, file });
@@ -152,7 +152,7 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
     );
   });
 
-  it('keeps styles and links', async () => {
+  it('a bridge keeps styles and links', async () => {
     const text = fresh('styled');
     const content = [
       { text: `${text} ` },
@@ -169,7 +169,10 @@ export function bridgeSuite(from: Platform, to: Platform, at: () => { rooms: Roo
   });
 }
 
-/** What can be done from one platform to another, for a table: C create, T thread, E edit, D delete, R react, M mention, F file. */
+/**
+ * Returns for a table what a bridge can do from one platform to another: C create, T thread, E edit, D delete, R react,
+ * M mention, F file. A small letter means in part, a dash not at all.
+ */
 export function cellsOf(from: Platform, to: Platform): string {
   const { capabilities: can } = to.connector;
   const { capabilities: had, people } = from.connector;

@@ -18,8 +18,8 @@ import type { SimulatorBench } from '../support/simulators.ts';
 import type { ConnectorCase } from './connector-suite.ts';
 
 /**
- * What every connector promises of edits, deletes and replies, as far as its capabilities go: a chain of them leaves what
- * the last one says, and one that is repeated leaves the same.
+ * What every connector promises of edits, deletes and replies, as far as its capabilities go: after several changes the
+ * platform shows the last one, and a repeated change changes nothing.
  */
 export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBench; target: Target }): void {
   const { connector } = one;
@@ -40,7 +40,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
     (await at().bench.requests(name)).filter(({ path }) => path.includes(one.paths[kind])).map(({ body }) => body);
 
   if (can('edit'))
-    it('shows the text of the last edit, once', async () => {
+    it('an edited message shows the text of its last edit, once', async () => {
       const created = await create();
       await send(editOf(created, 'second'));
       expect(await shown(created)).toEqual({ text: 'second' });
@@ -50,7 +50,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
     });
 
   if (can('delete'))
-    it('shows nothing of what was deleted, and all else', async () => {
+    it('a deleted message is no longer shown, and other messages still are', async () => {
       const [created, other] = [await create(), await create('other')];
       if (can('edit')) await send(editOf(created, 'second'));
       await send(deletionOf(created));
@@ -58,13 +58,13 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
       expect(await shown(other)).toEqual({ text: 'other' });
     });
 
-  describe.each(changes)('%s', (kind) => {
-    it('returns a receipt', async () => {
+  describe.each(changes)('the action %s', (kind) => {
+    it(`a sent ${kind} returns a receipt`, async () => {
       const out = change(kind, await create());
       expect(await send(out)).toMatchObject({ nativeId: expect.stringMatching(/./), status: expect.any(Number) });
     });
 
-    it('sends the same bytes in every attempt', async () => {
+    it(`every attempt of one ${kind} sends the same bytes`, async () => {
       const out = change(kind, await create());
       const before = (await bodies(kind)).length;
       await script(kind, { status: 503, times: 2 });
@@ -75,7 +75,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
       expect(new Set(sent).size).toBe(1);
     });
 
-    it('leaves the same when it is repeated after its answer was lost', async () => {
+    it(`a repeated ${kind} after a lost answer leaves the message as the first one did`, async () => {
       const created = await create();
       const out = change(kind, created);
       expect(connector.recoveryClass(out, kind).kind).toBe('A');
@@ -87,7 +87,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
       expect(after).toEqual(kind === 'edit' ? { text: 'second' } : undefined);
     });
 
-    it('is not done where the request was lost', async () => {
+    it(`a lost ${kind} changes nothing, and its attempt is ambiguous`, async () => {
       const created = await create();
       await script(kind, { mode: 'reset-before' });
       const failure = await failureOf(send(change(kind, created)));
@@ -95,13 +95,13 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
       expect(await shown(created)).toEqual({ text: 'first' });
     });
 
-    it('passes on a rate limit with its Retry-After', async () => {
+    it(`a rate limit of a ${kind} is reported with its Retry-After`, async () => {
       const out = change(kind, await create());
       await script(kind, { status: 429, retryAfter: 7 });
       expect(await failureOf(send(out))).toMatchObject({ kind: 'transient', retryAfterMs: 7_000 });
     });
 
-    it('reports a refused connection as transient, and writes nothing when stopping', async () => {
+    it(`a refused connection makes a ${kind} transient, and a stopping process writes nothing`, async () => {
       const out = change(kind, await create());
       const { settings, address } = one.target(`http://127.0.0.1:${await freePort()}`);
       const away = {
@@ -117,7 +117,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
 
     const answers = one.answers.filter(({ action }) => action === kind);
     if (answers.length > 0)
-      it.each(answers)('takes $code for $kind', async ({ kind: expected, code, answer, affects }) => {
+      it.each(answers)('the answer $code is reported as $kind', async ({ kind: expected, code, answer, affects }) => {
         const out = change(kind, await create());
         await script(kind, answer);
         const failure = await failureOf(send(out));
@@ -127,7 +127,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
 
   if (can('thread'))
     describe('a reply', () => {
-      it('goes to the thread of what it replies to', async () => {
+      it('a reply goes to the thread of the message to which it replies', async () => {
         const [root, other] = [await create(), await create('other')];
         const reply = await post(replyTo(root));
         expect(await shown(reply)).toEqual({ text: 'a reply', replyTo: root.out.delivery });
@@ -136,7 +136,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
       });
 
       if (can('edit'))
-        it('stays there when it is edited', async () => {
+        it('an edited reply stays in its thread', async () => {
           const root = await create();
           const reply = await post(replyTo(root));
           await send(editOf(reply, 'second'));
@@ -144,7 +144,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
         });
 
       if (can('delete'))
-        it('can be deleted alone', async () => {
+        it('a reply can be deleted without its root', async () => {
           const root = await create();
           const reply = await post(replyTo(root));
           await send(deletionOf(reply));
@@ -157,7 +157,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
       const lookUp = async (out: Outgoing) =>
         connector.reconcile?.(out, new Date(Date.now() - 60_000), sendContext(at().bench.http));
 
-      it('is found where its answer was lost, and can be changed by what was found', async () => {
+      it('a look-up finds a reply whose answer was lost, and what it finds can be edited', async () => {
         const root = await create();
         const other = await post(replyTo(root));
         const out = replyTo(root);
@@ -169,7 +169,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
         expect(await shown(reply)).toEqual({ text: 'second', replyTo: root.out.delivery });
       });
 
-      it('is absent where nothing was committed', async () => {
+      it('a look-up finds no reply that was not committed', async () => {
         const out = replyTo(await create());
         await script('create', { mode: 'reset-before' });
         await failureOf(send(out));
@@ -179,7 +179,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
       const refusals = [lookupPath, threadLookupPath].flatMap((path) =>
         (one.lookupRefusals ?? []).map((refusal) => ({ path, ...refusal })),
       );
-      it.each(refusals)('is never absent where the look-up was refused: %j', async (refusal) => {
+      it.each(refusals)('a refused look-up of a reply never means that the reply is absent: %j', async (refusal) => {
         const out = replyTo(await create());
         await at().bench.fault(name, refusal);
         expect((await failureOf(lookUp(out))).kind).toMatch(/^(transient|permanent)$/);
@@ -187,7 +187,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
     });
 
   if (connector.addressesByOurIds === true)
-    it('tells of edits, deletes and replies without a receipt of what they refer to', async () => {
+    it('a connector that uses our ids changes messages and replies without their receipts', async () => {
       const root = { ...(await create()), receipt: null };
       const reply = { ...(await post(replyTo(root))), receipt: null };
       expect(await shown(reply)).toEqual({ text: 'a reply', replyTo: root.out.delivery });
@@ -197,8 +197,8 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
       expect(await shown(reply)).toBeUndefined();
     });
   else if (can('edit') && can('delete'))
-    describe('what is not there', () => {
-      it('cannot be edited, and counts as deleted', async () => {
+    describe('messages that are not there', () => {
+      it('a deleted message cannot be edited, and deleting it again succeeds', async () => {
         const gone = await create();
         await send(deletionOf(gone));
         expect(await failureOf(send(editOf(gone, 'second')))).toMatchObject({ kind: 'permanent', affects: 'message' });
@@ -206,7 +206,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
         expect(await shown(gone)).toBeUndefined();
       });
 
-      it('is refused before it is sent where it has no id', async () => {
+      it('a change of a message without a native id is refused before anything is sent', async () => {
         const nameless = { ...(await create()), receipt: null };
         const total = (await at().bench.requests(name)).length;
         for (const out of [editOf(nameless, 'second'), deletionOf(nameless), replyTo(nameless)])
@@ -216,7 +216,7 @@ export function actionSuite(one: ConnectorCase, at: () => { bench: SimulatorBenc
     });
 }
 
-/** As documented of `SendFailureDetails`. */
+/** What a failure affects by default, as documented at `SendFailureDetails`. */
 export function affectedByDefault(kind: FailureKind): Affected {
   return kind === 'permanent' ? 'message' : 'destination';
 }

@@ -3,7 +3,9 @@ import { attempt, freshMessageId, reactionTo, sampleOutgoing, sendContext, type 
 import type { SimulatorBench } from '../support/simulators.ts';
 import type { ConnectorCase } from './connector-suite.ts';
 
-/** What every connector with reactions promises: each is there once, however often it is said, and gone when it is taken away. */
+/**
+ * What every connector with reactions promises: a repeated reaction is there once, and one that is taken away is gone.
+ */
 export function reactionSuite(one: ConnectorCase, at: () => { bench: SimulatorBench; target: Target }): void {
   const { connector, reactions } = one;
   if (connector.capabilities.react.level === 'dropped' || reactions === undefined) return;
@@ -16,14 +18,14 @@ export function reactionSuite(one: ConnectorCase, at: () => { bench: SimulatorBe
   const shown = (created: Created) => reactions(at().bench, created);
 
   describe('a reaction', () => {
-    it('is there once, also when it is sent twice', async () => {
+    it('a reaction that is sent twice is there once', async () => {
       const created = await create();
       await send(reactionTo(created, '👍'));
       await send(reactionTo(created, '👍'));
       expect(await shown(created)).toEqual(['👍']);
     });
 
-    it('is gone when it is taken away, also twice, and others stay', async () => {
+    it('a reaction that is removed twice is gone, and other reactions stay', async () => {
       const created = await create();
       for (const emoji of ['👍', '🎉']) await send(reactionTo(created, emoji));
       for (let count = 0; count < 2; count += 1) await send(reactionTo(created, '👍', 'unreact'));

@@ -14,28 +14,34 @@ import { startSimulatorBench, type SimulatorBench } from '../support/simulators.
 import { actionSuite, affectedByDefault } from './connector-actions.ts';
 import { reactionSuite } from './connector-reactions.ts';
 
-/** What the suite must know of a connector; everything else about it is a test of its own. */
+/** What the suite must know of a connector. Each connector's other behaviour has tests of its own. */
 export interface ConnectorCase {
   readonly connector: Connector;
-  /** Settings and address that reach the platform at this base URL, such as `http://127.0.0.1:4000`. */
+  /** Returns settings and an address that reach the platform at this base URL, such as `http://127.0.0.1:4000`. */
   readonly target: (base: string) => { readonly settings: Values; readonly address: Values };
-  /** Part of the path of the call that makes each action happen. */
+  /** Part of the path of the call that does each action. */
   readonly paths: Readonly<Record<ActionKind, string>>;
-  /** Part of the path of the call that looks up; class B only. */
+  /** Part of the path of the call that looks up a message; class B only. */
   readonly lookupPath?: string;
-  /** The same for what was posted to a thread. */
+  /** Part of the path of the call that looks up a reply in a thread; class B only. */
   readonly threadLookupPath?: string;
-  /** How often the platform shows this delivery to its users. */
+  /** Returns how many times the platform shows this delivery to its users. */
   readonly copies: (bench: SimulatorBench, delivery: string) => Promise<number>;
-  /** What the platform shows its users of what this created; undefined where it shows nothing of it. */
+  /** Returns what the platform shows its users of the message that this created; undefined when it shows nothing. */
   readonly shown: (bench: SimulatorBench, created: Outgoing) => Promise<Shown | undefined>;
-  /** The emoji that the platform shows its users at what this created; of connectors with reactions of their own. */
+  /**
+   * Returns the emoji that the platform shows its users at the message that this created; only for connectors with
+   * reactions.
+   */
   readonly reactions?: (bench: SimulatorBench, created: Created) => Promise<string[]>;
   /** Whether a recorded request posts this delivery. */
   readonly isPostOf: (request: RecordedRequest, delivery: string) => boolean;
-  /** Answers with the code that must be reported; no mode means that nothing is committed. */
+  /**
+   * Answers of the platform, with the failure that the connector must report. Without a mode, the platform commits
+   * nothing.
+   */
   readonly answers: readonly AnswerCase[];
-  /** Refusals of the look-up; class B only. */
+  /** Refusals of a look-up; class B only. */
   readonly lookupRefusals?: readonly Partial<FaultSpec>[];
 }
 
@@ -44,15 +50,15 @@ export interface AnswerCase {
   readonly action?: ActionKind;
   readonly kind: FailureKind;
   readonly code: string;
-  /** Default: `message` where it is permanent, else `destination`. */
+  /** Default: `message` for a permanent failure, otherwise `destination`. */
   readonly affects?: Affected;
   readonly answer: Pick<FaultSpec, 'status'> & Partial<FaultSpec>;
 }
 
-/** One message as users see it. */
+/** A message as the users of the platform see it. */
 export interface Shown {
   readonly text: string;
-  /** The delivery that created the root of its thread. */
+  /** Id of the delivery that created the root of its thread. */
   readonly replyTo?: string;
 }
 
@@ -79,21 +85,21 @@ export function connectorSuite(one: ConnectorCase): void {
   afterEach(() => bench.clearFaults(name));
   afterAll(() => bench.stop());
 
-  it('has settings and an address that its own fields accept', () => {
+  it('a connector accepts its own settings and address', () => {
     const { settings, address } = one.target('http://127.0.0.1:1');
     expect(checkFields(connector.settings, settings, '/settings')).toEqual([]);
     expect(checkFields(connector.address, address, '/address')).toEqual([]);
   });
 
-  describe('send', () => {
-    it('delivers once and returns a receipt', async () => {
+  describe('sending a message', () => {
+    it('a connector delivers a message once and returns a receipt', async () => {
       const out = outgoing();
       const receipt = await attempt(connector, out, sendContext(bench.http));
       expect(receipt).toMatchObject({ nativeId: expect.stringMatching(/./), status: expect.any(Number) });
       expect(await one.copies(bench, out.delivery)).toBe(1);
     });
 
-    it('sends the same bytes in every attempt', async () => {
+    it('a connector sends the same bytes in every attempt', async () => {
       const out = outgoing();
       await script({ status: 503, times: 2 });
       for (const number of [1, 2])
@@ -106,7 +112,7 @@ export function connectorSuite(one: ConnectorCase): void {
     });
 
     const answers = one.answers.filter(({ action = 'create' }) => action === 'create');
-    it.each(answers)('takes $code for $kind', async ({ kind, code, answer, affects }) => {
+    it.each(answers)('the answer $code is reported as $kind', async ({ kind, code, answer, affects }) => {
       const out = outgoing();
       await script(answer);
       const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
@@ -117,13 +123,13 @@ export function connectorSuite(one: ConnectorCase): void {
     it.each([
       { status: 429, kind: 'transient' },
       { status: 503, kind: 'ambiguous' },
-    ])('passes on Retry-After of a $status', async ({ status, kind }) => {
+    ])('a connector reports the Retry-After of a $status', async ({ status, kind }) => {
       await script({ status, retryAfter: 7 });
       const failure = await failureOf(attempt(connector, outgoing(), sendContext(bench.http)));
       expect(failure).toMatchObject({ kind, status, retryAfterMs: 7_000 });
     });
 
-    it('reports a time-out after the write as ambiguous, and the platform may have it', async () => {
+    it('a time-out after the request was written is ambiguous, and the message may have arrived', async () => {
       const out = outgoing();
       await script({ mode: 'commit-then-timeout' });
       const failure = await failureOf(attempt(connector, out, sendContext(bench.http, { timeoutMs: 400 })));
@@ -134,7 +140,7 @@ export function connectorSuite(one: ConnectorCase): void {
     it.each([
       ['reset-before', 0],
       ['reset-after', 1],
-    ] as const)('reports %s as ambiguous, since nobody can tell from here', async (mode, copies) => {
+    ] as const)('an attempt whose connection breaks (%s) is ambiguous', async (mode, copies) => {
       const out = outgoing();
       await script({ mode });
       const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
@@ -143,19 +149,19 @@ export function connectorSuite(one: ConnectorCase): void {
       expect(await postsOf(out.delivery)).toHaveLength(1);
     });
 
-    it('reports a refused connection as transient', async () => {
+    it('a refused connection is transient', async () => {
       const out = sampleOutgoing(targetAt(`http://127.0.0.1:${await freePort()}`));
       const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
       expect(failure).toMatchObject({ kind: 'transient', code: 'connection_refused' });
     });
 
-    it('reports a host that does not exist as transient', async () => {
+    it('a host name that does not exist is transient', async () => {
       const out = sampleOutgoing(targetAt('http://carillon-test.invalid'));
       const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
       expect(failure).toMatchObject({ kind: 'transient', code: 'dns_failure' });
     });
 
-    it('parks what lies outside of the allowed addresses, and sends nothing', async () => {
+    it('an address that is not allowed parks the message, and nothing is sent to it', async () => {
       const out = outgoing();
       const http = createHttp({ egress: createEgress([]) });
       const failure = await failureOf(attempt(connector, out, sendContext(http)));
@@ -164,7 +170,7 @@ export function connectorSuite(one: ConnectorCase): void {
       expect(await postsOf(out.delivery)).toEqual([]);
     });
 
-    it('follows no redirect', async () => {
+    it('a connector follows no redirect', async () => {
       const out = outgoing();
       await script({ status: 307, headers: { location: `${bench.url}/${name}/elsewhere` } });
       const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
@@ -172,14 +178,14 @@ export function connectorSuite(one: ConnectorCase): void {
       expect(await postsOf(out.delivery)).toHaveLength(1);
     });
 
-    it('writes nothing when the process is already stopping', async () => {
+    it('a connector writes nothing when the process is already stopping', async () => {
       const out = outgoing();
       const call = attempt(connector, out, sendContext(bench.http, { signal: AbortSignal.abort() }));
       expect(await failureOf(call)).toMatchObject({ kind: 'stopped' });
       expect(await postsOf(out.delivery)).toEqual([]);
     });
 
-    it('waits for the answer when the process is stopped after the write', async () => {
+    it('a connector waits for the answer when the process is stopped after the write', async () => {
       const out = outgoing();
       const stop = new AbortController();
       await script({ mode: 'delay', delayMs: 300 });
@@ -189,7 +195,7 @@ export function connectorSuite(one: ConnectorCase): void {
       await expect(call).resolves.toMatchObject({ nativeId: expect.any(String) });
     });
 
-    it('neither hangs nor loses the outcome over an oversize answer', async () => {
+    it('a connector reports the outcome of an attempt even if the answer is too large', async () => {
       const out = outgoing();
       await script({ mode: 'commit-then-status', status: 500, body: 'x'.repeat(1_000_000) });
       const failure = await failureOf(attempt(connector, out, sendContext(bench.http)));
@@ -198,7 +204,7 @@ export function connectorSuite(one: ConnectorCase): void {
       expect(await one.copies(bench, out.delivery)).toBe(1);
     });
 
-    it('keeps its secrets out of failures, even when the platform sends them back', async () => {
+    it('a failure contains no secret, even if the platform sends the secrets back', async () => {
       const out = outgoing();
       const secrets = secretTexts(connector.settings, out.connection.settings);
       expect(secrets).not.toEqual([]);
@@ -218,7 +224,7 @@ export function connectorSuite(one: ConnectorCase): void {
 
   const lookupPath = one.lookupPath;
   if (lookupPath === undefined) {
-    it('has a class that says what may be done after an ambiguous attempt', async () => {
+    it('a connector names the recovery class that its platform allows', async () => {
       const out = outgoing();
       const { kind } = connector.recoveryClass(out, out.action.kind);
       expect(kind === 'B').toBe(connector.reconcile !== undefined);
@@ -231,18 +237,18 @@ export function connectorSuite(one: ConnectorCase): void {
     return;
   }
 
-  describe('reconcile', () => {
+  describe('looking up a message in doubt', () => {
     const since = new Date(Date.now() - 1_000);
     const reconcile = (out: ReturnType<typeof outgoing>) => {
       if (connector.reconcile === undefined) throw new Error('a class B connector has a look-up');
       return connector.reconcile(out, since, sendContext(bench.http));
     };
 
-    it('is offered by class B', () => {
+    it('a connector with a look-up is of class B', () => {
       expect(connector.recoveryClass(outgoing(), 'create')).toEqual({ kind: 'B' });
     });
 
-    it('finds what was committed before the answer was lost', async () => {
+    it('a look-up finds a message that was committed before the answer was lost', async () => {
       const sent = outgoing();
       const other = outgoing();
       await script({ mode: 'commit-then-timeout' });
@@ -254,20 +260,20 @@ export function connectorSuite(one: ConnectorCase): void {
       expect((await reconcile(other))?.nativeId).toBe(receipt.nativeId);
     });
 
-    it('finds nothing where nothing was committed', async () => {
+    it('a look-up finds nothing when nothing was committed', async () => {
       const out = outgoing();
       await script({ mode: 'reset-before' });
       await failureOf(attempt(connector, out, sendContext(bench.http)));
       expect(await reconcile(out)).toBeUndefined();
     });
 
-    it.each(one.lookupRefusals ?? [])('never takes a refused look-up for absent: %j', async (refusal) => {
+    it.each(one.lookupRefusals ?? [])('a refused look-up never means that a message is absent: %j', async (refusal) => {
       const out = outgoing();
       await bench.fault(name, { path: lookupPath, ...refusal });
       expect((await failureOf(reconcile(out))).kind).toMatch(/^(transient|permanent)$/);
     });
 
-    it.each(['timeout', 'reset-before'] as const)('reports a look-up that ends in %s as transient', async (mode) => {
+    it.each(['timeout', 'reset-before'] as const)('a look-up that ends in %s is transient', async (mode) => {
       await bench.fault(name, { path: lookupPath, mode });
       const call = connector.reconcile?.(outgoing(), since, sendContext(bench.http, { timeoutMs: 300 }));
       expect(await failureOf(Promise.resolve(call))).toMatchObject({ kind: 'transient' });
@@ -275,7 +281,7 @@ export function connectorSuite(one: ConnectorCase): void {
   });
 }
 
-/** Looks into everything that could be stored or logged, causes included. */
+/** Expects no secret in anything that could be stored or logged, including the causes of the error. */
 function expectFree(failure: Error, secrets: readonly string[]): void {
   for (let error: unknown = failure; error instanceof Error; error = error.cause) {
     const shown = [error.message, error.stack, JSON.stringify(Object.entries(error))].join('\n');

@@ -16,23 +16,23 @@ import { readMessage as readWebex } from '../../src/connectors/webex/text/read.t
 import { toRichText } from '../../src/connectors/zoom/text/write.ts';
 import { readMessage as readZoom } from '../../src/connectors/zoom/text/read.ts';
 
-/** One platform's two ways: Markdown to what it is sent, and what it hands out to a tree. */
+/** Both directions of one platform: from Markdown to its native form, and from its native form to a tree. */
 export interface FormatCase {
   readonly name: string;
   readonly title: string;
   readonly keeps: Kept | undefined;
-  /** What stands in front of an item where a list is text. */
+  /** The text in front of an item where a list is text. */
   readonly bullet: string;
-  /** Where a mention of all is text to who reads it there: which. */
+  /** The text that a mention of everybody becomes, on a platform where readers see it as text. */
   readonly everybody?: (label: string) => string;
-  /** As the platform would hand out what it was sent. */
+  /** Returns the text as the platform would return what it was sent. */
   readonly write: (markdown: string) => unknown;
   readonly read: (native: unknown) => Root;
-  /** A message of this text, in the form in which the platform has markup. */
+  /** Makes a native message of this text, in the form in which the platform has markup. */
   readonly native: (text: string) => unknown;
 }
 
-/** One person's ids; `BEN` is that of no platform. */
+/** Ids of one person, Ben. `BEN` is an id of no platform. */
 const ids = {
   slack: 'U0BEN',
   msteams: '29:ben',
@@ -42,12 +42,12 @@ const ids = {
   matrix: '@ben:sim.example',
 };
 const refs = ['BEN', ...Object.values(ids)].map((id) => mentionRef({ kind: 'native', connection: 'acme', id }));
-/** Whether a mention is of the one person that everybody knows, by whichever id. */
+/** Whether a mention is of Ben, by any of his ids. Ben is known on every platform. */
 export const isBen = (ref: string): boolean => refs.includes(ref);
 const peopleOf = (name: keyof typeof ids): ReadonlyMap<string, Mentioned> =>
   new Map(refs.map((ref) => [ref, { id: ids[name], name: 'Ben' }]));
 
-/** Slack hands `>` out encoded, but not that of its own links. */
+/** Slack returns a `>` encoded, except in its own links. */
 const encoded = (text: string): string => text.replaceAll(/^> ?/gm, '&gt; ');
 
 function known(name: keyof typeof ids) {

@@ -17,9 +17,9 @@ const all: Kept = {
 
 interface Place {
   readonly keeps: Kept;
-  /** Who is a mention; anybody else is text. */
+  /** Whether a mention is of a known person. Any other mention is text. */
   readonly isKnown: (ref: string) => boolean;
-  /** What a list's mark is where it is text. */
+  /** The mark of a list's items where a list is text. */
   readonly bullet: string;
   readonly everybody: (label: string) => string;
   readonly isInQuote: boolean;
@@ -27,17 +27,17 @@ interface Place {
 }
 
 export interface OutlineOptions {
-  /** What of the tree is left on the way; all of it, where it is that of what arrived. */
+  /** What a platform keeps of a tree. Default: everything, which is right for the tree of a message that arrived. */
   readonly keeps?: Kept | undefined;
   readonly isKnown: (ref: string) => boolean;
   readonly bullet?: string;
-  /** What a mention of all is; a mention, where it is none of this. */
+  /** The text of a mention of everybody. Default: it is a mention. */
   readonly everybody?: ((label: string) => string) | undefined;
 }
 
 /**
- * A tree as a list of its lines with what they are, such as `quote: a <strong>b</strong>`: the same for two trees that show
- * the same.
+ * Returns the lines of a tree, each with its kind, such as `quote: a <strong>b</strong>`. Two trees that look the same
+ * to a reader have the same lines.
  */
 export function outline(
   tree: Root,
@@ -137,7 +137,7 @@ function piece(node: PhrasingContent, place: Place): string {
   }
 }
 
-/** Platforms encode different signs of an address. */
+/** Decodes an address, because platforms encode different characters of it. */
 function same(url: string): string {
   return decodeURIComponent(url);
 }

@@ -1,6 +1,6 @@
 import { formatted, html, page, range, ranged } from './format-samples.ts';
 
-/** An edit that changes nothing but a style, before and behind. */
+/** An edit that changes nothing but a style: the native message before and after it. */
 export const restyled: Readonly<Record<string, readonly [object, object]>> = {
   slack: [{ text: 'so it is' }, { text: 'so *it* is' }],
   msteams: [html('<p>so it is</p>'), html('<p>so <b>it</b> is</p>')],

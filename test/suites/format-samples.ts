@@ -1,9 +1,12 @@
-/** A native message of each platform that says the same, and what that is. */
+/** One message in the native form of each platform, and what it says. */
 export interface Sample {
   readonly what: string;
-  /** In Markdown. */
+  /** What the message says, in Markdown. */
   readonly says: string;
-  /** Natives by the platform's name; one with `says` is of a platform that cannot say it otherwise. */
+  /**
+   * Native messages by the name of the platform. A native with a `says` of its own is for a platform that cannot say
+   * all of it.
+   */
   readonly natives: Readonly<Record<string, object | { readonly native: object; readonly says: string }>>;
 }
 
@@ -41,7 +44,7 @@ export const range = (
   format_type,
   ...(format_attr && { format_attr }),
 });
-/** One HTML for the three platforms that send some. */
+/** The same HTML for the three platforms that send HTML. */
 const asHtml = (content: string): Record<string, object> => ({
   msteams: html(content),
   webex: { html: content },
@@ -61,7 +64,7 @@ const list = (indent: number, ...items: string[]): object => ({
   elements: items.map((item) => section(run(item))),
 });
 
-/** What goes wrong between platforms: each sample from each platform to each other. */
+/** Formats that get lost easily between platforms. The suite sends each sample from each platform to each other one. */
 export const samples: readonly Sample[] = [
   {
     what: 'nested styles',

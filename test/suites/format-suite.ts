@@ -9,16 +9,16 @@ import { samples } from './format-samples.ts';
 import { anyBytes, anyString, anyTree, factsOf, hostileText } from './format-trees.ts';
 
 const isKnown = isBen;
-/** On all platforms together; as many on each with `CARILLON_PROPERTY_FACTOR=6`. */
+/** Number of random messages over all platforms. `CARILLON_PROPERTY_FACTOR=6` tries this many on each platform. */
 const messages = 10_000;
 
-/** What every platform promises of texts, whoever wrote them and wherever they come from. */
+/** What every platform promises about texts, also about hostile ones. */
 export function formatSuite(one: FormatCase): void {
   const around = (markdown: string): Root => one.read(one.write(markdown));
 
-  describe('what is said there', () => {
+  describe(`${one.title} to other platforms`, () => {
     it.each(formatCases.map((target) => [target.title, target] as const))(
-      'is said on %s, as far as it can be',
+      `messages of ${one.title} are shown on %s with every format that it has`,
       (_, target) => {
         const shown: Record<string, unknown> = {};
         const expected: Record<string, unknown> = {};
@@ -39,19 +39,19 @@ export function formatSuite(one: FormatCase): void {
       },
     );
 
-    it('and changed in nothing but its style is another text everywhere', () => {
+    it(`an edit on ${one.title} that only changes a style changes the text on every platform`, () => {
       const [before, behind] = (restyled[one.name] ?? []).map((native) => writeMarkdown(one.read(native)));
       expect([before, behind]).toEqual(['so it is', 'so **it** is']);
       for (const target of formatCases) expect(target.write(behind ?? '')).not.toEqual(target.write(before ?? ''));
     });
   });
 
-  describe('nasty text', () => {
+  describe(`hostile text on ${one.title}`, () => {
     const ways: readonly (readonly [string, (text: string) => unknown])[] = [
       ['reading', (text) => one.read(one.native(text))],
       ['writing', (text) => one.write(text)],
     ];
-    it.each(Object.entries(nasty))('of nothing but %s takes time by its length', (_, unit) => {
+    it.each(Object.entries(nasty))(`${one.title} takes time in proportion to the length of a text of %s`, (_, unit) => {
       const [some, more] = [4_000, 16_000].map((length) => unit.repeat(length / unit.length));
       for (const [way, act] of ways) {
         const grown = growth(
@@ -63,7 +63,7 @@ export function formatSuite(one: FormatCase): void {
       }
     });
 
-    it('that is nested 10 000 levels deep is read and written', () => {
+    it(`${one.title} reads and writes text that is nested 10 000 levels deep`, () => {
       for (const [open, close] of [
         ['<div>', '</div>'],
         ['<b>', '</b>'],
@@ -78,8 +78,8 @@ export function formatSuite(one: FormatCase): void {
     });
   });
 
-  describe('any text', () => {
-    it('is the same text there, with no style, link or mention that it did not have', () => {
+  describe(`random text on ${one.title}`, () => {
+    it(`random text arrives on ${one.title} without a style, link or mention that it did not have`, () => {
       fc.assert(
         fc.property(anyTree, (tree) => {
           const was = factsOf(tree);
@@ -100,7 +100,7 @@ export function formatSuite(one: FormatCase): void {
       );
     });
 
-    it('does not change any more once it was there and came back', () => {
+    it(`random text that comes back from ${one.title} does not change on its next way there and back`, () => {
       fc.assert(
         fc.property(anyTree, (tree) => {
           const once = writeMarkdown(around(writeMarkdown(tree)));
@@ -110,11 +110,11 @@ export function formatSuite(one: FormatCase): void {
       );
     });
 
-    it('is read and written without a fault', () => {
+    it(`${one.title} reads and writes random text without an error`, () => {
       fc.assert(
         fc.property(
           fc.oneof(hostileText, anyString, anyBytes),
-          // A comparison of its own: `expect` takes longer than what is tried.
+          // The comparison does not use `expect`, which would take longer than the reading and writing.
           (value) => typeof JSON.stringify(one.write(writeMarkdown(one.read(one.native(value))))) === 'string',
         ),
         { numRuns: runs(messages / formatCases.length) },
@@ -123,7 +123,7 @@ export function formatSuite(one: FormatCase): void {
   });
 }
 
-/** What took time by its square on one platform or another, or ended the stack. */
+/** Units of text that took quadratic time on some platform, or overflowed the stack. */
 const nasty: Readonly<Record<string, string>> = {
   'back-ticks': '`',
   'back-ticks apart': '`a ',
@@ -147,10 +147,10 @@ const nasty: Readonly<Record<string, string>> = {
   mentions: '<at>x</at><@U1>@all',
 };
 
-/** Of these a megabyte, too; `split-text.test.ts` has more of them, once for all platforms. */
+/** Units that are also tried at a length of 1 MB. `split-text.test.ts` has more of them, once for all platforms. */
 const big = new Set(['`', '[', '<div>']);
 
-/** A text that was cut to what fits, as the beginning of what it was. */
+/** Returns the text of the lines. If `arrived` was cut to the platform's length, returns as much of the beginning. */
 function whole(lines: readonly string[], arrived: readonly string[] = lines): string {
   const text = lines.join('\n');
   const cut = arrived.at(-1)?.endsWith('…') === true ? arrived.join('\n').slice(0, -1).length : undefined;

@@ -2,10 +2,10 @@ import type { BlockContent, Nodes, Paragraph, PhrasingContent, Root, TableCell }
 import { mentionNode, mentionOf } from '../../src/connectors/text/mention.ts';
 import { fc } from '../support/property.ts';
 
-/** Somebody who is known on every platform of the suite. */
+/** A mention of Ben, who is known on every platform of the suite. */
 export const somebody = mentionNode({ kind: 'native', connection: 'acme', id: 'BEN' }, 'Ben');
 
-/** What somebody might write so that it becomes more than text on one platform or the other. */
+/** Texts that could become more than text on one platform or another. */
 const hostile = fc.constantFrom(
   '<!here>',
   '<!channel>',
@@ -107,7 +107,7 @@ const hostile = fc.constantFrom(
   '\uE000',
   '\uFFFC0\uFFFC',
 );
-/** One for all: that of each call has a table of every character. */
+/** The arbitrary is shared, because each call of `fc.string` makes a table of every character. */
 export const anyString = fc.string({ unit: 'binary' });
 export const anyBytes = fc.uint8Array({ maxLength: 60 }).map((some) => Buffer.from(some).toString('utf8'));
 const word = fc.oneof(
@@ -116,10 +116,10 @@ const word = fc.oneof(
   { weight: 1, arbitrary: anyString },
 );
 
-/** Native text of any platform as well as what an author writes. */
+/** Text that may be native text of any platform or text of an author. */
 export const hostileText = fc.array(word, { minLength: 1, maxLength: 10 }).map((words) => words.join(''));
 
-/** Text of one line with something to see in it, without the white space at its ends, which no platform keeps. */
+/** Text of one line with something visible in it, without white space at its ends, which no platform keeps. */
 const line = hostileText
   .map((text) => text.replaceAll(/[\r\n\t\v\f\u2028\u2029\p{Zs}]+/gu, ' ').trim())
   .filter((text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, '')));
@@ -147,7 +147,7 @@ const styled = fc
     type: outer,
     children: isDeep && nested !== outer ? [{ type: nested, children }] : children,
   }));
-/** Without line ends at its ends, which no paragraph has. */
+/** The inline content of a paragraph. It neither begins nor ends with a line break, because a paragraph cannot. */
 const phrasing = fc
   .array(fc.oneof({ weight: 3, arbitrary: leaf }, { weight: 1, arbitrary: styled }), { minLength: 1, maxLength: 4 })
   .filter((nodes) => nodes[0]?.type !== 'break' && nodes.at(-1)?.type !== 'break');
@@ -183,21 +183,21 @@ const { block } = fc.letrec<{ block: BlockContent; blocks: BlockContent[] }>((ti
   ),
 }));
 
-/** Any tree, with text in it that would like to be more. */
+/** Any tree, whose text contains markup of every platform. */
 export const anyTree = fc
   .array(block, { minLength: 1, maxLength: 3 })
   .map((children): Root => ({ type: 'root', children }));
 
 export interface Facts {
   readonly types: ReadonlySet<string>;
-  /** Of links; of a mention it is `mention`. */
+  /** Addresses of the links; `mention` for a mention. */
   readonly targets: ReadonlySet<string>;
-  /** All that is seen, and of which pieces. */
+  /** The visible text, and its pieces. */
   readonly text: string;
   readonly values: readonly string[];
 }
 
-/** What a tree has beside text, and all of the text without what nobody sees. */
+/** Returns what a tree contains in addition to text, and its visible text. */
 export function factsOf(tree: Root): Facts {
   const types = new Set<string>();
   const targets = new Set<string>();
@@ -218,8 +218,8 @@ export function factsOf(tree: Root): Facts {
 const alike: Readonly<Record<string, string>> = { '‹': '<', '›': '>', '¦': '|', ':+1:': '👍', ':fire:': '🔥' };
 
 /**
- * Without white space and what has no shape, of which platforms add and take away; and alike what looks alike: emoji by
- * their names on Slack, and signs that no label of Google Chat can have.
+ * Returns a text without white space and invisible characters, which platforms add and remove. Replaces what looks
+ * alike: Slack's names of emoji, and the characters that stand for those that a label of Google Chat cannot have.
  */
 export function seen(value: string): string {
   return value

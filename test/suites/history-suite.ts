@@ -10,7 +10,7 @@ import type { Platform } from '../support/platforms/platform.ts';
 import { roomsAt, type Rooms } from '../support/rooms.ts';
 import { startSimulatorBench, type SimulatorBench } from '../support/simulators.ts';
 
-/** Whatever a platform sends, as it came. */
+/** Starts a server that records every request that the platform sends. */
 async function startCapture(): Promise<{ url: string; requests: HookRequest[]; server: Server }> {
   const requests: HookRequest[] = [];
   const server = createServer((request, response) => {
@@ -30,9 +30,9 @@ async function startCapture(): Promise<{ url: string; requests: HookRequest[]; s
 }
 
 /**
- * What a history must show, beside what came live.
- * @param path part of the path of a page.
- * @param refusal that this platform means.
+ * What the history of a platform must show, compared with the events that it sent.
+ * @param path part of the path of a page of the history.
+ * @param refusal the answer with which this platform refuses to show a history.
  */
 export function historySuite(platform: Platform, path: string, refusal: { status: number; body: object }): void {
   const { connector } = platform;
@@ -71,7 +71,7 @@ export function historySuite(platform: Platform, path: string, refusal: { status
     await bench.stop();
   });
 
-  /** What came, completed as a worker would. */
+  /** Returns the events that the platform sent, completed as a worker would complete them. */
   async function live(): Promise<InboundEvent[]> {
     const events: InboundEvent[] = [];
     const connection = { id: name, settings };
@@ -88,8 +88,8 @@ export function historySuite(platform: Platform, path: string, refusal: { status
     return events;
   }
 
-  it('shows what came live under the same keys, with the same words, people and threads', async () => {
-    // On Matrix whoever reads is in the room.
+  it('a history shows the messages of the live events with the same keys, texts, people and threads', async () => {
+    // On Matrix, the first read joins the room.
     await read('ops');
     const said = [];
     for (let n = 0; n < 25; n += 1) said.push((await act('ops', { text: `said ${n}`, minutesAgo: 25 - n / 2 })).id);
@@ -110,7 +110,7 @@ export function historySuite(platform: Platform, path: string, refusal: { status
       const ofWhom = ({ nativeId, thread, text, sender }: InboundEvent) => ({
         link: inbound?.linkKey(nativeId),
         thread: thread === undefined ? undefined : inbound?.linkKey(thread),
-        // Histories show what stands there now.
+        // A history shows the present text.
         text: text === 'said 1' ? 'edited' : text,
         sender: sender?.id,
       });
@@ -120,11 +120,11 @@ export function historySuite(platform: Platform, path: string, refusal: { status
     const edit = events.find(({ kind }) => kind === 'edited');
     expect(edit?.text).toBe('edited');
     expect(events.map(({ at }) => at)).toEqual(events.map(({ at }) => at).sort());
-    // More than one page, and nothing of it twice.
+    // The history has more than one page, and no event is in two pages.
     expect(new Set(keysOf(events)).size).toBe(events.length);
   });
 
-  it('ends where it is asked to begin, and leaves out what we posted ourselves', async () => {
+  it('a history begins at the time that is asked for, and leaves out what Carillon posted', async () => {
     await act('late', { text: 'long ago', minutesAgo: 20 });
     const { id } = await act('late', { text: 'lately', minutesAgo: 5 });
     const target = {
@@ -136,7 +136,7 @@ export function historySuite(platform: Platform, path: string, refusal: { status
     expect(events).toMatchObject([{ kind: 'created', nativeId: expect.stringContaining(id), text: 'lately' }]);
   });
 
-  it('waits as long as it is told to, and goes on with the same page', async () => {
+  it('a history waits as long as the Retry-After says, and then reads the same page again', async () => {
     await act('busy', { text: 'said' });
     await read('busy');
     await bench.fault(name, { path, mode: 'status', status: 429, retryAfter: 0.3, times: 1 });
@@ -145,7 +145,7 @@ export function historySuite(platform: Platform, path: string, refusal: { status
     expect(performance.now() - start).toBeGreaterThanOrEqual(300);
   });
 
-  it('says when it is refused, and when its time is over', async () => {
+  it('a refused history is permanent, and one that takes too long is transient', async () => {
     await act('refused', { text: 'said' });
     await read('refused');
     await bench.fault(name, { path, mode: 'status', times: 0, ...refusal });

@@ -4,23 +4,26 @@ import type { HookRequest, Received } from '../../src/connectors/contract/inboun
 import type { SigningKeys } from '../../src/connectors/contract/signing-keys.ts';
 import type { InboundEvent } from '../../src/domain/inbound.ts';
 
-/** What the suite must know of what comes in from a platform; everything else is a test of its own. */
+/** What the suite must know of the events of a platform. Each platform's other behaviour has tests of its own. */
 export interface InboundCase {
   readonly connector: Connector;
-  /** With every secret in a list of two, the second of which is the one in use, where the platform has a list. */
+  /**
+   * Settings of the connection. If the platform allows a list of secrets, each list has two, and the second one is in
+   * use.
+   */
   readonly settings: Values;
   readonly keys?: SigningKeys;
-  /** A genuine request with this body, as the platform would send it at that moment. */
+  /** Makes a genuine request with this body, as the platform would send it at this time. */
   readonly request: (body: string, now: Date) => HookRequest | Promise<HookRequest>;
-  /** The body of an ordinary message by a person, and its text as Markdown. */
+  /** The body of an ordinary message of a person, and its text in Markdown. */
   readonly message: { readonly body: string; readonly text: string };
-  /** A genuine body of a type that no bridge wants. */
+  /** A genuine body of an event type that no bridge needs. */
   readonly unknown: string;
-  /** The same request, spoilt: as an attacker without the secret would send it. */
+  /** Makes of a genuine request the request of an attacker who does not have the secret. */
   readonly forged: (request: HookRequest) => HookRequest;
-  /** The same request without any proof. */
+  /** Returns the request without any proof. */
   readonly unsigned: (request: HookRequest) => HookRequest;
-  /** Statuses by which this platform learns that it is not believed. */
+  /** The status of the answer to a request that is not genuine. */
   readonly refusal: 401 | 403;
   /** Whether a request proves when it was made. */
   readonly isDated: boolean;
@@ -28,7 +31,7 @@ export interface InboundCase {
 
 const minute = 60_000;
 
-/** What every connector promises of requests, whoever sends them. */
+/** What every connector promises about the requests to its hook, from the platform or from another sender. */
 export function inboundSuite(one: InboundCase): void {
   const { connector, refusal } = one;
   const { inbound } = connector;
@@ -42,7 +45,7 @@ export function inboundSuite(one: InboundCase): void {
     received.kind === 'events' ? received.events.flatMap((each) => ('event' in each ? [each.event] : [])) : [];
 
   describe('a genuine message', () => {
-    it('is read, and answered with a 2xx', async () => {
+    it('a genuine message is read and answered with a 2xx', async () => {
       const received = await receive(await one.request(one.message.body, now));
       expect(received.answer.status).toBeGreaterThanOrEqual(200);
       expect(received.answer.status).toBeLessThan(300);
@@ -59,7 +62,7 @@ export function inboundSuite(one: InboundCase): void {
       expect(event?.sender?.id).toMatch(/./);
     });
 
-    it('has the same key when it is sent again, by which it is known', async () => {
+    it('a genuine message that is sent again has the same key', async () => {
       const [first, second] = [
         await receive(await one.request(one.message.body, now)),
         await receive(
@@ -82,7 +85,7 @@ export function inboundSuite(one: InboundCase): void {
         'of 1 MiB of noise',
         async () => ({ ...one.unsigned(await one.request('', now)), body: Buffer.alloc(1_048_576, 'x') }),
       ],
-    ])('%s is refused, and nothing of it is kept', async (_, make) => {
+    ])('a request %s is refused, and nothing of it is kept', async (_, make) => {
       const received = await receive(await make());
       expect(received).toMatchObject({ kind: 'refused', answer: { status: refusal } });
       expect(JSON.stringify(received.answer)).not.toMatch(/at .*\.ts|Error:|secret/i);
@@ -92,21 +95,21 @@ export function inboundSuite(one: InboundCase): void {
       it.each([
         ['too old', -6 * minute],
         ['from the future', 6 * minute],
-      ])('%s is refused', async (_, ms) => {
+      ])('a request that is %s is refused', async (_, ms) => {
         const received = await receive(await one.request(one.message.body, new Date(now.getTime() + ms)));
         expect(received).toMatchObject({ kind: 'refused', code: 'stale' });
       });
   });
 
   describe('a genuine request', () => {
-    it('that is cut off is kept for an operator, and answered so that it does not come again', async () => {
+    it('a genuine request that is cut off is kept for an operator, and not sent again', async () => {
       const received = await receive(await one.request(one.message.body.slice(0, -5), now));
       expect(received.kind).toBe('unreadable');
       expect(received.answer.status).toBeLessThan(300);
     });
 
     it.each(['null', '[]', '"x"', '7', '{}', '{"event":null}', '{"type":{}}'])(
-      'that holds %s is not an event, and no error of ours',
+      'a genuine request that holds %s is no event, and no error of Carillon',
       async (body) => {
         const received = await receive(await one.request(body, now));
         expect(eventsOf(received)).toEqual([]);
@@ -114,21 +117,21 @@ export function inboundSuite(one: InboundCase): void {
       },
     );
 
-    it('of an unknown type is answered, and nothing of it is kept', async () => {
+    it('a genuine request of an unknown type is answered, and nothing of it is kept', async () => {
       const received = await receive(await one.request(one.unknown, now));
       expect(received.answer.status).toBeLessThan(300);
       expect(eventsOf(received)).toEqual([]);
       expect(received.kind).not.toBe('unreadable');
     });
 
-    it('of another content type than JSON is refused', async () => {
+    it('a request with another content type than JSON is refused', async () => {
       const request = await one.request(one.message.body, now);
       const received = await receive({ ...request, headers: { ...request.headers, 'content-type': 'text/html' } });
       expect(received).toMatchObject({ kind: 'refused', answer: { status: 415 } });
     });
   });
 
-  it('is sent again where it could not be stored', () => {
+  it('when an event cannot be stored, the platform is told to send it again', () => {
     expect(inbound.unavailable.status).toBeGreaterThanOrEqual(500);
   });
 }

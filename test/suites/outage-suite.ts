@@ -1,12 +1,12 @@
 import type { Platform } from '../support/platforms/platform.ts';
 import type { Rooms } from '../support/rooms.ts';
 
-/** What a person does in the half hour, by the name that its text begins with. */
+/** What a person does in the half hour. The text of each message begins with its name. */
 type Deed =
   | { readonly do: 'say'; readonly name: string; readonly to?: string; readonly file?: string }
   | { readonly do: 'edit' | 'delete' | 'react'; readonly name: string };
 
-/** Said 40 minutes ago, and heard: what is replied to, edited, deleted and reacted to later. */
+/** Messages that were said 40 minutes ago and copied. They are replied to, edited, deleted and reacted to later. */
 export const before = ['b1', 'b2', 'b3', 'b4'];
 const edited = ['b2', 'm03', 'm04', 'm05', 'm06'];
 const deleted = ['b3', 'm29', 'm30'];
@@ -14,9 +14,9 @@ const reacted = ['b4', 'm07', 'm08', 'm09'];
 const replies = { b1: ['r1'], m01: ['r2', 'r3', 'r4', 'r5'], m02: ['r6', 'r7', 'r8'] };
 export const fileName = 'notes.txt';
 
-/** Fifty things: 30 messages, one of them with a file, 8 replies, 5 edits, 3 deletes, 4 reactions. */
+/** Returns fifty acts: 30 messages, one of them with a file, 8 replies, 5 edits, 3 deletes and 4 reactions. */
 export function deedsOn({ connector }: Platform): readonly Deed[] {
-  // Nothing tells of reactions there: as many more messages.
+  // Webex reports no reactions, so there are four more messages instead.
   const hasReactions = connector.name !== 'webex';
   const say = (from: number, to: number): Deed[] =>
     Array.from({ length: to - from + 1 }, (_, index) => {
@@ -34,7 +34,9 @@ export function deedsOn({ connector }: Platform): readonly Deed[] {
   ];
 }
 
-/** Does them in a room, spread over half an hour of the platform's clock. `ids` of what was said are added. */
+/**
+ * Lets people act in a room, spread over half an hour of the platform's clock. Adds the ids of the messages to `ids`.
+ */
 export async function doAll(
   deeds: readonly Deed[],
   at: { rooms: Rooms; connector: string; room: string; ids: Map<string, string> },
@@ -55,20 +57,20 @@ export async function doAll(
   }
 }
 
-/** What stands in the other room of it. */
+/** What arrived in the other room of the bridge. */
 export interface Arrived {
   readonly arrived: number;
   readonly inOrder: boolean;
   readonly doubled: number;
-  /** As `4 of 5`. */
+  /** In the form `4 of 5`. */
   readonly edits: string;
   readonly deletes: string;
   readonly reactions: string;
 }
 
-/** @param room on Matrix, which shows all that there is. */
+/** @param room a room on Matrix, whose simulator shows everything. */
 export async function arrivedIn(room: string, deeds: readonly Deed[], rooms: Rooms): Promise<Arrived> {
-  // A file is a message of its own, behind the words that it came with.
+  // A file is a message of its own, after its text.
   const all = (await rooms.read('matrix', room)).filter((one) => !one.deleted && one.files.length === 0);
   const nameOf = (markup: string): string => /\b[bmr]\d+\b/.exec(markup)?.[0] ?? markup;
   const found = all.map(({ markup }) => nameOf(markup)).filter((name) => !before.includes(name));

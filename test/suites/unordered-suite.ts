@@ -10,7 +10,9 @@ export interface TwoRooms {
   readonly room: string;
 }
 
-/** What must hold however late, often and in whatever order a platform tells what happened there: both rooms end equal. */
+/**
+ * What must hold however late, often and disordered a platform sends its events: both rooms end with the same messages.
+ */
 export function unorderedSuite(from: Platform, to: Platform, at: () => TwoRooms): void {
   const here = from.connector.name;
   const act = (platform: Platform, action: Parameters<Rooms['act']>[1]) =>
@@ -18,7 +20,9 @@ export function unorderedSuite(from: Platform, to: Platform, at: () => TwoRooms)
   const read = async (platform: Platform): Promise<RoomMessage[]> =>
     (await at().rooms.read(platform.connector.name, platform.room(at().room))).filter(({ deleted }) => !deleted);
   let count = 0;
-  /** No text of the room contains another, and the mark of one test is in no other's. */
+  /**
+   * Returns a function that marks words, so that no text of the room contains another, and no two tests share a text.
+   */
   const marked = (): ((word: string) => string) => {
     const mark = `${here}-${(count += 1)}`;
     return (word) => `${word} ${mark}.`;
@@ -26,7 +30,7 @@ export function unorderedSuite(from: Platform, to: Platform, at: () => TwoRooms)
   const named = (all: readonly RoomMessage[], text: string): RoomMessage[] =>
     all.filter(({ markup }) => markup.includes(text));
 
-  /** A room as text: what is there, in whose thread, with which reactions. */
+  /** Returns the lines of a room: each text with the text of its thread's root and with its reactions. */
   function outline(all: readonly RoomMessage[], texts: readonly string[]): string[] {
     const textOf = (id: string | null): string => {
       const found = all.find((message) => message.id === id);
@@ -49,8 +53,8 @@ export function unorderedSuite(from: Platform, to: Platform, at: () => TwoRooms)
     await eventually('both rooms are equal', isEqual).catch(async (error: Error) => {
       throw new Error(`${error.message}: ${JSON.stringify(await outlines(), null, 2)}`);
     });
-    // What would be doubled, or come back, is on its way no more when nothing is. A delete of what was gone before it was
-    // fetched waits for its original in vain.
+    // A message that would be doubled or come back is no longer on its way when nothing else is. A delete of a message
+    // that was gone before it could be fetched still waits for its original; that wait is not counted.
     await eventually('nothing is on its way any more', async () => {
       const sent = await Promise.all([from, to].map(({ connector: { name } }) => at().rooms.hooks(name)));
       if (sent.flat().some(({ state }) => ['sending', 'waiting'].includes(state))) return false;
@@ -69,7 +73,7 @@ export function unorderedSuite(from: Platform, to: Platform, at: () => TwoRooms)
 
   const reacts = [from, to].every(({ connector }) => connector.capabilities.react.level !== 'dropped');
 
-  it('backwards and three times each, and once more after an hour: a reply before its root, changes before their original', async () => {
+  it('both rooms end equal when all events come backwards, three times each, and again after an hour', async () => {
     const text = marked();
     await at().rooms.outbox(here, { held: true, copies: 3 });
     const root = await act(from, { text: text('root') });
@@ -91,7 +95,7 @@ export function unorderedSuite(from: Platform, to: Platform, at: () => TwoRooms)
   });
 
   if ([from, to].every(({ connector }) => connector.capabilities.thread.level !== 'dropped'))
-    it('two replies at once, from both rooms', async () => {
+    it('both rooms end equal when two people reply at the same time, one in each room', async () => {
       const text = marked();
       const root = await act(from, { text: text('root') });
       const copy = await eventually('it is copied', async () => named(await read(to), text('root'))[0]);
@@ -102,7 +106,7 @@ export function unorderedSuite(from: Platform, to: Platform, at: () => TwoRooms)
       await endEqual([text('root'), text('one'), text('two')]);
     });
 
-  it('a delete while the copy is being posted', async () => {
+  it('both rooms end equal when a message is deleted while its copy is being posted', async () => {
     const text = marked();
     await at().stack.fault(to.connector.name, { mode: 'delay', delayMs: 8_000, match: 'hasty', times: 1 });
     const { id } = await act(from, { text: text('hasty') });

@@ -19,7 +19,7 @@ export interface ShownMessage {
   readonly deliveries: readonly Shown[];
 }
 
-/** What a scripted simulator saw. */
+/** One request that a simulator recorded. */
 export interface Recorded {
   readonly at: string;
   readonly path: string;
@@ -27,7 +27,7 @@ export interface Recorded {
   readonly accepted: boolean;
 }
 
-/** The public API and the simulators' control, over HTTP, as a user has them. */
+/** The public API and the controls of the simulators, over HTTP, as a user calls them. */
 export interface Client {
   readonly url: string;
   call(
@@ -36,7 +36,7 @@ export interface Client {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<{ status: number; headers: Headers; body: any }>;
-  /** As `call`, and fails the test unless the answer is 2xx. */
+  /** Like `call`, but fails the test unless the answer is 2xx. */
   must(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<any>;
   message(id: string): Promise<ShownMessage>;
   /** Waits until every delivery of the message has come to rest. */
@@ -44,9 +44,9 @@ export interface Client {
   fault(connector: string, spec: object): Promise<void>;
   clearFaults(connector: string): Promise<void>;
   requests(connector: string): Promise<Recorded[]>;
-  /** How often the webhook simulator holds each `webhook-id`. */
+  /** Returns how many times the webhook simulator holds each `webhook-id`. */
   webhookCounts(): Promise<Map<string, number>>;
-  /** How often Slack's simulator shows a post of each delivery id; what was deleted is not shown. */
+  /** Returns how many posts of each delivery the Slack simulator shows. Deleted posts do not count. */
   slackCounts(): Promise<Map<string, number>>;
 }
 

@@ -17,7 +17,7 @@ interface Told {
   readonly thread?: string;
 }
 
-/** Posts, edits and deletes through the API, and what the simulators' users see of them. */
+/** Posts, edits and deletes through the API, and what users of the simulated platforms see of them. */
 export function conversationAt(stack: Stack) {
   const simulated = async (path: string) => (await fetch(`${stack.simulators}/_sim/${path}`)).json();
   const inSlack = async (channel: string): Promise<SlackPost[]> =>
@@ -29,20 +29,20 @@ export function conversationAt(stack: Stack) {
     edit: (id: string, text: string) => stack.must('PATCH', `/v1/messages/${id}`, { text }),
     remove: (id: string) => stack.must('DELETE', `/v1/messages/${id}`),
     shown: (id: string) => stack.must('GET', `/v1/messages/${id}`),
-    /** Everything that was posted to a channel, with what was deleted. */
+    /** Everything that was posted to a channel, including deleted posts. */
     inSlack,
-    /** What users see in a channel. */
+    /** The texts that users see in a channel. */
     texts: async (channel: string) =>
       (await inSlack(channel)).filter(({ deleted }) => deleted !== true).map(({ text }) => text),
-    /** What a webhook took, in the order in which it came for the first time. */
+    /** What a webhook accepted, in the order in which each request first came. */
     async told(name: string): Promise<Told[]> {
       const { accepted } = (await simulated('webhook/accepted')) as { accepted: { path: string; body: string }[] };
       return accepted.filter(({ path }) => path === `/${name}`).map(({ body }) => JSON.parse(body) as Told);
     },
-    /** Of a message with one delivery. */
+    /** State of a message with one delivery. */
     stateOf,
     until: (id: string, state: string) => eventually(`${id} is ${state}`, async () => (await stateOf(id)) === state),
-    /** What the one delivery of a message came to. */
+    /** Waits until the one delivery of a message is at rest, and returns it. */
     rested: async (id: string): Promise<(Shown & { degraded?: unknown }) | undefined> =>
       (await stack.rest(id, 30_000)).deliveries[0],
   };

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /**
  * Waits for a condition instead of a time.
  * @returns the first value that is neither false nor undefined.
- * @throws Error naming the condition when the time is over.
+ * @throws Error naming the condition when it does not hold within `limitMs` milliseconds.
  */
 export async function eventually<T>(
   what: string,

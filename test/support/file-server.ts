@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Somebody's files, at a server of the test's own. */
+/** A server that plays another company's file server. It has a file of every name. */
 export interface FileServer {
-  /** Of a file, which is there whatever its name. */
+  /** Address of a file. */
   url(name: string): string;
-  /** Has this one answered otherwise. */
+  /** Sets another answer for a file. */
   answer(name: string, answer: (response: ServerResponse) => void): void;
-  /** How often it was asked for. */
+  /** Returns how many times a file was requested. */
   asked(name: string): number;
   stop(): void;
 }

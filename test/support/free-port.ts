@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 const given = new Set<number>();
 
 /**
- * A port of this machine that nobody listens on now. Below 32768, where Linux begins to take the local ports of outgoing
- * connections from: a server that is stopped for a while must find its port free again.
+ * Returns a free port of this machine. It is below 32768, where Linux begins to take ports for outgoing connections,
+ * because a server that is stopped for a while must find its port free again.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

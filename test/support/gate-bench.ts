@@ -9,26 +9,31 @@ import { createLedgerBench, type LedgerBench } from './ledger-bench.ts';
 
 type PostOptions = Parameters<LedgerBench['post']>[0];
 
-/** A ledger's bench with moves that speak of a destination's gate; each test takes destinations of its own. */
+/** A ledger bench with moves for the gate of a destination. Each test uses destinations of its own. */
 export interface GateBench extends LedgerBench {
-  /** Accepts so many messages to one destination; returns their deliveries. */
+  /** Accepts `count` messages to one destination, and returns their deliveries. */
   queue(destination: string, count: number, options?: PostOptions): Promise<string[]>;
+  /** Claims a delivery and returns the token. */
   token(delivery: string, policyDeadlineMs?: number | null): Promise<string>;
-  /** A failed attempt and what it says of its destination; by default that it does not answer. */
+  /**
+   * Settles a failed attempt with a report about its destination. By default the report says that it does not answer.
+   */
   failAt(destination: string, delivery: string, token: string, trouble?: Partial<GateReport>): Promise<Settled>;
-  /** A success that closes its destination's breaker. */
+  /** Settles a success, which closes the breaker of its destination. */
   succeedAt(destination: string, delivery: string, token: string): Promise<Settled>;
-  /** Opens a destination's breaker by as many failures as that takes; returns the deliveries that failed. */
+  /**
+   * Opens the breaker of a destination with the five failures that it takes, and returns the deliveries that failed.
+   */
   breakOpen(destination: string): Promise<string[]>;
-  /** What its next probe would wait for is over. */
+  /** Makes the next probe of a destination due now. */
   makeProbeDue(destination: string): Promise<void>;
-  /** Gives a destination a rate, as configured. */
+  /** Gives a destination a rate, as its configuration would. */
   limit(destination: string, rate: { limit: number; perMs: number; burst: number }): Promise<void>;
   health(destination: string): Promise<GateHealth | undefined>;
-  /** As the drain sees it within the hour; throws where it is paused, or nobody waits. */
+  /** Returns the gate as the drain sees it within the hour. Throws when it is paused or no delivery waits for it. */
   busy(destination: string): Promise<BusyGate>;
   gate(destination: string): Promise<Record<string, unknown>>;
-  /** Types of the events that tell of a destination itself, in their order. */
+  /** Returns the types of the events about a destination itself, in order. */
   eventsOf(destination: string): Promise<string[]>;
 }
 

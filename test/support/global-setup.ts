@@ -3,7 +3,7 @@ import { publishTemporal, startTemporal } from './temporal.ts';
 import { createTestHome, removeAbandonedHomes, type TestHome } from './test-servers.ts';
 
 declare global {
-  /** From global-setup to global-teardown: Jest gives them no other way. */
+  /** The home that global-setup makes for global-teardown. Jest gives them no other way to share it. */
   // eslint-disable-next-line no-var
   var carillonTestHome: TestHome | undefined;
 }

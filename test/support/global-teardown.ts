@@ -1,6 +1,6 @@
 import './global-setup.ts';
 
-/** Ends what global-setup began, data included. */
+/** Stops the servers that global-setup started, and deletes their data. */
 export default async function globalTeardown(): Promise<void> {
   await globalThis.carillonTestHome?.remove();
 }

@@ -4,15 +4,15 @@ import { buildWithGo, type GoProgram } from '../../src/up/temporal/go-build.ts';
 import { createScreen } from '../../src/up/screen.ts';
 import { temporalCachePath } from '../../src/up/temporal/temporal-sources.ts';
 
-/** A program that only tests and benchmarks need. */
+/** A Go program that only tests and benchmarks need. */
 interface GoTool extends GoProgram {
-  /** Where it is kept, by version, for all clones of this user. */
+  /** Where the program is kept, by version, for all clones of this user. */
   readonly target: () => string;
 }
 
 const besideTemporal = (name: string) => (): string => join(dirname(temporalCachePath()), name);
 
-/** The server that keeps its data in PostgreSQL; the one in the CLI knows SQLite only. */
+/** The Temporal server that keeps its data in PostgreSQL. The server in the CLI can only use SQLite. */
 export const temporalServer: GoTool = {
   title: 'the Temporal server',
   tool: 'temporal',
@@ -21,7 +21,7 @@ export const temporalServer: GoTool = {
   target: besideTemporal('temporal-server'),
 };
 
-/** Makes that server's schema. */
+/** The tool that creates the schema of that server. */
 export const temporalSqlTool: GoTool = {
   title: "Temporal's SQL tool",
   tool: 'temporal',
@@ -41,8 +41,8 @@ export const toxiproxyServer: GoTool = {
 const limitMs = 40 * 60_000;
 
 /**
- * The program as an earlier build left it, else built now.
- * @throws Error when it is not there and cannot be built.
+ * Returns the path of a program. Builds it unless an earlier run has built it.
+ * @throws Error when it cannot be built.
  */
 export async function goTool(tool: GoTool): Promise<string> {
   const target = tool.target();

@@ -13,7 +13,7 @@ interface KeyPair {
 export const real: KeyPair = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 const oidcUrl = 'https://keys.example/jwks';
 const certsUrl = 'https://keys.example/x509';
-/** The issuer's published keys, whichever form they are asked for in. */
+/** The issuer's published keys in both forms. */
 export const keys: SigningKeys = {
   async find({ url, form }, kid) {
     const isThere = (url === oidcUrl && form === 'jwks') || (url === certsUrl && form === 'x509');
@@ -31,7 +31,7 @@ const google = { iss: 'https://accounts.google.com', email_verified: true };
 export const asChat = { ...google, aud: hookUrl, email: 'chat@system.gserviceaccount.com' };
 export const asPush = { ...google, aud: base.pushAudience, email: base.pushServiceAccount };
 
-/** By hand, as Google's pages say, and not by the code under test. */
+/** Makes a signed request by hand after Google's documentation, without the code under test. */
 export async function request(body: string, claims: object, now: Date, key = real, kid = 'k1'): Promise<HookRequest> {
   const iat = Math.floor(now.getTime() / 1_000);
   const token = await new SignJWT({ iat, exp: iat + 3_600, ...claims })

@@ -4,7 +4,7 @@ import { account } from '../../src/simulators/google-chat/account.ts';
 import type { Shown } from '../suites/connector-suite.ts';
 import type { SimulatorBench } from './simulators.ts';
 
-/** What the simulator holds; nothing of it is ever taken away. */
+/** What the simulator holds. Deleted messages stay in it. */
 interface Accepted {
   readonly spaces: Record<
     string,
@@ -16,10 +16,10 @@ interface Accepted {
 export const held = async (bench: SimulatorBench, space: string) =>
   (await bench.accepted<Accepted>('google-chat')).spaces[space] ?? [];
 
-/** As the page of spaces.messages.create wants it, made by hand. */
+/** The client's message id in the form that spaces.messages.create requires, made without the code under test. */
 export const clientOf = (delivery: string): string => `client-carillon-${delivery.replaceAll('_', '-')}`;
 
-/** A post as users see it. */
+/** A post as users see it; undefined when they do not see it. */
 export const shown = async (bench: SimulatorBench, { delivery, destination }: Outgoing): Promise<Shown | undefined> => {
   const posts = await held(bench, String(destination.address['space']));
   const found = posts.find(({ client, deleted }) => deleted === undefined && client === clientOf(delivery));
@@ -46,7 +46,7 @@ export const target = (base: string, space = 'spaces/AAAAops', more: object = {}
   destination: { id: 'ops-chat', address: { space } },
 });
 
-/** As Google refuses. */
+/** A refusal in the form of Google's APIs. */
 export const refusal = (code: number, status: string) => ({
   status: code,
   body: { error: { code, message: 'said so', status } },

@@ -14,13 +14,13 @@ export const team = 'fbe2bf47-16c8-47cf-b4a5-4b9b187c508b';
 export const inChannel: WantedRoom = { room: channel, address: { conversation: channel, team } };
 export const inChat: WantedRoom = { room: chat, address: { conversation: chat } };
 
-/** A hook with the connector's own code behind it, and a simulator that calls it. */
+/** A hook with the connector's code behind it, and a simulator that calls it. */
 export interface GraphHook {
   readonly bench: SimulatorBench;
-  /** What came, oldest first. */
+  /** The requests that came, oldest first. */
   readonly got: readonly { readonly request: HookRequest; readonly received: Received }[];
   connection(): HookConnection;
-  /** Settings of the connection that differ from the usual, from now on. */
+  /** Replaces the settings of the connection that differ from the usual ones. */
   set(change: object): void;
   receive(request: HookRequest): Promise<Received>;
   context(aheadMs?: number, untilMs?: number): SubscriptionContext;

@@ -1,6 +1,7 @@
 /**
- * How many events the history of a run may have at most, by what happened to its message. The server warns at 10 240
- * and ends a run at 51 200. docs/architecture.md shows this table, and test/e2e/history-size.test.ts holds runs to it.
+ * The most events that the history of a run may have, by what happened to its message. The server warns at 10 240
+ * events and ends a run at 51 200. docs/architecture.md shows this table, and test/e2e/history-size.test.ts checks runs
+ * against it.
  */
 export const historyBounds = {
   'delivered in the first round, to 1, 3 or 10 destinations': 6,
@@ -20,7 +21,7 @@ export const historyBounds = {
   'one run, before it goes on as a new one': 1_100,
 } as const;
 
-/** Fails the test, naming the kind, where a history is longer than that. */
+/** Fails the test, and names the kind, when a history is longer than its bound. */
 export function expectWithin(kind: keyof typeof historyBounds, events: number): void {
   expect([kind, events <= historyBounds[kind] ? 'within its bound' : events]).toEqual([kind, 'within its bound']);
 }

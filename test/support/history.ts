@@ -3,13 +3,16 @@ import { temporal as proto } from '@temporalio/proto';
 
 type HistoryEvent = proto.api.history.v1.IHistoryEvent;
 
-/** Runs of one workflow id that follow each other by continue-as-new, from the first to the last. */
+/** One run of a workflow id. Runs follow each other by continue-as-new. */
 export interface Run {
   readonly runId: string;
   readonly events: readonly HistoryEvent[];
 }
 
-/** @param firstRunId of the chain. */
+/**
+ * Reads the runs of a chain, from the first to the last.
+ * @param firstRunId the run with which the chain begins.
+ */
 export async function readChain(temporal: Client, workflowId: string, firstRunId: string): Promise<Run[]> {
   const chain: Run[] = [];
   for (let next: string | undefined = firstRunId; next !== undefined;) {
@@ -21,15 +24,15 @@ export async function readChain(temporal: Client, workflowId: string, firstRunId
   return chain;
 }
 
-/** Of the run that is open, or was last. */
+/** Reads the events of the open run, or of the last one. */
 export async function readEvents(temporal: Client, workflowId: string): Promise<readonly HistoryEvent[]> {
   const { events } = await temporal.workflow.getHandle(workflowId).fetchHistory();
   return events ?? [];
 }
 
 /**
- * Workflow tasks that failed: a replay that came to other commands, or a defect. Time-outs are no failures, and neither
- * is an end that a signal overtook: the server has that task done again.
+ * Returns the failures of workflow tasks: a replay that came to other commands, or a defect. Time-outs do not count.
+ * Neither does an end that a signal overtook, because the server repeats that task.
  */
 export function failedTasks(events: readonly HistoryEvent[]): string[] {
   const failures = events.map(({ workflowTaskFailedEventAttributes: failed }) => failed ?? undefined);
@@ -41,7 +44,7 @@ export function failedTasks(events: readonly HistoryEvent[]): string[] {
 const { WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND: overtaken } = proto.api.enums.v1.WorkflowTaskFailedCause;
 const isOvertaken = (cause: unknown): boolean => cause === overtaken;
 
-/** Who worked at a run, in the order of their first task. */
+/** Returns the identities of the workers of a run, in the order of their first task. */
 export function workersOf(events: readonly HistoryEvent[]): string[] {
   const identities = events.flatMap(({ workflowTaskCompletedEventAttributes: done }) => done?.identity ?? []);
   return [...new Set(identities)];

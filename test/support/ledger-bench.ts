@@ -10,12 +10,12 @@ import { settle } from '../../src/store/ledger/settle.ts';
 import type { Settled } from '../../src/store/ledger/settle-result.ts';
 import { createDatabase } from './postgres.ts';
 
-/** A database with one connection and two destinations, and the ledger's moves in short. */
+/** A database with one connection and two destinations, and short forms of the ledger's moves. */
 export interface LedgerBench {
   readonly url: string;
   readonly sql: Sql;
   readonly ring: KeyRing;
-  /** Accepts a message to `orders` (and `audit` where asked); returns its id and its deliveries'. */
+  /** Accepts a message to `orders`, or to the destinations in `to`, and returns its id and those of its deliveries. */
   post(
     options?: Partial<Acceptance> & { to?: readonly string[]; holdForMs?: number },
   ): Promise<{ id: string; deliveries: string[] }>;
@@ -34,7 +34,7 @@ export interface LedgerBench {
   close(): Promise<void>;
 }
 
-/** A claim of a delivery's first version, with a token of its own. */
+/** A request to claim a delivery's first version, with a new token. */
 export const claimRequestOf = (delivery: string) => ({
   token: newAttemptId(),
   delivery,

@@ -14,10 +14,10 @@ import type { LedgerBench } from './ledger-bench.ts';
 import { letPass, readRows } from './ledger-rows.ts';
 import { perform } from './ledger-perform.ts';
 
-/** What the reducer knows: all deliveries of one run by their place. */
+/** What the reducer knows: all deliveries of one run of the test, by their position. */
 export interface World {
   deliveries: Delivery[];
-  /** The time that was let pass. */
+  /** By how many milliseconds time was moved on so far. */
   offsetMs: number;
 }
 
@@ -25,31 +25,34 @@ export interface World {
 export interface Real {
   readonly bench: LedgerBench;
   readonly ids: readonly string[];
-  /** How many events changed something, by name. */
+  /** How many events of each name changed something. */
   readonly counts: Map<string, number>;
 }
 
-/** One delivery to post. Durations end in 5 s and time passes in steps of 10 s, so that nothing is decided by a hair. */
+/**
+ * One delivery to post. Durations end in 5 s and time passes in steps of 10 s, so that no two times are close to each
+ * other.
+ */
 export interface Post {
   readonly lane: number | null;
   readonly holdForMs: number | null;
-  /** The post before it to which it replies. */
+  /** Position of the earlier post to which it replies. */
   readonly replyTo: number | null;
   readonly isBestEffort: boolean;
 }
 
 const policy = { ...retryPolicies.quick, maxAttempts: 3, deadlineMs: 95_000 };
 export const timeoutMs = 3_000;
-/** A move `at` this place is made even where it changes nothing. */
+/** A move whose `at` has this value is made even if it changes nothing. */
 export const rareAt = 7;
 let worlds = 0;
 
-/** PostgreSQL runs on this machine, so its clock is ours. */
+/** PostgreSQL runs on this machine, so it has the same clock. */
 const clock = (): number => performance.timeOrigin + performance.now();
 
 export async function makeWorld(bench: LedgerBench, posts: readonly Post[], counts: Map<string, number>) {
   worlds += 1;
-  // What another world left under way takes no places from this one.
+  // Deliveries that another world left as `sending` must not take places from this one.
   await bench.sql`
     update deliveries
     set state = 'cancelled', claim_token = null, claim_deadline = null, due_at = null, settled_at = clock_timestamp()
@@ -86,7 +89,9 @@ export async function makeWorld(bench: LedgerBench, posts: readonly Post[], coun
   return { model, real };
 }
 
-/** One event with all that is left open until it happens: which delivery, and which of its attempts, the newest first. */
+/**
+ * One event with the choices that are open until it happens: the delivery, and which of its attempts, the newest first.
+ */
 export interface Move {
   readonly at: number;
   readonly attempt: number;
@@ -95,10 +100,10 @@ export interface Move {
 
 type Template =
   | Exclude<LedgerEvent, { readonly do: 'claim' | 'deliver' | 'fail' | 'release' | 'wait-gate' | 'absent' | 'found' }>
-  /** `isStale`: of the part before. */
+  /** `isStale`: the look-up is for the part before. */
   | { readonly do: 'absent'; readonly final: boolean; readonly isStale: boolean }
   | { readonly do: 'found'; readonly nativeId: string; readonly version: number; readonly isStale: boolean }
-  /** `patient` waits until the first that may go is due, so that stories get somewhere. */
+  /** A `patient` claim waits until the first delivery that can go is due, so that stories make progress. */
   | {
       readonly do: 'claim';
       readonly version: number;
@@ -127,7 +132,7 @@ export function moveCommand({ at, attempt, event: template }: Move): fc.AsyncCom
       const delivery = subject({ ...model });
       const event = delivery && fill(template, delivery, attempt);
       if (delivery === undefined || event === undefined) return false;
-      // Most of what would change nothing is left out; the rest shows that it does not.
+      // Most events that change nothing are left out. The rest shows that they change nothing.
       const now = clock() + model.offsetMs;
       if (isPatient) return isMovable(delivery);
       return at === rareAt || reduce(delivery, event, now, model.deliveries) !== delivery;
@@ -182,7 +187,7 @@ function fill(template: Template, delivery: Delivery, attempt: number): LedgerEv
         parts: template.parts,
       };
     case 'wait-gate':
-      return { ...template, scope: `destination:${delivery.id}` };
+      return { ...template, gate: `destination:${delivery.id}` };
     case 'deliver':
       return token === undefined ? undefined : { ...template, token, version: 1, part: part ?? 1 };
     case 'absent':
@@ -217,7 +222,7 @@ function fill(template: Template, delivery: Delivery, attempt: number): LedgerEv
   }
 }
 
-/** Between the reducer's clock, read before a statement, and the statement's own. */
+/** Allowed difference between the reducer's clock, which is read before a statement, and the clock of the statement. */
 const toleranceMs = 2_000;
 
 async function compare({ deliveries, offsetMs }: World, { bench, ids }: Real): Promise<void> {
@@ -238,7 +243,7 @@ async function compareNext(delivery: Delivery, { deliveries, offsetMs }: World, 
   expect(next.map((one) => one.delivery).sort()).toEqual(expected.map(({ id }) => id).sort());
 }
 
-/** What was read, with each time that is near the expected one put in its place. */
+/** Returns what was read, but with the expected time in place of each time that is near it. */
 function near(read: unknown, expected: unknown, key = ''): unknown {
   if (typeof read === 'number' && typeof expected === 'number' && /(At|Ms|since|until|notBefore)$/.test(key))
     return Math.abs(read - expected) <= toleranceMs ? expected : read;

@@ -13,7 +13,7 @@ import type { LedgerBench } from './ledger-bench.ts';
 
 const reason = { code: 'http_500', message: 'Because the model says so.' } as const;
 
-/** Does to a delivery in PostgreSQL what an event of the reducer stands for. */
+/** Does to a delivery in PostgreSQL what the event does in the reducer. */
 export async function perform({ sql }: LedgerBench, id: string, event: LedgerEvent): Promise<unknown> {
   switch (event.do) {
     case 'claim': {
@@ -54,7 +54,7 @@ export async function perform({ sql }: LedgerBench, id: string, event: LedgerEve
     case 'wait-turn':
       return waitForTurn(sql, id);
     case 'wait-gate':
-      return waitAtGate(sql, id, event.scope, event.isBreaker ? 'breaker' : 'paused');
+      return waitAtGate(sql, id, event.gate, event.isBreaker ? 'breaker' : 'paused');
     case 'call': {
       const gate = { breaker: 'closed', isPassable: true, isProbeDue: false, arrivals: 0 } as const;
       return letThrough(sql, { tenant: 'default', scope: `destination:${id}`, ...gate }, 1, 2_000);

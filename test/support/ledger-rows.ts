@@ -1,7 +1,7 @@
 import type { Delivery, Receipt } from '../model/ledger.ts';
 import type { Sql } from '../../src/store/db/db.ts';
 
-/** A delivery as the reducer has it, but for what was promised. */
+/** A delivery in the reducer's terms, without its intent. */
 export type LedgerRow = Omit<Delivery, 'intent'>;
 
 const times = [
@@ -25,7 +25,7 @@ const times = [
   'expires_at',
 ] as const;
 
-/** Lets time pass for these deliveries alone, by making all of their past older and all of their future nearer. */
+/** Lets time pass for these deliveries only: moves all of their times back by `ms` milliseconds. */
 export async function letPass(sql: Sql, ids: readonly string[], ms: number): Promise<void> {
   const moved = times.map((column) => `${column} = ${column} - make_interval(secs => ${ms / 1000})`);
   await sql.unsafe(`update deliveries set ${moved.join(', ')} where id = any($1)`, [ids as string[]]);
@@ -36,7 +36,7 @@ type Row = Record<(typeof times)[number], number | null> &
 
 /**
  * Reads deliveries in the reducer's terms, in the order of their ids.
- * @param offsetMs the time that was let pass.
+ * @param offsetMs by how many milliseconds time was moved on so far.
  */
 export async function readRows(sql: Sql, ids: readonly string[], offsetMs: number): Promise<LedgerRow[]> {
   const columns = times.map((column) => `(extract(epoch from ${column}) * 1000)::float8 as ${column}`);

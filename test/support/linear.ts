@@ -1,13 +1,13 @@
-/** Tries of a comparison: what takes time by the square does so each time, and other processes do not. */
+/** How many times a comparison is tried. Code that takes quadratic time does so each time; a busy machine does not. */
 const tries = 6;
-/** Four times as long: linear is 4, and a square 16. */
+/** Largest ratio of linear code when the input is four times as long. Linear code has 4, quadratic code 16. */
 const most = 9;
-/** In milliseconds: less cannot be told from chance, and is no square of anything. */
+/** A time in milliseconds below which the long input counts as fast, because chance decides about shorter times. */
 const least = 40;
 
 /**
- * How much longer four times as much takes, of each try until one is linear.
- * @param some what is done with a text, and `more` with one four times as long.
+ * Measures how much longer an action takes with a text four times as long. Tries until the ratio is linear.
+ * @param some the action with a text; `more` is the action with a text four times as long.
  */
 export function growth(some: () => unknown, more: () => unknown): { readonly isLinear: boolean; ratios: number[] } {
   const ratios: number[] = [];
@@ -18,7 +18,7 @@ export function growth(some: () => unknown, more: () => unknown): { readonly isL
   return { isLinear: ratios.some((ratio) => ratio < most), ratios };
 }
 
-/** Of this process, in milliseconds: others may have the cores meanwhile. */
+/** Returns the CPU time of an action in milliseconds. Elapsed time would include the work of other processes. */
 function timeOf(action: () => unknown): number {
   const begin = process.cpuUsage();
   action();

@@ -2,7 +2,7 @@ import type { RoomMessage } from '../../src/simulators/kit/rooms.ts';
 import { platforms } from './platforms/index.ts';
 import type { Platform } from './platforms/platform.ts';
 
-/** Lines that are each known again, some of them in a block of code, which a cut goes through. */
+/** Returns a text of recognizable lines. A third of them is in a code block, so that a cut goes through it. */
 export function longText(length: number): { text: string; lines: number } {
   const line = (n: number): string => `row${String(n).padStart(4, '0')} of a long story that goes on and on`;
   const lines = Math.ceil(length / line(0).length);
@@ -12,7 +12,7 @@ export function longText(length: number): { text: string; lines: number } {
   return { text: [rows.slice(0, third).join('. '), code, rows.slice(third * 2).join('. ')].join('\n\n'), lines };
 }
 
-/** Which part a post is, such as `2/3`. */
+/** Returns the part that a post shows, such as `2/3`. */
 export const numberOf = ({ markup }: RoomMessage): string | undefined => /\((\d+\/\d+)\)/.exec(markup)?.[1];
 
 export const named = (name: string): Platform => {

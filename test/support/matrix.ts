@@ -29,11 +29,11 @@ export const names = async (bench: SimulatorBench) => (await bench.accepted<Acce
 
 const deliveryOf = ({ content }: HeldEvent): unknown => content['com.carillon.delivery'];
 
-/** The messages of a room that are no edits, by delivery. */
+/** Returns the number of messages of a delivery in a room, without edits. */
 export const copies = async (bench: SimulatorBench, delivery: string): Promise<number> =>
   (await held(bench, room)).filter((one) => one.type === 'm.room.message' && deliveryOf(one) === delivery).length;
 
-/** A message as users see it: its newest text, plain. */
+/** A message as users see it, with its newest plain text; undefined when they do not see it. */
 export const shown = async (bench: SimulatorBench, { delivery, destination }: Outgoing): Promise<Shown | undefined> => {
   const events = await held(bench, String(destination.address['room']));
   const found = events.find((one) => deliveryOf(one) === delivery);
@@ -49,7 +49,7 @@ export const shown = async (bench: SimulatorBench, { delivery, destination }: Ou
   return { text: String(content['body']), ...(root === undefined ? {} : { replyTo: String(deliveryOf(root)) }) };
 };
 
-/** Emoji at what this created, as users see them. */
+/** The emoji that users see at the message that this created. */
 export const reactionsOf = async (bench: SimulatorBench, { out, receipt }: Created): Promise<string[]> => {
   const messages = await roomsAt(bench.url).read('matrix', String(out.destination.address['room']));
   return Object.keys(messages.find(({ id }) => receipt?.nativeId.includes(id))?.reactions ?? {});
@@ -68,5 +68,5 @@ export const target = (base: string, id = room, more: object = {}): Target => ({
   destination: { id: 'ops-matrix', address: { room: id } },
 });
 
-/** As a homeserver refuses. */
+/** A refusal in the form of a homeserver. */
 export const refusal = (status: number, errcode: string) => ({ status, body: { errcode, error: 'no' } });

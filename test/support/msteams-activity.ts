@@ -24,7 +24,7 @@ export interface TokenParts {
   readonly key?: typeof privateKey;
 }
 
-/** By hand, as the vendor's page says, and not by the code under test. It lives for a moment only. */
+/** Makes a token by hand after the vendor's documentation, without the code under test. It expires at once. */
 export function token(now: Date, { header, claims, key = privateKey }: TokenParts = {}): string {
   const seconds = Math.floor(now.getTime() / 1_000);
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -70,7 +70,7 @@ const connection = { id: 'acme', settings };
 export async function receive(hook: HookRequest, published: SigningKeys = keys) {
   return msteams.inbound?.receive(hook, connection, { now, keys: published });
 }
-/** The only event of an activity, or the list where there are several. */
+/** Returns the only event of an activity, or all events if there are several. */
 export async function read(body: object) {
   const received = await receive(request(JSON.stringify(body), `Bearer ${token(now)}`));
   if (received?.kind !== 'events') return received;

@@ -25,7 +25,7 @@ export const target = (base: string, conversation = channel, more: object = {}):
 export const isPostOf = ({ method, path, headers }: RecordedRequest, delivery: string): boolean =>
   method === 'POST' && path.includes('/v3/conversations') && headers['carillon-delivery'] === delivery;
 
-/** Teams knows nothing of deliveries: what was posted for one is known by the requests. */
+/** Teams does not know deliveries, so the recorded requests tell which posts belong to a delivery. */
 async function postedFor(bench: SimulatorBench, delivery: string): Promise<string[]> {
   const posts = (await bench.requests('msteams')).filter((one) => isPostOf(one, delivery) && one.accepted);
   return posts.map(({ answer }) => {
@@ -37,7 +37,7 @@ async function postedFor(bench: SimulatorBench, delivery: string): Promise<strin
 export const copies = async (bench: SimulatorBench, delivery: string): Promise<number> =>
   (await postedFor(bench, delivery)).length;
 
-/** A post as users see it, without the paragraphs around it. */
+/** A post as users see it, without the paragraph tags around it; undefined when they do not see it. */
 export const shown = async (bench: SimulatorBench, { delivery, destination }: Outgoing): Promise<Shown | undefined> => {
   const [id] = await postedFor(bench, delivery);
   const room = await roomsAt(bench.url).read('msteams', String(destination.address['conversation']));
@@ -50,5 +50,5 @@ export const shown = async (bench: SimulatorBench, { delivery, destination }: Ou
   return { text: found.markup.replaceAll(/<\/?p>/g, ''), ...(replyTo === undefined ? {} : { replyTo }) };
 };
 
-/** As the connector refuses (msteams-docs, "Status codes from bot conversational APIs"). */
+/** A refusal in the form of the Bot Connector (msteams-docs, "Status codes from bot conversational APIs"). */
 export const refusal = (status: number, code: string) => ({ status, body: { error: { code, message: 'no' } } });

@@ -5,7 +5,7 @@ import type { Http } from '../../src/connectors/contract/http.ts';
 import type { Message } from '../../src/domain/message.ts';
 import { SendFailure } from '../../src/domain/failure.ts';
 
-/** A message as the store hands it out; give what the test is about. */
+/** Returns a message as the store returns it. A test overrides the fields that it is about. */
 export function sampleMessage(overrides: Partial<Message> = {}): Message {
   return {
     id: 'msg_01k0000000000000000000000a',
@@ -29,13 +29,13 @@ export function sampleMessage(overrides: Partial<Message> = {}): Message {
 let deliveries = 0;
 let messages = 0;
 
-/** For tests in which one message names another. */
+/** A new id for tests in which one message refers to another. */
 export function freshMessageId(): string {
   messages += 1;
   return `msg_sample${messages}`;
 }
 
-/** A delivery of its own in every call. */
+/** Returns an outgoing message with a new delivery in each call. */
 export function sampleOutgoing(target: Target, overrides: Partial<Message> = {}): Outgoing {
   deliveries += 1;
   const delivery = `dlv_sample${deliveries}`;
@@ -49,13 +49,13 @@ export function sampleOutgoing(target: Target, overrides: Partial<Message> = {})
   };
 }
 
-/** Something that was created, with its receipt. */
+/** A message that was sent, with its receipt. */
 export interface Created {
   readonly out: Outgoing;
   readonly receipt: Pick<Receipt, 'nativeId' | 'degraded'> | null;
 }
 
-/** An edit of it, as a message and a delivery of its own. */
+/** Returns an edit of a sent message, as a message and a delivery of its own. */
 export function editOf({ out, receipt }: Created, text: string): Outgoing {
   return following(out, 'message.edited', text, { kind: 'edit', nativeId: receipt?.nativeId ?? null });
 }
@@ -69,14 +69,14 @@ function following(out: Outgoing, type: string, text: string, action: Action): O
   return { ...sampleOutgoing(out, message), action };
 }
 
-/** A reaction to it, or the end of one. */
+/** Returns a reaction to a sent message, or the removal of one. */
 export function reactionTo({ out, receipt }: Created, emoji: string, kind: 'react' | 'unreact' = 'react'): Outgoing {
   const type = kind === 'react' ? 'reaction.added' : 'reaction.removed';
   const reaction = following(out, type, '', { kind, nativeId: receipt?.nativeId ?? null, emoji });
   return { ...reaction, message: { ...reaction.message, content: { text: '', emoji } } };
 }
 
-/** A reply to it, into its thread. */
+/** Returns a reply in the thread of a sent message. */
 export function replyTo({ out, receipt }: Created, text = 'a reply'): Outgoing {
   const message = { id: freshMessageId(), thread: out.message.id, content: { text } };
   const action = { kind: 'create', thread: { nativeId: receipt?.nativeId ?? null } } as const;
@@ -88,12 +88,12 @@ export function sendContext(http: Http, overrides: Partial<SendContext> = {}): S
   return { http, tokens: createAccessTokens(), attempt: 1, now: new Date(), timeoutMs: 5_000, signal, ...overrides };
 }
 
-/** One attempt as the activity makes it. */
+/** Makes one attempt as the deliver activity does. */
 export async function attempt(connector: Connector, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
   return connector.send(await connector.prepare(outgoing, context), outgoing, context);
 }
 
-/** The failure that a call ends with; anything else fails the test. */
+/** Returns the failure with which a call ends. Fails the test when it ends differently. */
 export async function failureOf(call: Promise<unknown>): Promise<SendFailure> {
   const outcome = await call.then(
     (value) => ({ value }),

@@ -10,17 +10,17 @@ const variable = 'CARILLON_TEST_DATABASE_URL';
 
 const readyLimitMs = 60_000;
 
-/** What dies with the test run need not survive a power cut; a killed server still loses nothing. */
+/** The data is deleted after the test run, so it need not survive a power cut. A killed server still loses nothing. */
 const faster = { fsync: 'off', full_page_writes: 'off' } as const;
 
 export interface TestPostgres {
-  /** Of the role `carillon`, for its database. */
+  /** Address of the database `carillon` for the role `carillon`. */
   readonly url: string;
-  /** Of the superuser. */
+  /** Address for the superuser. */
   readonly superuserUrl: string;
 }
 
-/** Starts a real server on a home's data, with the functions that `npm start` uses. */
+/** Starts a real server on the data of a home, with the functions that `npm start` uses. */
 export async function startPostgres(home: string, supervisor: Supervisor): Promise<TestPostgres> {
   const port = await freePort();
   const url = `postgres://carillon:carillon@127.0.0.1:${port}/carillon`;
@@ -36,13 +36,13 @@ export async function startPostgres(home: string, supervisor: Supervisor): Promi
   return { url, superuserUrl: superuserUrl(url, superuserPassword) };
 }
 
-/** Lets the test files of this run find the server. */
+/** Tells the test files of this run where the server is. */
 export function publishPostgres(server: TestPostgres): void {
   process.env[variable] = server.superuserUrl;
 }
 
 export interface TestDatabase {
-  /** Of the role `carillon`, who owns the database. */
+  /** Address for the role `carillon`, which owns the database. */
   readonly url: string;
   drop(): Promise<void>;
 }
@@ -52,9 +52,9 @@ type Migrate = (databaseUrl: string) => Promise<unknown>;
 const migrateOurs: Migrate = async (url) => (await import('../../src/store/db/migrate.ts')).migrate(url);
 
 /**
- * A new database on the server of this test run: a copy of one that was migrated once, which takes 50 ms where
- * migrating takes a second. A test file makes its own and drops it.
- * @param template another name for another `migrate`.
+ * Creates a database on the server of this test run. It is a copy of a database that was migrated once, which takes 50
+ * ms instead of the second of a migration. Each test file creates its own database and drops it.
+ * @param template name of the database to copy; a different `migrate` needs a different name.
  */
 export async function createDatabase(migrate = migrateOurs, template = 'carillon_template'): Promise<TestDatabase> {
   const address = process.env[variable];
@@ -70,13 +70,16 @@ export async function createDatabase(migrate = migrateOurs, template = 'carillon
   };
 }
 
-/** Jest's workers are processes: the first one here migrates, the others wait for it. */
+/**
+ * Makes the template once. Jest's workers are processes: the first one to come here migrates, and the others wait for
+ * it.
+ */
 async function ensureTemplate(sql: postgres.Sql, address: string, migrate: Migrate, template: string): Promise<void> {
   await sql`select pg_advisory_lock(hashtext(${template}))`;
   try {
     const [there] = await sql`select 1 from pg_database where datname = ${template}`;
     if (there !== undefined) return;
-    // Under another name until it is complete: a migration that fails leaves no template.
+    // The template has another name until it is complete, so that a failed migration leaves no template.
     const unfinished = `${template}_unfinished`;
     await sql.unsafe(`drop database if exists ${unfinished} with (force)`);
     await sql.unsafe(`create database ${unfinished} owner carillon`);

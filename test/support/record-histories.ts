@@ -3,15 +3,15 @@ import { gzipSync } from 'node:zlib';
 import type { Client } from '@temporalio/client';
 import { eventually } from './eventually.ts';
 
-/** A workflow's only or last run, or the one that is named. */
+/** The only or last run of a workflow, or a run that is named. */
 export type RecordedRun = string | { readonly workflowId: string; readonly runId: string };
 
-/** Longer ones are compressed. */
+/** A history of more bytes is compressed. */
 const plainBytes = 64 * 1024;
 
 /**
- * Writes the histories of finished runs where CARILLON_RECORD_HISTORIES names a folder; else does nothing. Those of each
- * release are kept in test/replay/histories/<release>/, and every later version must replay them.
+ * Writes the histories of finished runs to the folder that CARILLON_RECORD_HISTORIES names; without it, does nothing.
+ * The histories of each release are kept in test/replay/histories/<release>/, and every later version must replay them.
  */
 export async function recordHistories(temporal: Client, runs: ReadonlyMap<string, RecordedRun>): Promise<void> {
   const folder = process.env['CARILLON_RECORD_HISTORIES'];

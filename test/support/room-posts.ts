@@ -3,7 +3,7 @@ import type { Platform } from './platforms/platform.ts';
 import { roomsAt } from './rooms.ts';
 import type { Stack } from './stack.ts';
 
-/** Waits between attempts that a test can wait for. */
+/** A retry policy whose waits are short enough for a test. */
 export const quickRetry = {
   initialInterval: '200ms',
   multiplier: 1,
@@ -13,9 +13,9 @@ export const quickRetry = {
 };
 
 export interface Room {
-  /** Of its destination. */
+  /** Id of the room's destination. */
   readonly id: string;
-  /** What is there and was not deleted, oldest first. */
+  /** Reads the posts that are not deleted, oldest first. */
   read(): Promise<RoomMessage[]>;
 }
 
@@ -28,7 +28,7 @@ export interface SplitDelivery {
   readonly parts?: { readonly total: number; readonly arrived: number };
 }
 
-/** Rooms of platforms, and what is delivered there as several posts. */
+/** Rooms of platforms, and deliveries to them that go out as several posts. */
 export function roomPosts(stack: Stack) {
   const rooms = roomsAt(stack.simulators);
   return {
@@ -47,14 +47,14 @@ export function roomPosts(stack: Stack) {
         (await rooms.read(platform.connector.name, platform.room(room))).filter(({ deleted }) => !deleted);
       return { id, read };
     },
-    /** At rest. */
+    /** Waits until the delivery is at rest, and returns it. */
     async delivery(message: string, destination?: string): Promise<SplitDelivery> {
       const { deliveries } = await stack.rest(message, 60_000);
       const found = deliveries.find((one) => destination === undefined || one.destination === destination);
       if (found === undefined) throw new Error(`${message} has no delivery to ${destination}`);
       return found as unknown as SplitDelivery;
     },
-    /** Which part each attempt sent, and what came of it. */
+    /** Returns for each attempt the part that it sent and its outcome. */
     async attempts(delivery: string): Promise<[part: number, outcome: string][]> {
       const { data } = (await stack.must('GET', `/v1/deliveries/${delivery}/attempts`)) as {
         data: { part: number; outcome: string }[];

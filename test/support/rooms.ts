@@ -2,20 +2,23 @@ import type { PersonAction, RoomMessage } from '../../src/simulators/kit/rooms.t
 
 /** What people do and see in the simulated rooms. */
 export interface Rooms {
-  /** @returns the platform's answer, with the `id` of what was said. */
+  /**
+   * Lets a person act.
+   * @returns the platform's answer, with the `id` of the message.
+   */
   act(
     connector: string,
     action: Partial<PersonAction> & { text?: string; minutesAgo?: number },
   ): Promise<{ id: string }>;
-  /** Oldest first. */
+  /** Returns the messages of a room, oldest first. */
   read(connector: string, room: string): Promise<RoomMessage[]>;
-  /** Of the events that leave a platform: holds them, doubles them, hurries their redelivery. */
+  /** Sets how a platform sends its events: holds them back, doubles them, or shortens the waits between attempts. */
   outbox(connector: string, settings: object): Promise<void>;
   hooks(connector: string): Promise<{ url: string; body: string; attempts: (number | null)[]; state: string }[]>;
   control(connector: string, name: string, body: unknown): Promise<void>;
 }
 
-/** @param url of the simulators, without a slash at the end. */
+/** @param url address of the simulators, without a slash at the end. */
 export function roomsAt(url: string): Rooms {
   async function post<T>(path: string, body: unknown): Promise<T> {
     const answer = await fetch(`${url}/_sim/${path}`, { method: 'POST', body: JSON.stringify(body) });

@@ -1,5 +1,5 @@
-// Loaded with --import: this process believes that it is an hour later than it is, or as many ms as SHIFT_MS says. What runs in the sandbox of a
-// workflow has Temporal's clock and is not touched.
+// Loaded with `--import`. The clock of this process is then an hour ahead, or SHIFT_MS milliseconds. Code in the
+// sandbox of a workflow uses Temporal's clock and is not affected.
 const shiftMs = Number(process.env.SHIFT_MS ?? 3_600_000);
 const RealDate = globalThis.Date;
 

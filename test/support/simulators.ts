@@ -7,12 +7,12 @@ import type { FaultSpec } from '../../src/simulators/kit/faults.ts';
 import type { RecordedRequest } from '../../src/simulators/kit/requests.ts';
 import { startSimulators } from '../../src/simulators/index.ts';
 
-/** Simulators on a port of their own, with a client that may reach them. */
+/** Simulators on a port of their own, with an HTTP client that may reach them. */
 export interface SimulatorBench {
   readonly url: string;
   readonly dir: string;
   readonly http: HttpClient;
-  /** Scripts faults at one simulator; what is not given has its default. */
+  /** Scripts faults at one simulator. Fields that are not given have their defaults. */
   fault(connector: string, spec: Partial<FaultSpec> | readonly Partial<FaultSpec>[]): Promise<void>;
   clearFaults(connector: string): Promise<void>;
   requests(connector: string): Promise<RecordedRequest[]>;

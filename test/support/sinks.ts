@@ -1,6 +1,6 @@
 import type { Client } from './client.ts';
 
-/** Destinations at the simulators: a webhook by its path, a Slack channel by its id. */
+/** Destinations at the simulators: a webhook by its path, and a Slack channel by its id. */
 export interface Sinks {
   webhook(id: string, options?: object): Promise<void>;
   slack(id: string, channel: string, options?: object): Promise<void>;

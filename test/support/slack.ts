@@ -5,7 +5,7 @@ import type { Created } from './outgoing.ts';
 import { roomsAt } from './rooms.ts';
 import type { SimulatorBench } from './simulators.ts';
 
-/** What the simulator holds; nothing of it is ever taken away. */
+/** What the simulator holds. Deleted posts stay in it. */
 interface Accepted {
   readonly channels: Record<
     string,
@@ -23,7 +23,7 @@ interface Accepted {
 export const held = async (bench: SimulatorBench, channel: string) =>
   (await bench.accepted<Accepted>('slack')).channels[channel] ?? [];
 
-/** A post as users see it. */
+/** A post as users see it; undefined when they do not see it. */
 export const shown = async (bench: SimulatorBench, { delivery, destination }: Outgoing): Promise<Shown | undefined> => {
   const posts = await held(bench, String(destination.address['channel']));
   const found = posts.find(
@@ -33,7 +33,7 @@ export const shown = async (bench: SimulatorBench, { delivery, destination }: Ou
   return found && { text: found.text, ...(root === undefined ? {} : { replyTo: root }) };
 };
 
-/** Emoji at what this created, as users see them. */
+/** The emoji that users see at the message that this created. */
 export const reactionsOf = async (bench: SimulatorBench, { out, receipt }: Created): Promise<string[]> => {
   const room = await roomsAt(bench.url).read('slack', String(out.destination.address['channel']));
   return Object.keys(room.find(({ id }) => receipt?.nativeId.includes(id))?.reactions ?? {});
@@ -49,5 +49,5 @@ export const target = (base: string, channel = 'C0OPS', more: object = {}): Targ
   destination: { id: 'ops-slack', address: { channel } },
 });
 
-/** As Slack refuses: in the body, behind status 200. */
+/** A refusal in the form of Slack: in the body of a 200. */
 export const refusal = (error: string) => ({ status: 200, body: { ok: false, error } });

@@ -13,8 +13,8 @@ import { configureSinks, type Sinks } from './sinks.ts';
 import { createTestHome } from './test-servers.ts';
 
 /**
- * The real program as processes (API, worker, simulators), on a database and a Temporal namespace of its own on the
- * servers of this test run, configured with a webhook connection `hooks` and a Slack connection `slack`.
+ * The real program as processes (API, worker, simulators). It has its own database and Temporal namespace on the
+ * servers of this test run, and a webhook connection `hooks` and a Slack connection `slack`.
  */
 export interface Stack extends Client, Sinks {
   readonly sql: Sql;
@@ -22,29 +22,29 @@ export interface Stack extends Client, Sinks {
   readonly simulators: string;
   readonly home: string;
   post(body: object, key?: string): Promise<{ id: string; deliveries: { id: string; destination: string }[] }>;
-  /** One more worker, which the test stops itself: this version's, unless a program says otherwise. */
+  /** Starts one more worker, which the test stops itself. It runs this version unless another program is given. */
   startWorker(program?: readonly string[], env?: Environment): WorkerProcess;
-  /** The API goes, and does not come back until it is started again, where it was before. */
+  /** Stops the API until `startApi` starts it on the same port. */
   stopApi(): Promise<void>;
   startApi(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface WorkerProcess {
-  /** As Temporal's histories name it. */
+  /** The worker's identity in Temporal's histories. */
   readonly identity: string;
-  /** SIGTERM; resolves to its exit code. Calling it again waits for the same end. */
+  /** Sends SIGTERM and resolves to the exit code. A second call waits for the same end. */
   stop(): Promise<number | null>;
 }
 
 type Environment = Readonly<Record<string, string>>;
 
 export interface StackOptions {
-  /** Settings of all its processes. */
+  /** Settings of all processes. */
   readonly env?: Environment;
-  /** False: the test starts its workers itself. */
+  /** False: the stack has no worker, and the test starts its own. */
   readonly worker?: false;
-  /** Settings of the worker only, such as another way to the database. */
+  /** Settings of the worker only, such as another address of the database. */
   readonly workerEnv?: (databaseUrl: string) => Environment;
 }
 
@@ -78,7 +78,7 @@ export async function startStack({ env: settings = {}, worker, workerEnv }: Stac
     SIMULATORS_PORT: String(simulatorsPort),
     ...settings,
   };
-  /** A process that is not started again when it ends. */
+  /** Starts a process that is not started again when it ends. */
   function launch(role: 'api' | 'worker', program: readonly string[], more: Environment): WorkerProcess {
     const command = [process.execPath, ...program] as const;
     const ended = home.supervisor.run({ role, command, env: { ...env, ...more } });

@@ -11,7 +11,7 @@ import { freePort } from './free-port.ts';
 const run = promisify(execFile);
 const version = '1.163.2';
 
-/** Python with Synapse, as an earlier run left it for all clones of this user, else installed now: about a minute. */
+/** Returns a Python with Synapse. Installs it, in about a minute, unless an earlier run of this user has done so. */
 async function synapsePython(): Promise<string> {
   const target = join(dirname(dirname(temporalCachePath())), `synapse-${version}`);
   const python = (folder: string): string => join(folder, 'bin', 'python');
@@ -38,7 +38,7 @@ export interface MatrixUser {
 }
 
 export interface Synapse {
-  /** Without a slash at the end. */
+  /** Address without a slash at the end. */
   readonly url: string;
   user(name: string): Promise<MatrixUser>;
   stop(): Promise<void>;
@@ -46,7 +46,7 @@ export interface Synapse {
 
 export const synapseServer = 'real.example';
 
-/** A real homeserver with one application service, on a port and in a folder of its own. */
+/** Starts a real homeserver with one application service, on a port and in a folder of its own. */
 export async function startSynapse({ url: hook, asToken, hsToken }: Registration): Promise<Synapse> {
   const python = await synapsePython();
   const [dir, port] = [await mkdtemp(join(tmpdir(), 'carillon-synapse-')), await freePort()];
@@ -85,7 +85,7 @@ export async function startSynapse({ url: hook, asToken, hsToken }: Registration
     rc_joins_per_room: high,
     rc_invites: { per_room: high, per_user: high, per_issuer: high },
   };
-  // JSON is YAML.
+  // Every JSON document is also YAML.
   await writeFile(join(dir, 'carillon.yaml'), JSON.stringify(registration));
   await writeFile(more, JSON.stringify(settings));
   const child = spawn(python, ['-m', 'synapse.app.homeserver', '-c', config, '-c', more], {

@@ -11,35 +11,47 @@ import { freePort } from './free-port.ts';
 import { goTool, temporalServer, temporalSqlTool } from './go-tools.ts';
 import { startPrepared, type PreparedTemporal } from './temporal.ts';
 
-/** Where a Temporal keeps its data: `postgres` is the server of production, `sqlite` the dev server of `npm start`. */
+/**
+ * Where a Temporal keeps its data: `postgres` as the server of production does, `sqlite` as the dev server of `npm
+ * start` does.
+ */
 export type TemporalStore = 'postgres' | 'sqlite';
 
-/** A PostgreSQL that runs, and is Carillon's too: Temporal gets databases and a role of its own there. */
+/** A running PostgreSQL, which Carillon also uses. Temporal gets databases and a role of its own on it. */
 export interface PostgresForTemporal {
   readonly port: number;
   readonly superuserPassword: string;
 }
 
-/** What PostgreSQL must allow: four services in one process open up to 30 connections each. */
+/** The connections that PostgreSQL must allow: four services in one process open up to 30 each. */
 export const connectionsForTemporal = { max_connections: '400' } as const;
 
-/** gRPC's ALREADY_EXISTS. */
+/** gRPC's code ALREADY_EXISTS. */
 const alreadyExists = 6;
 
 const namespace = 'default';
 const retentionSeconds = 7 * 86_400;
 const plugin = 'postgres12_pgx';
-/** Parts of Temporal's history, each with a loop of its own; fixed when the database is made. Few, for two cores. */
+/**
+ * Number of parts of Temporal's history, each with a loop of its own. It is fixed when the database is made, and small
+ * for two cores.
+ */
 const historyShards = 4;
 const schemaLimitMs = 120_000;
 const answerMs = 5_000;
 
-/** Builds the server where it has to be, as `prepareTemporalOnPostgres` would: for whoever has to be in time after it. */
+/**
+ * Builds the server if necessary, like `prepareTemporalOnPostgres`. A caller with a time limit builds first, so that
+ * the build does not use up its time.
+ */
 export async function buildTemporalOnPostgres(): Promise<{ readonly server: string; readonly sqlTool: string }> {
   return { server: await goTool(temporalServer), sqlTool: await goTool(temporalSqlTool) };
 }
 
-/** Starts the server of production in one process, on databases of its own. @returns its address. */
+/**
+ * Starts the server of production in one process, on its own databases.
+ * @returns its address.
+ */
 export async function startPostgresBackedTemporal(
   home: string,
   supervisor: Supervisor,
@@ -48,7 +60,7 @@ export async function startPostgresBackedTemporal(
   return startPrepared(home, supervisor, await prepareTemporalOnPostgres(home, postgres));
 }
 
-/** Makes databases, schema and configuration, and says how to start the server on them. */
+/** Makes the databases, schema and configuration, and returns how to start the server on them. */
 export async function prepareTemporalOnPostgres(
   home: string,
   postgres: PostgresForTemporal,
@@ -59,7 +71,7 @@ export async function prepareTemporalOnPostgres(
   const folder = join(home, 'temporal');
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
-  // JSON is YAML.
+  // Every JSON document is also YAML.
   writeFileSync(join(folder, 'carillon.yaml'), JSON.stringify(await serverConfig(folder, port, postgres.port)));
   writeFileSync(join(folder, 'dynamic-config.yaml'), dynamicConfig());
   return {
@@ -87,7 +99,7 @@ async function makeSchema(tool: string, postgres: PostgresForTemporal, database:
   await run('update-schema', '--schema-name', `postgresql/v12/${name}`);
 }
 
-/** As docker-compose.yml has it, in the form that the image's own template gives it. */
+/** Returns the configuration of docker-compose.yml, in the form into which the image's template brings it. */
 async function serverConfig(folder: string, port: number, postgresPort: number): Promise<object> {
   const store = (databaseName: string, maxConns: number): object => ({
     sql: {
@@ -145,13 +157,16 @@ async function serverConfig(folder: string, port: number, postgresPort: number):
   };
 }
 
-/** Production's, and as the dev server has it: new search attributes are known at once, not a minute later. */
+/**
+ * Returns the configuration of production, with one value of the dev server: new search attributes are known at once
+ * and not after a minute.
+ */
 function dynamicConfig(): string {
   const production = readFileSync(join(packageRoot(), 'deploy', 'temporal', 'dynamic-config.yaml'), 'utf8');
   return `${production}\nsystem.forceSearchAttributesCacheRefreshOnRead:\n  - value: true\n`;
 }
 
-/** Also makes the namespace where there is none. */
+/** Checks whether the server knows the namespace. Creates the namespace if it does not exist. */
 async function namespaceReady(port: number): Promise<true | string> {
   if (!(await isPortOpen(port))) return `nobody listens on port ${port}`;
   const connection = Connection.lazy({ address: `127.0.0.1:${port}` });
@@ -166,7 +181,8 @@ async function namespaceReady(port: number): Promise<true | string> {
         .catch((error: unknown) => {
           if (!isGrpcServiceError(error) || error.code !== alreadyExists) throw error;
         });
-      // Each service learns of a namespace in its own time; what asks for a task queue has to know it.
+      // Each service learns of a new namespace at its own time. The service that describes task queues must know it
+      // too.
       await workflowService.describeTaskQueue({ namespace, taskQueue: { name: 'ready' }, taskQueueType: 1 });
       await workflowService.countWorkflowExecutions({ namespace });
     });

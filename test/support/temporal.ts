@@ -18,17 +18,17 @@ const readyLimitMs = 120_000;
 /** A server that can be started, and started again on the same data. */
 export interface PreparedTemporal {
   readonly spec: ChildSpec;
-  /** `host:port` */
+  /** In the form `host:port`. */
   readonly address: string;
-  /** @returns true, or what is missing while the server is on its way up. */
+  /** Returns true, or what is missing while the server starts. */
   ready(): Promise<true | string>;
 }
 
-/** The dev server on a home's SQLite file, as `npm start` has it. */
+/** Prepares the dev server on the SQLite file of a home, as `npm start` runs it. */
 export async function prepareTemporal(home: string): Promise<PreparedTemporal> {
   const folder = join(home, 'temporal');
   mkdirSync(folder, { recursive: true });
-  // The first run on a machine may have to build it, which takes minutes; each source has its own limit.
+  // The first run on a machine may have to build the server, which takes minutes. Each source has its own limit.
   const binary = await temporalBinary(temporalSources(createScreen()), new AbortController().signal);
   const [port, uiPort] = [await freePort(), await freePort()];
   return {
@@ -43,12 +43,15 @@ export async function prepareTemporal(home: string): Promise<PreparedTemporal> {
   };
 }
 
-/** Starts it for as long as the supervisor lives. Resolves to its address. */
+/** Starts the dev server until the supervisor stops, and resolves to its address. */
 export async function startTemporal(home: string, supervisor: Supervisor): Promise<string> {
   return startPrepared(home, supervisor, await prepareTemporal(home));
 }
 
-/** Starts a server and waits until it answers. @returns its address. */
+/**
+ * Starts a server and waits until it answers.
+ * @returns its address.
+ */
 export async function startPrepared(
   home: string,
   supervisor: Supervisor,
@@ -60,12 +63,15 @@ export async function startPrepared(
   return address;
 }
 
-/** Lets the test files of this run find the server. */
+/** Tells the test files of this run where the server is. */
 export function publishTemporal(address: string): void {
   process.env[variable] = address;
 }
 
-/** Address of the server that all test files of this run share: keep them apart by task queue and workflow id. */
+/**
+ * Returns the address of the server that all test files of this run share. Task queues and workflow ids keep them
+ * apart.
+ */
 export function temporalAddress(): string {
   const address = process.env[variable];
   if (address === undefined) throw new Error(`${variable} is not set: it comes from test/support/global-setup.ts`);

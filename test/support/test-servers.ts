@@ -7,18 +7,18 @@ import { createSupervisor, type Supervisor } from '../../src/up/process/supervis
 
 const prefix = 'carillon-test-';
 
-/** A throw-away home and what runs in it. */
+/** A temporary home and the processes that run in it. */
 export interface TestHome {
   readonly home: string;
   readonly supervisor: Supervisor;
-  /** Stops everything in it and removes it. */
+  /** Stops the processes and removes the home. */
   remove(): Promise<void>;
 }
 
-/** A home in the temporary folder, held by the same lock and record as a real one. */
+/** Makes a home in the temporary folder, with a lock and a record like a real home. */
 export async function createTestHome(): Promise<TestHome> {
   const home = mkdtempSync(join(tmpdir(), prefix));
-  // PostgreSQL runs as another user when we are root, and must be able to pass.
+  // As root, PostgreSQL runs as another user, which must be able to enter the folder.
   chmodSync(home, 0o711);
   const lock = await hold(home);
   const supervisor = createSupervisor(home, console.log);
@@ -26,7 +26,7 @@ export async function createTestHome(): Promise<TestHome> {
     home,
     supervisor,
     remove: async () => {
-      // What is thrown away need not end in peace.
+      // The aborted signal makes the supervisor kill its children at once, because their data is deleted anyway.
       await supervisor.stop(AbortSignal.abort());
       rmSync(home, { recursive: true });
       await lock.release();
@@ -34,7 +34,10 @@ export async function createTestHome(): Promise<TestHome> {
   };
 }
 
-/** Ends what a killed test run left: its record says what runs, and its lock is free. */
+/**
+ * Stops what a killed test run left and removes its homes. The record of such a home says what runs, and its lock is
+ * free.
+ */
 export async function removeAbandonedHomes(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
     const home = join(tmpdir(), name);
@@ -42,7 +45,7 @@ export async function removeAbandonedHomes(): Promise<void> {
     try {
       lock = await hold(home);
     } catch (error) {
-      // In use, or another run has just removed it.
+      // Another run uses the home, or has just removed it.
       if (error instanceof AlreadyRunningError || (error as NodeJS.ErrnoException).code === 'ENOENT') continue;
       throw error;
     }

@@ -3,7 +3,7 @@ import type { Target } from '../../src/connectors/contract/context.ts';
 import type { Shown } from '../suites/connector-suite.ts';
 import type { SimulatorBench } from './simulators.ts';
 
-/** What the simulator holds; nothing of it is ever taken away. */
+/** What the simulator holds. Deleted messages stay in it. */
 interface Held {
   readonly id: string;
   readonly personId: string;
@@ -14,14 +14,17 @@ interface Held {
   readonly edits: number;
 }
 
-/** base64 of `ciscospark://us/ROOM/<name>`: what the simulator takes for a room. */
+/** Returns the id of a room that the simulator accepts: base64 of `ciscospark://us/ROOM/<name>`. */
 export const roomId = (name: string): string => Buffer.from(`ciscospark://us/ROOM/${name}`).toString('base64url');
 
-/** Everything that was said in a room, oldest first. */
+/** Everything that was posted to a room, oldest first. */
 export const held = async (bench: SimulatorBench, room = roomId('ops')): Promise<Held[]> =>
   (await bench.accepted<{ rooms: Record<string, Held[]> }>('webex')).rooms[room] ?? [];
 
-/** A message holds nothing of the delivery that posted it, so the requests that were taken tell, in their order. */
+/**
+ * Returns the messages of a room with their deliveries. A message does not name its delivery, so the accepted requests
+ * tell it by their order.
+ */
 async function posted(bench: SimulatorBench, room: string): Promise<(Held & { delivery: string })[]> {
   const requests = (await bench.requests('webex')).filter(
     ({ method, path, body, accepted }) =>
@@ -36,7 +39,7 @@ async function posted(bench: SimulatorBench, room: string): Promise<(Held & { de
 export const copies = async (bench: SimulatorBench, delivery: string): Promise<number> =>
   (await posted(bench, roomId('ops'))).filter((one) => one.delivery === delivery).length;
 
-/** A message as users see it. */
+/** A message as users see it; undefined when they do not see it. */
 export const shown = async (bench: SimulatorBench, { delivery, destination }: Outgoing): Promise<Shown | undefined> => {
   const all = await posted(bench, String(destination.address['roomId']));
   const found = all.find((one) => one.delivery === delivery && one.deleted !== true);

@@ -7,23 +7,25 @@ import { createClient, type Client } from './client.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 
-/** All of `npm start` as a user has it: supervisor, PostgreSQL, Temporal, simulators, API and worker, in a home of its own. */
+/**
+ * All of `npm start` as a user runs it (supervisor, PostgreSQL, Temporal, simulators, API and worker), in its own home.
+ */
 export interface Whole extends Client {
   readonly home: string;
   readonly simulators: string;
   readonly ports: { readonly temporal: number; readonly postgres: number; readonly temporalUi: number };
-  /** Starts it, or starts it again, and waits for `carillon ready`. */
+  /** Starts it, also again, and waits for `carillon ready`. */
   start(): Promise<void>;
-  /** What it has printed since its last start. */
+  /** Returns what it has printed since its last start. */
   screen(): string;
   pidOf(role: string): number;
-  /** SIGKILL to every process of it, the supervisor first; resolves when all are gone. */
+  /** Sends SIGKILL to all its processes, the supervisor first, and resolves when all are gone. */
   killAll(): Promise<void>;
   /** Kills one server and keeps the supervisor from starting it again until the returned function is called. */
   outage(role: string): Promise<() => void>;
   /** SIGTERM to the supervisor; resolves to its exit code. */
   stop(): Promise<number | null>;
-  /** Stops whatever runs and removes the home. */
+  /** Stops all its processes and removes the home. */
   remove(): Promise<void>;
 }
 
@@ -76,7 +78,7 @@ export async function createWhole(env: Record<string, string> = {}): Promise<Who
           ...env,
         },
       });
-      // A second start ends by itself, and the first one stays ours to stop.
+      // A second start of the same home ends on its own. The test must still stop the first one.
       if (supervisor === undefined || supervisor.exitCode !== null || supervisor.signalCode !== null)
         supervisor = started;
       await eventually(
@@ -106,7 +108,7 @@ export async function createWhole(env: Record<string, string> = {}): Promise<Who
       const pid = whole.pidOf(role);
       running().kill('SIGSTOP');
       process.kill(pid, 'SIGKILL');
-      // Its parent cannot reap it now, so it stays as a zombie.
+      // The stopped supervisor cannot reap the process, so it stays a zombie.
       await eventually(`${role} is gone`, () => !isAlive(pid));
       return () => running().kill('SIGCONT');
     },

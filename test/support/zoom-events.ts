@@ -6,7 +6,7 @@ import { channelOf, settings as usualSettings } from './zoom.ts';
 
 export const secret = 'test-secret-token';
 
-/** By hand, as Zoom's page says, and not by the code under test. */
+/** Makes a signed request by hand after Zoom's documentation, without the code under test. */
 export function request(body: string, now: Date, key = secret): HookRequest {
   const timestamp = String(Math.floor(now.getTime() / 1_000));
   const signature = `v0=${createHmac('sha256', key).update(`v0:${timestamp}:${body}`).digest('hex')}`;

@@ -10,19 +10,19 @@ export interface HeldMessage {
   readonly id: string;
   readonly from: string;
   readonly message: string;
-  /** As it was sent at first. */
+  /** The text before any edit. */
   readonly original: string;
   readonly rich_text: readonly object[];
   readonly at_items: readonly object[];
   readonly reply_main_message_id?: string;
   readonly deleted?: true;
 }
-/** What the simulator holds; nothing of it is ever taken away. */
+/** What the simulator holds. Deleted messages stay in it. */
 interface Accepted {
   readonly channels: Record<string, HeldMessage[]>;
 }
 
-/** A channel of the simulator by a short name of a test. */
+/** Returns the id of a channel for a short name of a test. */
 export const channelOf = (name: string): string => Buffer.from(name).toString('hex').padEnd(32, '0').slice(0, 32);
 export const usual = channelOf('ops');
 
@@ -30,17 +30,17 @@ export const usual = channelOf('ops');
 export const held = async (bench: SimulatorBench, channel = usual): Promise<HeldMessage[]> =>
   (await bench.accepted<Accepted>('zoom')).channels[channel] ?? [];
 
-/** Messages of a delivery in the usual channel. */
+/** Returns the number of messages of a delivery in the usual channel. */
 export const copiesOf = async (bench: SimulatorBench, delivery: string): Promise<number> =>
   (await held(bench)).filter(({ original }) => original.startsWith(markOf(delivery))).length;
 
-/** The delivery of `sampleOutgoing` whose mark a text has. */
+/** Returns the delivery of `sampleOutgoing` whose mark a text has. */
 const deliveryOf = (text: string): string | undefined => {
   const all = Array.from({ length: 2_000 }, (_, index) => `dlv_sample${index + 1}`);
   return all.find((delivery) => text.startsWith(markOf(delivery)));
 };
 
-/** A message as users see it. */
+/** A message as users see it; undefined when they do not see it. */
 export const shown = async (bench: SimulatorBench, { delivery, destination }: Outgoing): Promise<Shown | undefined> => {
   const messages = await held(bench, String(destination.address['channel']));
   const found = messages.find(({ original, deleted }) => deleted !== true && original.startsWith(markOf(delivery)));
@@ -49,7 +49,7 @@ export const shown = async (bench: SimulatorBench, { delivery, destination }: Ou
   return found && { text: withoutMarks(found.message), ...(replyTo === undefined ? {} : { replyTo }) };
 };
 
-/** Emoji at what this created, as users see them. */
+/** The emoji that users see at the message that this created. */
 export const reactionsOf = async (bench: SimulatorBench, { out, receipt }: Created): Promise<string[]> => {
   const room = await roomsAt(bench.url).read('zoom', String(out.destination.address['channel']));
   return Object.keys(room.find(({ id }) => receipt?.nativeId.includes(id))?.reactions ?? {});
@@ -70,5 +70,5 @@ export const target = (base: string, channel = usual, more: object = {}): Target
   destination: { id: 'ops-zoom', address: { channel } },
 });
 
-/** As Zoom refuses: a code in the body, behind the status that its page gives. */
+/** A refusal in the form of Zoom: a code in the body, and the status that Zoom's page gives for it. */
 export const refusal = (code: number, status = 400) => ({ status, body: { code, message: 'refused by the test' } });

@@ -1,4 +1,4 @@
-// Holds the lock of the home given until it is killed.
+// Holds the lock of a home until it is killed. Arguments: the home, and the address of the lock.
 import { takeLock } from '../../src/up/process/lock.ts';
 
 const [home = '', address] = process.argv.slice(2);

@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => stranger.close());
 
-test('a taken port that nobody asked for is replaced by the next free one, and that is said', async () => {
+test('a usual port that is taken is replaced by the next free port, and a line says so', async () => {
   const said: string[] = [];
   const { api } = await choosePorts({ api: { variable: 'CARILLON_PORT', port: taken, given: false } }, (line) =>
     said.push(line),
@@ -24,14 +24,14 @@ test('a taken port that nobody asked for is replaced by the next free one, and t
   expect(said).toEqual([`port ${taken} is taken: using ${api} (CARILLON_PORT chooses another)`]);
 });
 
-test('a taken port that was asked for is an error that names port and variable', async () => {
+test('a port that the user chose and that is taken is an error that names the port and its variable', async () => {
   const requests = { api: { variable: 'CARILLON_PORT', port: taken, given: true } };
   await expect(choosePorts(requests, fail)).rejects.toThrow(
     `port ${taken} (CARILLON_PORT) is taken by another program: stop that, or set CARILLON_PORT to a free port`,
   );
 });
 
-test('no two servers of one start get the same port, and what was asked for goes first', async () => {
+test('no two servers of one start get the same port, and a port that the user chose comes first', async () => {
   const port = await freePort();
   const { api, simulate } = await choosePorts(
     {
@@ -44,7 +44,7 @@ test('no two servers of one start get the same port, and what was asked for goes
   expect(api).toBeGreaterThan(port);
 });
 
-test('open is what accepts connections, free is what can be listened on', async () => {
+test('an open port accepts connections, and a free port can be listened on', async () => {
   expect(await isPortOpen(taken)).toBe(true);
   expect(await isPortFree(taken)).toBe(false);
   const free = await freePort();

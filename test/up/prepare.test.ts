@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Plays npm: notes what it is asked, and does as much of it as the test needs. */
+/** A program that plays npm: it notes its commands, and does as much of them as the test needs. */
 const npm = `
   import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
   const args = process.argv.slice(2);
@@ -66,7 +66,7 @@ async function start(env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return { code, pid: child.pid, output };
 }
 
-/** What npm was asked to do since the last look. */
+/** Returns the commands that npm got since the last call. */
 function asked(): string {
   const log = join(clone, 'npm.log');
   const text = existsSync(log) ? readFileSync(log, 'utf8').trim() : '';
@@ -74,7 +74,7 @@ function asked(): string {
   return text;
 }
 
-test('a clean clone is installed and built, and the same process becomes the supervisor', async () => {
+test('a start in a clean clone installs and builds it, and the same process becomes the supervisor', async () => {
   const { code, pid, output } = await start();
   expect(output).toBe(`installing…\nbuilding…\nmain up ${pid}\n`);
   expect(code).toBe(0);
@@ -84,7 +84,7 @@ test('a clean clone is installed and built, and the same process becomes the sup
   expect(statSync(join(native, 'bin', 'postgres')).mode & 0o111).toBe(0o111);
 });
 
-test('what is up to date is left alone, and only what changed is done again', async () => {
+test('a start does nothing that is up to date, and repeats only the steps whose inputs changed', async () => {
   await start();
   asked();
   const { output, pid } = await start();
@@ -97,7 +97,7 @@ test('what is up to date is left alone, and only what changed is done again', as
   expect(asked()).toBe('ci build');
 });
 
-test('a build that fails shows what it wrote, ends with its code, and is tried again the next time', async () => {
+test('a build that fails shows its output, ends with its exit code, and runs again at the next start', async () => {
   const broken = await start({ BROKEN: '1' });
   expect(broken.code).toBe(2);
   expect(broken.output).toContain('src/main.ts(1,1): error\nbuilding failed: ');
@@ -106,7 +106,7 @@ test('a build that fails shows what it wrote, ends with its code, and is tried a
   expect(asked()).toBe('build');
 });
 
-test('two at once on one clone take turns, and the second finds the work done', async () => {
+test('two starts in one clone take turns, and the second finds the work done', async () => {
   const both = await Promise.all([start({ SLOWLY: '500' }), start({ SLOWLY: '500' })]);
   expect(both.map(({ code }) => code)).toEqual([0, 0]);
   expect(both.map(({ output }) => output).join('')).toContain('waiting for another install or build of this clone…');

@@ -5,12 +5,12 @@ import type { ChildSpec } from '../../src/up/process/child.ts';
 import { startTimeOf } from '../../src/up/process/process-identity.ts';
 import type { Role } from '../../src/up/roles.ts';
 
-/** A child that runs a line of JavaScript. */
+/** Returns a child that runs JavaScript given as text. */
 export function script(role: Role, source: string): ChildSpec {
   return { role, command: [process.execPath, '-e', source], env: process.env };
 }
 
-/** Whether a process still runs; one that waits to be reaped does not. */
+/** Whether a process still runs. A process that ended and was not yet waited for does not count. */
 export function isAlive(pid: number): boolean {
   return startTimeOf(pid) !== undefined;
 }
@@ -18,7 +18,7 @@ export function isAlive(pid: number): boolean {
 export interface Program {
   readonly process: ChildProcess;
   readonly pid: number;
-  /** Everything it wrote so far. */
+  /** Returns everything that it wrote so far. */
   output(): string;
   readonly exited: Promise<number | null>;
 }

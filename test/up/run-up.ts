@@ -1,4 +1,4 @@
-// `npm start` with stand-ins for the roles of the program; stores, supervisor and signals are the real ones.
+// `npm start` with stand-ins for the roles of the program. The stores, the supervisor and the signals are real.
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../src/config.ts';
 import { up } from '../../src/up/up.ts';

@@ -1,5 +1,5 @@
-// Plays the roles of the program for tests of the supervisor: an API that is always ready, a worker and simulators that
-// only wait. `migrate` succeeds unless STAND_IN_MIGRATE says otherwise.
+// Plays the roles of the program for tests of the supervisor: an API that is always ready, and a worker and simulators
+// that only wait. `migrate` succeeds unless STAND_IN_MIGRATE sets another exit code.
 import { createServer } from 'node:http';
 
 const [role] = process.argv.slice(2);

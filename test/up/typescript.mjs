@@ -1,5 +1,5 @@
-// `node --import <this file> some.ts`: runs a source file as a program, for tests that start real processes without a
-// build before them.
+// `node --import <this file> some.ts` runs a source file as a program, for tests that start real processes without a
+// build.
 import { readFile } from 'node:fs/promises';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -9,7 +9,10 @@ import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { isAlive, type Program, runProgram } from './processes.ts';
 
-/** Loads TypeScript, makes a cluster, starts four servers: a few seconds on a busy machine. */
+/**
+ * How long a start may take. It loads TypeScript, makes a database cluster and starts four servers, which takes some
+ * seconds on a busy machine.
+ */
 const startLimitMs = 50_000;
 
 let home: string;
@@ -57,7 +60,7 @@ const pids = (children: readonly RunningChild[]): number[] => children.map(({ pi
 const places = (children: readonly RunningChild[]): string[] =>
   children.map(({ role, port }) => `${role} ${port}`).sort();
 
-test('a start brings everything up, a second one is told so, and Ctrl-C stops all of it', async () => {
+test('a start brings everything up, a second start is told so, and Ctrl-C stops everything', async () => {
   const program = start();
   const children = await ready(program);
   expect(children.map(({ role }) => role).sort()).toEqual(['api', 'postgres', 'temporal', 'worker']);
@@ -74,7 +77,7 @@ test('a start brings everything up, a second one is told so, and Ctrl-C stops al
   expect(second.output()).toContain(`already running for ${join(home, 'data')}: pid ${program.pid}, since 20`);
   expect(pids(children).every(isAlive)).toBe(true);
 
-  // As under npm: from the terminal, and once more passed on.
+  // npm passes on the signal that the program has already got from the terminal.
   program.process.kill('SIGINT');
   program.process.kill('SIGINT');
   expect(await program.exited).toBe(0);
@@ -84,7 +87,7 @@ test('a start brings everything up, a second one is told so, and Ctrl-C stops al
   expect(readFileSync(join(home, 'data', 'log', 'worker.log'), 'utf8')).toContain('stopping');
 });
 
-test('a start after the supervisor was killed stops what it left before it uses the same ports', async () => {
+test('a start after the supervisor was killed stops the processes that it left, and uses the same ports', async () => {
   const killed = start();
   const left = await ready(killed);
   killed.process.kill('SIGKILL');
@@ -100,7 +103,7 @@ test('a start after the supervisor was killed stops what it left before it uses 
   expect(await next.exited).toBe(0);
 });
 
-test('a start after everything was killed comes up with the same key and data', async () => {
+test('a start after all processes were killed comes up with the same key and data', async () => {
   const killed = start();
   const left = await ready(killed);
   const key = readFileSync(join(home, 'data', 'admin.key'), 'utf8');
@@ -113,7 +116,7 @@ test('a start after everything was killed comes up with the same key and data', 
   expect(readFileSync(join(home, 'data', 'admin.key'), 'utf8')).toBe(key);
 });
 
-test('a migration that fails ends the start, shows its log and leaves nothing running', async () => {
+test('a failed migration ends the start, shows its log and leaves nothing running', async () => {
   const program = start({ STAND_IN_MIGRATE: '5', CARILLON_ADMIN_KEY: 'given' });
   expect(await program.exited).toBe(1);
   expect(program.output()).toMatch(
@@ -123,7 +126,7 @@ test('a migration that fails ends the start, shows its log and leaves nothing ru
   expect(existsSync(join(home, 'data', 'admin.key'))).toBe(false);
 });
 
-test('a port that was asked for and is taken ends the start before anything runs', async () => {
+test('a port that the user chose and that is taken ends the start before anything runs', async () => {
   const stranger = createServer().listen(Number(environment['TEMPORAL_UI_PORT']), '127.0.0.1');
   await once(stranger, 'listening');
   const program = start();
@@ -133,7 +136,7 @@ test('a port that was asked for and is taken ends the start before anything runs
   stranger.close();
 });
 
-test('Ctrl-C during the start stops what has begun, and is no failure', async () => {
+test('Ctrl-C during the start stops everything that was started, and the exit code is 0', async () => {
   const program = start();
   await eventually('PostgreSQL was begun', () => program.output().includes('starting PostgreSQL'), startLimitMs);
   program.process.kill('SIGINT');

@@ -31,7 +31,7 @@ const dispatched = async () => {
   return rows.map(({ id }) => id);
 };
 
-/** Starts go through to Temporal, each when it is let: a Temporal that takes its time. */
+/** Passes starts on to Temporal only when the test allows them, like a slow Temporal. */
 function slowed(): { runs: Runs; asked: string[]; letOne(): void; letAll(): void } {
   const asked: string[] = [];
   const held: (() => void)[] = [];
@@ -54,7 +54,7 @@ function slowed(): { runs: Runs; asked: string[]; letOne(): void; letAll(): void
   };
 }
 
-it('an urgent message waits for no more than half of the starts that are under way, and a start that hangs holds up nobody', async () => {
+it('starts an urgent message as soon as half of the starts under way are done, even when the others hang', async () => {
   const low: string[] = [];
   for (let n = 0; n < 20; n += 1) low.push((await bench.post({ priority: 'low' })).id);
   const { runs: slow, asked, letOne, letAll } = slowed();

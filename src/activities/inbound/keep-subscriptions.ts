@@ -4,7 +4,7 @@ import type { KeptRoom, SubscriptionContext, WantedRoom } from '../../connectors
 import { SendFailure } from '../../domain/failure.ts';
 import { hookTenant, type DestinationId } from '../../domain/ids.ts';
 import { connectionWithSecrets } from '../../store/config/connections.ts';
-import { returnLease, takeLease } from '../../store/runs/leases.ts';
+import { returnLease, takeLease } from '../../store/runs/workers.ts';
 import {
   beginSubscriptionCheck,
   bridgedAddresses,

@@ -24,7 +24,7 @@ export interface TouchedDelivery {
  * @returns the deliveries whose tracks must look at the ledger again: for a retry those that are open and due, for a
  * cancel those that are cancelled or must find out first whether they arrived. An unknown destination gives none.
  */
-export function createApplyCommand({ sql, wake }: Pick<ActivityDeps, 'sql' | 'wake'>) {
+export function createApplyCommand({ sql, wakeNext }: Pick<ActivityDeps, 'sql' | 'wakeNext'>) {
   return async function applyCommand(input: CommandInput): Promise<TouchedDelivery[]> {
     const target = {
       message: input.message,
@@ -39,7 +39,7 @@ export function createApplyCommand({ sql, wake }: Pick<ActivityDeps, 'sql' | 'wa
           sql,
           commanded.map(({ id }) => id),
         )
-      ).forEach(wake);
+      ).forEach(wakeNext);
     return commanded
       .filter(
         ({ state }) => (isOpen(state) && state !== 'sending') || (input.kind === 'cancel' && state === 'cancelled'),

@@ -13,9 +13,9 @@ import type { PostMessage } from '../schemas/message.ts';
 import { isOutage } from '../http/problem-reply.ts';
 import { TimeLimitError, within } from '../limits/time-limit.ts';
 
-/** PostgreSQL ends the statement after 1 s; this is for one that hears nobody any more. */
+/** PostgreSQL ends the statement after 1 s. This limit is for a PostgreSQL that no longer answers at all. */
 const limitMs = 1_500;
-/** Times that a plan may be found behind. Each time means that somebody changed the configuration meanwhile. */
+/** How often the plan is made again because the configuration changed before the message was stored. */
 const maxPlans = 5;
 
 export type AcceptMessage = (
@@ -24,8 +24,10 @@ export type AcceptMessage = (
 ) => Promise<Exclude<AcceptResult, { outcome: 'stale' | 'conflict' | 'no-thread' }>>;
 
 /**
- * Plans a message in memory and stores both in one transaction. The answer is given when it is committed, and does not
- * wait for Temporal.
+ * Returns the function that plans a message in memory and stores the message with its plan in one statement. It
+ * resolves after the commit and does not wait for Temporal.
+ * @throws Problem 404 for a deleted tenant, 409 for a key of another message, 422 for an unknown destination or thread,
+ * 429 under overload, and 503 when it is unknown whether the message was accepted.
  */
 export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches): AcceptMessage {
   const admission = createAdmission();
@@ -34,43 +36,43 @@ export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches
     const plans = caches.of(tenant);
     let plan = await plans.current();
     for (let count = 1; count <= maxPlans; count += 1) {
-      // Deleted a moment ago, when its key or name was still remembered.
+      // The tenant was deleted a moment ago, while its key or name was still in a cache.
       if (plan.version === 0) throw notFound('tenant');
       let acceptance = planMessage(tenant, posted, id, plan);
       if ('errors' in acceptance) {
-        // It may have been made a moment ago by another process.
+        // Another process may have created the destination a moment ago, so reload the plan once.
         plan = await plans.reload();
         acceptance = planMessage(tenant, posted, id, plan);
       }
       if ('errors' in acceptance) {
-        // The key decides first: a message that was accepted stays so, even when its destination is gone by now.
+        // An accepted message stays accepted even if its destination is gone now, so look for its key before refusing.
         return (await findAccepted(acceptSql, acceptance.unplanned)) ?? refuse(acceptance.errors);
       }
       const result = await accept(acceptSql, ring, acceptance);
       if (result.outcome !== 'stale') return result;
       plan = await plans.reload();
     }
-    throw new Problem('unavailable', 'The configuration changes too fast. The message is not accepted.');
+    throw new Problem('unavailable', 'The configuration changes too fast. The message was not accepted.');
   }
 
   return async (tenant, posted) => {
-    const { priority = 'normal', class: recoveryClass = null } = posted.body;
+    const { priority = 'normal', class: deliveryClass = null } = posted.body;
     const { acceptPerSecond } = await within(limitMs, caches.of(tenant).current());
-    const leave = admission.enter(tenant, { priority, class: recoveryClass }, acceptPerSecond);
+    const leave = admission.enter(tenant, { priority, class: deliveryClass }, acceptPerSecond);
     const id = newMessageId();
     const work = acceptPlanned(tenant, posted, id).finally(leave);
     const result = await within(limitMs, work).catch((error: unknown) => {
       throw isOutage(error) || error instanceof TimeLimitError ? outcomeUnknown(posted, id, error) : error;
     });
     if (result.outcome === 'conflict') {
-      const detail = `This key was used for another message before, ${result.id}.`;
+      const detail = `This key was already used for another message, ${result.id}.`;
       throw new Problem('idempotency_conflict', detail, { id: result.id });
     }
     if (result.outcome === 'no-thread') {
-      const message = `names a message that there is not: ${posted.body.thread}`;
+      const message = `names a message that does not exist: ${posted.body.thread}`;
       throw invalidInput([{ path: posted.locate('/thread'), code: 'unknown_message', message }]);
     }
-    if (result.outcome === 'stale') throw new Error('a plan that is behind ended in an answer');
+    if (result.outcome === 'stale') throw new Error('an outdated plan led to an answer');
     return result;
   };
 }
@@ -79,19 +81,23 @@ function refuse(errors: readonly InputError[]): never {
   throw invalidInput(errors);
 }
 
-/** 503 means unknown, not no: the transaction may have been committed when the connection broke. */
+/**
+ * The 503 for a message that may or may not be accepted: the transaction may have been committed before the connection
+ * broke.
+ */
 function outcomeUnknown({ key }: PostedMessage, id: MessageId, cause: unknown): Problem {
   const how =
     key === undefined
-      ? `Without an Idempotency-Key only GET /v1/messages/${id} can tell.`
-      : 'Send it again with the same key: it tells, and is accepted once.';
-  return new Problem('unavailable', `Whether the message was accepted is unknown. ${how}`, { id, cause });
+      ? `Without an Idempotency-Key, only GET /v1/messages/${id} can tell.`
+      : 'Send it again with the same key to find out. It is accepted only once.';
+  return new Problem('unavailable', `It is unknown whether the message was accepted. ${how}`, { id, cause });
 }
 
 const keyRequired: InputError = {
   path: 'Idempotency-Key',
   code: 'required',
-  message: 'is required by this tenant, or id in the body: without it a repeated post would be a second message',
+  message:
+    'is required by this tenant (or id in the body): without a key, a repeated request would be a second message',
 };
 
 type Unplanned = Omit<Acceptance, 'deliveries' | 'configVersion'>;
@@ -109,7 +115,7 @@ function planMessage(
     const entry = plan.destinations.get(destination);
     if (entry !== undefined) deliveries.push(planDelivery(entry, unplanned, 'request'));
     else {
-      const message = `names a destination that there is not: ${JSON.stringify(destination.slice(0, 100))}`;
+      const message = `names a destination that does not exist: ${JSON.stringify(destination.slice(0, 100))}`;
       errors.push({ path: posted.locate(`/destinations/${index}`), code: 'unknown_destination', message });
     }
   }
@@ -140,7 +146,7 @@ function toAcceptance(tenant: TenantId, { body, dedupeScope, key }: PostedMessag
   };
 }
 
-/** A file is known by its place, and looked at where it lies. */
+/** The posted content as it is stored. A file gets its id from its position. Its URL is also its page. */
 function contentOf({ text = '', content }: PostMessage): Content {
   if (content === undefined) return { text };
   const { text: said = '', attachments, ...more } = content;
@@ -159,7 +165,7 @@ function fileName(url: string): string {
   try {
     return (last === '' ? 'file' : decodeURIComponent(last)).slice(0, 255);
   } catch {
-    // Not percent-encoded as it should be: then as it stands.
+    // The name is not valid percent-encoding, so use it unchanged.
     return last.slice(0, 255);
   }
 }

@@ -1,16 +1,16 @@
 import type { FastifyRequest } from 'fastify';
 import { invalidInput, Problem, type InputError } from '../errors.ts';
 
-/** Structured mode; batch mode has a type of its own, which nobody here reads, so it is a 415. */
+/** The content type of a CloudEvent in structured mode. Batch mode has another type, which gets a 415. */
 export const structuredType = 'application/cloudevents+json';
 
-/** A CloudEvent 1.0 as the message that it means. */
+/** A CloudEvent 1.0, read as a message. */
 export interface ReadCloudEvent {
-  /** To be checked like any posted body; without `id`. */
+  /** The message without `id`. It is not validated yet. */
   readonly body: unknown;
-  /** A CloudEvent is the same as another when source and id are. */
+  /** The source and the id of the event, which together identify it. */
   readonly key: string;
-  /** Where in the event, or in which header, a place of the body came from. */
+  /** Translates a path in `body` to the path in the event, or to the name of the header, that the value came from. */
   readonly locate: (path: string) => string;
 }
 
@@ -29,15 +29,15 @@ function isStructured({ headers }: FastifyRequest): boolean {
 }
 
 /**
+ * Reads a CloudEvent as a message:
  * | event | message |
  * |---|---|
- * | `source` and `id` | the idempotency key, apart from all other keys |
+ * | `source` and `id` | the idempotency key, in a scope of its own |
  * | `type`, `source`, `time`, `dataschema` | `type`, `source`, `occurredAt`, `dataVersion` |
  * | `subject` | `conversation`, unless the data has one |
- * | extension attributes | labels, unless the data has one of the name |
- * | `data` | all other fields of a posted message; a text is its `text` |
- *
- * @throws Problem 422 for what is no CloudEvent 1.0.
+ * | extension attributes | labels, unless the data has a label of that name |
+ * | `data` | all other fields of a posted message; if it is a string, the `text` |
+ * @throws Problem 422 when the request is no valid CloudEvent 1.0; 400 when a binary-mode request has no body.
  */
 export function readCloudEvent(request: FastifyRequest): ReadCloudEvent {
   const structured = isStructured(request);
@@ -46,13 +46,13 @@ export function readCloudEvent(request: FastifyRequest): ReadCloudEvent {
   const errors = findAttributeErrors(attributes, at);
   const isObject = typeof data === 'object' && data !== null && !Array.isArray(data);
   if (!isObject && typeof data !== 'string')
-    errors.push({ path: structured ? '/data' : '', code: 'wrong_type', message: 'must be an object or a text' });
+    errors.push({ path: structured ? '/data' : '', code: 'wrong_type', message: 'must be an object or a string' });
   const fields: Attributes = isObject ? (data as Attributes) : { text: data };
   for (const name of ofAttributes.filter((field) => Object.hasOwn(fields, field)))
     errors.push({
       path: `${structured ? '/data' : ''}/${name}`,
       code: 'unknown_field',
-      message: 'is an attribute of the event',
+      message: 'must be an attribute of the event and not part of its data',
     });
   if (errors.length > 0) throw invalidInput(errors);
 
@@ -93,13 +93,13 @@ function labelsOf({ labels }: Attributes): Attributes {
 function structuredEvent(body: unknown): Attributes {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw invalidInput([{ path: '', code: 'wrong_type', message: 'must be an object' }]);
-  // The specification lets an attribute that is not set be null.
+  // The specification allows null for an attribute that is not set.
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
-/** Attributes are headers, percent-encoded where they are not ASCII (HTTP protocol binding, §3.1.3.2). */
+/** In binary mode the attributes are headers, percent-encoded if not ASCII (HTTP protocol binding, §3.1.3.2). */
 function binaryEvent({ headers, body }: FastifyRequest): Attributes {
-  if (body === undefined) throw new Problem('invalid_json', 'The body is empty; JSON is wanted.');
+  if (body === undefined) throw new Problem('invalid_json', 'The body is empty. Send JSON.');
   const attributes = Object.entries(headers)
     .filter(([name]) => name.startsWith('ce-'))
     .map(([name, value]) => [name.slice('ce-'.length), decodeHeader(name, String(value))]);
@@ -111,7 +111,7 @@ function decodeHeader(name: string, value: string): string {
     const text = decodeURIComponent(value);
     if (!text.includes('\0')) return text;
   } catch {
-    // Not percent-encoded text: the same answer as below.
+    // The text is not valid percent-encoding. It gets the same answer as a text with NUL.
   }
   throw invalidInput([{ path: name, code: 'invalid_value', message: 'must be percent-encoded UTF-8 without NUL' }]);
 }
@@ -122,7 +122,7 @@ function findAttributeErrors(attributes: Attributes, at: (name: string) => strin
     errors.push({ path: at('specversion'), code: 'invalid_value', message: 'must be "1.0"' });
   for (const name of ['id', 'source', 'type']) {
     if (typeof attributes[name] !== 'string' || attributes[name] === '')
-      errors.push({ path: at(name), code: 'required', message: 'is required, a text' });
+      errors.push({ path: at(name), code: 'required', message: 'is required and must be a string' });
   }
   if (typeof attributes['id'] === 'string' && attributes['id'].length > 255)
     errors.push({ path: at('id'), code: 'too_long', message: 'must have at most 255 characters' });
@@ -130,7 +130,7 @@ function findAttributeErrors(attributes: Attributes, at: (name: string) => strin
     if (name === 'data_base64')
       errors.push({ path: at(name), code: 'not_yet_supported', message: 'is not supported yet' });
     else if (!/^[a-z0-9]+$/.test(name) || !['string', 'number', 'boolean'].includes(typeof value))
-      errors.push({ path: at(name), code: 'invalid_value', message: 'is no attribute of a CloudEvent' });
+      errors.push({ path: at(name), code: 'invalid_value', message: 'is not a valid attribute of a CloudEvent' });
   }
   return errors;
 }

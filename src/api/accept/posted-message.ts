@@ -7,18 +7,18 @@ import { findPlanned } from '../http/not-yet-supported.ts';
 import { keyPattern, plannedMessageFields, postMessageSchema, type PostMessage } from '../schemas/message.ts';
 import { errorFinder } from '../http/validation.ts';
 
-/** A message as it was posted, checked, with the key that it is known by. */
+/** A posted message that passed all checks without a database, and its idempotency key. */
 export interface PostedMessage {
   readonly body: PostMessage;
-  /** Keys of different scopes never meet. */
+  /** Separates the keys of different kinds of senders. The same key in another scope belongs to another message. */
   readonly dedupeScope: string;
-  /** Undefined: the sender gave none, and each post is a new message. */
+  /** Undefined when the sender gave no key. Each such request is a new message. */
   readonly key: string | undefined;
-  /** Where the sender put what is at a place of the body. */
+  /** Translates a path in `body` to the path or header where the sender wrote the value. */
   readonly locate: (path: string) => string;
 }
 
-/** A message that is scheduled further ahead is a mistake, or belongs into a calendar. */
+/** A message that is scheduled further ahead is probably a mistake. */
 const longestAheadMs = 366 * 86_400_000;
 
 const findErrors = errorFinder(postMessageSchema);
@@ -26,8 +26,8 @@ const isKey = new RegExp(keyPattern);
 const keyHeader = 'Idempotency-Key';
 
 /**
- * Reads a post, be it our own JSON or a CloudEvent, and checks all that needs no database.
- * @throws Problem 400, 415 or 422.
+ * Reads the request of a new message, either JSON or a CloudEvent, and makes every check that needs no database.
+ * @throws Problem 400 or 422.
  */
 export function readPostedMessage(request: FastifyRequest): PostedMessage {
   const headerKey = readKeyHeader(request);
@@ -38,7 +38,7 @@ export function readPostedMessage(request: FastifyRequest): PostedMessage {
     if (errors.length > 0) throw invalidInput(errors.map((error) => ({ ...error, path: locate(error.path) })));
     return { body: body as PostMessage, dedupeScope: 'api:cloudevents', key, locate };
   }
-  if (request.body === undefined) throw new Problem('invalid_json', 'The body is empty; JSON is wanted.');
+  if (request.body === undefined) throw new Problem('invalid_json', 'The body is empty. Send JSON.');
   const errors = findBodyErrors(request.body);
   if (errors.length > 0) throw invalidInput(errors);
   const { id, ...body } = request.body as PostMessage;
@@ -47,13 +47,16 @@ export function readPostedMessage(request: FastifyRequest): PostedMessage {
 }
 
 function differentKeys(path: string): InputError {
-  return { path, code: 'different_keys', message: `is another key than ${keyHeader}` };
+  return { path, code: 'different_keys', message: `differs from the key in ${keyHeader}` };
 }
 
-/** @throws Problem 422 for a key that is none, or is there twice. */
+/**
+ * The Idempotency-Key header of a request; undefined without one.
+ * @throws Problem 422 when the key is not valid, or the header appears twice.
+ */
 export function readKeyHeader(request: FastifyRequest): string | undefined {
   const [key, ...more] = request.raw.headersDistinct[keyHeader.toLowerCase()] ?? [];
-  if (more.length > 0) throw invalidInput([{ path: keyHeader, code: 'duplicate_key', message: 'is there twice' }]);
+  if (more.length > 0) throw invalidInput([{ path: keyHeader, code: 'duplicate_key', message: 'appears twice' }]);
   if (key !== undefined && !isKey.test(key)) {
     const message = 'must be 1 to 255 printable ASCII characters';
     throw invalidInput([{ path: keyHeader, code: 'pattern', message }]);
@@ -61,7 +64,7 @@ export function readKeyHeader(request: FastifyRequest): string | undefined {
   return key;
 }
 
-/** What is not supported yet is said alone: the rest may be right only together with it. */
+/** Finds all mistakes in a body. Unsupported fields are reported alone, since the rest may only be valid with them. */
 function findBodyErrors(body: unknown): InputError[] {
   const planned = findPlanned(body, plannedMessageFields);
   if (planned.length > 0) return planned;
@@ -69,17 +72,21 @@ function findBodyErrors(body: unknown): InputError[] {
   return errors.length > 0 ? errors : findMeaningErrors(body as PostMessage);
 }
 
-/** What no schema says well. */
+/** Makes the checks that a JSON schema cannot express well. */
 function findMeaningErrors({ text, content, type, thread, ...times }: PostMessage): InputError[] {
   const errors: InputError[] = [];
   if (text === undefined && content === undefined)
-    errors.push({ path: '/text', code: 'required', message: 'is required, or content' });
+    errors.push({ path: '/text', code: 'required', message: 'is required unless content is given' });
   if (text !== undefined && content !== undefined)
-    errors.push({ path: '/content', code: 'invalid_value', message: 'and text must not both be there' });
+    errors.push({ path: '/content', code: 'invalid_value', message: 'and text must not both be given' });
   if (content !== undefined && content.text === undefined && content.attachments === undefined)
-    errors.push({ path: '/content/text', code: 'required', message: 'is required, or attachments' });
+    errors.push({ path: '/content/text', code: 'required', message: 'is required unless attachments are given' });
   if (type?.startsWith('carillon.') === true)
-    errors.push({ path: '/type', code: 'invalid_value', message: 'must not begin with "carillon.", which is ours' });
+    errors.push({
+      path: '/type',
+      code: 'invalid_value',
+      message: 'must not begin with "carillon.", which is reserved',
+    });
   if (type !== undefined && /^(?:message\.(?:edited|deleted)|reaction\..*)$/.test(type))
     errors.push({ path: '/type', code: 'not_yet_supported', message: 'is not supported yet' });
   for (const key of ['occurredAt', 'sendAt', 'expiresAt'] as const) {
@@ -90,7 +97,7 @@ function findMeaningErrors({ text, content, type, thread, ...times }: PostMessag
   const { sendAt, expiresAt } = times;
   if (sendAt !== undefined && Date.parse(sendAt) > Date.now() + longestAheadMs)
     errors.push({ path: '/sendAt', code: 'invalid_value', message: 'must be within a year' });
-  // Not that it must be in the future: the same post, repeated later, must find the message that it made.
+  // Do not require that it is in the future: a repetition of the same request must still find its first message later.
   if (expiresAt !== undefined && sendAt !== undefined && Date.parse(expiresAt) <= Date.parse(sendAt))
     errors.push({ path: '/expiresAt', code: 'invalid_value', message: 'must be after sendAt' });
   if (thread !== undefined && !messageIdPattern.test(thread))

@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-/** Digits of base 62 that 32 bytes need. */
+/** The number of base 62 digits that 32 bytes need. */
 const length = 43;
 
-/** What can be a key of ours; anything else is none, and needs no look at PostgreSQL. */
+/** The form of an API key. A text of any other form needs no query to be refused. */
 export const apiKeyPattern = /^ck_[0-9A-Za-z]{43}$/;
 
-/** A new key: `ck_` and 32 random bytes in base 62, which a double click selects whole. */
+/** Makes a new key: `ck_` and 32 random bytes in base 62. A double click selects all of it. */
 export function newApiKey(): string {
   let rest = BigInt(`0x${randomBytes(32).toString('hex')}`);
   let text = '';
@@ -18,7 +18,7 @@ export function newApiKey(): string {
   return `ck_${text}`;
 }
 
-/** What is stored of a key. A slow hash would protect nothing: nobody guesses 256 random bits. */
+/** The hash that PostgreSQL stores of a key. A slow hash would add nothing: 256 random bits cannot be guessed. */
 export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }

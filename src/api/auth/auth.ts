@@ -8,8 +8,9 @@ import type { Api } from '../route.ts';
 export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 /**
- * Runs before anything else looks at the request. Unknown paths need a key too, so that nobody without one learns which
- * there are.
+ * Returns the hook that finds the caller of a request before anything else is done. An unknown path needs a key too, so
+ * that a client without one cannot find out which paths exist.
+ * @throws Problem 401 without a valid key. 403, 404 and 503 as `FindCaller`.
  */
 export function authenticator(findCaller: FindCaller): Authenticate {
   return async (request, reply) => {
@@ -29,7 +30,10 @@ export function authenticator(findCaller: FindCaller): Authenticate {
   };
 }
 
-/** After authentication: whether the caller may use the route. A path that is unknown gets its 404. */
+/**
+ * Checks, after authentication, that the caller may use the route. An unknown path passes and later gets its 404.
+ * @throws Problem 403.
+ */
 export async function authorize(request: FastifyRequest): Promise<void> {
   const scope = scopeOf(request);
   if (scope !== undefined && scope !== 'open') requireScope(request.caller, scope);
@@ -40,15 +44,15 @@ export async function authorize(request: FastifyRequest): Promise<void> {
 function requireScope(caller: Caller, scope: Exclude<RouteScope, 'open'>): void {
   if (caller.isAdministrator) return;
   if (scope === 'administrator') throw new Problem('forbidden', "Only the administrator's key may do this.");
-  if (!covers(caller.scopes, scope)) throw new Problem('forbidden', `This key has not the scope "${scope}".`);
+  if (!covers(caller.scopes, scope)) throw new Problem('forbidden', `This key does not have the scope "${scope}".`);
 }
 
 function scopeOf({ routeOptions }: FastifyRequest): RouteScope | undefined {
-  // Where the router refuses a path there is no route.
+  // There is no route for a path that the router refused.
   return (routeOptions.config as { scope?: RouteScope } | undefined)?.scope;
 }
 
-/** Refuses to start with a route that does not say who may use it. To be called before any route is added. */
+/** Makes the server refuse to start if any route declares no scope. Call it before any route is added. */
 export function requireScopes(app: Api): void {
   const routes: { url: string; method: string | string[]; config?: { scope?: RouteScope } }[] = [];
   app.addHook('onRoute', (route) => void routes.push(route));

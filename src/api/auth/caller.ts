@@ -1,31 +1,34 @@
 import type { TenantId } from '../../domain/ids.ts';
 import type { Scope } from '../../domain/scope.ts';
 
-/** Whose request it is, and what it may do. */
+/** The tenant and the rights of the key that a request was made with. */
 export interface Caller {
-  /** All that the request sees and changes belongs to this one. */
+  /** The request reads and changes only what belongs to this tenant. */
   readonly tenant: TenantId;
-  /** Id of the key, `admin` for the administrator's: who did it, in logs and histories. */
+  /** The id of the key, or `admin` for the administrator's key. Logs and histories name it as the author of changes. */
   readonly key: string;
   readonly scopes: readonly Scope[];
-  /** It is the administrator of all tenants, not a key of one. */
+  /** True for the administrator's key, which works for all tenants. False for a key of one tenant. */
   readonly isAdministrator: boolean;
-  /** For answers that go on: whether the key would still be taken. @throws when PostgreSQL cannot tell. */
+  /**
+   * Whether the key would still be accepted now. Event streams ask this again and again.
+   * @throws when PostgreSQL cannot tell.
+   */
   readonly isStillValid: () => Promise<boolean>;
 }
 
-/** What a route wants of its caller. `administrator` is the one key of the environment; `open` needs none. */
+/** What a route requires of its caller. `administrator` is the administrator's key, and `open` needs no key. */
 export type RouteScope = Scope | 'administrator' | 'open';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** There from authentication on; not on routes that are `open`. */
+    /** Set by authentication. Missing on routes that are `open`. */
     caller: Caller;
   }
   interface FastifyContextConfig {
-    /** Each route has one: the server does not start without. */
+    /** Every route must declare its scope, or the server does not start. */
     scope?: RouteScope;
-    /** One more that it wants, beside that one. */
+    /** A second scope that the route also requires. */
     alsoScope?: Scope;
   }
 }

@@ -10,23 +10,28 @@ import { createGate } from '../limits/concurrency.ts';
 import { createLookUpCache } from '../limits/look-up-cache.ts';
 import { TimeLimitError, within } from '../limits/time-limit.ts';
 
-/** How long a revoked key may still be taken. docs/operating.md says it too. */
+/** A revoked key may be accepted for this long. docs/operating.md promises the same time. */
 const usualKeepMs = 5_000;
 const maxEntries = 10_000;
-/** Of the pool's connections, those that looking up keys may keep busy: whoever sends wrong ones stops nobody else. */
+/** Look-ups of keys use at most this many connections of the pool, so that a client with wrong keys blocks no other. */
 const lookUpsAtOnce = 4;
 const maxPending = 500;
-/** PostgreSQL ends the statement after 1 s; this is for one that hears nobody any more. */
+/** PostgreSQL ends the statement after 1 s. This limit is for a PostgreSQL that no longer answers at all. */
 const limitMs = 1_500;
 
 /**
- * @param wanted the tenant that the request names, if it does.
- * @returns undefined for a key that is none.
- * @throws Problem 403 for another tenant than the key's, 404 for one that is not there, 503 when PostgreSQL can't tell.
+ * @param token the key that the request was sent with.
+ * @param wanted the tenant that the request names, if any.
+ * @returns undefined when the key is not valid.
+ * @throws Problem 403 when the request names another tenant than the key's, 404 when the administrator names an unknown
+ * tenant, 503 when PostgreSQL does not answer.
  */
 export type FindCaller = (token: string, wanted: string | undefined) => Promise<Caller | undefined>;
 
-/** Finds out who calls, as a rule without a query: what was looked up is used for some seconds. */
+/**
+ * Returns the function that finds the caller of a key. It usually needs no query, because keys and tenants that were
+ * found are cached for 5 s.
+ */
 export function callerFinder({ acceptSql, adminKey, logger, keyCacheMs = usualKeepMs }: ApiDeps): FindCaller {
   const gate = createGate(lookUpsAtOnce);
   const shared = { maxEntries, maxPending };
@@ -43,10 +48,10 @@ export function callerFinder({ acceptSql, adminKey, logger, keyCacheMs = usualKe
 
   async function findUsable(hash: Buffer): Promise<UsableKey | undefined> {
     const key = await findUsableKey(acceptSql, hash);
-    // Nobody waits for it: on a server that can only be read, keys work all the same.
+    // Do not wait for this write. Keys must work even on a server that is read-only.
     if (key?.isUseUnnoted === true)
       noteKeyUse(acceptSql, key.id).catch((error: unknown) =>
-        logger.debug({ err: error }, "a key's use was not noted"),
+        logger.debug({ err: error }, 'the use of a key was not recorded'),
       );
     return key;
   }
@@ -73,7 +78,7 @@ export function callerFinder({ acceptSql, adminKey, logger, keyCacheMs = usualKe
     if (key === undefined) return undefined;
     const { id, tenant, scopes } = key;
     if (wanted !== undefined && wanted !== tenant)
-      throw new Problem('forbidden', 'This key is of another tenant than carillon-tenant names.');
+      throw new Problem('forbidden', 'This key belongs to another tenant than the one in carillon-tenant.');
     return { tenant, key: id, scopes, isAdministrator: false, isStillValid: async () => (await find()) !== undefined };
   };
 }

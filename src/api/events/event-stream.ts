@@ -5,7 +5,7 @@ import { isOutage } from '../http/problem-reply.ts';
 import { settlesWithin } from '../limits/settles-within.ts';
 import { showEvent } from './show-event.ts';
 
-/** Milliseconds that a client waits before it connects again. */
+/** How long a client waits before it connects again, in milliseconds. */
 const retryMs = 2_000;
 
 export interface StreamSource {
@@ -15,10 +15,12 @@ export interface StreamSource {
 }
 
 /**
- * The text of an event stream, in the order of events, until the signal. It is asked for the next piece when the one
- * before is written, so it holds one page at most however slowly somebody reads. A PostgreSQL that is away is waited
- * for; what cannot be mended ends the stream, and the client's next request is told why.
- * @param first what was read before the answer began.
+ * Yields the text of an event stream, in the order of the events, until the signal is aborted. The consumer asks for
+ * the next piece after it has written the last one, so even a slow reader costs no more memory than one page. While
+ * PostgreSQL is away, the stream waits. When the position is no longer kept, the stream ends, and the client's next
+ * request gets the error.
+ * @param first the page that was read before the answer began.
+ * @throws any other error of a read.
  */
 export async function* eventStream(
   { read, watch, heartbeatMs }: StreamSource,
@@ -26,7 +28,7 @@ export async function* eventStream(
   first: EventsRead,
   signal: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
-  // With the place where it starts: who is cut before the first event goes on from here and not from a later "now".
+  // The first piece has the id of the start. A client that is cut off before the first event then goes on from there.
   yield `retry: ${retryMs}\nid: ${encodeEventCursor(start)}\n\n${render(first)}`;
   let { position, isCaughtUp } = first;
   while (!signal.aborted) {
@@ -44,7 +46,7 @@ export async function* eventStream(
       throw error;
     });
     if (page === undefined) {
-      // Back to the shared look, which comes through when PostgreSQL does.
+      // Wait for the shared look of all streams, which succeeds as soon as PostgreSQL is back.
       isCaughtUp = true;
       yield heartbeat(position);
       continue;
@@ -56,8 +58,8 @@ export async function* eventStream(
 }
 
 /**
- * A comment, so that proxies see that it lives, and the place reached: a reader whose filter lets nothing through for
- * long does not fall behind what is kept.
+ * A comment, which shows proxies that the stream is alive, and the current position. The position moves on even when
+ * the filter matches nothing for a long time, so that the client's cursor does not expire.
  */
 function heartbeat(position: EventPosition): string {
   return `: still here\nid: ${encodeEventCursor(position)}\n\n`;

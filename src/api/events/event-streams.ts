@@ -9,23 +9,23 @@ import {
   type EventPosition,
   type EventsRead,
 } from '../../store/read/events.ts';
-import type { ApiDeps } from '../deps.ts';
+import type { ApiDeps, EventStreamSettings } from '../deps.ts';
 import { Problem } from '../errors.ts';
 import { eventStream } from './event-stream.ts';
 import { watchEvents } from './event-watch.ts';
 import { createGate } from '../limits/concurrency.ts';
-import type { EventStreamSettings } from '../deps.ts';
 
 const usual: EventStreamSettings = { heartbeatMs: 15_000, maxStreams: 100, lookEveryMs: 300 };
-/** Events read at once for a stream; it holds them until its reader has taken them. */
+/** How many events a stream reads at once. It holds them in memory until its reader has taken them. */
 const pageSize = 200;
-/** Of the pool's connections, those that streams may keep busy: other requests come first. */
+/** Streams use at most this many of the pool's connections, because other requests have priority. */
 const readsAtOnce = 2;
 
 export interface EventStreams {
   /**
-   * Answers with a stream; resolves when it is over. Without a position it starts now.
-   * @throws Problem 410, or 503 beyond the number of streams, before anything is written.
+   * Answers a request with a stream and resolves when the stream is over. Without `after` the stream begins now.
+   * @throws Problem 410 when the cursor has expired, or 503 when too many streams are open or the server is closing.
+   * Nothing has been written then.
    */
   serve(
     request: FastifyRequest,
@@ -33,11 +33,11 @@ export interface EventStreams {
     filter: EventFilter,
     after: EventPosition | undefined,
   ): Promise<void>;
-  /** Ends all; takes no new one. */
+  /** Ends all streams and refuses new ones. */
   close(): void;
 }
 
-/** The open streams of this process. */
+/** Serves the event streams of this process and limits their number. */
 export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): EventStreams {
   const { heartbeatMs, maxStreams, lookEveryMs } = { ...usual, ...eventStreams };
   const open = new Set<() => void>();
@@ -53,13 +53,17 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
   ): Promise<void> {
     if (isClosing) throw stopping();
     if (open.size >= maxStreams)
-      throw new Problem('unavailable', `${maxStreams} streams are open here already. Come again, or poll.`);
+      throw new Problem(
+        'unavailable',
+        `${maxStreams} streams are already open in this process. Try again later, or poll.`,
+      );
     const { raw } = reply;
     const { tenant, isStillValid } = request.caller;
     const over = new AbortController();
     const stop = (): void => {
       over.abort();
-      // A reader that stands still would hold up the close. What it had not got it gets by its Last-Event-ID.
+      // A reader that has stopped reading would delay the close. It gets the missing events later with its
+      // Last-Event-ID.
       if (raw.writableNeedDrain) raw.destroy();
     };
     open.add(stop);
@@ -72,23 +76,23 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
       gate(() => readEvents(sql, tenant, filter, position, pageSize));
     const start = after ?? (await currentEventPosition(sql));
     const first = await read(start);
-    // PostgreSQL took so long that the request was answered without it.
+    // The read took so long that Fastify has already answered the request.
     if (reply.sent) return;
     if (first.isExpired) throw expiredCursor();
     if (over.signal.aborted) throw stopping();
 
-    // From here on it is not Fastify's: its limit of time for an answer ends what has not ended.
+    // Take the answer over from Fastify, whose time limit for handlers would end the stream.
     reply.hijack();
     raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
-      // nginx would keep events back until its buffer is full.
+      // nginx would otherwise hold events back until its buffer is full.
       'x-accel-buffering': 'no',
-      // A close of the server waits for connections, and this one is of no more use.
+      // A close of the server waits for open connections, and this one cannot be used again.
       connection: 'close',
     });
-    // A key that is revoked while the stream is open ends it; a PostgreSQL that is away does not.
+    // Revoking the key ends an open stream. An unreachable PostgreSQL does not.
     const checking = setInterval(() => {
       isStillValid().then(
         (isValid) => (isValid ? undefined : stop()),
@@ -98,9 +102,9 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
     try {
       await pipeline(eventStream({ read, watch, heartbeatMs }, start, first, over.signal), raw);
     } catch (error) {
-      // A reader that goes away is how most streams end; nothing else logs it, since the answer was never finished.
+      // Most streams end because the reader goes away. Only this line logs it, because the answer was never finished.
       if (over.signal.aborted && isGone(error))
-        request.log.info({ ms: Math.round(reply.elapsedTime) }, 'an event stream was left');
+        request.log.info({ ms: Math.round(reply.elapsedTime) }, 'a client left its event stream');
       else request.log.error({ err: error }, 'an event stream broke');
       raw.destroy();
     } finally {
@@ -117,15 +121,15 @@ export function createEventStreams({ sql, logger, eventStreams }: ApiDeps): Even
   };
 }
 
-const stopping = (): Problem => new Problem('unavailable', 'This process is stopping. Come again.');
+const stopping = (): Problem => new Problem('unavailable', 'This process is stopping. Try again.');
 
 const isGone = (error: unknown): boolean =>
   ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** For a cursor behind which events were removed already. */
+/** The Problem for a cursor after which some events were already removed. */
 export function expiredCursor(): Problem {
   return new Problem(
     'cursor_expired',
-    'Events behind this cursor are no longer kept, so some would be missed. Start again without it.',
+    'Some events after this cursor were already removed. Start again without a cursor.',
   );
 }

@@ -5,7 +5,7 @@ import { isAfter } from './event-cursor.ts';
 import { settlesWithin } from '../limits/settles-within.ts';
 
 export interface EventWatch {
-  /** Waits for an event behind the position. False when the time is over or the signal came first. */
+  /** Waits for an event after the position. Resolves to false when `ms` is over or the signal is aborted first. */
   awaitAfter(position: EventPosition, ms: number, signal: AbortSignal): Promise<boolean>;
 }
 
@@ -15,8 +15,9 @@ interface Waiter {
 }
 
 /**
- * One cheap look at PostgreSQL serves everybody who waits, and there is none while nobody does. Polling, not LISTEN:
- * that needs a session of its own, and says nothing of when a commit falls below the horizon.
+ * Makes one cheap query for all waiting streams together, and none while no stream waits. It polls because LISTEN needs
+ * a session of its own, and a notification does not say when the commit falls below the horizon up to which events are
+ * read.
  */
 export function watchEvents(
   newest: () => Promise<EventPosition>,
@@ -34,7 +35,7 @@ export function watchEvents(
       isAway = false;
       for (const waiter of waiting) if (isAfter(position, waiter.position)) waiter.wake();
     } catch (error) {
-      // Whatever it is, the streams stay open and it is looked again; one line tells of the whole outage.
+      // Streams stay open after any error, and the next look tries again. One log line reports the whole outage.
       if (!isAway) logger.warn({ err: error }, 'events cannot be read; open streams wait');
       isAway = true;
     }
@@ -45,7 +46,7 @@ export function watchEvents(
     isLooking = true;
     while (waiting.size > 0) {
       await look();
-      // Also when all were woken: they come back at once, and the next look should not.
+      // Sleep even when all waiters were woken: they wait again at once, and the next look must not follow at once.
       await sleep(everyMs, undefined, { ref: false });
     }
     isLooking = false;

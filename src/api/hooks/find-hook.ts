@@ -7,14 +7,14 @@ import { createGate } from '../limits/concurrency.ts';
 import { createLookUpCache } from '../limits/look-up-cache.ts';
 import { within } from '../limits/time-limit.ts';
 
-/** The connection that a platform calls. */
+/** The connection that a hook's path belongs to. */
 export interface Hook {
   readonly tenant: TenantId;
   readonly connection: HookConnection;
   readonly inbound: Inbound;
 }
 
-/** How long a changed secret may still be the old one. docs/operating.md says it too. */
+/** A secret that was replaced may be accepted for this long. docs/operating.md promises the same time. */
 const keepMs = 5_000;
 const maxEntries = 10_000;
 const lookUpsAtOnce = 4;
@@ -22,9 +22,10 @@ const maxPending = 500;
 const limitMs = 1_500;
 
 /**
- * Finds a connection by the id in a hook's path: one that we made in any tenant, one that was chosen in the default tenant
- * only, since another tenant may have chosen the same.
- * @returns undefined where there is none, or nothing comes in from its platform.
+ * Returns the function that finds the connection of a hook by the id in its path. Ids that Carillon made are found in
+ * every tenant. Ids that a user chose are found only in the default tenant, because another tenant may have chosen the
+ * same id.
+ * @returns undefined when there is no such connection, or its platform sends no events.
  */
 export function findHook({ acceptSql, ring, connectors }: ApiDeps): (id: string) => Promise<Hook | undefined> {
   const gate = createGate(lookUpsAtOnce);

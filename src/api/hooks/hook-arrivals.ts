@@ -4,8 +4,8 @@ import type { Reason } from '../../domain/failure.ts';
 import type { Arrival } from '../../store/inbound/inbox.ts';
 
 /**
- * What of a request is stored: its events, or the request that was not understood. What is none of ours is not
- * kept: most of what a busy workspace sends is joins and topics.
+ * What is stored of a request: its events, or the whole request when it was not understood. Things that Carillon does
+ * not handle are not stored, because most requests of a busy workspace are about joins and topics.
  */
 export function arrivalsOf(received: Received, request: HookRequest, now: Date): Arrival[] {
   switch (received.kind) {

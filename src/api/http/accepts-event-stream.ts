@@ -1,7 +1,4 @@
-/**
- * Whether an Accept header asks for server-sent events: by name, and not less than for JSON. `*` asks for nothing in
- * particular and gets JSON.
- */
+/** Whether an Accept header asks for server-sent events by name, at least as much as for JSON. Wildcards get JSON. */
 export function acceptsEventStream(accept: string | undefined): boolean {
   const weights = new Map(
     (accept ?? '').split(',').map((one): [string, number] => {

@@ -6,7 +6,9 @@ const codes: Record<string, ProblemCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
-/** Answers what is no HTTP, or never ended; no request was made of it, so it is written by hand. */
+/**
+ * Answers a request that is not valid HTTP or never ended. Fastify knows no request then, so this writes the answer.
+ */
 export function replyToBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

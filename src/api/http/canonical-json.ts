@@ -1,4 +1,4 @@
 import canonicalize from 'canonicalize';
 
-/** RFC 8785. The package's types describe an ES module that it is not. */
+/** Serializes a value by RFC 8785. The cast corrects the package's types, which wrongly describe an ES module. */
 export const canonicalJson = canonicalize as unknown as (value: unknown) => string | undefined;

@@ -1,16 +1,17 @@
 import { invalidInput } from '../errors.ts';
 
-/** What one list needs to go on: the key of the last item, in a form that only that list takes back. */
+/** Translates the key of a list's last item to an opaque cursor and back. */
 export interface Cursors {
   encode(key: string): string;
-  /** @throws Problem 422 for a cursor that this list did not give. */
+  /** @throws Problem 422 when the cursor is not from this list. */
   decode(cursor: string | undefined): string | undefined;
 }
 
 /**
- * Opaque cursors of one list. They hold the key behind which the next page begins, so pages neither repeat nor skip
- * what was there all the time, however much is added meanwhile.
- * @param list its name; a cursor of another list is refused.
+ * Makes the cursors of one list. A cursor holds the key after which the next page begins. So pages neither repeat nor
+ * skip an item that was there all along, whatever is added meanwhile.
+ * @param list the name of the list; cursors of other lists are refused.
+ * @param key the form of a valid key.
  */
 export function cursorsOf(list: string, key: RegExp): Cursors {
   return {
@@ -29,7 +30,7 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-/** @param rows one more than the limit where there is a next page. */
+/** @param rows the page, plus one more row if there is a next page. */
 export function pageOf<Row, T>(
   rows: readonly Row[],
   limit: number,

@@ -1,6 +1,7 @@
 /**
- * A moment written as RFC 3339. Undefined where it is none that everybody can store: PostgreSQL knows no year 0, and
- * JavaScript no leap second, though the format allows both.
+ * Reads an RFC 3339 time.
+ * @returns undefined when the year is not between 1970 and 9999, or the time is a leap second. RFC 3339 allows the year
+ * 0 and leap seconds, but PostgreSQL has no year 0, and JavaScript has no leap seconds.
  */
 export function readInstant(text: string): Date | undefined {
   const instant = new Date(text);

@@ -3,12 +3,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { invalidInput, Problem } from '../errors.ts';
 import { JsonSyntaxError, parseStrictJson } from './strict-json.ts';
 
-/** Design §5: the largest body. */
+/** The largest body, in bytes. */
 export const bodyLimit = 1024 * 1024;
 
 /**
- * Reads bodies of these content types as strict JSON; every other type is a 415. Replaces Fastify's own parsers, which
- * take `text/plain` and refuse an empty body that a command may well have.
+ * Reads bodies of these content types as strict JSON; every other type gets a 415. This replaces Fastify's own parsers,
+ * which accept `text/plain` and refuse an empty body. A command may have an empty body.
  */
 export function acceptJson(app: FastifyInstance, contentTypes: readonly string[]): void {
   app.removeAllContentTypeParsers();
@@ -25,7 +25,7 @@ function readJson(body: Buffer): unknown {
   if (!isUtf8(body)) throw new Problem('invalid_json', 'The body is not UTF-8.');
   const text = body.toString('utf8');
   try {
-    // RFC 8259 §8.1 lets a reader ignore a byte order mark.
+    // RFC 8259 §8.1 allows a parser to ignore a byte order mark.
     const { value, errors } = parseStrictJson(text.startsWith('\ufeff') ? text.slice(1) : text);
     if (errors.length > 0) throw invalidInput(errors);
     return value;
@@ -36,7 +36,10 @@ function readJson(body: Buffer): unknown {
   }
 }
 
-/** For routes that need a body: none at all is no JSON either. */
+/**
+ * For routes that require a body.
+ * @throws Problem 400 when there is none.
+ */
 export async function requireBody(request: FastifyRequest): Promise<void> {
-  if (request.body === undefined) throw new Problem('invalid_json', 'The body is empty; JSON is wanted.');
+  if (request.body === undefined) throw new Problem('invalid_json', 'The body is empty. Send JSON.');
 }

@@ -2,8 +2,8 @@ import type { InputError } from '../errors.ts';
 import { pointer } from './pointer.ts';
 
 /**
- * Fields that the design names and this version does not act on. They are refused by their own code, so that nobody
- * takes a promise for kept, nor looks for a typing mistake.
+ * Finds fields that are planned and that this version does not act on. They are refused with a code of their own, so
+ * that a caller neither relies on them nor suspects a typing mistake.
  */
 export function findPlanned(body: unknown, planned: readonly (readonly string[])[]): InputError[] {
   return planned

@@ -2,19 +2,20 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isTimedOut, isUnavailable } from '../../store/db/db.ts';
 import { Problem, problems, type ProblemCode } from '../errors.ts';
 
-/** Seconds until an answer may be different: PostgreSQL restarts and fails over in seconds, not in milliseconds. */
+/** The Retry-After of a 503, in seconds. A restart or failover of PostgreSQL takes seconds. */
 export const retryAfterSeconds = 1;
 
-/** Everything that a route throws ends here, so that nothing reaches the caller but what `errors.ts` lists. */
+/** Answers any error that a route throws, so that clients get no error that is not in `errors.ts`. */
 export function replyWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error);
   const { code, status, message, errors, id } = problem;
-  // An outage is one line per request without its trace: it would be the same thousand times.
+  // In an outage each request logs one line without a stack, because the stack would be the same a thousand times.
   if (code === 'internal') request.log.error({ err: error }, 'request failed');
-  else if (status >= 500) request.log.warn({ reason: (problem.cause as Error | undefined)?.message }, message);
+  else if (status >= 500) request.log.warn({ reason: reasonOf(problem.cause) }, message);
   reply.headers(problem.headers);
   if (status === 503) reply.header('retry-after', retryAfterSeconds);
-  // Fastify hangs up on bodies it did not read to the end; the sender would get a reset instead of this answer.
+  // Fastify closes the connection when it has not read the whole body. The sender would get a reset instead of this
+  // answer.
   reply.removeHeader('connection');
   return reply
     .code(status)
@@ -31,18 +32,25 @@ export function replyWithProblem(error: unknown, request: FastifyRequest, reply:
     });
 }
 
+/** The code of an error, or else its name; its message may contain values. */
+export function reasonOf(error: unknown): string | undefined {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  if (typeof code === 'string') return code;
+  return typeof name === 'string' ? name : undefined;
+}
+
 const ofFastify: Record<string, { code: ProblemCode; detail: string }> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'unsupported_media_type',
-    detail: 'Send JSON, and say so: "Content-Type: application/json".',
+    detail: 'Send JSON with "Content-Type: application/json".',
   },
-  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', detail: 'A body may have 1 MiB at most.' },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'bad_request', detail: 'The body is not as long as announced.' },
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', detail: 'A body may have at most 1 MiB.' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'bad_request', detail: 'The body does not have the announced length.' },
   FST_ERR_BAD_URL: { code: 'not_found', detail: 'The path is not well-formed.' },
-  FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found', detail: 'There is no such thing.' },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found', detail: 'Not found.' },
   FST_ERR_HANDLER_TIMEOUT: {
     code: 'unavailable',
-    detail: 'The answer took too long; whether it took effect is unknown.',
+    detail: 'The request took too long. It is unknown whether it took effect.',
   },
 };
 
@@ -55,12 +63,15 @@ function toProblem(error: unknown): Problem {
   if (known !== undefined) return new Problem(known.code, known.detail, { cause: error });
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new Problem('bad_request', 'The request is malformed.', { cause: error });
-  return new Problem('internal', 'Something went wrong; the log has more under this request id.', { cause: error });
+  return new Problem('internal', 'An internal error occurred. The log has more under this request id.', {
+    cause: error,
+  });
 }
 
 /**
- * Whether the same request may work later: PostgreSQL away, its limit of time reached, out of resources (53), a
- * deadlock or conflict (40), read-only after a failover (25006), or a full or broken disk (58).
+ * Whether the same request may work later: PostgreSQL is away, a statement reached its time limit, PostgreSQL lacks
+ * resources (53), there was a deadlock or conflict (40), it is read-only after a failover (25006), or a disk is full or
+ * broken (58).
  */
 export function isOutage(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };

@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../auth/caller.ts';
 
 /**
- * One line a request, when it is answered. The route's pattern, not the URL: a query may name a conversation, and a
- * path anything. Health checks come every few seconds and say nothing new.
+ * Logs one line for each answered request. It has the route's pattern and not the URL, because a path or query may
+ * contain private data. Health checks are logged at debug level, because they come every few seconds.
  */
 export async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const route = request.routeOptions.url ?? 'none';

@@ -2,14 +2,14 @@ import type { Json } from '../../domain/message.ts';
 import type { InputError } from '../errors.ts';
 import { pointer } from './pointer.ts';
 
-/** The text is not JSON; the message says where. */
+/** The text is not JSON. The message says where. */
 export class JsonSyntaxError extends Error {
   override name = 'JsonSyntaxError';
 }
 
 export interface ParsedJson {
   readonly value: Json;
-  /** What is JSON, but would be stored or sent on as something else than was meant; see `parseStrictJson`. */
+  /** Parts that are valid JSON and would be stored or sent differently from what was meant; see `parseStrictJson`. */
   readonly errors: readonly InputError[];
 }
 
@@ -22,11 +22,11 @@ const numeral = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
 const loneSurrogate = /\p{Surrogate}/u;
 
 /**
- * RFC 8259, and what `JSON.parse` lets pass in silence is reported: keys that are there twice (it keeps the last),
- * `__proto__`, numbers that a double cannot hold (it rounds), nesting that breaks every recursive function behind it,
- * and text that PostgreSQL cannot store (NUL) or UTF-8 cannot carry (lone surrogates). It also says where the text is
- * broken, which `JSON.parse` of Node 20 does not. About 10 µs for a message of 1 kB.
- * @throws JsonSyntaxError
+ * Parses JSON (RFC 8259) and reports what `JSON.parse` silently accepts: duplicate keys (it keeps the last),
+ * `__proto__`, numbers that a double cannot hold (it rounds), nesting too deep for recursive functions, and text that
+ * PostgreSQL cannot store (NUL) or UTF-8 cannot encode (lone surrogates). It also says where the text is broken, which
+ * `JSON.parse` of Node 20 does not. Takes about 10 µs for a message of 1 kB.
+ * @throws JsonSyntaxError when the text is not JSON.
  */
 export function parseStrictJson(text: string): ParsedJson {
   const errors: InputError[] = [];
@@ -37,7 +37,7 @@ export function parseStrictJson(text: string): ParsedJson {
     const lines = text.slice(0, at).split('\n');
     const found = at >= text.length ? 'the end' : JSON.stringify(String.fromCodePoint(text.codePointAt(at) ?? 0));
     const column = (lines.at(-1)?.length ?? 0) + 1;
-    throw new JsonSyntaxError(`line ${lines.length}, column ${column}: ${wanted} wanted, ${found} found`);
+    throw new JsonSyntaxError(`line ${lines.length}, column ${column}: expected ${wanted}, found ${found}`);
   };
   const report = (code: string, message: string): void => {
     if (errors.length < maxErrors) errors.push({ path: pointer(path), code, message });
@@ -48,7 +48,10 @@ export function parseStrictJson(text: string): ParsedJson {
     if (found !== null) at = pattern.lastIndex;
     return found;
   };
-  /** Whether the next character, behind white space, is this one; then it is taken. */
+  /**
+   * Takes the next character after white space if it is this one.
+   * @returns whether it was.
+   */
   const take = (character: string): boolean => {
     match(space);
     if (text[at] !== character) return false;
@@ -70,8 +73,8 @@ export function parseStrictJson(text: string): ParsedJson {
   }
 
   function checked(value: string): string {
-    if (value.includes('\0')) report('nul_character', 'must not hold a NUL character');
-    if (loneSurrogate.test(value)) report('lone_surrogate', 'must not hold half of a surrogate pair');
+    if (value.includes('\0')) report('nul_character', 'must not contain a NUL character');
+    if (loneSurrogate.test(value)) report('lone_surrogate', 'must not contain half of a surrogate pair');
     return value;
   }
 
@@ -80,7 +83,7 @@ export function parseStrictJson(text: string): ParsedJson {
     const value = Number(found[0]);
     const isInteger = found[1] === undefined && found[2] === undefined;
     if (!Number.isFinite(value) || (isInteger && !Number.isSafeInteger(value)))
-      report('number_out_of_range', 'is a number that would be rounded; send it as a text');
+      report('number_out_of_range', 'is a number that would be rounded; send it as a string');
     return value;
   }
 
@@ -96,7 +99,7 @@ export function parseStrictJson(text: string): ParsedJson {
       checked(key);
       if (!take(':')) fail('":"');
       if (key === '__proto__') report('forbidden_key', 'is a key that is not allowed');
-      if (Object.hasOwn(value, key)) report('duplicate_key', 'is there twice');
+      if (Object.hasOwn(value, key)) report('duplicate_key', 'appears twice');
       const member = element();
       if (key !== '__proto__') value[key] = member;
       path.pop();
@@ -119,7 +122,7 @@ export function parseStrictJson(text: string): ParsedJson {
   }
 
   function element(): Json {
-    // Everything behind it recurses too; the one thing left to say is where it gets too deep.
+    // Later code recurses as well, so stop here and report only where the nesting gets too deep.
     if (path.length > maxDepth) throw new TooDeep();
     match(space);
     switch (text[at]) {

@@ -6,8 +6,8 @@ import { invalidInput, type InputError } from '../errors.ts';
 import { pointer } from './pointer.ts';
 
 /**
- * Checks every part of a request against its schema, and changes nothing: no coercion, no defaults, no field removed.
- * Query parameters are text by nature, so those of type integer and array are read as such first.
+ * Checks every part of a request against its schema and changes nothing: no coercion, no defaults, no removed fields.
+ * Query parameters are always text, so those of type integer or array are converted first.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const find = errorFinder(schema);
@@ -22,31 +22,31 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   };
 };
 
-/** PostgreSQL cannot store NUL, so nothing holds it, and asking for it is a mistake. Bodies: `parseStrictJson`. */
+/** Finds NUL in query parameters. PostgreSQL stores none, so it must be a mistake. `parseStrictJson` checks bodies. */
 function findNul(query: Record<string, unknown>): InputError[] {
   return Object.entries(query)
     .filter(([, value]) => [value].flat().some((one) => typeof one === 'string' && one.includes('\0')))
-    .map(([name]) => ({ path: pointer([name]), code: 'nul_character', message: 'must not hold a NUL character' }));
+    .map(([name]) => ({ path: pointer([name]), code: 'nul_character', message: 'must not contain a NUL character' }));
 }
 
 function result(value: unknown, errors: readonly InputError[]): { value: unknown } | { error: Error } {
   return errors.length === 0 ? { value } : { error: invalidInput(errors) };
 }
 
-/** The same check as a function, for what is no request's part. */
+/** Makes a function that checks a value against a schema, for values that are not part of a request. */
 export function errorFinder(schema: TSchema): (value: unknown) => InputError[] {
   const compiled = Compile(schema);
   return (value) => {
     if (compiled.Check(value)) return [];
     const errors = withoutOtherBranches(compiled.Errors(value)).flatMap(toInputErrors);
-    // Of a place one mistake is enough: what has the wrong type also is none of the values allowed.
+    // Report one mistake for each path. A value of the wrong type would otherwise also be an invalid choice.
     return errors.filter(({ path }, index) => errors.findIndex((one) => one.path === path) === index);
   };
 }
 
 type SchemaError = TLocalizedValidationError;
 
-/** Of a choice between schemas, what is wrong by those that do not even take a value of this type helps nobody. */
+/** Drops the errors of `anyOf` branches that do not accept the value's type, since they do not help the caller. */
 function withoutOtherBranches(errors: readonly SchemaError[]): SchemaError[] {
   let kept = [...errors];
   for (const choice of errors.filter(({ keyword }) => keyword === 'anyOf')) {
@@ -70,13 +70,13 @@ function toInputErrors(error: SchemaError): InputError[] {
       return error.params.requiredProperties.map((name) => {
         return { path: `${instancePath}${pointer([name])}`, code: 'required', message: 'is required' };
       });
-    case 'boolean': // one for each key that `additionalProperties: false` refuses
-      return [{ path: instancePath, code: 'unknown_field', message: 'is not known here' }];
+    case 'boolean': // reported once for each key that `additionalProperties: false` refuses
+      return [{ path: instancePath, code: 'unknown_field', message: 'is not a known field' }];
     case 'additionalProperties':
-    case 'propertyNames': // says no more than the error of the key itself
+    case 'propertyNames': // the error of the key itself already says it
       return [];
-    case 'anyOf': // of the branches none is left that says more
-      return [{ path: instancePath, code: 'wrong_type', message: 'is of a type that is not allowed here' }];
+    case 'anyOf': // no branch has an error that says more
+      return [{ path: instancePath, code: 'wrong_type', message: 'has a type that is not allowed here' }];
     case 'type':
       return [{ path: instancePath, code: 'wrong_type', message }];
     case 'enum':
@@ -96,7 +96,10 @@ function toInputErrors(error: SchemaError): InputError[] {
   }
 }
 
-/** `limit=50` is a number and `state=parked` a list of one, where the schema says so; all else stays the text it is. */
+/**
+ * Converts `limit=50` to a number and `state=parked` to a list with one item where the schema asks for them. All other
+ * values stay text.
+ */
 function readQuery(schema: TSchema, query: Record<string, unknown>): Record<string, unknown> {
   const { properties = {} } = schema as { properties?: Record<string, { type?: string }> };
   return Object.fromEntries(

@@ -5,23 +5,23 @@ import { shareOf } from '../../domain/shedding.ts';
 import { Problem } from '../errors.ts';
 
 /**
- * Posts that wait for PostgreSQL at once, per process. At 1 000 accepts/s and more it is a second's worth: who came
- * behind them would get no answer in time anyway.
+ * The most messages of this process that may wait for PostgreSQL. At 1000 accepts/s this is the work of one second. A
+ * later message would not be answered in time anyway.
  */
 const maxPending = 1_000;
-/** What is turned away comes back when this is over. */
+/** The Retry-After of an overloaded API, in seconds. */
 const retryAfterSeconds = 2;
-/** A tenant may have saved up so much of its rate, in milliseconds. */
+/** A tenant that was quiet may send at once what its rate grants in this time, in milliseconds. */
 const burstMs = 1_000;
-/** Tenants whose rates are kept in mind; one that is forgotten begins anew, in its favour. */
+/** The rates of this many tenants are tracked. A tenant that drops out starts with a full burst. */
 const maxTenants = 10_000;
 
 export interface Admission {
   /**
-   * Lets a post in, or turns it away before it costs anything.
-   * @param perSecond the tenant's limit; null without one. It holds for each process of the API.
-   * @returns how to say that it is done.
-   * @throws Problem 429 `overloaded` by band, or `rate_limited` for a tenant that posts faster than it may.
+   * Admits a message, or refuses it before it costs anything.
+   * @param perSecond the tenant's limit, or null for none. It applies to each process of the API separately.
+   * @returns the function to call when the message is done.
+   * @throws Problem 429: `overloaded` for this priority or class, or `rate_limited` when the tenant exceeds its limit.
    */
   enter(
     tenant: TenantId,
@@ -30,12 +30,12 @@ export interface Admission {
   ): () => void;
 }
 
-/** @param now a clock that never goes back, milliseconds. */
+/** @param now a monotonic clock, in milliseconds. */
 export function createAdmission(now: () => number = () => performance.now()): Admission {
   let pending = 0;
   const due = new Map<TenantId, number>();
 
-  /** GCRA: the time at which the next post of the tenant would be due at its rate. */
+  /** Applies GCRA. `due` holds the time at which the tenant's next message is due at its rate. */
   function keepRate(tenant: TenantId, perSecond: number): void {
     const intervalMs = 1_000 / perSecond;
     const moment = now();
@@ -52,7 +52,7 @@ export function createAdmission(now: () => number = () => performance.now()): Ad
         },
       });
     }
-    due.delete(tenant); // so that the map keeps the order of use
+    due.delete(tenant); // Deleting it first moves the tenant to the end of the map, which keeps the order of use.
     due.set(tenant, at + intervalMs);
     const [oldest] = due.keys();
     if (due.size > maxTenants && oldest !== undefined) due.delete(oldest);
@@ -62,9 +62,13 @@ export function createAdmission(now: () => number = () => performance.now()): Ad
     enter(tenant, message, perSecond) {
       if (pending >= maxPending * shareOf(message.priority, message.class)) {
         const what = message.class === 'best-effort' ? 'best-effort' : message.priority;
-        throw new Problem('overloaded', `Too much waits already to take ${what} messages. It is not accepted.`, {
-          headers: { 'retry-after': String(retryAfterSeconds) },
-        });
+        throw new Problem(
+          'overloaded',
+          `Too many requests are waiting. For now ${what} messages are refused, and this one was not accepted.`,
+          {
+            headers: { 'retry-after': String(retryAfterSeconds) },
+          },
+        );
       }
       if (perSecond !== null) keepRate(tenant, perSecond);
       pending += 1;

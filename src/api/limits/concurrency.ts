@@ -1,4 +1,4 @@
-/** Lets only so many through at once; the others wait in order. */
+/** Makes a function that runs at most `width` pieces of work at the same time. Others wait, in order. */
 export function createGate(width: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let inside = 0;
@@ -8,7 +8,7 @@ export function createGate(width: number): <T>(work: () => Promise<T>) => Promis
     try {
       return await work();
     } finally {
-      // Whoever enters next takes this place, so the count stays.
+      // The next one enters in exchange for this one, so the count does not change.
       const next = waiting.shift();
       if (next === undefined) inside -= 1;
       else next();

@@ -2,17 +2,17 @@ import { Problem } from '../errors.ts';
 
 export interface LookUpCacheSettings<T> {
   readonly lookUp: (key: string) => Promise<T | undefined>;
-  /** How long what was found may be used, in milliseconds from when it was asked for. */
+  /** How long a result may be used, in milliseconds from the start of its look-up. */
   readonly keepMs: (found: T) => number;
-  /** What was looked up first goes first. */
+  /** Beyond this number the oldest result is dropped. */
   readonly maxEntries: number;
-  /** Look-ups under way at once; beyond that it is a 503. */
+  /** Beyond this number of look-ups under way, a further one gets a 503. */
   readonly maxPending: number;
 }
 
 /**
- * Keeps what was found for a short time. What was not found is not kept: whoever guesses would push out what is in use.
- * However many ask for the same at once, it is looked up once.
+ * Caches what a look-up finds for a short time. Failed look-ups are not cached, because wrong keys would push out the
+ * ones in use. Concurrent requests for the same key share one look-up.
  */
 export function createLookUpCache<T>({
   lookUp,

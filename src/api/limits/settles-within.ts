@@ -1,6 +1,6 @@
 /**
- * Whether work ends, well or not, within so many milliseconds and before the signal. Never rejects: who wants the
- * work's result awaits it afterwards.
+ * Whether the work settles within `ms` milliseconds and before the signal is aborted. Never rejects; await `work`
+ * itself for its result.
  */
 export function settlesWithin(ms: number, work: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return Promise.resolve(false);

@@ -1,11 +1,11 @@
-/** The work took longer than it may; nobody knows whether it still takes effect. */
+/** The work took longer than its limit. It may still take effect. */
 export class TimeLimitError extends Error {
   override name = 'TimeLimitError';
 }
 
 /**
- * Waits for the work, but not longer than so many milliseconds. The work itself goes on; what becomes of it then
- * concerns nobody.
+ * Waits for the work for at most `ms` milliseconds. The work itself goes on after that, and its result is dropped.
+ * @throws TimeLimitError after that time.
  */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -20,8 +20,8 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
 }
 
 /**
- * One limit for several works, one after the other: each has what those before it left.
- * @param now a clock that never goes back, in milliseconds.
+ * Makes one time limit for several pieces of work in a row. Each gets what the ones before it left.
+ * @param now a monotonic clock, in milliseconds.
  */
 export function sharedLimit(ms: number, now = () => performance.now()): <T>(work: Promise<T>) => Promise<T> {
   const end = now() + ms;

@@ -13,12 +13,13 @@ export type GiveCommand = (
   reason: string | undefined,
 ) => Promise<void>;
 
-/** Waking the runs is quick or comes to nothing; the sweep does it too. */
+/** How long the answer waits until the runs are woken. The sweep wakes them if this fails. */
 const wakeLimitMs = 1_000;
 
 /**
- * Stores a retry or cancel, then wakes the runs. What is stored is the answer: with Temporal away it takes effect when
- * the sweep finds it.
+ * Returns the function that stores a retry or cancel and then wakes the runs. The stored command is what counts: while
+ * Temporal is away, the sweep puts it into effect later.
+ * @throws Problem 409 when there is nothing to retry or cancel.
  */
 export function commandGiver({ sql, runs, poke }: ApiDeps): GiveCommand {
   return async ({ caller: { tenant, key: by }, log }, kind, target, reason) => {
@@ -30,9 +31,9 @@ export function commandGiver({ sql, runs, poke }: ApiDeps): GiveCommand {
     try {
       await within(wakeLimitMs, runs.command(kind, changed, by));
     } catch (error) {
-      log.warn({ command: kind, count: ids.length, err: error }, 'no run was woken; the sweep will');
+      log.warn({ command: kind, count: ids.length, err: error }, 'no run was woken; the sweep will do it');
     }
-    // A message may have no run yet, or none that could go now.
+    // The message may have no run, so tell the dispatcher too.
     poke();
   };
 }
@@ -41,6 +42,6 @@ function nothingToDo(kind: CommandKind, commanded: readonly CommandedDelivery[])
   const states = [...new Set(commanded.map(({ state }) => state))].join(', ');
   const why = states === '' ? 'It has no deliveries.' : `Its state: ${states}.`;
   return kind === 'retry'
-    ? new Problem('not_retryable', `Only what is parked, uncertain or retrying can be retried. ${why}`)
-    : new Problem('not_cancellable', `Only what is not final can be cancelled. ${why}`);
+    ? new Problem('not_retryable', `Only deliveries that are parked, uncertain or retrying can be retried. ${why}`)
+    : new Problem('not_cancellable', `Only deliveries that are not final can be cancelled. ${why}`);
 }

@@ -11,7 +11,7 @@ import { readKeyHeader } from '../accept/posted-message.ts';
 import type { JobAnswer } from '../schemas/job.ts';
 import { within } from '../limits/time-limit.ts';
 
-/** What the bodies of all bulk operations have in common. */
+/** The fields that the bodies of all bulk operations have. */
 interface AskedJob {
   readonly filter?: DeliveryJobFilter & MessageJobFilter;
   readonly all?: boolean;
@@ -28,11 +28,13 @@ export type MakeJob = (
   asked: AskedJob,
 ) => Promise<JobAnswer>;
 
-/** Starting the run is quick or comes to nothing; a worker does it too. */
+/** How long the answer waits until the run is started. A worker starts it if this fails. */
 const startLimitMs = 1_000;
 
 /**
- * Stores a job, then starts its run. What is stored is the answer: with Temporal away it begins when a worker finds it.
+ * Returns the function that stores a job and then starts its run. The stored job is what counts: while Temporal is
+ * away, a worker starts the run later.
+ * @throws Problem 404 for a deleted tenant, 409 for a key of another job, 422 for an invalid filter.
  */
 export function jobMaker({ sql, runs }: ApiDeps): MakeJob {
   return async (request, reply, kind, asked) => {
@@ -42,15 +44,17 @@ export function jobMaker({ sql, runs }: ApiDeps): MakeJob {
     const key = readKeyHeader(request) ?? null;
     const wanted = { id: newJobId(), tenant, kind, filter, destinations, again, rate, requestedBy, reason, key };
     const { outcome, job } = await createJob(sql, wanted).catch((error: unknown) => {
-      // Deleted a moment ago, when its key or name was still remembered.
+      // The tenant was deleted a moment ago, while its key or name was still in a cache.
       throw isOfUnknownTenant(error) ? notFound('tenant') : error;
     });
     if (outcome === 'conflict')
-      throw new Problem('idempotency_conflict', `This key was used for another job before, ${job.id}.`, { id: job.id });
+      throw new Problem('idempotency_conflict', `This key was already used for another job, ${job.id}.`, {
+        id: job.id,
+      });
     if (outcome === 'created') {
       request.log.info({ job: job.id, kind, by: requestedBy, reason }, 'job stored');
       await within(startLimitMs, runs.startJob(job)).catch((error: unknown) =>
-        request.log.warn({ job: job.id, err: error }, 'the job was not started; a worker will'),
+        request.log.warn({ job: job.id, err: error }, 'the job was not started; a worker will do it'),
       );
     }
     reply.code(202).header('location', `/v1/jobs/${job.id}`);
@@ -58,15 +62,16 @@ export function jobMaker({ sql, runs }: ApiDeps): MakeJob {
   };
 }
 
-/** @throws Problem 422: everything is asked for in so many words, never by leaving something out. */
+/**
+ * Checks that the caller asks for everything only explicitly, with `all`.
+ * @throws Problem 422.
+ */
 function checkFilter({ filter = {}, all = false }: AskedJob): void {
   const isEmpty = Object.keys(filter).length === 0;
   if (isEmpty && !all)
-    throw invalidInput([
-      { path: '/filter', code: 'required', message: 'is empty: name something, or say "all": true' },
-    ]);
+    throw invalidInput([{ path: '/filter', code: 'required', message: 'is empty: give a filter, or "all": true' }]);
   if (!isEmpty && all)
-    throw invalidInput([{ path: '/all', code: 'invalid_value', message: 'and filter must not both be there' }]);
+    throw invalidInput([{ path: '/all', code: 'invalid_value', message: 'and filter must not both be given' }]);
   const errors = (['since', 'until'] as const).flatMap((name) => {
     const value = filter[name];
     if (value === undefined || readInstant(value) !== undefined) return [];

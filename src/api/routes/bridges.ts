@@ -23,9 +23,9 @@ const tags = ['bridges'];
 const cursors = cursorsOf('bridges', chosenId);
 const writeErrors = [...bodyErrors, 'unknown_destination'] as const;
 
-/** Rooms that are kept in sync. */
+/** Routes that create, list, show, replace and delete bridges. */
 export function bridgeRoutes(app: Api, { sql, connectors }: ApiDeps): void {
-  /** A place that nothing comes in from can be no side of a conversation. */
+  /** Finds members that do not exist, or whose platform sends no events. Such a member cannot take part in a bridge. */
   async function findErrors(tenant: TenantId, members: readonly string[]): Promise<InputError[]> {
     const errors: InputError[] = [];
     for (const [index, id] of members.entries()) {
@@ -35,7 +35,7 @@ export function bridgeRoutes(app: Api, { sql, connectors }: ApiDeps): void {
         errors.push({
           path,
           code: 'unknown_destination',
-          message: `names a destination that there is not: ${JSON.stringify(id.slice(0, 100))}`,
+          message: `names a destination that does not exist: ${JSON.stringify(id.slice(0, 100))}`,
         });
         continue;
       }
@@ -45,7 +45,7 @@ export function bridgeRoutes(app: Api, { sql, connectors }: ApiDeps): void {
         errors.push({
           path,
           code: 'invalid_value',
-          message: `is no room: nothing comes in from ${connector?.title ?? 'there'}`,
+          message: `cannot be a member: no events come in from ${connector?.title ?? 'there'}`,
         });
     }
     return errors;
@@ -84,7 +84,7 @@ export function bridgeRoutes(app: Api, { sql, connectors }: ApiDeps): void {
     handler: async ({ body, caller: { tenant } }, reply) => {
       const id = body.id ?? newConfigId('bridge');
       if ((await write(tenant, id, body, false)) === 'exists')
-        throw new Problem('already_exists', `There is a bridge "${id}" already.`, { id });
+        throw new Problem('already_exists', `There is already a bridge "${id}".`, { id });
       reply.code(201).header('location', `/v1/bridges/${id}`);
       return showOne(tenant, id);
     },
@@ -97,7 +97,7 @@ export function bridgeRoutes(app: Api, { sql, connectors }: ApiDeps): void {
     schema: {
       operationId: 'listBridges',
       tags,
-      summary: 'List bridges, by id',
+      summary: 'List bridges by id',
       querystring: configQuery,
       response: { 200: bridgesPage, ...errorAnswers('invalid') },
     },
@@ -115,7 +115,7 @@ export function bridgeRoutes(app: Api, { sql, connectors }: ApiDeps): void {
     schema: {
       operationId: 'getBridge',
       tags,
-      summary: 'One bridge',
+      summary: 'Show a bridge',
       response: { 200: bridgeSchema, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }) => showOne(tenant, pathId(params, 'bridge')),
@@ -149,7 +149,7 @@ export function bridgeRoutes(app: Api, { sql, connectors }: ApiDeps): void {
     schema: {
       operationId: 'deleteBridge',
       tags,
-      summary: 'Delete a bridge; what was said stays where it is',
+      summary: 'Delete a bridge; earlier posts stay in the rooms',
       response: { 204: { type: 'null', description: 'Deleted.' }, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }, reply) => {

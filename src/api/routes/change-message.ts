@@ -17,12 +17,12 @@ const tags = ['messages'];
 const keyRequired = {
   path: 'Idempotency-Key',
   code: 'required',
-  message: 'is required by this tenant: without it a repeated edit would be a second one',
+  message: 'is required by this tenant: without a key, a repeated edit would be a second one',
 };
-/** Waking the runs is quick or comes to nothing; the sweep does it too. */
+/** How long the answer waits until the runs are woken. The sweep wakes them if this fails. */
 const wakeLimitMs = 1_000;
 
-/** Edits and deletes of messages, everywhere they went. */
+/** Routes that edit or delete a message everywhere it went. */
 export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke }: ApiDeps): void {
   function idOf(request: FastifyRequest): MessageId {
     const { id } = request.params as { id: string };
@@ -30,13 +30,13 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
     return id;
   }
 
-  /** Runs of what was stopped look again now; whoever was behind it may go. */
+  /** Wakes the runs of the deliveries that the delete stopped, and those behind them in their lanes. */
   async function wakeStopped(original: MessageId, request: FastifyRequest): Promise<void> {
     try {
       const stopped = await findStopped(sql, request.caller.tenant, original);
       await within(wakeLimitMs, runs.command('cancel', stopped, request.caller.key));
     } catch (error) {
-      request.log.warn({ err: error, message: original }, 'no run was woken; the sweep will');
+      request.log.warn({ err: error, message: original }, 'no run was woken; the sweep will do it');
     }
   }
 
@@ -47,7 +47,7 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
     schema: {
       operationId: 'editMessage',
       tags,
-      summary: 'Edit a message everywhere; what has not gone out yet goes out with the new text',
+      summary: 'Edit a message everywhere; deliveries that have not gone out yet go out with the new text',
       headers: changeHeaders,
       body: patchMessageSchema,
       response: { 202: acceptedSchema, ...errorAnswers('not_found', 'deleted', 'idempotency_conflict', ...bodyErrors) },
@@ -80,14 +80,14 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
     schema: {
       operationId: 'deleteMessage',
       tags,
-      summary: 'Delete a message everywhere; what has not gone out never does',
+      summary: 'Delete a message everywhere; deliveries that have not gone out yet never do',
       response: { 202: acceptedSchema, ...errorAnswers('not_found', 'deleted') },
     },
     config: { scope: 'messages:write' },
     handler: async (request, reply) => {
       const id = newMessageId();
       const original = idOf(request);
-      // One delete is all there can be, so the message itself is the key: a repeated one finds the first.
+      // A message can be deleted only once, so its own id is the key. A repeated delete finds the first one.
       const result = await acceptDelete(acceptSql, ring, {
         id,
         tenant: request.caller.tenant,
@@ -113,11 +113,16 @@ export function changeMessageRoutes(app: Api, { acceptSql, sql, ring, runs, poke
       case 'deleted':
         throw new Problem('deleted', 'The message is deleted.');
       case 'is-a-change':
-        throw new Problem('deleted', `This is a change of ${result.of}: change that one.`, { id: result.of });
+        throw new Problem('deleted', `This message is itself a change of ${result.of}. Change that one.`, {
+          id: result.of,
+        });
       case 'contended':
-        throw new Problem('unavailable', 'Others change it at the same time. The change is not accepted.');
+        throw new Problem(
+          'unavailable',
+          'Others are changing the message at the same time. The change was not accepted.',
+        );
       case 'conflict':
-        throw new Problem('idempotency_conflict', `This key was used for another change before, ${result.id}.`, {
+        throw new Problem('idempotency_conflict', `This key was already used for another change, ${result.id}.`, {
           id: result.id,
         });
       default: {

@@ -35,7 +35,7 @@ const tags = ['connections'];
 const cursors = cursorsOf('connections', chosenId);
 const writeErrors = [...bodyErrors, 'not_yet_supported', 'unknown_connector'] as const;
 
-/** Accounts on platforms. Secrets go in and never come out. */
+/** Routes that create, list, show, replace and delete connections. Secrets are stored and never shown. */
 export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): void {
   function connectorOf(name: string): Connector {
     const connector = connectors.find((one) => one.name === name);
@@ -44,7 +44,7 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
     throw invalidInput([{ path: '/connector', code: 'unknown_connector', message }]);
   }
 
-  /** @param before what is replaced; its secrets stay where the input has none. */
+  /** @param before the connection that is replaced. Secrets that the input lacks are kept from it. */
   async function write(
     tenant: TenantId,
     id: ConnectionId,
@@ -54,7 +54,7 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
   ) {
     const { name, settings: fields } = connectorOf(input.connector);
     if (before !== undefined && before.connector !== name) {
-      const message = `can't be changed, it is ${before.connector}: the addresses of its destinations are that one's`;
+      const message = `cannot be changed from ${before.connector}: the addresses of its destinations belong to it`;
       throw invalidInput([{ path: '/connector', code: 'invalid_value', message }]);
     }
     const stored = before === undefined ? {} : await connectionSecrets(sql, ring, tenant, id);
@@ -72,7 +72,7 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
     };
     const outcome = await writeConnection(sql, ring, row, replace);
     if (outcome === 'no-tenant') throw notFound('tenant');
-    // What a failure has paused is tried again with what may be its cure.
+    // A gate that was paused by a failure is resumed, because the new settings may have fixed the cause.
     if (outcome === 'replaced') await resumeGate(sql, tenant, connectionGate(id), true);
     return outcome;
   }
@@ -116,7 +116,7 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
     handler: async ({ body, caller: { tenant } }, reply) => {
       const id = body.id ?? newConfigId('conn');
       if ((await write(tenant, id, body, undefined, false)) === 'exists')
-        throw new Problem('already_exists', `There is a connection "${id}" already.`, { id });
+        throw new Problem('already_exists', `There is already a connection "${id}".`, { id });
       reply.code(201).header('location', `/v1/connections/${id}`);
       return showOne(tenant, id);
     },
@@ -129,7 +129,7 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
     schema: {
       operationId: 'listConnections',
       tags,
-      summary: 'List connections, by id',
+      summary: 'List connections by id',
       querystring: configQuery,
       response: { 200: connectionsPage, ...errorAnswers('invalid') },
     },
@@ -154,7 +154,7 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
     schema: {
       operationId: 'getConnection',
       tags,
-      summary: 'One connection',
+      summary: 'Show a connection',
       response: { 200: connectionSchema, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }) => showOne(tenant, pathId(params, 'connection')),
@@ -168,7 +168,7 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
     schema: {
       operationId: 'putConnection',
       tags,
-      summary: 'Create or replace a connection; absent secrets are kept',
+      summary: 'Create or replace a connection; secrets that are left out are kept',
       body: connectionInputSchema,
       response: { 200: connectionSchema, 201: connectionSchema, ...errorAnswers('not_found', ...writeErrors) },
     },
@@ -196,7 +196,7 @@ export function connectionRoutes(app: Api, { sql, ring, connectors }: ApiDeps): 
       const id = pathId(params, 'connection');
       const outcome = await deleteConnection(sql, tenant, id);
       if (outcome === 'not-found') throw notFound('connection');
-      if (outcome === 'in-use') throw new Problem('in_use', `A destination reaches through "${id}".`, { id });
+      if (outcome === 'in-use') throw new Problem('in_use', `A destination uses "${id}".`, { id });
       return reply.code(204).send(null);
     },
   });

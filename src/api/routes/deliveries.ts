@@ -15,15 +15,15 @@ import { commandGiver } from '../operate/command.ts';
 const tags = ['deliveries'];
 const cursors = cursorsOf('deliveries', deliveryIdPattern);
 const attemptCursors = cursorsOf('attempts', /^att_[0-7][0-9a-hjkmnp-tv-z]{25}$/);
-/** Groups of destination, state and reason; who has more needs another tool. */
+/** The most groups of destination, state and reason that one answer has. */
 const maxGroups = 1_000;
 
-/** What is where, what was tried, and what an operator can do about it. */
+/** Routes that list and show deliveries and their attempts, and retry or cancel one. */
 export function deliveryRoutes(app: Api, deps: ApiDeps): void {
   const { sql } = deps;
   const giveCommand = commandGiver(deps);
 
-  /** @throws Problem 404, for an id that is none too. */
+  /** @throws Problem 404, also when the id is not valid. */
   async function find(tenant: TenantId, params: unknown): Promise<DeliveryRow> {
     const { id } = params as { id: DeliveryId };
     const row = deliveryIdPattern.test(id) ? await findDelivery(sql, tenant, id) : undefined;
@@ -38,7 +38,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'listDeliveries',
       tags,
-      summary: 'List deliveries, the newest first',
+      summary: 'List deliveries, newest first',
       querystring: deliveriesQuery,
       response: { 200: deliveriesPage, ...errorAnswers('invalid') },
     },
@@ -57,7 +57,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'summarizeDeliveries',
       tags,
-      summary: 'What needs an operator, by destination and reason',
+      summary: 'Count the deliveries that need an operator, by destination and reason',
       response: { 200: summarySchema, ...errorAnswers() },
     },
     handler: async ({ caller: { tenant } }) => {
@@ -73,7 +73,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'getDelivery',
       tags,
-      summary: 'One delivery',
+      summary: 'Show a delivery',
       response: { 200: deliverySchema, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }) => showDelivery(await find(tenant, params)),
@@ -86,7 +86,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'listAttempts',
       tags,
-      summary: 'Every try of a delivery, the first one first',
+      summary: 'List the attempts of a delivery, oldest first',
       querystring: attemptsQuery,
       response: { 200: attemptsPage, ...errorAnswers('not_found', 'invalid') },
     },
@@ -107,7 +107,7 @@ export function deliveryRoutes(app: Api, deps: ApiDeps): void {
       schema: {
         operationId: `${kind}Delivery`,
         tags,
-        summary: kind === 'retry' ? 'One more round, and now' : 'Stop it, unless it is final',
+        summary: kind === 'retry' ? 'Start a new retry cycle now' : 'Cancel a delivery that is not final',
         body: commandBody,
         response: {
           202: deliverySchema,

@@ -39,7 +39,7 @@ const writeErrors = [...bodyErrors, 'not_yet_supported', 'unknown_connection'] a
 const usualTimeout = '10s';
 const usualHold = formatDuration(usualClocks.holdMs);
 
-/** Addresses that messages go to, with their policies. */
+/** Routes that create, list, show, replace and delete destinations. */
 export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void {
   async function findErrors(tenant: TenantId, input: DestinationInput): Promise<InputError[]> {
     const { connection, address, retry, timeout, rate } = input;
@@ -76,7 +76,7 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
     } as const;
     const outcome = await writeDestination(sql, row, replace);
     if (outcome === 'no-connection') throw invalidInput([noConnection(connection)]);
-    // What a failure has paused is tried again with what may be its cure.
+    // A gate that was paused by a failure is resumed, because the new settings may have fixed the cause.
     if (outcome === 'replaced') await resumeGate(sql, tenant, destinationGate(id), true);
     return outcome;
   }
@@ -107,7 +107,7 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
     handler: async ({ body, caller: { tenant } }, reply) => {
       const id = body.id ?? newConfigId('dst');
       if ((await write(tenant, id, body, false)) === 'exists')
-        throw new Problem('already_exists', `There is a destination "${id}" already.`, { id });
+        throw new Problem('already_exists', `There is already a destination "${id}".`, { id });
       reply.code(201).header('location', `/v1/destinations/${id}`);
       return showOne(tenant, id);
     },
@@ -120,7 +120,7 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
     schema: {
       operationId: 'listDestinations',
       tags,
-      summary: 'List destinations, by id',
+      summary: 'List destinations by id',
       querystring: configQuery,
       response: { 200: destinationsPage, ...errorAnswers('invalid') },
     },
@@ -138,7 +138,7 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
     schema: {
       operationId: 'getDestination',
       tags,
-      summary: 'One destination',
+      summary: 'Show a destination',
       response: { 200: destinationSchema, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }) => showOne(tenant, pathId(params, 'destination')),
@@ -172,7 +172,7 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
     schema: {
       operationId: 'deleteDestination',
       tags,
-      summary: 'Delete a destination that nothing is on its way to, and no bridge has',
+      summary: 'Delete a destination that has no deliveries under way and is in no bridge',
       response: { 204: { type: 'null', description: 'Deleted.' }, ...errorAnswers('not_found', 'in_use') },
     },
     handler: async ({ params, caller: { tenant } }, reply) => {
@@ -180,14 +180,16 @@ export function destinationRoutes(app: Api, { sql, connectors }: ApiDeps): void 
       const outcome = await deleteDestination(sql, tenant, id);
       if (outcome === 'not-found') throw notFound('destination');
       if (outcome === 'in-use')
-        throw new Problem('in_use', `Deliveries to "${id}" are still under way, or a bridge has it.`, { id });
+        throw new Problem('in_use', `Deliveries to "${id}" are still under way, or it is a member of a bridge.`, {
+          id,
+        });
       return reply.code(204).send(null);
     },
   });
 }
 
 function noConnection(id: string): InputError {
-  const message = `names a connection that there is not: ${JSON.stringify(id.slice(0, 100))}`;
+  const message = `names a connection that does not exist: ${JSON.stringify(id.slice(0, 100))}`;
   return { path: '/connection', code: 'unknown_connection', message };
 }
 

@@ -11,20 +11,21 @@ import { defaultEventLimit, eventsPage, eventsQuery } from '../schemas/event.ts'
 import { errorAnswers } from '../schemas/problem.ts';
 import { showEvent } from '../events/show-event.ts';
 
-/** How long polling searches for something that the filter lets through, before it answers how far it has come. */
+/** How long a poll looks for an event that matches its filter before it answers with its progress, in milliseconds. */
 const searchMs = 1_000;
 
 const description =
-  'Every change of what a user would call state, the oldest first, each once. With `Accept: text/event-stream` the ' +
-  'answer is a stream of server-sent events that goes on; else it is a page. An event appears when its transaction and ' +
-  'all that began before it are over, so none is skipped. Without a cursor, pages begin at the oldest event that is ' +
-  'kept and a stream begins now. A stream that ends is opened again with the last `id` as `Last-Event-ID`.';
+  'Every change of state that a user would notice, oldest first, each exactly once. With `Accept: ' +
+  'text/event-stream` the answer is an open-ended stream of server-sent events, otherwise a page. An event appears ' +
+  'when its transaction and all older ones have ended, so that none is skipped. Without a cursor, pages begin at ' +
+  'the oldest event that is kept and a stream begins now. To continue a stream that has ended, send its last `id` ' +
+  'as `Last-Event-ID`.';
 
 const streamDescription =
-  'Server-sent events: `id` is the cursor, `event` the type, `data` the Event as JSON. Comments and empty `id`s come ' +
-  'between them, as a sign of life.';
+  'Server-sent events: `id` is the cursor, `event` the type, and `data` the Event as JSON. Comments and ids without ' +
+  'an event come in between, to show that the stream is alive.';
 
-/** What happens, to follow by polling or as a stream. */
+/** The route that gives events as pages or as a stream. */
 export function eventRoutes(app: Api, deps: ApiDeps): void {
   const streams = createEventStreams(deps);
   app.addHook('preClose', async () => streams.close());
@@ -47,17 +48,19 @@ export function eventRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'followEvents',
       tags: ['events'],
-      summary: 'What happens, as pages or as a stream',
+      summary: 'Follow events, as pages or as a stream',
       description,
       querystring: eventsQuery,
       headers: Type.Object({
         'last-event-id': Type.Optional(
-          Type.String({ description: 'The `id` that a stream gave last; comes before `after`. For streams only.' }),
+          Type.String({
+            description: 'The last `id` that a stream gave. It takes precedence over `after`. For streams only.',
+          }),
         ),
       }),
       response: {
         200: {
-          description: 'A page, or a stream.',
+          description: 'A page or a stream.',
           content: {
             'application/json': { schema: eventsPage },
             'text/event-stream': { schema: { type: 'string', description: streamDescription } },
@@ -71,13 +74,13 @@ export function eventRoutes(app: Api, deps: ApiDeps): void {
       const filter = { ...rest, ...readTypes(type) };
       const position = after === undefined ? undefined : decodeEventCursor(after, '?after');
       reply.header('vary', 'accept');
-      // A HEAD is answered like one of a page: a stream has no end to count.
+      // A HEAD request gets the headers of a page, because a stream has no length.
       if (request.method !== 'GET' || !acceptsEventStream(request.headers.accept))
         return poll(request.caller.tenant, filter, position, limit ?? defaultEventLimit);
       if (limit !== undefined)
         throw invalidInput([{ path: '?limit', code: 'invalid_value', message: 'is for polling only' }]);
       const lastId = request.headers['last-event-id'] as string | undefined;
-      // Browsers keep the URL when they connect again, so the header is the newer of the two.
+      // A browser repeats the same URL when it connects again, so the header is newer than `after`.
       const from = lastId === undefined || lastId === '' ? position : decodeEventCursor(lastId, 'last-event-id');
       await streams.serve(request, reply, filter, from);
       return reply;

@@ -8,7 +8,9 @@ import { errorAnswers } from '../schemas/problem.ts';
 
 const cursors = cursorsOf('gaps', /^[1-9][0-9]{0,15}$/);
 
-/** Times in which nobody listened at the hooks, and what was recovered of them, of all tenants. */
+/**
+ * The route that lists, for all tenants, when no process listened at the hooks, and what was read to make up for it.
+ */
 export function gapRoutes(app: Api, { sql }: ApiDeps): void {
   app.route({
     method: 'GET',
@@ -18,7 +20,8 @@ export function gapRoutes(app: Api, { sql }: ApiDeps): void {
       operationId: 'listGaps',
       tags: ['hooks'],
       summary:
-        'When nobody listened at the hooks, or a platform sent nothing, and what was read from the platforms since, the newest first',
+        'List the times when no process listened at the hooks or a platform sent nothing, and what was read later, ' +
+        'newest first',
       querystring: gapsQuery,
       response: { 200: gapsPage, ...errorAnswers('invalid') },
     },

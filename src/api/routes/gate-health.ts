@@ -10,7 +10,7 @@ import type { Api } from '../route.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 import { pauseBody, gateHealthSchema } from '../schemas/gate-health.ts';
 
-/** GateHealth of destinations and connections, and the switch that an operator has. */
+/** Routes that show the health of a destination or connection, and pause or resume it. */
 export function gateHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
   const kinds = [
     { kind: 'destination', path: 'destinations', scopeOf: destinationGate, find: findDestination },
@@ -35,7 +35,7 @@ export function gateHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
       schema: {
         operationId: `get${title}GateHealth`,
         tags: [path],
-        summary: `How a ${kind} is, and how many wait for it`,
+        summary: `Show the health of a ${kind} and how many deliveries wait for it`,
         response: { 200: gateHealthSchema, ...errorAnswers('not_found') },
       },
       config: { scope: 'messages:read' },
@@ -48,7 +48,7 @@ export function gateHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
       schema: {
         operationId: `pause${title}`,
         tags: [path],
-        summary: `Send nothing to a ${kind} until it is resumed; what comes waits, its deadlines stand still`,
+        summary: `Pause a ${kind}: until it is resumed, its deliveries wait and their deadlines stop`,
         body: pauseBody,
         response: { 200: gateHealthSchema, ...errorAnswers('not_found', ...bodyErrors) },
       },
@@ -67,7 +67,7 @@ export function gateHealthRoutes(app: Api, { sql, poke }: ApiDeps): void {
       schema: {
         operationId: `resume${title}`,
         tags: [path],
-        summary: `Let what waits for a ${kind} go on, in order and within its rate`,
+        summary: `Resume a ${kind}: its waiting deliveries go out in order and within its rate`,
         body: pauseBody,
         response: { 200: gateHealthSchema, ...errorAnswers('not_found', ...bodyErrors) },
       },

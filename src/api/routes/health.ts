@@ -1,20 +1,21 @@
-import { isWritable } from '../../store/runs/readiness.ts';
-import { isAnyWorkerAlive } from '../../store/runs/workers.ts';
+import { isWritable, isAnyWorkerAlive } from '../../store/runs/workers.ts';
 import type { ApiDeps } from '../deps.ts';
-import { retryAfterSeconds } from '../http/problem-reply.ts';
+import { reasonOf, retryAfterSeconds } from '../http/problem-reply.ts';
 import type { Api } from '../route.ts';
 import { aliveSchema, readySchema } from '../schemas/health.ts';
 import { within } from '../limits/time-limit.ts';
 
 const tags = ['health'];
-/** A probe that waits for a server that is gone tells too late. */
+/** The time limit of one check, in milliseconds. A load balancer needs the answer soon. */
 const checkLimitMs = 1_000;
-/** A worker writes its heartbeat every few seconds. */
+/** A worker counts as alive for this long after its last heartbeat. It sends one every 5 s. */
 const workerSeconds = 15;
 
-/** For load balancers and supervisors; need no key. */
+/** Routes for load balancers and supervisors. They need no key. */
 export function healthRoutes(app: Api, { sql, acceptSql, runs, logger }: ApiDeps): void {
-  /** False too when it takes too long; an answer that is still awaited serves the next probe as well. */
+  /**
+   * Makes a check that is false when it fails or takes too long. One that is under way also serves the next request.
+   */
   function check(name: string, ask: () => Promise<boolean>): () => Promise<boolean> {
     let pending: Promise<boolean> | undefined;
     return async () => {
@@ -22,7 +23,7 @@ export function healthRoutes(app: Api, { sql, acceptSql, runs, logger }: ApiDeps
       try {
         return await within(checkLimitMs, pending);
       } catch (error) {
-        logger.debug({ check: name, reason: (error as Error).message }, 'not ready');
+        logger.debug({ check: name, reason: reasonOf(error) }, 'not ready');
         return false;
       }
     };
@@ -39,7 +40,7 @@ export function healthRoutes(app: Api, { sql, acceptSql, runs, logger }: ApiDeps
     schema: {
       operationId: 'isAlive',
       tags,
-      summary: 'Whether this process lives',
+      summary: 'Check whether this process is alive',
       security: [],
       response: { 200: aliveSchema },
     },
@@ -53,7 +54,7 @@ export function healthRoutes(app: Api, { sql, acceptSql, runs, logger }: ApiDeps
     schema: {
       operationId: 'isReady',
       tags,
-      summary: 'Whether messages can be accepted, and are delivered',
+      summary: 'Check whether messages are accepted and delivered',
       security: [],
       response: {
         200: readySchema,

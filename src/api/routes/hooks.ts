@@ -10,13 +10,19 @@ import { bodyLimit as usualLimit } from '../http/json-body.ts';
 import type { Api } from '../route.ts';
 import { sharedLimit } from '../limits/time-limit.ts';
 
-/** Of all that is done before the answer: Slack, Zoom and Graph give it 3 s, the others more (their pages on webhooks). */
+/**
+ * The time limit for everything before the answer. Slack, Zoom and Graph wait 3 s, and the other platforms longer,
+ * according to their documentation of webhooks.
+ */
 const limitMs = 2_500;
 
-/** No platform sends more at once: Matrix's transactions have a hundred events of 64 KiB. */
+/** No platform sends more in one request: a transaction of Matrix has up to a hundred events of 64 KiB. */
 const largest = 8 * 1_024 * 1_024;
 
-/** The one door for platforms. A scope of its own: bodies stay bytes, since signatures are made of bytes. */
+/**
+ * The routes that platforms call. They have their own Fastify context, in which bodies stay bytes, because signatures
+ * are computed from bytes.
+ */
 export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
   const { acceptSql, ring, keys, logger, pokeInbox } = deps;
   const find = findHook(deps);
@@ -31,7 +37,7 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
     if (hook === undefined) throw notFound('path');
     const { inbound, tenant, connection } = hook;
     if (Buffer.isBuffer(request.body) && request.body.length > (inbound.maxBodyBytes ?? usualLimit))
-      throw new Problem('body_too_large', 'This platform sends no such bodies.');
+      throw new Problem('body_too_large', 'This platform sends no bodies of this size.');
     let received: Received;
     try {
       const asked = hookRequest(request, id);
@@ -46,7 +52,7 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
       if (received.kind === 'events' && received.wantsLook === true)
         await inTime(askForSubscriptions(acceptSql, { tenant, connection: connection.id }, received.missedSince));
     } catch (error) {
-      // Whatever it was, the platform has to send it again: nothing is known to be stored.
+      // Whatever the error was, the platform must send the request again, because it may not have been stored.
       request.log.warn({ err: error, connection: connection.id }, 'hook: not stored');
       return send(reply, inbound.unavailable);
     }
@@ -62,24 +68,27 @@ export async function hookRoutes(app: Api, deps: ApiDeps): Promise<void> {
     schema: {
       operationId: 'receiveEvent',
       tags: ['hooks'],
-      summary: 'What a platform calls: signed by it, and answered as it wants',
+      summary: 'Receive events from a platform, in the form that the platform uses',
       security: [],
     },
     handler: handle,
   });
-  // Some platforms ask with other methods, and put more behind the path.
+  // Some platforms also use other methods, and append more to the path.
   const hidden = { bodyLimit: largest, config: { scope: 'open' }, schema: { hide: true }, handler: handle } as const;
   app.route({ method: ['GET', 'PUT'], url: '/hooks/:connection', ...hidden });
   app.route({ method: ['GET', 'POST', 'PUT'], url: '/hooks/:connection/*', ...hidden });
 }
 
-/** Who is refused learns nothing; who operates us must be able to see why. */
+/** Logs why a request was refused or not understood. The sender is told nothing, but the operator must see it. */
 function note(request: FastifyRequest, { connection }: Hook, received: Received): void {
   const { id } = connection;
   if (received.kind === 'refused')
     request.log.warn({ connection: id, code: received.code, reason: received.message }, 'hook: refused');
   if (received.kind === 'unreadable')
-    request.log.warn({ connection: id, reason: received.message }, 'hook: not understood; it is in quarantine');
+    request.log.warn(
+      { connection: id, reason: received.message },
+      'hook: not understood; the request is in quarantine',
+    );
 }
 
 function hookRequest(request: FastifyRequest, connection: string): HookRequest {

@@ -8,7 +8,7 @@ import { errorAnswers } from '../schemas/problem.ts';
 
 const cursors = cursorsOf('housekeeping', /^[1-9][0-9]{0,15}$/);
 
-/** What housekeeping removed, of all tenants. */
+/** The route that lists, for all tenants, what housekeeping removed. */
 export function housekeepingRoutes(app: Api, { sql }: ApiDeps): void {
   app.route({
     method: 'GET',
@@ -16,7 +16,7 @@ export function housekeepingRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'listHousekeepingReports',
       tags: ['housekeeping'],
-      summary: 'What was removed by age, by pass, tenant and kind, the newest first',
+      summary: 'List what was removed by age, by pass, tenant and kind, newest first',
       querystring: reportsQuery,
       response: { 200: reportsPage, ...errorAnswers('invalid') },
     },

@@ -22,13 +22,13 @@ const tags = ['identities'];
 const config = { scope: 'config:write' } as const;
 const cursors = cursorsOf('identities', chosenId);
 
-/** Who is who, where addresses do not tell. */
+/** Routes for identities: which accounts belong to one person, where email addresses do not tell. */
 export function identityRoutes(app: Api, { sql }: ApiDeps): void {
   async function findErrors(tenant: TenantId, accounts: IdentityAnswer['accounts']): Promise<InputError[]> {
     const errors: InputError[] = [];
     for (const [index, { connection }] of accounts.entries()) {
       if (chosenId.test(connection) && (await findConnection(sql, tenant, connection)) !== undefined) continue;
-      const message = `names a connection that there is not: ${JSON.stringify(connection.slice(0, 100))}`;
+      const message = `names a connection that does not exist: ${JSON.stringify(connection.slice(0, 100))}`;
       errors.push({ path: `/accounts/${index}/connection`, code: 'unknown_connection', message });
     }
     return errors;
@@ -41,7 +41,7 @@ export function identityRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'listIdentities',
       tags,
-      summary: 'List identities, by id',
+      summary: 'List identities by id',
       querystring: configQuery,
       response: { 200: identitiesPage, ...errorAnswers('invalid') },
     },
@@ -59,7 +59,7 @@ export function identityRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'getIdentity',
       tags,
-      summary: 'One person, wherever they are',
+      summary: 'Show an identity',
       response: { 200: identitySchema, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }) => {
@@ -77,7 +77,7 @@ export function identityRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'putIdentity',
       tags,
-      summary: 'Say who is who on several platforms; stands above what their addresses tell',
+      summary: 'Create or replace an identity, which takes precedence over email addresses',
       body: identityInputSchema,
       response: {
         200: identitySchema,
@@ -95,7 +95,9 @@ export function identityRoutes(app: Api, { sql }: ApiDeps): void {
         const index = body.accounts.findIndex(({ connection, person }) =>
           result.taken.some((one) => one.connection === connection && one.person === person),
         );
-        throw invalidInput([{ path: `/accounts/${index}`, code: 'invalid_value', message: "is another identity's" }]);
+        throw invalidInput([
+          { path: `/accounts/${index}`, code: 'invalid_value', message: 'belongs to another identity' },
+        ]);
       }
       if (result.outcome === 'created') reply.code(201).header('location', `/v1/identities/${id}`);
       const row = await findIdentity(sql, tenant, id);
@@ -111,7 +113,7 @@ export function identityRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'deleteIdentity',
       tags,
-      summary: 'Forget who is who; addresses tell from then on',
+      summary: 'Delete an identity; email addresses decide again',
       response: { 204: { type: 'null', description: 'Deleted.' }, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }, reply) => {

@@ -1,5 +1,5 @@
 import { inboxIdPattern } from '../../domain/ids.ts';
-import { listInbox, type InboxRow } from '../../store/inbound/list-inbox.ts';
+import { listInbox, type InboxRow } from '../../store/inbound/inbox-pages.ts';
 import { cursorsOf, pageOf } from '../http/cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Api } from '../route.ts';
@@ -9,7 +9,7 @@ import { errorAnswers } from '../schemas/problem.ts';
 
 const cursors = cursorsOf('inbox', inboxIdPattern);
 
-/** What platforms sent, and what became of each. */
+/** The route that lists the events that platforms sent, and what became of each. */
 export function inboxRoutes(app: Api, { sql }: ApiDeps): void {
   app.route({
     method: 'GET',
@@ -18,8 +18,9 @@ export function inboxRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'listInbox',
       tags: ['hooks'],
-      summary: 'List what platforms sent and what became of each, the newest first',
-      description: 'Without what it says, which the message has. What nobody understood is at `/v1/quarantine`.',
+      summary: 'List the events that platforms sent and what became of each, newest first',
+      description:
+        'The content is shown only on the message. Requests that were not understood are at `/v1/quarantine`.',
       querystring: inboxQuery,
       response: { 200: inboxPage, ...errorAnswers('invalid') },
     },

@@ -15,12 +15,12 @@ const tags = ['jobs'];
 const cursors = cursorsOf('jobs', jobIdPattern);
 const config = { scope: 'deliveries:operate' } as const;
 
-/** Retries and cancels many deliveries at once, and shows how far that is. */
+/** Routes that retry or cancel many deliveries at once, and show, list and end the jobs that do it. */
 export function jobRoutes(app: Api, deps: ApiDeps): void {
   const { sql } = deps;
   const makeJob = jobMaker(deps);
 
-  /** @throws Problem 404, for an id that is none too. */
+  /** @throws Problem 404, also when the id is not valid. */
   async function find(tenant: TenantId, params: unknown): Promise<JobRow> {
     const { id } = params as { id: string };
     const row = jobIdPattern.test(id) ? await findJob(sql, tenant, id) : undefined;
@@ -39,9 +39,10 @@ export function jobRoutes(app: Api, deps: ApiDeps): void {
         tags,
         summary:
           kind === 'retry'
-            ? 'One more round for all that is parked, uncertain or retrying and fits'
-            : 'Stop all that is not final and fits',
-        description: 'Answers with a job to follow, which does it bit by bit. What is accepted later is not touched.',
+            ? 'Start a new retry cycle for all matching deliveries that are parked, uncertain or retrying'
+            : 'Cancel all matching deliveries that are not final',
+        description:
+          'Answers with a job that works through the deliveries. Deliveries that are accepted later are not touched.',
         headers: changeHeaders,
         body: kind === 'retry' ? bulkRetryBody : bulkCancelBody,
         response: { 202: jobSchema, ...errorAnswers('idempotency_conflict', ...bodyErrors) },
@@ -57,7 +58,7 @@ export function jobRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'listJobs',
       tags,
-      summary: 'List jobs, the newest first',
+      summary: 'List jobs, newest first',
       querystring: jobsQuery,
       response: { 200: jobsPage, ...errorAnswers('invalid') },
     },
@@ -75,7 +76,7 @@ export function jobRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'getJob',
       tags,
-      summary: 'How far a job is',
+      summary: 'Show a job and its progress',
       response: { 200: jobSchema, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }) => showJob(await find(tenant, params)),
@@ -88,7 +89,7 @@ export function jobRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'cancelJob',
       tags,
-      summary: 'End a job; what it did stays done',
+      summary: 'End a job; what it has done stays done',
       response: { 202: jobSchema, ...errorAnswers('not_found', 'not_cancellable', ...bodyErrors) },
     },
     handler: async (request, reply) => {
@@ -96,7 +97,7 @@ export function jobRoutes(app: Api, deps: ApiDeps): void {
       const { id } = await find(tenant, request.params);
       const hasEnded = await endJob(sql, tenant, id, 'cancelled');
       const job = await find(tenant, request.params);
-      if (!hasEnded) throw new Problem('not_cancellable', `The job has ended. Its state: ${job.state}.`);
+      if (!hasEnded) throw new Problem('not_cancellable', `The job has already ended. Its state: ${job.state}.`);
       request.log.info({ job: id, by }, 'job cancelled');
       reply.code(202);
       return showJob(job);

@@ -16,7 +16,7 @@ import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 const tags = ['keys'];
 const cursors = cursorsOf('keys', apiKeyIdPattern);
 
-/** The keys of the caller's tenant. */
+/** Routes that create, list, show and revoke the keys of the caller's tenant. */
 export function keyRoutes(app: Api, { sql }: ApiDeps): void {
   app.route({
     method: 'POST',
@@ -26,7 +26,7 @@ export function keyRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'createKey',
       tags,
-      summary: 'Create a key; the answer is the only place where it stands',
+      summary: 'Create a key; only this answer shows the key itself',
       body: keyInputSchema,
       response: { 201: newKeySchema, ...errorAnswers(...bodyErrors) },
     },
@@ -39,7 +39,7 @@ export function keyRoutes(app: Api, { sql }: ApiDeps): void {
       const row = await createKey(sql, { id, tenant, name, hash: hashKey(key), scopes, expiresAt });
       if (row === 'no-tenant') throw notFound('tenant');
       if (row === 'expired') throw invalidExpiry('must be in the future');
-      // Nothing between here and the caller should keep it.
+      // No cache on the way to the caller may store the key.
       reply.code(201).header('location', `/v1/keys/${id}`).header('cache-control', 'no-store');
       return { ...show(tenant, row), key };
     },
@@ -52,7 +52,7 @@ export function keyRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'listKeys',
       tags,
-      summary: 'List keys, the newest first; revoked and expired ones too',
+      summary: 'List keys, newest first, including revoked and expired ones',
       querystring: configQuery,
       response: { 200: keysPage, ...errorAnswers('invalid') },
     },
@@ -76,7 +76,7 @@ export function keyRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'getKey',
       tags,
-      summary: 'One key, without the key itself',
+      summary: 'Show a key, without the key itself',
       response: { 200: keySchema, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }) => {
@@ -93,7 +93,7 @@ export function keyRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'revokeKey',
       tags,
-      summary: 'Revoke a key for good; it may be taken for 5 s more',
+      summary: 'Revoke a key for good; it may still be accepted for 5 s',
       response: { 204: { type: 'null', description: 'Revoked.' }, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }, reply) => {
@@ -103,7 +103,7 @@ export function keyRoutes(app: Api, { sql }: ApiDeps): void {
   });
 }
 
-/** @throws Problem 404, for an id that is none too. */
+/** @throws Problem 404, also when the id is not valid. */
 function idOf(params: unknown): ApiKeyId {
   const { id } = params as { id: string };
   if (!apiKeyIdPattern.test(id)) throw notFound('key');

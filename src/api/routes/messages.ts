@@ -17,12 +17,12 @@ import { commandGiver } from '../operate/command.ts';
 const tags = ['messages'];
 const cursors = cursorsOf('messages', messageIdPattern);
 
-/** Shows, retries and cancels messages. */
+/** Routes that list, show, retry and cancel messages. */
 export function messageRoutes(app: Api, deps: ApiDeps): void {
   const { sql, ring } = deps;
   const giveCommand = commandGiver(deps);
 
-  /** @throws Problem 404, for an id that is none too. */
+  /** @throws Problem 404, also when the id is not valid. */
   function idOf({ id }: { id: string }): MessageId {
     if (!messageIdPattern.test(id)) throw notFound('message');
     return id;
@@ -35,7 +35,7 @@ export function messageRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'listMessages',
       tags,
-      summary: 'List messages, the newest first',
+      summary: 'List messages, newest first',
       querystring: messagesQuery,
       response: { 200: messagesPage, ...errorAnswers('invalid') },
     },
@@ -54,7 +54,7 @@ export function messageRoutes(app: Api, deps: ApiDeps): void {
     schema: {
       operationId: 'getMessage',
       tags,
-      summary: 'A message, what was promised for it and where it is',
+      summary: 'Show a message, what was promised for it and where it is',
       response: { 200: messageSchema, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }) => {
@@ -73,7 +73,9 @@ export function messageRoutes(app: Api, deps: ApiDeps): void {
         operationId: `${kind}Message`,
         tags,
         summary:
-          kind === 'retry' ? 'One more round for what is at rest undelivered, and now' : 'Stop what is not final',
+          kind === 'retry'
+            ? 'Start a new retry cycle now for all deliveries that are parked, uncertain or retrying'
+            : 'Cancel all deliveries that are not final',
         body: commandBody,
         response: {
           202: commandedSchema,

@@ -9,10 +9,10 @@ import type { Api } from '../route.ts';
 import { acceptedSchema, keyPattern, postMessageSchema } from '../schemas/message.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 
-/** A body of 1 MiB may take its time to arrive; accepting has a limit of its own. */
+/** A body of 1 MiB may take long to arrive. Accepting it has its own, shorter limit. */
 const handlerTimeoutMs = 60_000;
 
-/** The way in. A scope of its own, since nothing else takes CloudEvents. */
+/** The route that accepts messages. It has its own Fastify context, because only this route takes CloudEvents. */
 export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCaches): Promise<void> {
   acceptJson(app, ['application/json', structuredType]);
   const acceptMessage = messageAcceptor(deps, plans);
@@ -26,12 +26,15 @@ export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCache
       tags: ['messages'],
       summary: 'Accept a message',
       description:
-        'Answers when the message is stored, and does not wait for its delivery. The same key with the same body (its ' +
-        'RFC 8785 form without `id`) answers with the first message as it is now; with another body it is a 409. Keys ' +
-        'are kept for 7 days, or until their message is at rest.',
+        'Answers when the message is stored, without waiting for its delivery. The same key with the same body (in ' +
+        'its RFC 8785 form, without `id`) answers with the current state of the first message; with another body it ' +
+        'is a 409. Keys are kept for 7 days, and longer while a delivery of their message is not final.',
       headers: Type.Object({
         'idempotency-key': Type.Optional(
-          Type.String({ pattern: keyPattern, description: 'The same for each repetition; or `id` in the body.' }),
+          Type.String({
+            pattern: keyPattern,
+            description: 'The same for each repetition. It may be given as `id` in the body instead.',
+          }),
         ),
       }),
       body: postMessageSchema,
@@ -39,7 +42,7 @@ export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCache
         202: {
           ...acceptedSchema,
           description: 'Stored. It is delivered even if this process dies now.',
-          headers: { location: { type: 'string', description: 'Path of the message.' } },
+          headers: { location: { type: 'string', description: 'The path of the message.' } },
         },
         ...errorAnswers(
           'idempotency_conflict',
@@ -51,7 +54,7 @@ export async function postMessageRoute(app: Api, deps: ApiDeps, plans: PlanCache
       },
     },
     handlerTimeout: handlerTimeoutMs,
-    // The handler checks it, because a CloudEvent becomes such a body first.
+    // The handler validates the body itself, because a CloudEvent must be translated first.
     validatorCompiler: () => () => true,
     handler: async (request, reply) => {
       const { outcome, id, state, deliveries } = await acceptMessage(request.caller.tenant, readPostedMessage(request));

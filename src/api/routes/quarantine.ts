@@ -27,7 +27,7 @@ const tags = ['quarantine'];
 const cursors = cursorsOf('quarantine', inboxIdPattern);
 const config = { scope: 'deliveries:operate' } as const;
 
-/** What platforms sent and nobody understood. */
+/** Routes for requests of platforms that Carillon did not understand: list, show, and read again. */
 export function quarantineRoutes(app: Api, { sql, acceptSql, ring, connectors, keys, pokeInbox }: ApiDeps): void {
   async function find(tenant: TenantId, params: unknown) {
     const { id } = params as { id: string };
@@ -43,7 +43,7 @@ export function quarantineRoutes(app: Api, { sql, acceptSql, ring, connectors, k
     schema: {
       operationId: 'listQuarantine',
       tags,
-      summary: 'List what platforms sent and nobody understood, the newest first',
+      summary: 'List requests of platforms that were not understood, newest first',
       querystring: quarantineQuery,
       response: { 200: quarantinePage, ...errorAnswers('invalid') },
     },
@@ -61,7 +61,7 @@ export function quarantineRoutes(app: Api, { sql, acceptSql, ring, connectors, k
     schema: {
       operationId: 'getQuarantined',
       tags,
-      summary: 'One request in quarantine, as it came; without its headers, which hold proofs',
+      summary: 'Show a request in quarantine as it arrived, without its headers, which contain signatures',
       response: { 200: quarantinedRequestSchema, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller: { tenant } }) => {
@@ -78,9 +78,10 @@ export function quarantineRoutes(app: Api, { sql, acceptSql, ring, connectors, k
     schema: {
       operationId: 'replayQuarantined',
       tags,
-      summary: 'Read a request once more, as a newer version may understand it',
+      summary: 'Read a request again, because a newer version may understand it',
       description:
-        'Its signature is checked again, by the time at which it came; a secret that was removed since refuses it.',
+        'Its signature is checked again as of the time when it arrived. It is refused if its secret was removed ' +
+        'since then.',
       response: { 202: replayedSchema, ...errorAnswers('not_found', 'not_understood') },
     },
     handler: async (request, reply) => {
@@ -93,12 +94,12 @@ export function quarantineRoutes(app: Api, { sql, acceptSql, ring, connectors, k
       const asked = hookRequest(kept);
       const received = await inbound.receive(asked, { id: connection, settings: at.settings }, { now, keys });
       if (received.kind === 'unreadable' || received.kind === 'refused')
-        throw new Problem('not_understood', `Still not: ${received.message}.`, { id });
+        throw new Problem('not_understood', `The request is still not understood: ${received.message}.`, { id });
       const arrivals = arrivalsOf(received, asked, now);
       await receive(acceptSql, ring, [{ tenant, connection, arrivals }]);
       pokeInbox();
       await releaseQuarantined(sql, tenant, id);
-      request.log.info({ quarantined: id, events: arrivals.length, by }, 'read once more out of quarantine');
+      request.log.info({ quarantined: id, events: arrivals.length, by }, 'a request in quarantine was read again');
       reply.code(202);
       return { id, events: arrivals.length };
     },

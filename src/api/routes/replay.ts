@@ -14,10 +14,10 @@ import { acceptedSchema } from '../schemas/message.ts';
 import { bodyErrors, errorAnswers } from '../schemas/problem.ts';
 
 const tags = ['messages'];
-/** It sends what others wrote, where the caller wants it: neither who operates nor who posts may do that alone. */
+/** A replay sends what other people wrote to where the caller chooses, so it requires both scopes. */
 const config = { scope: 'deliveries:operate', alsoScope: 'messages:write' } as const;
 
-/** Sends messages once more, each as a new message. */
+/** Routes that send one or many messages again, each as a new message. */
 export function replayRoutes(app: Api, deps: ApiDeps, plans: PlanCaches): void {
   const { acceptSql, ring, poke } = deps;
   const makeJob = jobMaker(deps);
@@ -29,10 +29,10 @@ export function replayRoutes(app: Api, deps: ApiDeps, plans: PlanCaches): void {
     schema: {
       operationId: 'replayMessage',
       tags,
-      summary: 'Send a message once more, as a new one',
+      summary: 'Send a message again, as a new one',
       description:
-        'The new message has the same envelope and the newest text, and names its original in `replayOf`. It is planned ' +
-        "by today's configuration and goes out now.",
+        'The new message has the same envelope and the newest text, and names its original in `replayOf`. It is ' +
+        'planned from the current configuration and goes out now.',
       headers: changeHeaders,
       body: replayBody,
       response: {
@@ -71,10 +71,10 @@ export function replayRoutes(app: Api, deps: ApiDeps, plans: PlanCaches): void {
     schema: {
       operationId: 'replayMessages',
       tags: ['jobs'],
-      summary: 'Send all messages that fit once more, each as a new one',
+      summary: 'Send all matching messages again, each as a new one',
       description:
-        'Answers with a job to follow. Messages that were replayed before are left out, unless `again` is true; edits ' +
-        'and deletes are not replayed, their original is replayed as it is now.',
+        'Answers with a job. Messages that were replayed before are left out unless `again` is true. Edits and ' +
+        'deletes are not replayed; their original is replayed as it is now.',
       headers: changeHeaders,
       body: bulkReplayBody,
       response: { 202: jobSchema, ...errorAnswers('unknown_destination', 'idempotency_conflict', ...bodyErrors) },
@@ -91,7 +91,7 @@ export function replayRoutes(app: Api, deps: ApiDeps, plans: PlanCaches): void {
     const cache = plans.of(tenant);
     const { destinations } = await cache.current();
     if (wanted.every((one) => destinations.has(one))) return [];
-    // It may have been made a moment ago by another process.
+    // Another process may have created the destination a moment ago, so reload the plan once.
     const { destinations: now } = await cache.reload();
     return wanted.filter((one) => !now.has(one));
   }
@@ -109,25 +109,28 @@ function refusal(
     case 'is-a-change':
       return new Problem(
         'deleted',
-        'This is a change of another message: replay that one.',
+        'This message is itself a change of another message. Replay that one.',
         result.of === null ? {} : { id: result.of },
       );
     case 'erased':
-      return new Problem('content_erased', 'What the message says was erased by age; nothing is left to send.');
+      return new Problem(
+        'content_erased',
+        'The content of the message was erased by age, so there is nothing to send.',
+      );
     case 'unknown-destinations':
       return invalidInput(result.destinations.map((one) => unknownDestination(one, wanted)));
     case 'key-required':
       return invalidInput([{ path: 'Idempotency-Key', code: 'required', message: 'is required by this tenant' }]);
     case 'conflict':
-      return new Problem('idempotency_conflict', `This key was used for another replay before, ${result.id}.`, {
+      return new Problem('idempotency_conflict', `This key was already used for another replay, ${result.id}.`, {
         id: result.id,
       });
     case 'contended':
-      return new Problem('unavailable', 'The configuration changes too fast. The replay is not accepted.');
+      return new Problem('unavailable', 'The configuration changes too fast. The replay was not accepted.');
   }
 }
 
-/** Where the caller named none, the original's are gone: others can be given. */
+/** When the caller named no destinations, those of the original are gone, and the error asks for others. */
 function unknownDestination(id: DestinationId, wanted: readonly DestinationId[] | null): InputError {
   const name = JSON.stringify(id.slice(0, 100));
   return {
@@ -136,6 +139,6 @@ function unknownDestination(id: DestinationId, wanted: readonly DestinationId[] 
     message:
       wanted === null
         ? `must be given: the original went to ${name}, which is gone`
-        : `names a destination that there is not: ${name}`,
+        : `names a destination that does not exist: ${name}`,
   };
 }

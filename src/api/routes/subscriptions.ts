@@ -9,7 +9,7 @@ import { subscriptionsPage, subscriptionsQuery, type SubscriptionAnswer } from '
 
 const cursors = cursorsOf('subscriptions', subscriptionIdPattern);
 
-/** By what platforms send us the events of bridged rooms, where Carillon keeps it. */
+/** The route that lists the subscriptions that Carillon keeps at platforms for the events of bridged rooms. */
 export function subscriptionRoutes(app: Api, { sql }: ApiDeps): void {
   app.route({
     method: 'GET',
@@ -18,7 +18,7 @@ export function subscriptionRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'listSubscriptions',
       tags: ['hooks'],
-      summary: 'List the subscriptions by which platforms send events of bridged rooms, the oldest first',
+      summary: 'List the subscriptions by which platforms send the events of bridged rooms, oldest first',
       querystring: subscriptionsQuery,
       response: { 200: subscriptionsPage, ...errorAnswers('invalid') },
     },

@@ -21,7 +21,7 @@ import {
 const tags = ['tenants'];
 const cursors = cursorsOf('tenants', chosenId);
 
-/** Whose data it is. For the administrator of all; the keys of a tenant see their own. */
+/** Routes for tenants. Only the administrator may list or change them; a key may read its own tenant. */
 export function tenantRoutes(app: Api, { sql }: ApiDeps): void {
   function write(id: TenantId, input: TenantInput, replace: boolean) {
     const { title = '', retention = {}, legalHold = false, limits = {}, requireIdempotencyKey = false } = input;
@@ -52,10 +52,10 @@ export function tenantRoutes(app: Api, { sql }: ApiDeps): void {
     },
     handler: async ({ body }, reply) => {
       const { id } = body;
-      // It stands in keys, logs and the ids of runs, so it is chosen.
+      // The id of a tenant is part of logs and of ids of runs, so the caller must choose it.
       if (id === undefined) throw invalidInput([{ path: '/id', code: 'required', message: 'is required' }]);
       if ((await write(id, body, false)) === 'exists')
-        throw new Problem('already_exists', `There is a tenant "${id}" already.`, { id });
+        throw new Problem('already_exists', `There is already a tenant "${id}".`, { id });
       reply.code(201).header('location', `/v1/tenants/${id}`);
       return showOne(id);
     },
@@ -68,7 +68,7 @@ export function tenantRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'listTenants',
       tags,
-      summary: 'List tenants, by id',
+      summary: 'List tenants by id',
       querystring: configQuery,
       response: { 200: tenantsPage, ...errorAnswers('invalid') },
     },
@@ -86,7 +86,7 @@ export function tenantRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'getTenant',
       tags,
-      summary: 'One tenant; a key sees its own',
+      summary: 'Show a tenant; a key sees only its own',
       response: { 200: tenantSchema, ...errorAnswers('not_found') },
     },
     handler: async ({ params, caller }) => {
@@ -123,7 +123,7 @@ export function tenantRoutes(app: Api, { sql }: ApiDeps): void {
     schema: {
       operationId: 'deleteTenant',
       tags,
-      summary: 'Delete a tenant that has no messages and no configuration, and its keys',
+      summary: 'Delete a tenant that has no messages and no configuration, together with its keys',
       response: { 204: { type: 'null', description: 'Deleted.' }, ...errorAnswers('not_found', 'in_use') },
     },
     handler: async ({ params }, reply) => {
@@ -131,7 +131,8 @@ export function tenantRoutes(app: Api, { sql }: ApiDeps): void {
       const outcome = await deleteTenant(sql, id);
       if (outcome === 'not-found') throw notFound('tenant');
       if (outcome === 'in-use') {
-        const why = id === defaultTenant ? 'It is always there.' : `"${id}" has messages or connections.`;
+        const why =
+          id === defaultTenant ? 'The default tenant cannot be deleted.' : `"${id}" has messages or connections.`;
         throw new Problem('in_use', why, { id });
       }
       return reply.code(204).send(null);

@@ -7,12 +7,13 @@ const members = Type.Array(Type.String(), {
   minItems: 2,
   maxItems: 50,
   uniqueItems: true,
-  description: 'Destinations that are kept in sync: what is said in one is delivered to all the others.',
+  description: 'The destinations that are kept in sync: what is said in one is delivered to all others.',
 });
 const order = choice(['thread', 'room'], {
   default: 'thread',
   description:
-    '`thread`: each thread keeps its order by itself, so that nothing waits for another. `room`: the whole room does, and what is stuck holds up all behind it (`onParked`).',
+    '`thread`: each thread keeps its own order, and threads do not wait for each other. `room`: the whole room ' +
+    'keeps one order, so a delivery that is stuck holds up all later ones (see `onParked`).',
 });
 const shown = { readOnly: true };
 
@@ -33,8 +34,8 @@ export const bridgeSchema = Type.Object(
     id: Type.String(),
     members: Type.Array(Type.String()),
     order: choice(['thread', 'room']),
-    createdAt: instant('Made.'),
-    updatedAt: instant('Last written.'),
+    createdAt: instant('When it was created.'),
+    updatedAt: instant('When it was last changed.'),
   },
   { title: 'Bridge', additionalProperties: false },
 );

@@ -6,10 +6,10 @@ const values = Type.Unsafe<{ [key: string]: unknown }>({ type: 'object', additio
 
 export const idSchema = Type.String({
   pattern: '^[a-z0-9][a-z0-9_-]{0,63}$',
-  description: 'Chosen; made for you where a POST has none.',
+  description: 'Chosen by the caller. A POST without an id gets a generated one.',
 });
 
-/** What we add when we show it; taken back so that what was read can be sent again, and ignored. */
+/** Fields of answers. Input may contain them, so that a client can send back what it has read, but they are ignored. */
 const readOnly = { readOnly: true };
 const shown = {
   createdAt: Type.String({ format: 'date-time', ...readOnly }),
@@ -17,13 +17,13 @@ const shown = {
 };
 const secretsSet = Type.Array(Type.String(), {
   ...readOnly,
-  description: 'Names of the secret settings that are stored. Their values are never shown.',
+  description: 'The names of the secret settings that are stored. Their values are never shown.',
 });
 
 export const connectionInputSchema = Type.Object(
   {
     id: Type.Optional(idSchema),
-    connector: Type.String({ description: 'Such as `webhook` or `slack`.' }),
+    connector: Type.String({ description: 'The name of a connector, such as `webhook` or `slack`.' }),
     settings: Type.Optional(values),
     rate: Type.Optional(rateSchema),
     secretsSet: Type.Optional(secretsSet),
@@ -41,8 +41,8 @@ export const connectionSchema = Type.Object(
     settings: values,
     rate: Type.Optional(rateSchema),
     secretsSet,
-    createdAt: instant('Made.'),
-    updatedAt: instant('Last written.'),
+    createdAt: instant('When it was created.'),
+    updatedAt: instant('When it was last changed.'),
   },
   { title: 'Connection', additionalProperties: false },
 );

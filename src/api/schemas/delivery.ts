@@ -8,18 +8,18 @@ export const deliveryState = choice(deliveryStates);
 
 export const reasonSchema = Type.Object(
   {
-    code: Type.String({ description: 'Stable, such as `http_500`, `timeout`, `attempts_exhausted`.' }),
+    code: Type.String({ description: 'A stable code, such as `http_500`, `timeout` or `attempts_exhausted`.' }),
     message: Type.String(),
-    status: Type.Optional(Type.Integer({ description: "The platform's, where it had one." })),
+    status: Type.Optional(Type.Integer({ description: "The status code of the platform's answer, if any." })),
   },
   { title: 'Reason', additionalProperties: false },
 );
 
 export const receiptSchema = Type.Object(
   {
-    nativeId: Type.String({ description: "The platform's own id; for a webhook the delivery's." }),
+    nativeId: Type.String({ description: "The platform's own id. For a webhook, the id of the delivery." }),
     url: Type.Optional(Type.String()),
-    version: Type.Integer({ description: 'Of the content that was sent.' }),
+    version: Type.Integer({ description: 'The version of the content that was sent.' }),
     at: instant('When it was known to be delivered.'),
   },
   { title: 'Receipt', additionalProperties: false },
@@ -27,15 +27,20 @@ export const receiptSchema = Type.Object(
 
 export const intentSchema = Type.Object(
   {
-    via: Type.String({ description: '`request` where the message named the destination.' }),
-    class: Type.Union([choice(deliveryClasses), Type.Null()], {
-      description: "The message's; null: the destination's policy.",
+    via: Type.String({
+      description:
+        'What chose the destination: `request` (the message named it), `replay`, or `bridge:` and the id of a bridge.',
     }),
-    expiresAt: instantOrNull('When it is worth nothing any more.'),
-    policy: Type.String({ description: "The retry policy's name; `custom` where it was given in full." }),
-    deadline: instantOrNull('When it is given up. Known from the first attempt on; null before, or without one.'),
+    class: Type.Union([choice(deliveryClasses), Type.Null()], {
+      description: 'The class of the message. Null: the policy of the destination applies.',
+    }),
+    expiresAt: instantOrNull('When the delivery expires.'),
+    policy: Type.String({ description: 'The name of the retry policy, or `custom` for one that was given in full.' }),
+    deadline: instantOrNull(
+      'When the delivery is given up. Null before the first attempt, and when the policy has no deadline.',
+    ),
     deadlineAfter: Type.Union([Type.String(), Type.Null()], {
-      description: 'What the policy grants from the first attempt, such as `45m`; null without a deadline.',
+      description: 'How long the policy tries, counted from the first attempt, such as `45m`. Null without a deadline.',
     }),
   },
   { title: 'Intent', additionalProperties: false, description: 'What was promised when the message was accepted.' },
@@ -45,24 +50,31 @@ const inMessage = {
   id: Type.String(),
   destination: Type.String(),
   state: deliveryState,
-  attempts: Type.Integer({ description: 'Made, over all rounds.' }),
-  maxAttempts: Type.Integer({ description: 'Allowed; a manual retry grants one more round.' }),
-  nextAttemptAt: instantOrNull('When it is tried again; null where no time is set.'),
+  attempts: Type.Integer({ description: 'The number of attempts so far, over all retry cycles.' }),
+  maxAttempts: Type.Integer({
+    description: 'The number of attempts that are allowed. A manual retry adds those of a new retry cycle.',
+  }),
+  nextAttemptAt: instantOrNull('When the next attempt is due. Null when no time is set.'),
   action: choice(['create', 'edit', 'delete', 'react', 'unreact'], {
-    description: 'What is to happen at the destination.',
+    description: 'What the delivery does at the destination.',
   }),
   reason: Type.Optional(reasonSchema),
-  degraded: Type.Optional(Type.Array(reasonSchema, { description: 'What was left out or done otherwise than asked.' })),
-  late: Type.Boolean({ description: 'A later message of the conversation went out before it.' }),
-  doubled: Type.Boolean({ description: 'It is known to have arrived twice.' }),
+  degraded: Type.Optional(
+    Type.Array(reasonSchema, { description: 'What was left out, or done otherwise than asked.' }),
+  ),
+  late: Type.Boolean({ description: 'A later message of the conversation went out before this one.' }),
+  doubled: Type.Boolean({ description: 'The message is known to have arrived twice.' }),
   intent: intentSchema,
   parts: Type.Optional(
     Type.Object(
       {
-        total: Type.Integer({ description: 'Posts that it goes out as.' }),
-        arrived: Type.Integer({ description: 'How many of them have arrived.' }),
+        total: Type.Integer({ description: 'The number of posts that it goes out as.' }),
+        arrived: Type.Integer({ description: 'The number of posts that have arrived.' }),
       },
-      { additionalProperties: false, description: 'Of a message that is too long for one post there.' },
+      {
+        additionalProperties: false,
+        description: 'Only for a message that is too long for one post at the destination.',
+      },
     ),
   ),
   receipt: Type.Optional(receiptSchema),
@@ -75,9 +87,9 @@ export const deliverySchema = Type.Object(
     ...inMessage,
     message: Type.String(),
     conversation: Type.Union([Type.String(), Type.Null()]),
-    workflowId: Type.String({ description: 'Its run in Temporal.' }),
+    workflowId: Type.String({ description: 'The id of its run in Temporal.' }),
     createdAt: instant('When its message was accepted.'),
-    settledAt: instantOrNull('Since when it is at rest.'),
+    settledAt: instantOrNull('When it came to rest. Null until then.'),
   },
   { title: 'Delivery', additionalProperties: false },
 );
@@ -89,7 +101,10 @@ export const deliveriesPage = pageSchema(deliverySchema, 'DeliveriesPage');
 export const deliveriesQuery = Type.Object(
   {
     state: Type.Optional(
-      Type.Array(deliveryState, { minItems: 1, description: 'One, or several as `state=parked&state=uncertain`.' }),
+      Type.Array(deliveryState, {
+        minItems: 1,
+        description: 'One state, or several as `state=parked&state=uncertain`.',
+      }),
     ),
     destination: Type.Optional(Type.String()),
     message: Type.Optional(Type.String()),
@@ -106,9 +121,9 @@ export const summarySchema = Type.Object(
         {
           destination: Type.String(),
           state: choice(['parked', 'uncertain']),
-          reason: Type.Union([Type.String(), Type.Null()], { description: "The reason's code." }),
+          reason: Type.Union([Type.String(), Type.Null()], { description: 'The code of the reason.' }),
           count: Type.Integer(),
-          oldestAt: instant('Since when the oldest of them is at rest.'),
+          oldestAt: instant('When the oldest of them came to rest.'),
           oldestAgeSeconds: Type.Integer(),
         },
         { additionalProperties: false },
@@ -118,11 +133,15 @@ export const summarySchema = Type.Object(
   { title: 'DeliveriesSummary', additionalProperties: false },
 );
 
-/** What a retry or cancel may say; nothing is fine too. */
+/** The optional body of a retry or cancel. */
 export const commandBody = Type.Union(
   [
     Type.Object(
-      { reason: Type.Optional(Type.String({ maxLength: 500, description: 'For the log.' })) },
+      {
+        reason: Type.Optional(
+          Type.String({ maxLength: 500, description: 'Why the command is given. Written to the log.' }),
+        ),
+      },
       { additionalProperties: false },
     ),
     Type.Null(),
@@ -132,5 +151,5 @@ export const commandBody = Type.Union(
 
 export const commandedSchema = Type.Object(
   { data: Type.Array(messageDeliverySchema) },
-  { title: 'CommandedDeliveries', additionalProperties: false, description: "All of the message's deliveries." },
+  { title: 'CommandedDeliveries', additionalProperties: false, description: 'All deliveries of the message.' },
 );

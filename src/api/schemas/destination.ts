@@ -12,44 +12,46 @@ export const retrySchema = Type.Union(
     choice(Object.keys(retryPolicies) as RetryPolicyName[]),
     Type.Object(
       {
-        initialInterval: Type.Optional(duration('First wait.')),
+        initialInterval: Type.Optional(duration('The first wait.')),
         multiplier: Type.Optional(Type.Number({ minimum: 1, maximum: 10 })),
-        maxInterval: Type.Optional(duration('Longest wait.')),
+        maxInterval: Type.Optional(duration('The longest wait.')),
         maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-        deadline: Type.Optional(duration('From the first attempt. Missing: none.')),
+        deadline: Type.Optional(duration('Counted from the first attempt. Without it there is no deadline.')),
       },
-      { additionalProperties: false, description: "A missing field is the default policy's." },
+      { additionalProperties: false, description: 'Missing fields are taken from the default policy.' },
     ),
   ],
-  { description: 'A policy by name, or in full. Default: `thirty-minutes`.' },
+  { description: 'A policy by its name, or in full. Default: `thirty-minutes`.' },
 );
 
 const values = Type.Unsafe<{ [key: string]: unknown }>({ type: 'object', additionalProperties: true });
 const order = choice(['conversation', 'none'], { default: 'conversation' });
 const ambiguous = choice(['at-least-once', 'at-most-once'], {
   default: 'at-least-once',
-  description: 'After an attempt that may have arrived, where the platform cannot tell: send again, or stop.',
+  description: 'What to do after an attempt that may have arrived when the platform cannot tell: send again, or stop.',
 });
 const timeout = Type.String({
   pattern: durationPattern,
   default: '10s',
-  description: 'Of one attempt; 100ms to 60s.',
+  description: 'The time limit of one attempt, 100ms to 60s.',
 });
 
 const onParked = choice(['pass', 'hold'], {
   default: 'hold',
-  description: 'When a delivery parks: whether those behind it in its conversation go on, or wait for `holdFor`.',
+  description:
+    'What the later deliveries of a conversation do when one parks: `pass` lets them go on, `hold` makes them wait.',
 });
 const holdFor = Type.String({
   pattern: `${durationPattern}|^forever$`,
   default: '5m',
   description:
-    'Counted once, from the first that parks until something of the conversation is delivered again; `forever` waits until somebody acts.',
+    'How long they wait. Counted once, from the first delivery that parks until one of the conversation is ' +
+    'delivered. `forever` waits for an operator.',
 });
 export const destinationInputSchema = Type.Object(
   {
     id: Type.Optional(idSchema),
-    connection: Type.String({ description: 'Id of the connection that it is reached through.' }),
+    connection: Type.String({ description: 'The id of the connection to use.' }),
     address: Type.Optional(values),
     retry: Type.Optional(retrySchema),
     order: Type.Optional(order),
@@ -65,7 +67,7 @@ export const destinationInputSchema = Type.Object(
 );
 export type DestinationInput = Static<typeof destinationInputSchema>;
 
-/** Fields of the design that a later version acts on; refused plainly until then. */
+/** Fields that are planned for a later version. Until then they are refused. */
 export const plannedDestinationFields = [['group']] as const;
 
 export const destinationSchema = Type.Object(
@@ -80,8 +82,8 @@ export const destinationSchema = Type.Object(
     onParked,
     holdFor,
     rate: Type.Optional(rate),
-    createdAt: instant('Made.'),
-    updatedAt: instant('Last written.'),
+    createdAt: instant('When it was created.'),
+    updatedAt: instant('When it was last changed.'),
   },
   { title: 'Destination', additionalProperties: false },
 );

@@ -5,16 +5,17 @@ const idOrNull = (description: string) => Type.Union([Type.String(), Type.Null()
 
 export const eventSchema = Type.Object(
   {
-    id: Type.String({ description: 'Opaque; also the cursor behind this event.' }),
+    id: Type.String({ description: 'Opaque. It is also the cursor for the events after this one.' }),
     type: Type.String({ description: 'Such as `carillon.delivery.parked` or `carillon.message.delivered`.' }),
-    message: idOrNull('The message that it is about.'),
-    delivery: idOrNull('The delivery, where it is about one.'),
-    destination: idOrNull("The delivery's destination."),
+    message: idOrNull('The message that the event is about.'),
+    delivery: idOrNull('The delivery that the event is about, if any.'),
+    destination: idOrNull('The destination of the delivery.'),
     at: instant('When it happened.'),
     data: Type.Unsafe<Record<string, unknown>>({
       type: 'object',
       additionalProperties: true,
-      description: 'More, by type: the state before (`from`), `attempts`, `reason`. Fields may be added.',
+      description:
+        'Details that depend on the type: the previous state (`from`), `attempts`, `reason`. Fields may be added.',
     }),
   },
   { title: 'Event', additionalProperties: false },
@@ -26,7 +27,8 @@ export const eventsPage = Type.Object(
     data: Type.Array(eventSchema),
     nextCursor: Type.String({
       description:
-        'Always there: send it as `after` to go on; after a page without events wait a moment first. It moves on even when nothing has matched.',
+        'Always present. Send it as `after` to continue; after a page without events, wait a moment first. It moves ' +
+        'on even when nothing has matched.',
     }),
   },
   { title: 'EventsPage', additionalProperties: false },
@@ -41,7 +43,8 @@ export const eventsQuery = Type.Object(
         minItems: 1,
         maxItems: 20,
         description:
-          'One, or several as `type=…&type=…`; with `*` at its end all that begin so: `carillon.delivery.*`.',
+          'One type, or several as `type=…&type=…`. A `*` at the end matches all types with that prefix, as in ' +
+          '`carillon.delivery.*`.',
       }),
     ),
     destination: Type.Optional(Type.String()),
@@ -51,7 +54,8 @@ export const eventsQuery = Type.Object(
       Type.String({
         maxLength: 500,
         description:
-          'A `nextCursor`, or the id of an event. Without it polling starts at the oldest event that is kept, a stream now.',
+          'A `nextCursor`, or the id of an event. Without it, polling starts at the oldest event that is kept, and a ' +
+          'stream starts now.',
       }),
     ),
     limit: Type.Optional(
@@ -59,7 +63,7 @@ export const eventsQuery = Type.Object(
         minimum: 1,
         maximum: 500,
         default: defaultEventLimit,
-        description: 'Events at most. For polling only.',
+        description: 'The most events in one answer. For polling only.',
       }),
     ),
   },

@@ -6,24 +6,25 @@ const room = Type.Object(
     tenant: Type.String(),
     connection: Type.String(),
     destination: Type.String(),
-    read: Type.Integer({ description: 'Events found in the history of the room.' }),
-    fresh: Type.Integer({ description: 'Of them, those that had not come before.' }),
+    read: Type.Integer({ description: 'The number of events in the history of the room.' }),
+    fresh: Type.Integer({ description: 'How many of them Carillon did not have yet.' }),
     lacks: Type.Array(Type.String(), {
-      description: 'What cannot be learned from this platform, or why it was not read.',
+      description: 'What this platform cannot tell, or why the room was not read.',
     }),
   },
   { title: 'RoomReport', additionalProperties: false },
 );
 
+/** A time in which no process listened at the hooks, or one platform sent nothing. */
 export const gapSchema = Type.Object(
   {
-    tenant: Type.Union([Type.String(), Type.Null()], { description: 'Null where nobody listened.' }),
+    tenant: Type.Union([Type.String(), Type.Null()], { description: 'Null when no process listened at all.' }),
     connection: Type.Union([Type.String(), Type.Null()], {
-      description: 'Whose platform sent nothing; null where nobody listened to any.',
+      description: 'The connection whose platform sent nothing. Null when no process listened at all.',
     }),
-    from: instant('When somebody listened last before it, or the platform may have sent last.'),
-    to: instant('When somebody listened again, or it sent again.'),
-    caughtUpAt: instantOrNull('When all rooms were read; until then it is under way.'),
+    from: instant('When a process last listened before the gap, or the platform may have last sent something.'),
+    to: instant('When a process listened again, or the platform sent something again.'),
+    caughtUpAt: instantOrNull('When all rooms had been read. Null while that is under way.'),
     rooms: Type.Array(room),
   },
   { title: 'Gap', additionalProperties: false },

@@ -3,19 +3,19 @@ import { choice } from './choice.ts';
 import { reasonSchema } from './delivery.ts';
 import { instantOrNull } from './list.ts';
 
-/** How a destination or connection is. */
+/** The health of a destination or connection. */
 export const gateHealthSchema = Type.Object(
   {
     id: Type.String(),
     state: choice(['healthy', 'unhealthy', 'paused'], {
-      description: '`unhealthy`: its breaker is open; one delivery at a time finds out whether it is back.',
+      description: '`unhealthy`: the breaker is open, and one delivery at a time tests whether it is back.',
     }),
     reason: Type.Optional(reasonSchema),
     since: instantOrNull('Since when it is unhealthy or paused.'),
-    failures: Type.Integer({ description: 'Failed attempts in a row.' }),
-    nextProbeAt: instantOrNull('When one delivery finds out whether it is back.'),
-    heldUntil: instantOrNull('The platform asked to be left alone until then.'),
-    waiting: Type.Integer({ description: 'Deliveries that wait for it.' }),
+    failures: Type.Integer({ description: 'The number of failed attempts in a row.' }),
+    nextProbeAt: instantOrNull('When the next delivery tests whether it is back.'),
+    heldUntil: instantOrNull('The platform asked to receive nothing before this time.'),
+    waiting: Type.Integer({ description: 'The number of deliveries that wait for it.' }),
   },
   { title: 'GateHealth', additionalProperties: false },
 );
@@ -23,7 +23,7 @@ export const gateHealthSchema = Type.Object(
 export const pauseBody = Type.Union(
   [
     Type.Object(
-      { reason: Type.Optional(Type.String({ maxLength: 500, description: 'Shown to whoever asks why.' })) },
+      { reason: Type.Optional(Type.String({ maxLength: 500, description: 'Shown as the reason of the pause.' })) },
       { additionalProperties: false },
     ),
     Type.Null(),

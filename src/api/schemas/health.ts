@@ -7,8 +7,8 @@ export const aliveSchema = Type.Object({ status: choice(['ok']) }, { title: 'Ali
 
 export const readySchema = Type.Object(
   {
-    accept: choice(['ok', 'degraded', 'down'], { description: 'Whether messages are taken.' }),
-    delivery: choice(['ok', 'degraded', 'down'], { description: 'Whether they are delivered now, or later.' }),
+    accept: choice(['ok', 'degraded', 'down'], { description: 'Whether messages are accepted.' }),
+    delivery: choice(['ok', 'degraded', 'down'], { description: 'Whether messages are delivered now, or only later.' }),
     postgres: condition,
     temporal: condition,
   },

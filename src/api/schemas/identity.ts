@@ -4,11 +4,11 @@ import { instant, pageSchema } from './list.ts';
 
 const account = Type.Object(
   {
-    connection: Type.String({ description: 'Id of a connection.' }),
+    connection: Type.String({ description: 'The id of a connection.' }),
     person: Type.String({
       minLength: 1,
       maxLength: 255,
-      description: "The platform's own id of them, such as `U0ANN`.",
+      description: "The platform's own id of the person, such as `U0ANN`.",
     }),
   },
   { title: 'Account', additionalProperties: false },
@@ -19,7 +19,7 @@ export const identityInputSchema = Type.Object(
   {
     id: Type.Optional(idSchema),
     name: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 255, description: 'Shown instead of what platforms say.' }),
+      Type.String({ minLength: 1, maxLength: 255, description: 'Shown instead of the names from the platforms.' }),
     ),
     accounts: Type.Array(account, { minItems: 1, maxItems: 50, uniqueItems: true }),
     createdAt: Type.Optional(Type.String({ format: 'date-time', ...shown })),
@@ -33,8 +33,8 @@ export const identitySchema = Type.Object(
     id: Type.String(),
     name: Type.Optional(Type.String()),
     accounts: Type.Array(account),
-    createdAt: instant('Made.'),
-    updatedAt: instant('Last written.'),
+    createdAt: instant('When it was created.'),
+    updatedAt: instant('When it was last changed.'),
   },
   { title: 'Identity', additionalProperties: false },
 );

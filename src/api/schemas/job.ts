@@ -19,8 +19,8 @@ const text = (description?: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 255, ...(description === undefined ? {} : { description }) }));
 
 const times = {
-  since: Type.Optional(instant('Accepted then or later.')),
-  until: Type.Optional(instant('Accepted before.')),
+  since: Type.Optional(instant('Only what was accepted at this time or later.')),
+  until: Type.Optional(instant('Only what was accepted before this time.')),
 };
 
 const deliveryFilter = <T extends string>(states: readonly T[], title: string) =>
@@ -30,10 +30,14 @@ const deliveryFilter = <T extends string>(states: readonly T[], title: string) =
       destination: text(),
       message: text(),
       conversation: text(),
-      reason: text("The reason's code, such as `http_500`."),
+      reason: text('The code of the reason, such as `http_500`.'),
       ...times,
     },
-    { title, additionalProperties: false, description: 'What fits all of it; without `state` all of those states.' },
+    {
+      title,
+      additionalProperties: false,
+      description: 'Deliveries must match all of it. Without `state` all these states match.',
+    },
   );
 
 const messageFilter = Type.Object(
@@ -45,20 +49,20 @@ const messageFilter = Type.Object(
     correlationId: text(),
     ...times,
   },
-  { title: 'ReplayFilter', additionalProperties: false, description: 'What fits all of it.' },
+  { title: 'ReplayFilter', additionalProperties: false, description: 'Messages must match all of it.' },
 );
 
 const how = {
-  all: Type.Optional(Type.Boolean({ description: 'Instead of a filter: really everything.' })),
+  all: Type.Optional(Type.Boolean({ description: 'Selects everything. It replaces a filter.' })),
   rate: Type.Optional(
     Type.Integer({
       minimum: 1,
       maximum: maxJobRate,
       default: defaultJobRate,
-      description: 'Items per second at most.',
+      description: 'The most items per second.',
     }),
   ),
-  reason: Type.Optional(Type.String({ maxLength: 500, description: 'Why; kept with the job.' })),
+  reason: Type.Optional(Type.String({ maxLength: 500, description: 'Why the job is started. Kept with the job.' })),
 };
 
 export const replayDestinations = Type.Optional(
@@ -66,7 +70,7 @@ export const replayDestinations = Type.Optional(
     minItems: 1,
     maxItems: maxDestinations,
     uniqueItems: true,
-    description: "Where to; without them to the original's destinations.",
+    description: 'The destinations to send to. Default: those of the original.',
   }),
 );
 
@@ -84,19 +88,21 @@ export const bulkReplayBody = Type.Object(
     ...how,
     destinations: replayDestinations,
     again: Type.Optional(
-      Type.Boolean({ default: false, description: 'Also what was replayed before, which is left out otherwise.' }),
+      Type.Boolean({ default: false, description: 'Also replays messages that were replayed before.' }),
     ),
   },
   { title: 'BulkReplay', additionalProperties: false },
 );
 
-/** What the replay of one message may say; nothing is fine too. */
+/** The optional body of a replay of one message. */
 export const replayBody = Type.Union(
   [
     Type.Object(
       {
         destinations: replayDestinations,
-        reason: Type.Optional(Type.String({ maxLength: 500, description: 'For the log.' })),
+        reason: Type.Optional(
+          Type.String({ maxLength: 500, description: 'Why the message is replayed. Written to the log.' }),
+        ),
       },
       { additionalProperties: false },
     ),
@@ -113,16 +119,20 @@ export const jobSchema = Type.Object(
     kind: choice<JobKind>(jobKinds),
     state: choice(jobStates),
     filter: Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true }),
-    destinations: Type.Optional(Type.Array(Type.String(), { description: 'Of a replay: where to.' })),
-    again: Type.Optional(Type.Boolean({ description: 'Of a replay: also what was replayed before.' })),
-    rate: count('Items per second at most.'),
+    destinations: Type.Optional(
+      Type.Array(Type.String(), { description: 'For a replay: the destinations to send to.' }),
+    ),
+    again: Type.Optional(
+      Type.Boolean({ description: 'For a replay: whether it includes messages that were replayed before.' }),
+    ),
+    rate: count('The most items per second.'),
     counts: Type.Object(
       {
         matched: Type.Union([Type.Integer(), Type.Null()], {
-          description: 'At the beginning. Null before it, and where there are too many to count.',
+          description: 'The number of items at the start. Null before that, and when there are too many to count.',
         }),
         done: count('Looked at so far.'),
-        changed: count('Retried, cancelled or replayed. The rest needed nothing any more, or failed.'),
+        changed: count('Retried, cancelled or replayed. The others needed nothing any more, or failed.'),
         failed: count('Could not be replayed.'),
       },
       { additionalProperties: false },
@@ -130,7 +140,7 @@ export const jobSchema = Type.Object(
     failures: Type.Unsafe<Record<string, number>>({
       type: 'object',
       additionalProperties: { type: 'integer' },
-      description: 'How many failed, by code, such as `content_erased`.',
+      description: 'The number of failures by code, such as `content_erased`.',
     }),
     error: Type.Optional(
       Type.Object(
@@ -138,10 +148,10 @@ export const jobSchema = Type.Object(
         { additionalProperties: false, description: 'Why the job itself failed.' },
       ),
     ),
-    requestedBy: Type.String({ description: "The key's id." }),
+    requestedBy: Type.String({ description: 'The id of the key that asked for it.' }),
     reason: Type.Union([Type.String(), Type.Null()]),
-    workflowId: Type.String({ description: 'Its run in Temporal.' }),
-    createdAt: instant('When it was asked for. Nothing younger is touched.'),
+    workflowId: Type.String({ description: 'The id of its run in Temporal.' }),
+    createdAt: instant('When the job was requested. It does not touch anything that is accepted later.'),
     startedAt: instantOrNull('When it began.'),
     endedAt: instantOrNull('When it ended.'),
   },

@@ -2,15 +2,15 @@ import { Type, type TSchema } from 'typebox';
 
 export const defaultLimit = 50;
 
-/** What every list takes. */
+/** The query parameters of every list. */
 export const pageQuery = {
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 200, default: defaultLimit, description: 'Items at most.' }),
+    Type.Integer({ minimum: 1, maximum: 200, default: defaultLimit, description: 'The most items in one answer.' }),
   ),
-  cursor: Type.Optional(Type.String({ maxLength: 500, description: '`nextCursor` of the page before.' })),
+  cursor: Type.Optional(Type.String({ maxLength: 500, description: 'The `nextCursor` of the page before.' })),
 };
 
-/** One page; `nextCursor` is null on the last one. */
+/** One page of a list. `nextCursor` is null on the last page. */
 export function pageSchema<T extends TSchema>(item: T, title: string) {
   return Type.Object(
     {

@@ -7,13 +7,13 @@ import { messageDeliverySchema } from './delivery.ts';
 import { instant, instantOrNull, pageQuery, pageSchema } from './list.ts';
 
 export const maxDestinations = 200;
-/** An idempotency key: printable ASCII, so that a header can carry it. */
+/** The form of an idempotency key: printable ASCII, so that a header can carry it. */
 export const keyPattern = '^[\\x20-\\x7e]{1,255}$';
 
 const fields = Type.Unsafe<{ [key: string]: Json }>({
   type: 'object',
   additionalProperties: true,
-  description: 'Any JSON; carried as it is.',
+  description: 'Any JSON. It is passed on unchanged.',
 });
 const labels = Type.Unsafe<{ [key: string]: string }>({
   type: 'object',
@@ -48,7 +48,7 @@ const attachmentSchema = Type.Object(
       format: 'uri',
       pattern: '^https?://',
       maxLength: 2048,
-      description: 'Public: it is fetched once, without credentials, and linked where it cannot be posted.',
+      description: 'A public URL. The file is fetched once, without credentials, and linked where it cannot be posted.',
     }),
     name: Type.Optional(
       Type.String({ minLength: 1, maxLength: 255, description: 'Default: the last part of the URL.' }),
@@ -77,12 +77,15 @@ const name = (description: string) => Type.String({ minLength: 1, maxLength: 255
 
 const classSchema = choice(deliveryClasses, {
   description:
-    "Stands above each destination's policy. `must`: three days, then an operator; `should`: one day; `best-effort`: 15 minutes, then `expired`.",
+    'Takes precedence over the policy of each destination. `must`: three days, then an operator must act. `should`: ' +
+    'one day. `best-effort`: 15 minutes, then `expired`.',
 });
 
 export const postMessageSchema = Type.Object(
   {
-    id: Type.Optional(Type.String({ pattern: keyPattern, description: 'The idempotency key, if not in the header.' })),
+    id: Type.Optional(
+      Type.String({ pattern: keyPattern, description: 'The idempotency key, unless it is in the header.' }),
+    ),
     text: Type.Optional(contentSchema.properties.text),
     content: Type.Optional(postedContentSchema),
     destinations: Type.Optional(
@@ -90,7 +93,7 @@ export const postMessageSchema = Type.Object(
         minItems: 1,
         maxItems: maxDestinations,
         uniqueItems: true,
-        description: 'Ids. Without them the message is stored as `unrouted`.',
+        description: 'The ids of destinations. Without them the message is stored as `unrouted`.',
       }),
     ),
     type: Type.Optional(
@@ -98,7 +101,8 @@ export const postMessageSchema = Type.Object(
         pattern: '^[A-Za-z0-9][A-Za-z0-9._:/+-]*$',
         maxLength: 255,
         default: 'message.created',
-        description: '`message.created`, or any dotted type of your own such as `incident.opened`; not `carillon.…`.',
+        description:
+          '`message.created`, or a dotted type of your own such as `incident.opened`. `carillon.…` is reserved.',
       }),
     ),
     source: Type.Optional(Type.String({ pattern: '^\\S+$', maxLength: 255, default: 'api' })),
@@ -106,28 +110,30 @@ export const postMessageSchema = Type.Object(
     sender: Type.Optional(senderSchema),
     correlationId: Type.Optional(name("Default: the message's id.")),
     occurredAt: Type.Optional(instant('Default: when it is received.')),
-    dataVersion: Type.Optional(name("Version of the payload's own schema.")),
+    dataVersion: Type.Optional(name("The version of the payload's own schema.")),
     priority: Type.Optional(choice(priorities, { default: 'normal' })),
     class: Type.Optional(classSchema),
-    expiresAt: Type.Optional(instant('After this it is worth nothing: what is not delivered then is `expired`.')),
-    sendAt: Type.Optional(
-      instant('Goes out then, and takes its place in its conversation then. At most a year ahead.'),
+    expiresAt: Type.Optional(
+      instant('After this time the message is of no use: deliveries that are not done then become `expired`.'),
     ),
-    thread: Type.Optional(Type.String({ description: '`msg_…` of the message that it replies to.' })),
+    sendAt: Type.Optional(
+      instant('The message goes out at this time, and takes its place in its conversation then. At most a year ahead.'),
+    ),
+    thread: Type.Optional(Type.String({ description: 'The id (`msg_…`) of the message that it replies to.' })),
     labels: Type.Optional(labels),
   },
   { title: 'PostMessage', additionalProperties: false },
 );
 export type PostMessage = Static<typeof postMessageSchema>;
 
-/** Fields of the design that a later version acts on; refused plainly until then. */
+/** Fields that are planned for a later version. Until then they are refused. */
 export const plannedMessageFields = [['confirm'], ['refersTo'], ['content', 'native'], ['sender', 'native']] as const;
 
 export const acceptedSchema = Type.Object(
   {
     id: Type.String({ description: '`msg_…`' }),
     state: choice(messageStates),
-    duplicate: Type.Boolean({ description: 'The key is known: this is the first message, as it is now.' }),
+    duplicate: Type.Boolean({ description: 'The key is known. This is the first message in its current state.' }),
     deliveries: Type.Array(
       Type.Object(
         {
@@ -151,37 +157,37 @@ const envelope = {
   source: Type.String(),
   occurredAt: instant('When it happened.'),
   receivedAt: instant('When it was accepted.'),
-  schemaVersion: Type.String({ description: 'Of this envelope.' }),
+  schemaVersion: Type.String({ description: 'The version of this envelope.' }),
   dataVersion: Type.Optional(Type.String()),
-  sequence: nullable(Type.Integer({ description: 'Place in its conversation; gaps mean nothing.' })),
+  sequence: nullable(Type.Integer({ description: 'The position in its conversation. Gaps have no meaning.' })),
   dedupeKey: Type.String(),
   correlationId: Type.String(),
   conversation: nullable(Type.String()),
   priority: choice(priorities),
   class: Type.Optional(classSchema),
-  sendAt: Type.Optional(instant('When it goes out, or went.')),
-  expiresAt: Type.Optional(instant('When it is worth nothing any more.')),
+  sendAt: Type.Optional(instant('When the message goes out, or went out.')),
+  expiresAt: Type.Optional(instant('When deliveries that are not done expire.')),
   thread: Type.Optional(Type.String({ description: 'The message that it replies to.' })),
   refersTo: Type.Optional(Type.String({ description: 'The message that it edits, deletes or reacts to.' })),
   replayOf: Type.Optional(Type.String({ description: 'The message that it is a replay of.' })),
-  version: Type.Integer({ description: 'Of the content: 1, and one more with each edit.' }),
-  deletedAt: Type.Optional(instant('Since when it is deleted everywhere.')),
+  version: Type.Integer({ description: 'The version of the content: 1, plus one for each edit.' }),
+  deletedAt: Type.Optional(instant('When the message was deleted.')),
   labels,
   state: choice(messageStates),
-  workflowId: Type.String({ description: 'Its run in Temporal.' }),
+  workflowId: Type.String({ description: 'The id of its run in Temporal.' }),
 };
 
 export const messageItemSchema = Type.Object(envelope, { title: 'MessageItem', additionalProperties: false });
 export type MessageItem = Static<typeof messageItemSchema>;
 
-/** What comes in from a platform has more than a caller may say. */
+/** The sender of a shown message. A sender from a platform also has `native`, which a caller cannot set. */
 const shownSender = Type.Object(
   {
     ...senderSchema.properties,
     native: Type.Optional(
       Type.Object(
         { connection: Type.String(), connector: Type.String(), id: Type.String() },
-        { additionalProperties: false, description: 'Who it is on the platform that they said it on.' },
+        { additionalProperties: false, description: 'The account on the platform where it was said.' },
       ),
     ),
   },
@@ -190,8 +196,8 @@ const shownSender = Type.Object(
 const shownContent = Type.Object(
   {
     ...contentSchema.properties,
-    text: Type.String({ description: 'Markdown; empty where there are only files, or it is a reaction.' }),
-    emoji: Type.Optional(Type.String({ description: 'Of a reaction: Unicode, or `:name:`.' })),
+    text: Type.String({ description: 'Markdown. Empty when there are only files, and for a reaction.' }),
+    emoji: Type.Optional(Type.String({ description: 'For a reaction: Unicode, or `:name:`.' })),
     attachments: Type.Optional(
       Type.Array(
         Type.Object(
@@ -200,7 +206,7 @@ const shownContent = Type.Object(
             name: Type.String(),
             mediaType: Type.Optional(Type.String()),
             size: Type.Optional(Type.Integer({ description: 'Bytes.' })),
-            page: Type.Optional(Type.String({ description: 'Where a person may look at it.' })),
+            page: Type.Optional(Type.String({ description: 'Where a person can look at the file.' })),
           },
           { title: 'Attachment', additionalProperties: false },
         ),
@@ -215,17 +221,15 @@ export const messageSchema = Type.Object(
     ...envelope,
     sender: nullable(shownSender),
     content: nullable(shownContent),
-    contentErasedAt: Type.Optional(
-      instant('Since when `content` and `sender` are gone, by age; only then it is here.'),
-    ),
+    contentErasedAt: Type.Optional(instant('When `content` and `sender` were erased by age. Missing until then.')),
     deliveries: Type.Array(messageDeliverySchema),
     timeline: Type.Object(
       {
-        accepted: instant('Stored; the sender got its 202.'),
-        dispatched: instantOrNull('Its run was started.'),
-        firstAttempt: instantOrNull('The first attempt of any delivery began.'),
-        delivered: instantOrNull('Every delivery is made.'),
-        rested: instantOrNull('Nothing more happens by itself.'),
+        accepted: instant('When the message was stored and its sender got the 202.'),
+        dispatched: instantOrNull('When its run was started.'),
+        firstAttempt: instantOrNull('When the first attempt of any delivery began.'),
+        delivered: instantOrNull('When it was delivered everywhere.'),
+        rested: instantOrNull('When all its deliveries had come to rest.'),
       },
       { additionalProperties: false },
     ),
@@ -243,8 +247,8 @@ export const messagesQuery = Type.Object(
     source: Type.Optional(Type.String()),
     conversation: Type.Optional(Type.String()),
     correlationId: Type.Optional(Type.String()),
-    since: Type.Optional(instant('Received then or later.')),
-    until: Type.Optional(instant('Received before.')),
+    since: Type.Optional(instant('Received at this time or later.')),
+    until: Type.Optional(instant('Received before this time.')),
     ...pageQuery,
   },
   { additionalProperties: false },

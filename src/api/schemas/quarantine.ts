@@ -4,10 +4,11 @@ import { instant, pageQuery, pageSchema } from './list.ts';
 const shown = {
   id: Type.String({ description: '`inb_…`' }),
   connection: Type.String(),
-  receivedAt: instant('When it came.'),
+  receivedAt: instant('When it arrived.'),
   reason: Type.Object({ code: Type.String(), message: Type.String() }, { additionalProperties: false }),
 };
 
+/** A request of a platform that Carillon did not understand. */
 export const quarantinedSchema = Type.Object(shown, { title: 'Quarantined', additionalProperties: false });
 export type QuarantinedAnswer = Static<typeof quarantinedSchema>;
 
@@ -17,9 +18,9 @@ export const quarantinedRequestSchema = Type.Object(
     request: Type.Object(
       {
         method: Type.String(),
-        path: Type.String({ description: 'Behind `/hooks/{connection}`.' }),
+        path: Type.String({ description: 'The part after `/hooks/{connection}`.' }),
         query: Type.String(),
-        body: Type.String({ description: 'As text; what is not UTF-8 in it is replaced.' }),
+        body: Type.String({ description: 'As text. Bytes that are not UTF-8 are replaced.' }),
       },
       { additionalProperties: false },
     ),
@@ -31,6 +32,9 @@ export const quarantinePage = pageSchema(quarantinedSchema, 'QuarantinePage');
 export const quarantineQuery = Type.Object({ ...pageQuery }, { additionalProperties: false });
 
 export const replayedSchema = Type.Object(
-  { id: Type.String(), events: Type.Integer({ description: 'That it held; those that had come before count too.' }) },
+  {
+    id: Type.String(),
+    events: Type.Integer({ description: 'The number of events in it, including those that had arrived before.' }),
+  },
   { title: 'ReplayedQuarantine', additionalProperties: false },
 );

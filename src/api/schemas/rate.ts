@@ -13,17 +13,17 @@ export const rateSchema = Type.Object(
         minimum: 1,
         maximum: 100_000,
         default: 1,
-        description: 'So many may go at once after a quiet time. 1 spaces them evenly.',
+        description: 'How many may go at once after a quiet time. 1 spaces them evenly.',
       }),
     ),
   },
-  { additionalProperties: false, description: 'No more than so many in which time.' },
+  { additionalProperties: false, description: 'At most `limit` deliveries in each `per`.' },
 );
 type RateInput = Static<typeof rateSchema>;
 
 const dayMs = 86_400_000;
 
-/** What the pattern of `per` does not say. */
+/** Checks the range of `per`, which its pattern does not express. */
 export function findRateErrors(rate: RateInput | undefined): InputError[] {
   const perMs = rate === undefined ? 1 : (parseDuration(rate.per) ?? 0);
   if (perMs >= 1 && perMs <= dayMs) return [];

@@ -7,26 +7,32 @@ const window = (description: string) => Type.Optional(Type.String({ pattern: dur
 
 const retention = Type.Object(
   {
-    content: window('What is said.'),
-    attempts: window('Every try.'),
+    content: window('The content of messages.'),
+    attempts: window('Attempts.'),
     events: window('Events.'),
     messages: window('Messages with their deliveries.'),
-    jobs: window('Bulk jobs, from their end.'),
+    jobs: window('Bulk jobs, counted from their end.'),
   },
-  { additionalProperties: false, description: 'How long things are kept, such as `30d`. Missing: the default.' },
+  {
+    additionalProperties: false,
+    description: 'How long data is kept, such as `30d`. A missing field has the default.',
+  },
 );
 
 const limit = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000, description }));
 
 const limits = Type.Object(
-  { inFlight: limit('Messages under way at once.'), acceptPerSecond: limit('Messages accepted in a second.') },
-  { additionalProperties: false, description: 'Missing: no limit of its own.' },
+  {
+    inFlight: limit('The most messages under way at once.'),
+    acceptPerSecond: limit('The most messages that each process of the API accepts in a second.'),
+  },
+  { additionalProperties: false, description: 'A missing field means no limit.' },
 );
 
 const fields = {
-  title: Type.String({ maxLength: 255, description: 'For people.' }),
+  title: Type.String({ maxLength: 255, description: 'A name for people.' }),
   retention,
-  legalHold: Type.Boolean({ description: 'While it stands, nothing is removed by age.' }),
+  legalHold: Type.Boolean({ description: 'While this is true, nothing is removed by age.' }),
   limits,
   requireIdempotencyKey: Type.Boolean({ description: 'Messages and edits without a key are refused.' }),
 };
@@ -47,7 +53,12 @@ export const tenantInputSchema = Type.Object(
 export type TenantInput = Static<typeof tenantInputSchema>;
 
 export const tenantSchema = Type.Object(
-  { id: Type.String(), ...fields, createdAt: instant('Made.'), updatedAt: instant('Last written.') },
+  {
+    id: Type.String(),
+    ...fields,
+    createdAt: instant('When it was created.'),
+    updatedAt: instant('When it was last changed.'),
+  },
   { title: 'Tenant', additionalProperties: false },
 );
 export type TenantAnswer = Static<typeof tenantSchema>;

@@ -2,7 +2,7 @@ import { formatDuration } from '../../domain/retry-input.ts';
 import type { DeliveryRow } from '../../store/read/deliveries.ts';
 import type { DeliveryAnswer, MessageDeliveryAnswer } from '../schemas/delivery.ts';
 
-/** A delivery as part of its message. */
+/** A delivery as it appears in its message. */
 export function showMessageDelivery(row: DeliveryRow): MessageDeliveryAnswer {
   const { id, destination, state, attempts, maxAttempts, late, doubled, via, policy, receipt } = row;
   const { parts, arrived } = row;
@@ -32,18 +32,18 @@ export function showMessageDelivery(row: DeliveryRow): MessageDeliveryAnswer {
   };
 }
 
-/** Where only some of its parts are there, it says so. */
+/** The reason, with the number of parts that have arrived when only some have. */
 function reasonOf({ reason, parts, arrived }: DeliveryRow): DeliveryRow['reason'] {
   if (reason === null || parts === null || arrived === 0 || reason.code === 'part_delivered') return reason;
   return { ...reason, message: `${reason.message} ${arrived} of ${parts} parts have arrived.` };
 }
 
-/** The receipt without the attempt's token; its time in the form of all others. */
+/** A receipt without the attempt's token, with its time in the usual format. */
 function showReceipt({ nativeId, url, version, at }: NonNullable<DeliveryRow['receipt']>) {
   return { nativeId, ...(url === undefined ? {} : { url }), version, at: new Date(at).toISOString() };
 }
 
-/** A delivery by itself. */
+/** A delivery as it appears alone and in lists. */
 export function showDelivery(row: DeliveryRow): DeliveryAnswer {
   const { message, conversation, workflowId, createdAt, settledAt } = row;
   return {

@@ -3,14 +3,14 @@ import type { MessageRow, WholeMessage } from '../../store/read/messages.ts';
 import type { MessageAnswer, MessageItem } from '../schemas/message.ts';
 import { showMessageDelivery } from './show-delivery.ts';
 
-/** A message in a list: without what is said in it. */
+/** A message as it appears in a list, without content. */
 export function showMessageItem(row: MessageRow): MessageItem {
   const { dataVersion, occurredAt, receivedAt, dispatchedAt: _1, firstAttemptAt: _2, restedAt: _3, ...others } = row;
-  const { class: recoveryClass, sendAt, expiresAt, thread, refersTo, replayOf, deletedAt, ...rest } = others;
+  const { class: deliveryClass, sendAt, expiresAt, thread, refersTo, replayOf, deletedAt, ...rest } = others;
   return {
     ...rest,
     ...(dataVersion === null ? {} : { dataVersion }),
-    ...(recoveryClass === null ? {} : { class: recoveryClass }),
+    ...(deliveryClass === null ? {} : { class: deliveryClass }),
     ...(sendAt === null ? {} : { sendAt: sendAt.toISOString() }),
     ...(expiresAt === null ? {} : { expiresAt: expiresAt.toISOString() }),
     ...(thread === null ? {} : { thread }),
@@ -22,13 +22,13 @@ export function showMessageItem(row: MessageRow): MessageItem {
   };
 }
 
-/** The one true answer: what was said, what was promised, and what is so. */
+/** A whole message: its content, what was promised when it was accepted, and the current state of its deliveries. */
 export function showMessage({ row, said, erasedAt, deliveries }: WholeMessage): MessageAnswer {
   const rested = row.restedAt?.toISOString() ?? null;
   return {
     ...showMessageItem(row),
     sender: said?.sender ?? null,
-    // A delete says nothing.
+    // A delete has no content.
     content: said === undefined || row.type === 'message.deleted' ? null : copyContent(said.content),
     ...(erasedAt === null ? {} : { contentErasedAt: erasedAt.toISOString() }),
     deliveries: deliveries.map(showMessageDelivery),
@@ -42,7 +42,10 @@ export function showMessage({ row, said, erasedAt, deliveries }: WholeMessage): 
   };
 }
 
-/** What is read-only where it is stored, and not in the answer's type. Where a file is fetched from is shown to nobody. */
+/**
+ * Copies the content without the URLs from which files are fetched, which are secret. The copy is also not read-only,
+ * as the type of the answer requires.
+ */
 function copyContent({ fields, attachments, ...content }: SealedContent['content']) {
   return {
     ...content,

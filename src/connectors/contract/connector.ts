@@ -7,202 +7,220 @@ import type { Kept } from './kept.ts';
 import type { Target, LookUpContext } from './context.ts';
 
 /**
- * What may be done after an attempt whose outcome nobody knows (design §2).
- * - `A`: send again with the same key; the platform folds doubles for `memoryMs` after the first request.
- * - `B`: look for our marker in the platform's history first.
- * - `C`: neither is possible; the destination's `ambiguous` policy decides.
+ * What Carillon may do when it is unknown whether an attempt arrived.
+ * - `A`: send again with the same key. The platform folds doubles for `memoryMs` after the first request.
+ * - `B`: first look for our mark in the platform's history.
+ * - `C`: neither is possible, so the destination's `ambiguous` policy decides.
  */
 export type RecoveryClass =
   { readonly kind: 'A'; readonly memoryMs: number } | { readonly kind: 'B' } | { readonly kind: 'C' };
 
 /**
- * What is to happen at the platform. `nativeId` is the receipt's of what is changed, or of the thread's root; null where
- * the platform never gave one and the connector addresses by our own ids.
+ * What the connector has to do at the platform. `nativeId` comes from the receipt of the message that is changed, or of
+ * the thread's root. It is null where the platform gave no id and the connector addresses messages by our own ids.
  */
 export type Action =
   | { readonly kind: 'create'; readonly thread?: { readonly nativeId: string | null } }
   | { readonly kind: 'edit'; readonly nativeId: string | null }
   | { readonly kind: 'delete'; readonly nativeId: string | null }
-  /** `emoji` is Unicode, or `:name:` where it is no emoji of Unicode. What is there already, or is gone already, is done. */
+  /**
+   * `emoji` is a Unicode emoji, or `:name:` where Unicode has no such emoji. If the reaction is already there (`react`)
+   * or already gone (`unreact`), the action counts as done.
+   */
   | { readonly kind: 'react' | 'unreact'; readonly nativeId: string | null; readonly emoji: string };
 export type ActionKind = Action['kind'];
 
 /**
- * How well a platform can do something. `partial`: done, and less than was asked, which `why` says. `dropped`: not done,
- * the delivery is skipped with `why` as its reason: for what can be missed. `rejected`: not done, the delivery is parked
- * with `why`: for what somebody must know of, such as a delete where nothing can be taken back. Shown in the docs.
+ * How well a platform supports a feature. Users read `why` in the docs and as the reason of a delivery.
+ * - `partial`: the connector does it, but does less than was asked; `why` says what is missing.
+ * - `dropped`: the connector does not do it, and the delivery is skipped. For actions that a user can do without.
+ * - `rejected`: the connector does not do it, and the delivery is parked. For actions whose failure an operator must
+ *   see, such as a delete on a platform where a bot cannot take a message back.
  */
 export type Capability =
   { readonly level: 'full' } | { readonly level: 'partial' | 'dropped' | 'rejected'; readonly why: string };
 
 export interface Capabilities {
-  /** A reply goes into the thread of what it replies to. */
+  /** A reply goes into the thread of the message that it replies to. */
   readonly thread: Capability;
   readonly edit: Capability;
   readonly delete: Capability;
-  /** Reactions are added, and taken away again. */
+  /** Reactions can be added and removed. */
   readonly react: Capability;
-  /** A person who is known there is mentioned so that the platform tells them. */
+  /** A mention of a person who is known on the platform notifies that person. */
   readonly mention: Capability;
-  /** Where it is not `full` they are linked in the text. */
+  /** Where the level is not `full`, files are linked in the text. */
   readonly files: Capability;
 }
 
-/** A person on a platform. */
 export interface Person {
-  /** The platform's own id. */
+  /** The platform's own id of this person. */
   readonly id: string;
   readonly name?: string;
   readonly email?: string;
   readonly avatarUrl?: string;
 }
 
-/** How people are found on a platform. What is found is kept for a while by the caller. */
+/** How a connector finds people on its platform. The caller caches the results. */
 export interface People {
   /**
-   * @returns undefined where the platform knows nobody by it.
+   * @returns undefined if the platform knows no person with this id.
    * @throws SendFailure of any kind but `ambiguous`.
    */
   byId?(id: string, connection: Target['connection'], context: LookUpContext): Promise<Person | undefined>;
-  /** As `byId`. */
+  /** Like `byId`, but looks for an e-mail address. */
   byEmail?(email: string, connection: Target['connection'], context: LookUpContext): Promise<Person | undefined>;
 }
 
-/** Somebody who is mentioned, as far as they are known. */
+/** What is known about a person who is mentioned. */
 export interface Mentioned {
-  /** Their id at the destination's platform; absent where they are not there. */
+  /** The person's id on the destination's platform; absent if they have no account there. */
   readonly id?: string;
-  /** Better than the mention's own label, which may be a bare id. */
+  /** Use this name rather than the mention's own label, which may be only an id. */
   readonly name?: string;
 }
 
-/** A file that is posted: it is a post of its own. */
+/** A file that goes out as a post of its own. */
 export interface OutgoingFile {
   readonly name: string;
   readonly mediaType: string;
-  /** Bytes. */
+  /** In bytes. */
   readonly size: number;
-  /** Nothing was said before it: where the bot is shown as its author, who it is from stands beside it. */
+  /**
+   * True if no text was posted before this file. A connector that posts as the bot then writes the author's name beside
+   * the file.
+   */
   readonly isAlone: boolean;
-  /** Its bytes from the first one on, each time it is called. */
+  /** Each call returns the whole file, from its first byte. */
   open(): AsyncIterable<Uint8Array>;
 }
 
-/** Who said a bridged message, and where. */
+/** The person who wrote a bridged message, and the platform on which they wrote it. */
 export interface Author {
   readonly name: string;
   readonly avatarUrl?: string;
-  /** The title of the platform that they said it on, such as `Slack`. */
+  /** The title of that platform, such as `Slack`. */
   readonly source: string;
 }
 
+/** One post or one change that a connector makes at a destination. */
 export interface Outgoing extends Target {
   readonly action: Action;
   readonly delivery: DeliveryId;
   /**
-   * The key that stays the same over all attempts of this post: the delivery's id, and of a long text's second part
-   * `<delivery>:2`, and so on. What ties the post to it, such as a marker or a transaction, is made of this.
+   * Identifies this post in all of its attempts: the delivery's id, with `:2`, `:3` and so on appended for further
+   * posts of the same delivery, such as the parts of a long text or files. The connector derives from it whatever ties
+   * the post to the delivery, such as a mark or a transaction id.
    */
   readonly key: string;
-  /** The version that is sent; pinned by the first attempt that may have reached the platform. */
+  /** The version of the message to send. The first attempt that may have reached the platform pins it. */
   readonly message: Message;
-  /** Only of `create`, and only where the connector `postsFiles`: this is posted, and nothing of the message's text. */
+  /**
+   * Only set for `create`, and only for a connector with `postsFiles`. Post this file and nothing of the message's
+   * text.
+   */
   readonly file?: OutgoingFile;
-  /** Only of bridged messages: shown the way that the platform does best. */
+  /** Only set for bridged messages. Show it in the best way that the platform offers. */
   readonly author?: Author;
-  /** Who is mentioned, by the `ref` of the mention (`dialect/mention`); who is not in it is unknown. */
+  /**
+   * The people who are mentioned, by the `ref` of the mention (see `text/mention.ts`). A person who is not in the map
+   * is unknown.
+   */
   readonly people?: ReadonlyMap<string, Mentioned>;
 }
 
+/** What a connector is given to make one attempt. */
 export interface SendContext extends LookUpContext {
-  /** Number of this attempt, from 1. */
+  /** The number of this attempt, starting at 1. */
   readonly attempt: number;
-  /** When this attempt began, by PostgreSQL's clock: a worker's own may be off. */
+  /** When this attempt began, by PostgreSQL's clock, because a worker's own clock may be wrong. */
   readonly now: Date;
-  /** For the whole send, in milliseconds; the claim's deadline lies 2 s behind it. */
+  /** The limit for the whole send, in milliseconds. The claim's deadline is 2 s later. */
   readonly timeoutMs: number;
-  /** Aborted when this process must stop; then nothing new is written to the platform. */
+  /** Aborted when this process must stop. The connector then writes nothing more to the platform. */
   readonly signal: AbortSignal;
 }
 
-/** Proof that the platform has it: its own id, never one that we invented. */
+/** Proof that the platform has the message: the platform's own id, never one that we invented. */
 export interface Receipt {
   /**
-   * The platform's identity of the message, and all that a later edit, delete or reply needs to find it, such as its
-   * channel and its thread's root; after an edit or a delete, that of what was changed. For a webhook, which has none, the
-   * delivery id that we sent.
+   * The platform's id of the message, together with everything that a later edit, delete or reply needs to find it,
+   * such as its channel and the root of its thread. After an edit or a delete it identifies the message that was
+   * changed. A webhook has no such id, so there it is the delivery id that we sent.
    */
   readonly nativeId: string;
   readonly url?: string;
-  /** Status of the answer, for the attempt's record. */
+  /** The HTTP status of the answer, for the attempt's record. */
   readonly status?: number;
   /** What the platform left out or did otherwise than asked. */
   readonly degraded?: Reason;
 }
 
-/** One platform. A folder under `connectors/`, and one line in `registry.ts`. */
+/** A chat platform, or the webhook. Each connector is a folder under `connectors/` and one line in `registry.ts`. */
 export interface Connector<Prepared = unknown> {
-  /** As in `connector` of a connection; stable for ever. */
+  /** The value of `connector` in a connection. It is stored, so it must never change. */
   readonly name: string;
   readonly title: string;
-  /** What a connection holds; secrets are stored encrypted and never read back. */
+  /** The fields of a connection. Secrets are stored encrypted and are never read back. */
   readonly settings: readonly Field[];
-  /** What names one place reached through a connection. */
+  /** The fields that identify one destination reached through a connection. */
   readonly address: readonly Field[];
 
   readonly capabilities: Capabilities;
-  /** What becomes of the forms of a text; absent where it goes out as it is. */
+  /** What the platform does with each form of a text, such as a table; absent if the text goes out unchanged. */
   readonly keeps?: Kept;
   /**
-   * True where edits and deletes name the message by our ids, so that they can be told even to a platform that gave no
-   * receipt for it.
+   * True if edits and deletes name the message by our ids. Such a platform can be told of them even if it gave no
+   * receipt for the message.
    */
   readonly addressesByOurIds?: true;
   /**
-   * True where each file is uploaded and is a post of its own (`Outgoing.file`). One that the platform refuses for what it
-   * is fails with `isOfFormat`, so that it is linked instead.
+   * True if each file is uploaded as a post of its own (`Outgoing.file`). If the platform refuses a file for its size
+   * or type, the failure carries `isOfFormat`, so that the file is linked instead.
    */
   readonly postsFiles?: true;
   /**
-   * True where everything reached through one connection is one service: trouble at one of its destinations is trouble
-   * of all. False where each destination is a host of its own.
+   * True if everything reached through one connection is one service, so that trouble at one of its destinations is
+   * trouble at all of them. False if each destination is a host of its own.
    */
   readonly isOneService: boolean;
-  /** What comes in from the platform; absent where nothing does. */
+  /** How events come in from the platform; absent if none do. */
   readonly inbound?: Inbound;
   readonly people?: People;
 
   /**
-   * Called at acceptance and in each attempt. Pure. An action that may be repeated without harm, such as setting a text
-   * once more, is `A` with an endless memory.
+   * Called at acceptance and in each attempt. Pure. An action that can be repeated without harm, such as setting the
+   * same text again, is `A` with an infinite memory.
    */
   recoveryClass(target: Target, action: ActionKind): RecoveryClass;
 
   /**
-   * Whether a message that is created or edited fits into one post, as it would be written, with its author: what does
-   * not is split by the caller. Pure; absent where nothing is ever too long. What is too long all the same, such as one
-   * endless link, is cut by `prepare`.
+   * Whether a message that is created or edited fits into one post as it would be written, author included. The caller
+   * splits a message that does not fit. Pure; absent if the platform has no limit. `prepare` cuts what cannot be split,
+   * such as one very long link.
    */
   fits?(outgoing: Outgoing): boolean;
 
   /**
-   * Called before the claim, as often as needed: renders, looks up, obtains tokens. Changes nothing at the platform, so
-   * its failures are never ambiguous.
+   * Called before the claim, possibly several times: renders, looks things up, obtains tokens. It changes nothing at
+   * the platform, so its failures are never ambiguous.
    * @throws SendFailure `transient` or `permanent`.
    */
   prepare(outgoing: Outgoing, context: SendContext): Promise<Prepared>;
 
   /**
-   * Called once per claim, right after it: the one call that changes something at the platform.
+   * Called once per claim, directly after it: makes the one call that changes something at the platform.
    * @throws SendFailure of any kind.
    */
   send(prepared: Prepared, outgoing: Outgoing, context: SendContext): Promise<Receipt>;
 
   /**
-   * Class B only: looks for our marker. Called when an earlier request can no longer take effect; changes nothing.
-   * @param since when the first attempt began, by our clock; allow for the platform's being off.
-   * @returns the receipt of what is there, or undefined when the history was read and holds none.
-   * @throws SendFailure where the look-up was refused or not finished, which never means absent.
+   * Only for recovery class B: looks for our mark. Called when an earlier request can no longer take effect. Changes
+   * nothing.
+   * @param since when the first attempt began, by our clock. Allow for a difference to the platform's clock.
+   * @returns the receipt of the post that was found; undefined if the history was read completely and contains no such
+   * post.
+   * @throws SendFailure if the look-up was refused or could not finish. This never means that the post is absent.
    */
   reconcile?(outgoing: Outgoing, since: Date, context: SendContext): Promise<Receipt | undefined>;
 }

@@ -1,32 +1,33 @@
 import type { ConnectionId, DestinationId } from '../../domain/ids.ts';
 import type { Http } from './http.ts';
 
-/** What a platform handed out for credentials. */
+/** An access token that a platform issued in exchange for credentials. */
 export interface IssuedToken {
   readonly token: string;
-  /** Seconds from now, as the platform said. */
+  /** Lifetime in seconds from now, as stated by the platform. */
   readonly expiresInSeconds: number;
 }
 
 /**
- * Access tokens of all connections of this process. An expired token is no failure: a new one is obtained, and only where
- * that is refused are the credentials bad.
+ * The access tokens of all connections of this process. An expired token is not a failure: a new one is obtained. The
+ * credentials are bad only if the platform refuses to issue a new one.
  */
 export interface AccessTokens {
   /**
-   * The token for these credentials: a kept one, else what `obtain` hands out. However many ask at once, it is obtained
-   * once.
-   * @param credentials all that the token depends on, such as URL, client, secret and scope; kept as a hash only.
-   * @throws what `obtain` throws.
+   * Returns the cached token for these credentials, or obtains one. Concurrent callers share a single call of `obtain`.
+   * @param credentials everything on which the token depends, such as URL, client, secret and OAuth scope. Only a hash
+   * of it is kept.
+   * @throws whatever `obtain` throws.
    */
   get(credentials: readonly string[], obtain: () => Promise<IssuedToken>): Promise<string>;
-  /** The platform refused this token before its time, as after a revocation: it is not handed out again. */
+  /** Forgets a token that the platform refused before its time, for example after a revocation. */
   drop(token: string): void;
 }
 
-/** Settings and addresses as stored: checked against the connector's fields before they get here. */
+/** Settings or an address as they are stored. They were checked against the connector's fields before. */
 export type Values = Readonly<Record<string, unknown>>;
 
+/** A destination and the connection through which it is reached. */
 export interface Target {
   readonly connection: { readonly id: ConnectionId; readonly settings: Values };
   readonly destination: { readonly id: DestinationId; readonly address: Values };
@@ -37,27 +38,32 @@ export interface LookUpContext {
   readonly http: Http;
   readonly tokens: AccessTokens;
   readonly now: Date;
-  /** In milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** A file on its way in. Its bytes are read once; whoever does not read them to their end must leave the loop. */
+/**
+ * A file that is being downloaded. Its bytes can be read once. A caller that stops early must leave the `for await`
+ * loop or call `drop`, so that the connection is released.
+ */
 export interface Download {
-  /** As the answer says, without its parameters; `application/octet-stream` where it says nothing. */
+  /** The content type of the answer without its parameters; `application/octet-stream` if the answer has none. */
   readonly mediaType: string;
-  /** Bytes, where the answer says it. */
+  /** Size in bytes, if the answer states it. */
   readonly size?: number;
-  /** @throws SendFailure transient where they break off. */
+  /** @throws SendFailure `transient` if the download breaks off. */
   readonly bytes: AsyncIterable<Uint8Array>;
-  /** Gives up what was not read. */
+  /** Abandons the bytes that were not read. */
   drop(): void;
 }
 
-/** The connection that a request came for. */
+/** The connection that a request to `/hooks/{connection}` came for. */
 export interface HookConnection {
   readonly id: ConnectionId;
   readonly settings: Values;
-  /** The address that the platform calls: `https://…/hooks/{connection}`. Known to what makes subscriptions, and only where the configuration says so. */
+  /**
+   * The address that the platform calls: `https://…/hooks/{connection}`. Only set for the code that keeps
+   * subscriptions, and only if `CARILLON_PUBLIC_URL` is configured and that path finds this connection (`hookTenant`).
+   */
   readonly url?: string;
 }

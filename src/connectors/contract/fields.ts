@@ -1,26 +1,29 @@
 import { durationPattern, parseDuration } from '../../domain/retry.ts';
 
 /**
- * One setting of a connection, or one part of an address, as data with four uses: it validates, it masks, it prints the
- * table in the docs, and later draws the form.
+ * Describes one setting of a connection or one part of an address. The same data validates what users send, tells which
+ * values are secret and must be masked, and makes the table in the docs.
  */
 export interface Field {
   readonly key: string;
   readonly label: string;
   readonly kind: 'text' | 'url' | 'secret' | 'secrets' | 'duration' | 'flag';
   readonly required: boolean;
-  /** A regular expression that a text must match, or each secret of `secrets`. */
+  /** A regular expression that a text, or each secret of `secrets`, must match. */
   readonly pattern?: string;
   readonly default?: string;
-  /** Named already so that its absence is said plainly; using it is the error `not_yet_supported`. */
+  /**
+   * The field is listed so that users are told plainly that it does not work yet. Using it is the error
+   * `not_yet_supported`.
+   */
   readonly planned?: true;
   readonly description: string;
 }
 
+/** What is wrong with one value that a user sent. */
 export interface FieldError {
-  /** JSON Pointer into what was sent, such as `/settings/botToken`. */
+  /** A JSON Pointer into the body that was sent, such as `/settings/botToken`. */
   readonly path: string;
-  /** Stable, snake_case. */
   readonly code:
     | 'required'
     | 'unknown_field'
@@ -30,7 +33,7 @@ export interface FieldError {
     | 'invalid_url'
     | 'invalid_duration'
     | 'not_yet_supported';
-  /** Never holds the value, which may be a secret. */
+  /** Never contains the value, which may be a secret. */
   readonly message: string;
 }
 
@@ -41,8 +44,9 @@ const maxLength = 4_096;
 const maxSecrets = 10;
 
 /**
- * Checks what a user sent against a connector's fields. Unknown keys are errors, so that a misspelt optional setting is
- * not silently ignored. Merge stored secrets in before (`mergeSecrets`): an absent required secret is an error here.
+ * Checks what a user sent against a connector's fields. An unknown key is an error, so that a misspelt optional setting
+ * is not silently ignored. Merge stored secrets in first (`mergeSecrets`), because a missing required secret is an
+ * error here.
  * @param path JSON Pointer of `value` itself, such as `/settings`.
  */
 export function checkFields(fields: readonly Field[], value: unknown, path: string): FieldError[] {
@@ -98,7 +102,7 @@ function checkText(field: Field, value: unknown): Problem | undefined {
   return undefined;
 }
 
-/** A user name or password in a URL would be shown wherever the address is. */
+/** A user name or password in a URL is refused, because addresses are shown to readers unmasked. */
 function checkUrl(value: string): Problem | undefined {
   if (!URL.canParse(value)) return { code: 'invalid_url', message: 'must be an absolute URL' };
   const url = new URL(value);
@@ -109,14 +113,14 @@ function checkUrl(value: string): Problem | undefined {
   return undefined;
 }
 
-/** RFC 6901: `~` and `/` in a key are escaped. */
+/** Escapes `~` and `/` in a key of a JSON Pointer (RFC 6901). */
 function pointerSegment(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /**
- * The text under `key`, or the field's default.
- * @throws Error where there is neither: values were stored unchecked, which is a defect.
+ * Returns the text under `key`, or the field's default.
+ * @throws Error if there is neither. The values were then stored without a check, which is a defect.
  */
 export function readText(fields: readonly Field[], values: Values, key: string): string {
   const value = values[key] ?? fields.find((field) => field.key === key)?.default;
@@ -124,7 +128,7 @@ export function readText(fields: readonly Field[], values: Values, key: string):
   return value;
 }
 
-/** The duration under `key` in milliseconds; undefined where none is set. */
+/** Returns the duration under `key` in milliseconds; undefined if none is set. */
 export function readDuration(values: Values, key: string): number | undefined {
   const value = values[key];
   return typeof value === 'string' ? parseDuration(value) : undefined;

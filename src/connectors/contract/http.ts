@@ -3,49 +3,51 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | HttpBody;
-  /** For the whole exchange: connect, write, headers and body. */
+  /** Limit for the whole exchange in milliseconds: connecting, writing, and reading the headers and the body. */
   readonly timeoutMs: number;
-  /** Stops a request that is not yet written; a written one runs to its answer or its time-out. */
+  /** Stops a request that is not yet written. A request that is written runs to its answer or its time-out. */
   readonly signal: AbortSignal;
-  /** Of the answer's body; what comes after it is not read and the connection is dropped. */
+  /** Limit for the body of the answer. Bytes beyond it are not read, and the connection is dropped. */
   readonly maxResponseBytes: number;
 }
 
-/** A body that is written as it is read, so that it never lies in memory as a whole. */
+/** A body that is written while it is read, so that it is never in memory as a whole. */
 export interface HttpBody {
-  /** Exactly as many bytes as come. */
+  /** The exact number of bytes that `open` yields. */
   readonly size: number;
-  /** Called for each request anew. */
+  /** Called once for each request. */
   open(): AsyncIterable<Uint8Array>;
 }
 
 export interface HttpResponse {
   readonly status: number;
-  /** Names in lower case. */
+  /** Header names are in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
-  /** False where the body was longer than `maxResponseBytes`, or broke off, or did not end in time. */
+  /** False if the body was longer than `maxResponseBytes`, broke off, or did not end in time. */
   readonly complete: boolean;
 }
 
-/** An answer whose body is read as it comes. Whoever does not read it to its end must leave its loop, or call `drop`. */
+/**
+ * An answer whose body is read as it arrives. A caller that stops early must leave the `for await` loop or call `drop`.
+ */
 export interface HttpStream extends Pick<HttpResponse, 'status' | 'headers'> {
-  /** @throws HttpError where it breaks off, and where its time is over. */
+  /** @throws HttpError if the body breaks off or the time is over. */
   readonly bytes: AsyncIterable<Buffer>;
-  /** Gives up what was not read. */
+  /** Abandons the bytes that were not read. */
   drop(): void;
 }
 
-/** The only way out of this process for a connector. */
+/** A connector's only way to make requests. */
 export interface Http {
   /**
-   * Any status is an answer; redirects are not followed.
-   * @throws HttpError where there is none; `written` says whether the platform may have the request.
+   * Returns the answer, whatever its status. Redirects are not followed.
+   * @throws HttpError if there is no answer. Its `written` says whether the platform may have received the request.
    */
   request(request: HttpRequestInit): Promise<HttpResponse>;
   /**
-   * A GET whose answer may be large. Redirects are not followed here either.
-   * @throws HttpError where no answer began.
+   * Makes a GET whose answer may be large. Redirects are not followed.
+   * @throws HttpError if no answer began.
    */
   open(request: HttpOpenInit): Promise<HttpStream>;
 }

@@ -2,50 +2,57 @@ import type { InboundEvent } from '../../domain/inbound.ts';
 import type { ReasonCode } from '../../domain/reasons.ts';
 import type { requestReasons } from '../../domain/reasons/subscriptions.ts';
 import type { SigningKeys } from './signing-keys.ts';
-import type { LookUpContext, Values, Download } from './context.ts';
+import type { LookUpContext, Values, Download, HookConnection } from './context.ts';
 import type { Attachment } from '../../domain/message.ts';
 import type { Subscriptions } from './subscriptions.ts';
-import type { HookConnection } from './context.ts';
 
-/** A request to `/hooks/{connection}`, as it came. */
+/** A request to `/hooks/{connection}` as it was received. */
 export interface HookRequest {
   readonly method: string;
-  /** Behind `/hooks/{connection}`, with its slash; empty for the hook itself. Not decoded. */
+  /**
+   * The part of the path after `/hooks/{connection}`, with its leading slash and not decoded; empty for the hook
+   * itself.
+   */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Names in lower case. */
+  /** Header names are in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The bytes as they came: what a signature is made of. */
+  /** The raw bytes, because the signature covers exactly these. */
   readonly body: Buffer;
 }
 
-/** What the platform is answered; an object is sent as JSON. */
+/** The answer to the platform. An object as `body` is sent as JSON. */
 export interface HookAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | object;
 }
 
-/** Something that happened, or why it is none of ours. */
+/** An event to be bridged, or the reason why Carillon ignores it. */
 export type HookEvent =
   | { readonly event: InboundEvent }
-  /** Known and not bridged, such as a member who joined, or our own post come back. */
+  /**
+   * An event that Carillon knows and does not bridge, such as a member who joined, or our own post coming back.
+   */
   | { readonly ignored: ReasonCode };
 
-/** What became of an event whose content was asked for. */
+/** What `Inbound.fetch` found for an event that came without its content. */
 export type Fetched =
   | InboundEvent
   | 'gone'
   | { readonly ignored: ReasonCode }
-  /** All that it may have been, each with the key by which it is known if it was told before. */
+  /**
+   * Used if the platform does not say which change happened: all events that it may have been. Each has the same key as
+   * in an earlier report, so that a known event is dropped.
+   */
   | { readonly events: readonly InboundEvent[] };
 
-/** What a request turned out to be. */
+/** How a connector understood one request. */
 export type Received =
   /**
-   * Genuine. Answered with `answer` once the events are stored; with nothing to store, at once. `wantsLook`: the platform
-   * says that a subscription ends, or has ended, and they are looked at soon. `missedSince`: with it the platform says that
-   * it could not tell us everything since then.
+   * The request is genuine. It gets `answer` after its events are stored, or at once if it has none. `wantsLook` is set
+   * if the platform says that a subscription ends or has ended, so that subscriptions are checked soon. `missedSince`
+   * is set if the platform says that it failed to report everything since that time.
    */
   | {
       readonly kind: 'events';
@@ -54,82 +61,96 @@ export type Received =
       readonly wantsLook?: true;
       readonly missedSince?: Date;
     }
-  /** A handshake, or a question that needs no store. */
+  /** A handshake, or a question that can be answered without the store. */
   | { readonly kind: 'answered'; readonly answer: HookAnswer }
-  /** Not genuine, or too old: nothing is stored. `message` never says what would have been right. */
+  /**
+   * The request is not genuine, or is too old; nothing is stored. `message` never says what would have been correct.
+   */
   | { readonly kind: 'refused'; readonly answer: HookAnswer; readonly code: RefusalCode; readonly message: string }
-  /** Genuine and not understood: kept for an operator, and answered so that the platform does not hammer. */
+  /**
+   * The request is genuine, but could not be understood. It is kept for an operator, and `answer` keeps the platform
+   * from sending it again and again.
+   */
   | { readonly kind: 'unreadable'; readonly answer: HookAnswer; readonly message: string };
 
+/**
+ * Why a request was refused. `keys_unavailable` says nothing against the request: the issuer's keys could not be
+ * fetched.
+ */
 export type RefusalCode = keyof typeof requestReasons;
 
 export interface ReceiveContext {
   readonly now: Date;
-  /** Public keys of issuers, fetched and kept. */
+  /** The public keys of issuers, fetched when needed and cached. */
   readonly keys: SigningKeys;
 }
 
-/** What a room's history shows. */
+/** What the platform showed of a room's history. */
 export interface History {
   readonly events: readonly InboundEvent[];
-  /** In sentences, what it does not show, or why it cannot be read. */
+  /** Sentences for the user that say what the history lacks, or why it cannot be read. */
   readonly lacks: readonly string[];
 }
 
-/** What a connector knows of what comes in. */
+/** How a connector reads what its platform sends. */
 export interface Inbound {
   /**
-   * Reads one request: verifies the raw bytes first, then parses. Quick, and changes nothing; only `keys` may wait for
-   * the network. Never throws for what a stranger may send.
+   * Reads one request: first verifies the raw bytes, then parses them. It is quick and changes nothing; only `keys` may
+   * wait for the network. It never throws, whatever a stranger sends.
    */
   receive(request: HookRequest, connection: HookConnection, context: ReceiveContext): Promise<Received> | Received;
 
   /**
-   * What to answer when the events could not be stored: the status by which this platform sends them again
-   * (`platforms`: 5xx nearly everywhere; some take a 4xx for good).
+   * The answer if the events could not be stored. Its status makes this platform send the request again: for nearly all
+   * platforms a 5xx; some take a 4xx as final.
    */
   readonly unavailable: HookAnswer;
 
-  /** Of platforms that send more than 1 MiB at once, at most 8 MiB; a larger request is a 413. */
+  /**
+   * Set for platforms that send more than 1 MiB in one request; at most 8 MiB. A larger request is answered with 413.
+   */
   readonly maxBodyBytes?: number;
 
-  /** The key of the room that a destination's address names, as in `InboundEvent.room`. */
+  /** The key of the room that a destination's address names. It equals `InboundEvent.room` of that room's events. */
   roomOf(address: Values): string | undefined;
 
   /**
-   * By which a message is found among the links: the part of a `nativeId` that never changes and is the same whoever
-   * names it. The whole of it where that is so anyway.
+   * The key by which the link table finds a message: the part of a `nativeId` that never changes and that every report
+   * of the message contains. For some platforms this is the whole `nativeId`.
    */
   linkKey(nativeId: string): string;
 
   /**
-   * Of platforms whose events name a thread by an id of its own, and not by its first message: the thread that a
-   * message's `nativeId` is the root of, as `linkKey` gives it for an event's `thread`. Undefined for what is no root.
+   * Only for platforms whose events name a thread by an id of its own and not by its first message. Returns the thread
+   * whose root is the message `nativeId`, in the form that `linkKey` gives for an event's `thread`; undefined if that
+   * message is not the root of a thread.
    */
   threadKey?(nativeId: string): string | undefined;
 
   /**
-   * What was said in a room since then, as the events that it would have been, with the same keys, oldest first: for what
-   * was missed while nobody listened. Waits where the platform says that it is asked too often.
+   * Returns what was said in a room since `since`, oldest first, as the events that the platform would have sent, with
+   * the same keys. Carillon calls it to catch up on events that it missed. If the platform limits the rate, this method
+   * waits.
    * @throws SendFailure `transient` or `permanent`.
    */
   history?(address: Values, since: Date, connection: HookConnection, context: LookUpContext): Promise<History>;
 
-  /** Of platforms that send events only to whom subscribes, and again and again. */
+  /** Only for platforms that send events only to subscribers and whose subscriptions must be renewed. */
   readonly subscriptions?: Subscriptions;
 
   /**
    * Completes an event that came without its content.
-   * @returns `gone` where the platform has no such message any more; `ignored`, as of `HookEvent`, where what was fetched
-   * shows that it is none of ours to bridge, such as our own post.
+   * @returns `gone` if the platform no longer has the message; `ignored`, as in `HookEvent`, if the fetched message is
+   * not to be bridged, for example because it is our own post.
    * @throws SendFailure `transient` or `permanent`.
    */
   fetch?(event: InboundEvent, connection: HookConnection, context: LookUpContext): Promise<Fetched>;
 
   /**
-   * Asks for the bytes of a file that came with a message, with the connection's credentials, which go to the platform's
-   * own hosts only. Absent where files of this platform cannot be had.
-   * @throws SendFailure: `permanent` where it is gone, refused, or lies elsewhere; else `transient` or `stopped`.
+   * Opens a file that came with a message. The connection's credentials go only to the platform's own hosts. Absent if
+   * this platform's files cannot be downloaded.
+   * @throws SendFailure `permanent` if the file is gone, refused, or on another host; otherwise `transient` or
+   * `stopped`.
    */
   openFile?(file: Attachment, connection: HookConnection, context: LookUpContext): Promise<Download>;
 }

@@ -1,6 +1,6 @@
 /**
- * What a platform keeps of the forms that Markdown has, where less than all: how it is shown instead. Strong, emphasis and
- * links are kept everywhere, and a picture is a link to it. Shown in the docs, and what the tests of the formats go by.
+ * How a platform shows the forms of Markdown that not every platform has. Every platform keeps strong, emphasis and
+ * links, and shows a picture as a link to it. The docs print this table, and the tests of the formats expect it.
  */
 export interface Kept {
   readonly strike: 'kept' | 'text';

@@ -2,17 +2,17 @@ import type { Field } from './fields.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** What a reader sees in place of a secret; sent back, it means "keep what is stored". */
+/** Shown to a reader in place of a secret. A client that sends it back means "keep the stored secret". */
 export const secretMask = '********';
 
 export interface SplitValues {
-  /** Stored and shown as it is. */
+  /** Stored and shown unchanged. */
   readonly open: Values;
   /** Stored encrypted and never shown. */
   readonly secret: Values;
 }
 
-/** Parts what is stored encrypted from what is not. Together the two are the whole again. */
+/** Separates the values that are stored encrypted from the others. Each value is in exactly one of the two halves. */
 export function splitSecrets(fields: readonly Field[], values: Values): SplitValues {
   const open: Record<string, unknown> = {};
   const secret: Record<string, unknown> = {};
@@ -21,9 +21,10 @@ export function splitSecrets(fields: readonly Field[], values: Values): SplitVal
 }
 
 /**
- * What a PUT means: everything as sent, but a secret that is absent, or is the mask that we showed, stays as stored.
- * To remove an optional list of secrets, send an empty one. Check the result with `checkFields`.
- * @param stored whole values or their secret half.
+ * Applies the rule for secrets in a PUT: values are taken as sent, but a secret that is absent or equal to the mask
+ * stays as it is stored. To remove an optional list of secrets, the client sends an empty list. Check the result with
+ * `checkFields`.
+ * @param stored all stored values, or only the secret ones.
  */
 export function mergeSecrets(fields: readonly Field[], sent: Values, stored: Values): Values {
   const merged: Record<string, unknown> = { ...sent };
@@ -35,7 +36,7 @@ export function mergeSecrets(fields: readonly Field[], sent: Values, stored: Val
   return merged;
 }
 
-/** For showing: every secret that is set becomes the mask, whatever its length. */
+/** For showing values: replaces every secret by the mask, which has the same length for every secret. */
 export function maskSecrets(fields: readonly Field[], values: Values): Values {
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => {
@@ -45,7 +46,7 @@ export function maskSecrets(fields: readonly Field[], values: Values): Values {
   );
 }
 
-/** Every secret text among the values, for keeping them out of what is stored and shown. */
+/** Every secret text among the values. The caller removes these from what it stores and shows. */
 export function secretTexts(fields: readonly Field[], values: Values): string[] {
   return fields
     .filter(isSecret)

@@ -4,23 +4,23 @@ import type { KeyObject } from 'node:crypto';
 export interface KeySource {
   readonly url: string;
   /**
-   * `jwks`: a JWK Set (RFC 7517). `openid`: a discovery document that names one (`jwks_uri`). `x509`: an object of
-   * certificates by key id, as Google publishes them.
+   * `jwks`: a JWK Set (RFC 7517). `openid`: a discovery document that points to one (`jwks_uri`). `x509`: an object
+   * that maps key ids to certificates, as Google publishes them.
    */
   readonly form: 'jwks' | 'openid' | 'x509';
 }
 
 export interface PublishedKey {
   readonly key: KeyObject;
-  /** As published, for what issuers add to it, such as `endorsements`; empty for a certificate. */
+  /** The published JWK, for the members that issuers add, such as `endorsements`; empty for a certificate. */
   readonly jwk: Readonly<Record<string, unknown>>;
 }
 
-/** Public keys of issuers. Fetched when they are needed, and kept. */
+/** The public keys of issuers, fetched when needed and cached. */
 export interface SigningKeys {
   /**
-   * @returns undefined where the issuer publishes no such key.
-   * @throws SigningKeysUnavailable where it could not be asked and nothing is known of it yet.
+   * @returns undefined if the issuer publishes no key with this id.
+   * @throws SigningKeysUnavailable if the issuer could not be reached and no key of it is known yet.
    */
   find(source: KeySource, kid: string): Promise<PublishedKey | undefined>;
 }

@@ -1,40 +1,46 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { LookUpContext, Values, HookConnection } from './context.ts';
 
-/** A room whose events are wanted. */
+/** A room whose events Carillon wants. */
 export interface WantedRoom {
-  /** As `Inbound.roomOf` names it. */
+  /** In the form that `Inbound.roomOf` returns. */
   readonly room: string;
-  /** Of a destination that names it. */
+  /** The address of a destination in this room. */
   readonly address: Values;
 }
 
-/** What was done for a room's subscription; `nothing` where it was as it should be. */
+/** What was done with a room's subscription; `nothing` if it was already as it should be. */
 export type SubscriptionDone = 'nothing' | 'created' | 'renewed' | 'enabled' | 'replaced';
 
-/** One room: what was done, and until when it is good without us (absent: for ever); or why it could not be kept. */
+/**
+ * The result for one room: what was done and when the subscription ends if Carillon does nothing more (no `goodUntil`
+ * means that it does not end), or why no subscription could be kept.
+ */
 export type KeptRoom =
   | { readonly room: string; readonly did: SubscriptionDone; readonly goodUntil?: Date }
   | { readonly room: string; readonly failure: SendFailure };
 
 export interface SubscriptionContext extends LookUpContext {
-  /** What lapses before this is renewed now: the next look may come too late. */
+  /** Subscriptions that end before this time are renewed now, because the next check may come too late. */
   readonly until: Date;
-  /** To be called before anything is made or switched on: of these rooms nothing comes as it is now. */
+  /**
+   * Call this before creating a subscription or switching one on. It reports the rooms from which no events arrive at
+   * the moment.
+   */
   silent(rooms: readonly string[]): Promise<void>;
 }
 
-/** Of platforms that send events only while somebody keeps asking for them. */
+/** For platforms that send events only as long as a subscription is kept up. */
 export interface Subscriptions {
-  /** Whether the connection's settings say that we keep them. Called without the secrets. */
+  /** Whether the connection's settings tell Carillon to keep subscriptions. Called without the secrets. */
   isKept(settings: Values): boolean;
   /**
-   * Makes what the platform holds for this connection what it should be: one subscription for each of these rooms, and
-   * none of ours for any other. Called again and again, and after a crash; nothing but the platform's own list says what
-   * is there, so that nothing is made twice.
-   * @param rooms each once; empty when nothing is wanted any more.
-   * @returns an entry for each room.
-   * @throws SendFailure where not even the list could be had.
+   * Brings the platform's list of subscriptions into the wanted state: one for each of these rooms, and none of ours
+   * for any other room. It is called again and again, also after a crash. It relies only on the platform's own list, so
+   * that no subscription is made twice.
+   * @param rooms each room once; empty if no events are wanted any more.
+   * @returns one entry for each room.
+   * @throws SendFailure if the list could not be read.
    */
   keep(
     rooms: readonly WantedRoom[],
@@ -43,19 +49,19 @@ export interface Subscriptions {
   ): Promise<readonly KeptRoom[]>;
 }
 
-/** One subscription of ours, as the platform lists it. */
+/** One of our subscriptions as the platform lists it. */
 export interface Subscribed {
   readonly id: string;
-  /** Absent where it is of nothing that we know. */
+  /** Undefined if the subscription is for something that we do not know. */
   readonly room: string | undefined;
   readonly goodUntil?: Date;
   /** The platform has switched it off. */
   readonly isOff: boolean;
-  /** It is of another secret or address than what is set now. */
+  /** It was made with another secret or hook address than the present ones. */
   readonly isOutdated: boolean;
 }
 
-/** What a platform's API does; each throws SendFailure. What makes or mends one returns until when it is good. */
+/** The calls of a platform's API; each throws SendFailure. `create` and `mend` return when the subscription ends. */
 export interface SubscriptionCalls<T extends Subscribed> {
   list(): Promise<readonly T[]>;
   create(wanted: WantedRoom): Promise<Date | undefined>;
@@ -63,7 +69,7 @@ export interface SubscriptionCalls<T extends Subscribed> {
   remove(one: T): Promise<void>;
 }
 
-/** Makes the platform's list what it should be, with as few calls as that needs. */
+/** Brings the platform's list of subscriptions into the wanted state with as few calls as possible. */
 export async function keepSubscribed<T extends Subscribed>(
   rooms: readonly WantedRoom[],
   calls: SubscriptionCalls<T>,
@@ -86,14 +92,14 @@ export async function keepSubscribed<T extends Subscribed>(
     } catch (error) {
       if (!(error instanceof SendFailure)) throw error;
       kept.push({ room, failure: error });
-      // Who asks us to stay away, or knows us no more, is asked nothing else.
+      // If the platform tells us to wait, or refuses the connection, make no further calls.
       if (error.retryAfterMs !== undefined || error.affects === 'connection') hindrance = error;
     }
   }
   const surplus = hindrance === undefined ? all.filter((one) => !chosen.has(one)) : [];
   for (const one of surplus)
     await calls.remove(one).catch((error: unknown) => {
-      // What is kept is kept all the same; the next look tries again.
+      // A surplus subscription does not make the others fail. The next check tries to remove it again.
       if (!(error instanceof SendFailure) || rooms.length === 0) throw error;
     });
   return kept;
@@ -121,15 +127,15 @@ async function keepOne<T extends Subscribed>(
   return how === undefined ? told('nothing', one.goodUntil) : told(how, await calls.mend(one, how, wanted));
 }
 
-/** Of several for one room the one that needs least; the others are surplus. */
+/** Of several subscriptions for one room, chooses the one that needs the fewest changes. The others are surplus. */
 function bestOf<T extends Subscribed>(all: readonly T[]): T | undefined {
   const rank = ({ isOff, isOutdated }: T): number => (isOutdated ? 2 : 0) + (isOff ? 1 : 0);
   return [...all].sort((a, b) => rank(a) - rank(b) || (b.goodUntil?.getTime() ?? 0) - (a.goodUntil?.getTime() ?? 0))[0];
 }
 
 /**
- * The address that a platform is to call.
- * @throws SendFailure permanent where the configuration does not say it.
+ * Returns the hook address that a platform is to call.
+ * @throws SendFailure `permanent` if the configuration does not say it.
  */
 export function hookUrlOf({ url }: HookConnection): string {
   if (url !== undefined) return url;

@@ -11,32 +11,34 @@ import { secretTexts } from '../contract/secrets.ts';
 import { meaningOf } from './errors.ts';
 import { googleChatSettings } from './settings.ts';
 
-/** To act as the app (developers.google.com/workspace/chat, "Authenticate as a Chat app"). */
+/** For acting as the app (developers.google.com/workspace/chat, "Authenticate as a Chat app"). */
 const appScope = 'https://www.googleapis.com/auth/chat.bot';
-/** To read, and to subscribe, as a person (spaces.spaceEvents.list and subscriptions.create, "Authorization scopes"). */
+/**
+ * For reading and subscribing as a person (spaces.spaceEvents.list and subscriptions.create, "Authorization scopes").
+ */
 const readScope =
   'https://www.googleapis.com/auth/chat.messages.readonly https://www.googleapis.com/auth/chat.messages.reactions.readonly';
 const lifeSeconds = 3_600;
-/** A message comes back with its text up to three times, as JSON. */
+/** The answer to a post contains its text up to three times, as JSON. */
 const maxAnswerBytes = 512 * 1_024;
 const maxListBytes = 16 * 1_024 * 1_024;
 
 export interface ChatCall {
-  /** Whose path it is: the Workspace Events API's; the Chat API's where this is not given. */
+  /** `events` for the Workspace Events API; absent for the Chat API. */
   readonly api?: 'events';
   readonly method: HttpRequest['method'];
-  /** Below the base URL, with its query. */
+  /** The path below the base URL, with its query. */
   readonly path: string;
   readonly body?: object;
-  /** What the answer must be to count; any 2xx where this is not given. */
+  /** Whether the answer counts as success. The default is any 2xx. */
   readonly isAgreed?: (status: number, json: unknown) => boolean;
-  /** What people may do only; as the one of `historyUser`. */
+  /** Set for calls that Google allows only to people. They are made as the person in `historyUser`. */
   readonly asPerson?: true;
 }
 
 /**
- * One call of either API as the app, or as a person.
- * @throws SendFailure by the table in `errors.ts`; permanent for the connection where the service account is refused.
+ * Makes one call of either API, as the app or as a person.
+ * @throws SendFailure by the table in `errors.ts`; permanent for the connection if Google refuses the service account.
  */
 export async function callChat(
   { api, method, path, body, isAgreed, asPerson }: ChatCall,
@@ -64,7 +66,7 @@ export async function callChat(
   );
 }
 
-/** The bytes of an uploaded file, by its resource. */
+/** Downloads an uploaded file by the name of its resource. */
 export async function downloadMedia(
   resource: string,
   { settings }: Target['connection'],
@@ -78,14 +80,14 @@ export async function downloadMedia(
   );
 }
 
-/** Has a token handed out where none is kept. */
+/** Obtains an access token unless one is cached. */
 export async function getToken({ settings }: Target['connection'], context: LookUpContext): Promise<void> {
   await withToken(await tokenRequest(settings, context.now), context, async () => undefined);
 }
 
 /**
- * The JWT bearer grant (RFC 7523, section 2.1; developers.google.com/identity/protocols/oauth2/service-account): the
- * assertion holds the time, so what the token depends on is told apart from it.
+ * A JWT bearer grant (RFC 7523, section 2.1; developers.google.com/identity/protocols/oauth2/service-account). The
+ * assertion contains the time and so differs in each request; `credentials` says on what the token depends.
  */
 async function tokenRequest(
   settings: Target['connection']['settings'],
@@ -113,16 +115,16 @@ async function tokenRequest(
   };
 }
 
-/** @throws SendFailure permanent, of the connection: only an operator can give a key that works. */
+/** @throws SendFailure permanent for the connection if the key is unusable, because only an operator can replace it. */
 function readKey(pem: string): KeyObject {
   const refused = (message: string): SendFailure =>
     new SendFailure({ kind: 'permanent', affects: 'connection', code: 'invalid_private_key', message });
   let key: KeyObject;
   try {
-    // Who copies it out of the JSON file by hand copies `\n` as two characters.
+    // A key that was copied by hand out of the JSON file contains `\n` as two characters.
     key = createPrivateKey(pem.replaceAll('\\n', '\n'));
   } catch {
-    // The reason is not kept: it may quote the key.
+    // The cause is dropped, because its message may quote the key.
     throw refused('the private key cannot be read');
   }
   if (key.asymmetricKeyType !== 'rsa') throw refused('the private key is not an RSA key');

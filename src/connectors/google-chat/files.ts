@@ -5,7 +5,10 @@ import { notFetchable } from '../http/download.ts';
 import { textAt } from '../http/json-path.ts';
 import { downloadMedia } from './api.ts';
 
-/** `Attachment`: an uploaded file is known by its resource, one of Drive by its place in the message. */
+/**
+ * Reads an `Attachment`. The id of an uploaded file is the name of its resource; that of a Drive file is the
+ * attachment's name in the message.
+ */
 export function readFile(file: unknown): InboundFile[] {
   const id = textAt(file, 'attachmentDataRef', 'resourceName') ?? textAt(file, 'name');
   if (id === undefined) return [];
@@ -13,7 +16,10 @@ export function readFile(file: unknown): InboundFile[] {
   return [{ id, name: textAt(file, 'contentName') ?? id, ...(mediaType === undefined ? {} : { mediaType }) }];
 }
 
-/** `media.download`, as the app (developers.google.com/workspace/chat, "Download media as a file attachment"). */
+/**
+ * Downloads a file with `media.download`, as the app (developers.google.com/workspace/chat, "Download media as a file
+ * attachment").
+ */
 export async function openFile(
   { id }: Attachment,
   connection: HookConnection,

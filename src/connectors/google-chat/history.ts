@@ -8,7 +8,7 @@ import { callChat } from './api.ts';
 import { readWorkspaceEvent } from './inbound-push.ts';
 import { googleChatAddress } from './settings.ts';
 
-/** By type, where an event has its resource. */
+/** The member of an event that contains its resource, by event type. */
 const payloads: Readonly<Record<string, string>> = {
   'google.workspace.chat.message.v1.created': 'messageCreatedEventData',
   'google.workspace.chat.message.v1.updated': 'messageUpdatedEventData',
@@ -18,16 +18,16 @@ const payloads: Readonly<Record<string, string>> = {
 };
 /** All types of events that are bridged. */
 export const eventTypes = Object.keys(payloads);
-/** A filter of lists (spaces.spaceEvents.list and subscriptions.list, "filter"). */
+/** A filter for lists (spaces.spaceEvents.list and subscriptions.list, "filter"). */
 export const ofOurTypes = eventTypes.map((type) => `event_types:"${type}"`).join(' OR ');
-/** How far back Google knows a space's events. */
+/** How long Google keeps a space's events. */
 const knownMs = 28 * 24 * 3_600_000;
 const pageSize = 100;
 
 /**
- * What happened in a space since then: the events themselves, under the ids that Pub/Sub pushes them with, each with its
- * message as it is now (developers.google.com/workspace/chat, spaces.spaceEvents.list). It takes a person who is in the
- * space: an app is refused.
+ * Reads what happened in a space since `since`: the events with the same ids as when Pub/Sub pushes them, each with its
+ * message as it is now (developers.google.com/workspace/chat, spaces.spaceEvents.list). Google requires a person who is
+ * in the space and refuses an app.
  */
 export async function history(
   address: Values,

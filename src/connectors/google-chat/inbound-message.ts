@@ -12,10 +12,10 @@ import { readMessage } from './text/read.ts';
 export const ignored = (code: ReasonCode): HookEvent => ({ ignored: code });
 
 /**
- * A message that somebody wrote. An interaction and a Workspace Event of the same message are one: whichever is first
- * counts.
- * @param user who wrote it, as interaction events say it beside the message, with their address.
- * @returns a text where a part that every message has is missing.
+ * Reads a message that a person wrote. An interaction event and a Workspace Event of the same message give the same
+ * key, so the first one counts.
+ * @param user the author, whom interaction events describe next to the message, with their e-mail address.
+ * @returns a string that says what is missing if the message lacks a part that every message has.
  */
 export function readCreated(message: unknown, connection: ConnectionId, user?: unknown): HookEvent | string {
   const named = nameOf(message);
@@ -39,7 +39,7 @@ export function readCreated(message: unknown, connection: ConnectionId, user?: u
   };
 }
 
-/** An edit: `lastUpdateTime` rises with each. */
+/** Reads an edit. `lastUpdateTime` rises with each edit. */
 export function readEdited(message: unknown, connection: ConnectionId): HookEvent | string {
   const named = nameOf(message);
   if (named === undefined) return 'the edit names no message';
@@ -47,7 +47,7 @@ export function readEdited(message: unknown, connection: ConnectionId): HookEven
   if (not !== undefined) return ignored(not);
   const raw = textAt(message, 'lastUpdateTime');
   const edited = timeOf(raw);
-  // Links that got a preview, and reactions, change the message too.
+  // Link previews and reactions also change a message.
   if (raw === undefined || edited === undefined) return ignored('no_edit');
   return {
     event: {
@@ -62,7 +62,7 @@ export function readEdited(message: unknown, connection: ConnectionId): HookEven
   };
 }
 
-/** @param at when the platform says that it happened. */
+/** @param time when the platform says the event happened; used if the message has no `deleteTime`. */
 export function readDeleted(message: unknown, time: string | undefined): HookEvent | string {
   const named = nameOf(message);
   if (named === undefined) return 'the deletion names no message';
@@ -72,15 +72,18 @@ export function readDeleted(message: unknown, time: string | undefined): HookEve
   return { event: { key, kind: 'deleted', room: named.space, nativeId: named.name, at: deleted } };
 }
 
-/** `spaces/X/messages/Y`, by the id that the system gave: events never use a client's. */
+/**
+ * Returns the name `spaces/X/messages/Y` and its space. Events always use the id that Google's system assigned, never
+ * one that a client chose.
+ */
 export function nameOf(message: unknown): { readonly name: string; readonly space: string } | undefined {
   const [name, space] = /^(spaces\/[^/:]+)\/messages\/[^/:]+$/.exec(textAt(message, 'name') ?? '') ?? [];
   return name === undefined || space === undefined ? undefined : { name, space };
 }
 
 /**
- * Why a message is not bridged: a post of ours come back, or a copy that some Carillon made of what was said elsewhere, or
- * an app's. Two that answer each other would never end.
+ * Why a message is not bridged: it is our own post, a copy that some Carillon made, or an app's post. Two apps that
+ * answer each other would never stop.
  */
 function notSaidByAPerson(message: unknown): ReasonCode | undefined {
   if (isOurs(textAt(message, 'clientAssignedMessageId'))) return 'own_post';
@@ -101,7 +104,7 @@ function contentOf(
   };
 }
 
-/** @param known says more of the same person, where it is the same. */
+/** @param known describes the same person in more detail; ignored if it is another person. */
 export function readSender(user: unknown, known?: unknown): InboundSender | undefined {
   const id = textAt(user, 'name') ?? textAt(known, 'name');
   if (id === undefined) return undefined;
@@ -114,13 +117,13 @@ export function readSender(user: unknown, known?: unknown): InboundSender | unde
   };
 }
 
-/** RFC 3339, with up to nine digits behind the second. */
+/** Converts an RFC 3339 time, which may have up to nine decimals, to ISO 8601 with milliseconds. */
 export function timeOf(text: string | undefined): string | undefined {
   const ms = Date.parse((text ?? '').replace(/(\.\d{3})\d+/, '$1'));
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }
 
-/** The time with all nine digits, so that it is ordered as a text. */
+/** The time with all nine decimals, so that the order of the texts is the order of the times. */
 function sortable(time: string): string {
   const [, seconds = time, digits = ''] = /^([^.Z]+)(?:\.(\d+))?Z$/.exec(time) ?? [];
   return `${seconds}.${digits.padEnd(9, '0')}Z`;

@@ -6,26 +6,29 @@ import { ignored, nameOf, readCreated, readDeleted, readEdited, readSender, time
 type Json = Readonly<Record<string, unknown>>;
 
 const types = 'google.workspace.chat.';
-/** Of a subscription: it is suspended, expires soon, or has expired ("Receive and respond to lifecycle events"). */
+/**
+ * Events about a subscription: it is suspended, expires soon, or has expired ("Receive and respond to lifecycle
+ * events").
+ */
 const lifecycle = 'google.workspace.events.subscription.v1.';
 
-/** Why an event that speaks of a subscription is not bridged. */
+/** Why an event about a subscription is not bridged. */
 export const subscriptionLifecycle = 'subscription_lifecycle';
 
-/** A Workspace Event with its resource, however it came. */
+/** A Workspace Event with its resource, from a push or from the history. */
 export interface WorkspaceEvent {
-  /** The same wherever the event is told: `spaces/X/spaceEvents/Z`. */
+  /** `spaces/X/spaceEvents/Z`, the same in a push and in the history. */
   readonly id: string | undefined;
   readonly type: string;
   readonly time: string | undefined;
-  /** Holds the `message` or the `reaction`. */
+  /** Contains the `message` or the `reaction`. */
   readonly data: unknown;
 }
 
 /**
- * One push of Pub/Sub: a Workspace Event with its resource (cloud.google.com/pubsub/docs/push, "Receive push messages";
- * developers.google.com/workspace/events, "Google Chat events").
- * @returns a text where a part that every such event has is missing.
+ * Reads one push of Pub/Sub, which carries a Workspace Event with its resource (cloud.google.com/pubsub/docs/push,
+ * "Receive push messages"; developers.google.com/workspace/events, "Google Chat events").
+ * @returns a string that says what is missing if the push lacks a part that every such event has.
  */
 export function readPush(push: Json, connection: ConnectionId): readonly HookEvent[] | string {
   const attributes = at(push, 'message', 'attributes');
@@ -44,7 +47,7 @@ export function readPush(push: Json, connection: ConnectionId): readonly HookEve
 const isKnown = (type: string): boolean =>
   type.startsWith(types) && /^(?:message|reaction)\.v1\./.test(type.slice(types.length));
 
-/** @returns a text where a part that every such event has is missing. */
+/** @returns a string that says what is missing if the event lacks a part that every such event has. */
 export function readWorkspaceEvent(event: WorkspaceEvent, connection: ConnectionId): HookEvent | string {
   const [resource, , what] = event.type.slice(types.length).split('.');
   return resource === 'message' ? readMessages(what, event.data, event.time, connection) : readReaction(what, event);
@@ -69,7 +72,7 @@ function readMessages(
   }
 }
 
-/** `spaces/X/messages/Y/reactions/R`; the id of the reaction is the same when it goes. */
+/** Reads a reaction, `spaces/X/messages/Y/reactions/R`. The id of the reaction is the same when it is removed. */
 function readReaction(what: string | undefined, { id, data, time }: WorkspaceEvent): HookEvent | string {
   if (what !== 'created' && what !== 'deleted') return ignored('unsupported_event');
   const reaction = at(data, 'reaction');
@@ -83,7 +86,8 @@ function readReaction(what: string | undefined, { id, data, time }: WorkspaceEve
   if (name === undefined || message === undefined || emoji === undefined || sender === undefined || when === undefined)
     return 'the reaction names no message, emoji, person or time';
   if (textAt(reaction, 'user', 'type') === 'BOT') return ignored('own_post');
-  // Who reacts, takes it away and reacts again may get the same name for it: the event's own id tells them apart.
+  // A person who removes a reaction and adds it again may get the same name for it. The event's id distinguishes the
+  // two.
   if (id === undefined) return 'the reaction names no event';
   return {
     event: {
@@ -98,13 +102,13 @@ function readReaction(what: string | undefined, { id, data, time }: WorkspaceEve
   };
 }
 
-/** Base64 of JSON. */
+/** Decodes JSON in base64. */
 function decode(data: string | undefined): unknown {
   if (data === undefined) return undefined;
   try {
     return JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
   } catch {
-    // Kept for an operator, as it came.
+    // The request is reported as unreadable and kept unchanged for an operator.
     return undefined;
   }
 }

@@ -10,8 +10,9 @@ import { subscriptions } from './subscriptions.ts';
 import { verify } from './verify.ts';
 
 /**
- * One hook for both: interaction events, which Google Chat sends to the app, and Workspace Events, which Pub/Sub pushes.
- * Pub/Sub sends again what was answered with anything but a 2xx; what Google Chat does then is not published.
+ * One hook serves both kinds of events: interaction events, which Google Chat sends to the app, and Workspace Events,
+ * which Pub/Sub pushes. Pub/Sub repeats a request unless the answer is a 2xx. Google does not publish what Google Chat
+ * does in that case.
  */
 export const inbound: Inbound = {
   receive,
@@ -24,7 +25,7 @@ export const inbound: Inbound = {
   openFile,
 };
 
-/** An empty message is no answer in the space. */
+/** An empty object posts no answer in the space. */
 const ok = { status: 200, body: {} } as const;
 
 async function receive(request: HookRequest, connection: HookConnection, context: ReceiveContext): Promise<Received> {

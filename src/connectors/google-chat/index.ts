@@ -3,7 +3,7 @@ import { inbound } from './inbound.ts';
 import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { googleChatAddress, googleChatSettings } from './settings.ts';
 
-/** The Google Chat API as a Chat app, with a service account. */
+/** Delivers through the Google Chat API as a Chat app with a service account. */
 export const googleChat: Connector<PreparedCall> = {
   name: 'google-chat',
   title: 'Google Chat',
@@ -34,10 +34,10 @@ export const googleChat: Connector<PreparedCall> = {
     rule: 'text',
   },
   isOneService: true,
-  // A repeated request is folded by `requestId`, for a time that Google does not publish; and for as long as the message is
-  // there by `messageId`, which is unique in its space: a second one is refused, and the first is then fetched by it. So
-  // the memory is without end. The look-up of class B is that same fetch, and would only come before each repetition.
-  // Edits and deletes may be repeated without harm.
+  // Google folds a repeated request by `requestId`, for a time that it does not publish. It also refuses a second
+  // message with the same `messageId` as long as the first one exists; we then fetch the first one by that id. So the
+  // memory is infinite. Recovery class B would use the same fetch as its look-up, and would need it before each
+  // repetition. Edits and deletes can be repeated without harm.
   recoveryClass: () => ({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY }),
   fits,
   prepare,

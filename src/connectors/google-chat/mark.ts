@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What every Carillon's posts are called by, so that each knows the others' (`spaces.messages.create`, `messageId`: begins
- * with `client-`, at most 63 characters, lower-case letters, digits and hyphens, once in a space).
+ * The beginning of the names of every Carillon's posts, by which each Carillon recognizes the posts of others
+ * (`spaces.messages.create`, `messageId`: begins with `client-`, at most 63 characters, lower-case letters, digits and
+ * hyphens, unique in a space).
  */
 const prefix = 'client-carillon-';
 
-/** The name that we give the message of a key, `Outgoing.key`: the same in every attempt. */
+/** The name for the message of a key (`Outgoing.key`), the same in every attempt. */
 export function clientId(key: string): string {
   const plain = key.replaceAll('_', '-');
   if (/^[a-z0-9-]{1,40}$/.test(plain)) return prefix + plain;
   return prefix + digestOf(key).slice(0, 40);
 }
 
-/** `requestId` of a key: a UUID, the same in every attempt (RFC 9562, section 5.8: made our own way). */
+/**
+ * The `requestId` of a key: a UUID that is the same in every attempt (version 8 of RFC 9562, section 5.8, whose content
+ * we may choose).
+ */
 export function requestId(key: string): string {
   const hex = digestOf(`request ${key}`);
   const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 0x3) | 0x8).toString(16);
@@ -26,7 +30,7 @@ export function requestId(key: string): string {
   ].join('-');
 }
 
-/** Whether a Carillon, be it another one, named the message: then it is a copy of what was said elsewhere. */
+/** Whether any Carillon named the message, which means that it is a copy. */
 export const isOurs = (clientAssigned: string | undefined): boolean => clientAssigned?.startsWith(prefix) === true;
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');

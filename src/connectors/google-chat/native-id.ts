@@ -3,18 +3,18 @@ import type { Outgoing, Receipt } from '../contract/connector.ts';
 import { readText } from '../contract/fields.ts';
 import { googleChatAddress } from './settings.ts';
 
-/** A message of Google Chat, and its place. Every message has a thread; a new one is the root of its own. */
+/** A message of Google Chat and its thread. Every message has a thread; a new message is the root of its own. */
 export interface ChatMessage {
-  /** `spaces/X/messages/Y`, with the id that the system gave it. */
+  /** `spaces/X/messages/Y`, with the id that Google's system assigned. */
   readonly name: string;
-  /** `spaces/X/threads/Z`; absent where an event did not say. */
+  /** `spaces/X/threads/Z`; absent if an event did not say. */
   readonly thread?: string;
   readonly isReply?: boolean;
 }
 
 /**
- * `spaces/X/messages/Y`, then `:Z` for the thread `spaces/X/threads/Z` where that is known, then `:reply` for what is not
- * the root of it. Ids hold no colon.
+ * Writes `spaces/X/messages/Y`, followed by `:Z` if the thread `spaces/X/threads/Z` is known, and by `:reply` if the
+ * message is not the root of it. Ids contain no colon.
  */
 export function nativeId({ name, thread, isReply = false }: ChatMessage): string {
   const id = thread?.split('/').at(-1);
@@ -23,7 +23,7 @@ export function nativeId({ name, thread, isReply = false }: ChatMessage): string
 
 /**
  * Reads what `nativeId` wrote.
- * @throws SendFailure permanent `invalid_native_id`, also for null: without a name Google Chat knows no message.
+ * @throws SendFailure permanent `invalid_native_id` if the text has another form, or is null.
  */
 export function parseNativeId(text: string | null): ChatMessage & { readonly space: string } {
   const [, space, id, thread, reply] =
@@ -42,10 +42,12 @@ export function parseNativeId(text: string | null): ChatMessage & { readonly spa
   };
 }
 
-/** Without the thread, which not every event says. A thread's own name is its own key. */
+/**
+ * Returns the message's name without the thread, which not every event states. Returns the name of a thread unchanged.
+ */
 export const linkKey = (native: string): string => native.split(':')[0] ?? '';
 
-/** Events name the thread of a reply, and never its first message. */
+/** Events name the thread of a reply and never the thread's first message. */
 export function threadKey(native: string): string | undefined {
   const [name = '', thread, reply] = native.split(':');
   return thread === undefined || reply !== undefined
@@ -54,8 +56,8 @@ export function threadKey(native: string): string | undefined {
 }
 
 /**
- * Where a new post goes: always into the destination's space, and into the thread of what it replies to where that is in
- * this space. A thread in another one, from before the destination was moved, does not exist here.
+ * The space and thread of a new post. The space is always the destination's. A reply goes into its parent's thread if
+ * the parent is in this space; it may be in another one if the destination was moved since.
  */
 export function placeOf({ action, destination }: Outgoing): { readonly space: string; readonly thread?: string } {
   const space = readText(googleChatAddress, destination.address, 'space');
@@ -64,7 +66,7 @@ export function placeOf({ action, destination }: Outgoing): { readonly space: st
   return parent.space === space && parent.thread !== undefined ? { space, thread: parent.thread } : { space };
 }
 
-/** The receipt of a new post that stands there; it says so where a reply stands outside of its thread. */
+/** The receipt of a new post. It says so if a reply was posted outside of its thread. */
 export function receiptOf(outgoing: Outgoing, { name, thread }: ChatMessage): Receipt {
   const asked = placeOf(outgoing).thread;
   const isReply = asked !== undefined && asked === thread;

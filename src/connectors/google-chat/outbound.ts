@@ -12,16 +12,17 @@ import { toChatText, type ChatTextOptions } from './text/write.ts';
 import { alreadyExists } from './errors.ts';
 import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 
-/** The one call that `send` makes to change something. */
+/** The one call by which `send` changes something. */
 export type PreparedCall = Pick<ChatCall, 'method' | 'path' | 'body'>;
 
 /**
- * @throws SendFailure permanent: `no_text` where nothing is left to say; `invalid_native_id` where the message that is meant
- * has no name; `not_supported` for a reaction, which needs a person's consent.
+ * Chooses the call and writes its body.
+ * @throws SendFailure permanent: `no_text` if the text is empty; `invalid_native_id` if the message to change or reply
+ * to has no name; `not_supported` for a reaction, which needs a person's consent.
  */
 export async function prepare(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
   const call = callOf(outgoing);
-  // Handed out before the claim, so that the time of the send is the message's own.
+  // Obtained before the claim, so that the whole time of the send is for the post.
   await getToken(outgoing.connection, context);
   return call;
 }
@@ -30,7 +31,7 @@ function callOf(outgoing: Outgoing): PreparedCall {
   const { action, message, key } = outgoing;
   if (action.kind === 'react' || action.kind === 'unreact') throw permanent('not_supported', 'an app cannot react');
   if (action.kind === 'delete') {
-    // Without `force` a message that has replies is not deleted (spaces.messages.delete).
+    // Without `force`, Google does not delete a message that has replies (spaces.messages.delete).
     return { method: 'DELETE', path: `${parseNativeId(action.nativeId).name}?force=true` };
   }
   const text = toChatText(message.content.text, optionsOf(outgoing));
@@ -52,7 +53,7 @@ function callOf(outgoing: Outgoing): PreparedCall {
   };
 }
 
-/** Whether it is not cut: neither when it is read, nor when it is written. */
+/** Whether the text is cut neither when it is read nor when it is written. */
 export function fits(outgoing: Outgoing): boolean {
   const { text } = outgoing.message.content;
   const written = toChatText(text, { ...optionsOf(outgoing), max: Infinity });
@@ -67,8 +68,9 @@ function optionsOf({ author, people }: Outgoing): ChatTextOptions {
 }
 
 /**
- * Deleting what is not there is done already, and so is a post under a name that is taken: it is our own.
- * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Google agrees but names no message.
+ * Makes the call. Deleting a message that is gone counts as done, and so does a post whose name is taken, because that
+ * message is our own.
+ * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` if Google agrees but names no message.
  */
 export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
   const { action, connection, destination } = outgoing;
@@ -82,7 +84,7 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
     if (!(error instanceof SendFailure)) throw error;
     if (action.kind === 'delete' && error.code === 'google_not_found')
       return { nativeId: changed, ...(error.status === undefined ? {} : { status: error.status }) };
-    // A space that the destination has since been moved away from says nothing of the one it is at now.
+    // If the destination was moved since, a refusal by the old space does not concern the destination.
     const isElsewhere = parseNativeId(changed).space !== destination.address['space'];
     throw isElsewhere && error.affects === 'destination' ? restated(error, { affects: 'message' }) : error;
   }
@@ -96,12 +98,13 @@ async function create(prepared: PreparedCall, outgoing: Outgoing, context: SendC
       code === 200 && typeof json === 'object' && json !== null;
     const answer = await callChat({ ...prepared, isAgreed }, connection, context);
     const receipt = read(answer.json, outgoing);
-    // A repeated request may be answered with parts of what it made the first time (spaces.messages.create, `requestId`).
+    // The answer to a repeated request may lack parts of the message that the first request made
+    // (spaces.messages.create, `requestId`).
     return { ...(receipt ?? (await fetchOurs(outgoing, rest()))), status: answer.status };
   } catch (error) {
     if (!(error instanceof SendFailure)) throw error;
-    // What is answered where the name is taken is not published, so a refusal of what was tried before is not believed
-    // before it is certain that nothing is there.
+    // Google does not publish its answer for a name that is taken. So if an earlier attempt may have arrived, a refusal
+    // is believed only after we made sure that no message has our name.
     const isDoubtful =
       context.attempt > 1 && error.kind === 'permanent' && error.status !== undefined && error.affects === 'message';
     if (error.code !== alreadyExists && !isDoubtful) throw error;
@@ -112,12 +115,12 @@ async function create(prepared: PreparedCall, outgoing: Outgoing, context: SendC
   }
 }
 
-/** Nothing is found under the name that we gave. */
+/** No message has the name that we gave. */
 const notThere = 'not_there';
 
 /**
- * The delivery's message by the name that we gave it, under which Google finds it as well.
- * @throws SendFailure ambiguous, whatever the reason: something was written before, and it may have been taken.
+ * Fetches the delivery's message by the name that we gave it.
+ * @throws SendFailure ambiguous for any reason, because an earlier request may have been accepted.
  */
 async function fetchOurs(outgoing: Outgoing, context: SendContext): Promise<Receipt> {
   const { key, connection } = outgoing;
@@ -149,7 +152,7 @@ function ambiguous({ code, message, status, excerpt, cause }: SendFailure): Send
   });
 }
 
-/** Undefined where the answer does not say all that a later reply needs. */
+/** Undefined if the answer lacks something that a later reply needs. */
 function read(json: unknown, outgoing: Outgoing): Receipt | undefined {
   const [name, thread] = [textAt(json, 'name'), textAt(json, 'thread', 'name')];
   return name === undefined || thread === undefined ? undefined : receiptOf(outgoing, { name, thread });

@@ -1,6 +1,9 @@
 import type { Field } from '../contract/fields.ts';
 
-/** Google's own addresses and accounts are those of "Verify requests from Google Chat" (developers.google.com/workspace/chat). */
+/**
+ * The defaults are the addresses and accounts that Google states in "Verify requests from Google Chat"
+ * (developers.google.com/workspace/chat).
+ */
 export const googleChatSettings = [
   {
     key: 'serviceAccount',

@@ -10,19 +10,23 @@ import { alreadyExists } from './errors.ts';
 const target = '//chat.googleapis.com/';
 const maxPages = 20;
 const pageSize = 100;
-/** The shortest that Google gives to events with their resource; only where its answer does not say until when. */
+/**
+ * The shortest life of a subscription with resources. Only used if Google's answer does not say when the subscription
+ * ends.
+ */
 const leastMs = 4 * 3_600_000;
 
 /**
- * Workspace Events of each bridged space, with their resource (developers.google.com/workspace/events, "Create a Google
- * Workspace subscription"), for as long as Google gives them. A person authorises one for a space, and no second one; an
- * app alone may not without an administrator. Ours are those whose events go to our topic.
+ * Keeps a subscription to Workspace Events with their resource for each bridged space
+ * (developers.google.com/workspace/events, "Create a Google Workspace subscription"), each for the longest time that
+ * Google grants. A person can authorize only one subscription per space, and an app alone needs an administrator's
+ * approval. A subscription is ours if its events go to our topic.
  */
 export const subscriptions: Subscriptions = {
   isKept: ({ pubsubTopic }) => pubsubTopic !== undefined,
   async keep(rooms, connection, context) {
     const { settings } = connection;
-    // Nothing says any more which are ours: they lapse.
+    // Without a topic we cannot tell which subscriptions are ours. They expire on their own.
     if (!subscriptions.isKept(settings)) return [];
     if (settings['historyUser'] === undefined) throw incomplete('historyUser');
     if (rooms.length > 0 && !isHeard(settings)) throw incomplete('pushAudience or pushServiceAccount');
@@ -50,9 +54,9 @@ export const subscriptions: Subscriptions = {
         create,
         async mend(one, how, wanted) {
           if (how === 'enabled') return lastsUntil(await call('POST', `${one.id}:reactivate`, {}));
-          // Nought is as long as possible ("Update or renew a Google Workspace subscription").
+          // `0s` asks for the longest time ("Update or renew a Google Workspace subscription").
           if (how === 'renewed') return lastsUntil(await call('PATCH', `${one.id}?updateMask=ttl`, { ttl: '0s' }));
-          // A second one for the same space would be refused.
+          // Google refuses a second subscription to the same space.
           await remove(one);
           return create(wanted);
         },
@@ -65,7 +69,10 @@ export const subscriptions: Subscriptions = {
 
 type Call = (method: ChatCall['method'], path: string, body?: object) => Promise<unknown>;
 
-/** What changes something answers with an operation, that may have failed (google.longrunning.Operation). */
+/**
+ * Makes a call. A call that changes something is answered with an operation, which may have failed
+ * (google.longrunning.Operation).
+ */
 function caller(connection: HookConnection, context: LookUpContext): Call {
   const isAgreed = (status: number, json: unknown): boolean => status < 300 && at(json, 'error') === undefined;
   return async (method, path, body) => {
@@ -73,14 +80,17 @@ function caller(connection: HookConnection, context: LookUpContext): Call {
     try {
       return (await callChat(call, connection, context)).json;
     } catch (error) {
-      // Somebody else's topic has this space; asking again does not change that.
+      // Another topic already has this space. Repeating the request does not change that.
       const isTaken = error instanceof SendFailure && error.code === alreadyExists;
       throw isTaken ? restated(error, { kind: 'permanent' }) : asLookUp(error);
     }
   };
 }
 
-/** All of this app's as this person, page by page (subscriptions.list); a list without a filter is refused. */
+/**
+ * Lists all subscriptions that this app made as this person, page by page (subscriptions.list). Google refuses a list
+ * without a filter.
+ */
 async function listAll(call: Call): Promise<unknown[]> {
   const all: unknown[] = [];
   let pageToken: string | undefined;
@@ -117,7 +127,7 @@ function expiryOf(subscription: unknown): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-/** Whether what Pub/Sub pushes would be taken. */
+/** Whether requests from Pub/Sub would be accepted. */
 const isHeard = ({ pushAudience, pushServiceAccount }: Values): boolean =>
   pushAudience !== undefined && pushServiceAccount !== undefined;
 

@@ -8,27 +8,30 @@ import type { KeySource } from '../contract/signing-keys.ts';
 import { googleChatSettings } from './settings.ts';
 
 type Refused = Extract<Received, { kind: 'refused' }>;
-/** Who sent it: Google Chat itself, or Pub/Sub, which brings Workspace Events. */
+/** The sender of a request: Google Chat itself, or Pub/Sub, which pushes Workspace Events. */
 export type Source = 'chat' | 'push';
 
-/** One way in which a request may be signed. */
+/** One way in which a genuine request may be signed. */
 interface Way {
   readonly source: Source;
   readonly issuers: readonly string[];
   readonly audience: string;
   readonly keys: KeySource;
-  /** Claim that names the account; undefined where the issuer does. */
+  /** The account that the token's `email` claim must name; undefined if the issuer already names the account. */
   readonly email?: string;
 }
 
-/** ID tokens name their issuer either way (developers.google.com/identity, "Verify the Google ID token"). */
+/**
+ * An ID token names its issuer in one of these two forms (developers.google.com/identity, "Verify the Google ID
+ * token").
+ */
 const google = ['https://accounts.google.com', 'accounts.google.com'];
 const maxToken = 8_192;
 
 /**
- * Whether Google Chat or Pub/Sub sent it: `Authorization: Bearer` with a JWT (developers.google.com/workspace/chat, "Verify
- * requests from Google Chat"; cloud.google.com/pubsub/docs, "Authentication for push subscriptions"). The token says
- * nothing of the body.
+ * Verifies that Google Chat or Pub/Sub sent the request, by the JWT in `Authorization: Bearer`
+ * (developers.google.com/workspace/chat, "Verify requests from Google Chat"; cloud.google.com/pubsub/docs,
+ * "Authentication for push subscriptions"). The token does not cover the body.
  */
 export async function verify(
   { headers }: HookRequest,
@@ -92,7 +95,10 @@ function waysOf({ settings }: HookConnection): Way[] {
   return ways;
 }
 
-/** Both may have the same audience; then the account tells them apart. */
+/**
+ * Whether a token claims to be of this kind. Both kinds may have the same audience; the account then distinguishes
+ * them.
+ */
 function isMeant({ issuers, audience, email }: Way, claims: JWTPayload | undefined): boolean {
   if (claims === undefined || !issuers.includes(String(claims.iss))) return false;
   if (![claims.aud].flat().includes(audience)) return false;
@@ -101,12 +107,12 @@ function isMeant({ issuers, audience, email }: Way, claims: JWTPayload | undefin
   return isSame(String(claims['email']), email) && (verified === true || verified === 'true');
 }
 
-/** Only for choosing the key; nothing of it is believed before it is verified. */
+/** Decodes a token only to choose the key. Nothing in it is trusted before it is verified. */
 function unverified(token: string): [JWTPayload | undefined, string | undefined] {
   try {
     return [decodeJwt(token), decodeProtectedHeader(token).kid];
   } catch {
-    // Not a JWT: nobody's token.
+    // The token is not a JWT, so it cannot be genuine.
     return [undefined, undefined];
   }
 }

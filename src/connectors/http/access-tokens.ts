@@ -1,16 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { AccessTokens, IssuedToken } from '../contract/context.ts';
 
-/** A token is renewed this long before its end, or after three quarters of its life where that is earlier: clocks differ. */
+/**
+ * A token is renewed this long before it expires, because clocks differ. A token that lives less than 20 minutes is
+ * renewed after three quarters of its life instead.
+ */
 const renewAheadSeconds = 300;
 const maxTokens = 10_000;
 
 interface Kept {
   readonly token: string;
-  /** By `performance.now()`. */
+  /** In milliseconds on the clock of `performance.now()`. */
   readonly until: number;
 }
 
+/**
+ * Creates the cache of access tokens for all connections of this process. It keeps at most 10 000 tokens; the one that
+ * was obtained first is dropped for a new one.
+ */
 export function createAccessTokens(): AccessTokens {
   const kept = new Map<string, Kept>();
   const pending = new Map<string, Promise<string>>();

@@ -6,8 +6,9 @@ import type { HttpResponse } from '../contract/http.ts';
 const maxExcerpt = 500;
 
 /**
- * Milliseconds that an answer asks us to stay away: seconds or an HTTP date (RFC 9110, section 10.2.3). At most seven
- * days; undefined where there is none, where it lies in the past, and where it cannot be read.
+ * The wait in milliseconds that an answer's `Retry-After` asks for, given as seconds or as an HTTP date (RFC 9110,
+ * section 10.2.3). At most seven days. Undefined if there is no such header, it cannot be read, or its time is in the
+ * past.
  */
 export function retryAfterMs(headers: HttpResponse['headers'], now: Date): number | undefined {
   const header = headers['retry-after'];
@@ -17,17 +18,19 @@ export function retryAfterMs(headers: HttpResponse['headers'], now: Date): numbe
   return wait > 0 ? Math.min(Math.ceil(wait), usualClocks.longestRetryAfterMs) : undefined;
 }
 
-/** Date.parse also takes `2024` or `-5`; all three forms of an HTTP date begin with the name of a day. */
+/**
+ * `Date.parse` also accepts texts such as `2024` or `-5`. All three forms of an HTTP date begin with the name of a day.
+ */
 function httpDate(text: string): number {
   return /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
 }
 
 /**
- * The first bytes of an answer for an operator to read: without control and direction characters, and without our
- * secrets, which a receiver may send back to us.
+ * The first 500 characters of an answer, for an operator to read. Control and direction characters become spaces, and
+ * our secrets, which a receiver may send back to us, are replaced.
  */
 export function excerptOf(text: string, secrets: readonly string[]): string {
-  // Secrets first: a key in PEM has line ends of its own, which would be gone.
+  // Replace secrets first. A PEM key contains line ends, so it would not be found after these are removed.
   let clean = text;
   for (const secret of secrets.flatMap(spellings)) clean = clean.replaceAll(secret, '[secret]');
   return clean
@@ -37,18 +40,21 @@ export function excerptOf(text: string, secrets: readonly string[]): string {
     .replace(/[\uD800-\uDBFF]$/, '');
 }
 
-/** As it is, without the prefix that names its kind, and as JSON and URLs write it. */
+/**
+ * The ways in which an answer may spell a secret: as it is, without the prefix that names its kind, and as JSON and
+ * URLs write it.
+ */
 function spellings(secret: string): string[] {
   const bare = secret.replace(/^whsec_/, '');
   return [secret, bare].flatMap((one) => [one, encodeURIComponent(one), JSON.stringify(one).slice(1, -1)]);
 }
 
 /**
- * What a status without further proof says about a request that was written.
- * - 408 and 5xx are ambiguous: a gateway may answer them while its backend took the request.
- * - 409, 425 and 429 refuse this request for now.
- * - All other 3xx and 4xx, 410 among them, refuse it for good. Redirects are refused by us: a signed body goes only
- *   where it was addressed to.
+ * What a status alone says about a request that was written.
+ * - 408 and 5xx are ambiguous: a gateway may send them although its backend took the request.
+ * - 409, 425 and 429 refuse the request for now.
+ * - All other 3xx and 4xx, 410 included, refuse it for good. We do not follow redirects: a signed body goes only to the
+ *   address for which it was made.
  */
 export function kindOfStatus(status: number): FailureKind {
   if (status === 409 || status === 425 || status === 429) return 'transient';
@@ -58,19 +64,22 @@ export function kindOfStatus(status: number): FailureKind {
 /** The code of a status. A 429 says what other platforms say in words, so it has the same code. */
 export const codeOfStatus = (status: number): ReasonCode => (status === 429 ? 'throttled' : `http_${status}`);
 
-/** What an answer means. Where `affects` is missing, it is the message where it is permanent, else the destination. */
+/**
+ * What an answer means for the delivery. If `affects` is missing, a permanent failure affects the message and any other
+ * failure affects the destination.
+ */
 export interface Meaning {
   readonly kind: FailureKind;
-  /** Stored as the reason; the platform's own words go to the excerpt only. */
+  /** Stored as the reason. The platform's own words go only into the excerpt. */
   readonly code: ReasonCode;
   readonly affects?: Affected;
-  /** It speaks of how the message is written: see `SendFailureDetails`. */
+  /** See `SendFailureDetails`. */
   readonly isOfFormat?: boolean;
 }
 
 /**
- * The failure of an answer by its status alone. Retry-After counts on every status that is tried again. 410 speaks of
- * the place: it is gone, and likely for good (RFC 9110, section 15.5.11).
+ * The failure that the status of an answer alone stands for. `Retry-After` is honoured with every status. A 410 affects
+ * the destination, because it means that the address is gone, probably for good (RFC 9110, section 15.5.11).
  */
 export function failureOfStatus(response: HttpResponse, now: Date, secrets: readonly string[]): SendFailure {
   const { status } = response;
@@ -78,6 +87,9 @@ export function failureOfStatus(response: HttpResponse, now: Date, secrets: read
   return answerFailure({ kind: kindOfStatus(status), code: codeOfStatus(status), ...affects }, response, now, secrets);
 }
 
+/**
+ * The failure of an answer whose meaning is known. `Retry-After` is honoured, and the excerpt has the secrets removed.
+ */
 export function answerFailure(
   { code, ...meaning }: Meaning,
   response: HttpResponse,

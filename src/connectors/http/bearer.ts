@@ -6,18 +6,23 @@ import { callJson } from './json-call.ts';
 import { asLookUp, restated } from './restated.ts';
 import { timeLeft } from './time-left.ts';
 
-/** How a token is asked for (RFC 6749, section 4.4, and what platforms make of it). */
+/** A request for an access token (RFC 6749, section 4.4, and the variants that platforms made of it). */
 export interface TokenRequest {
   readonly url: string;
   readonly form: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** All that the token depends on, secrets included; where the form changes each time, as with a signed assertion. */
+  /**
+   * Everything on which the token depends, secrets included. Needed if the form differs each time, as with a signed
+   * assertion; otherwise the form and headers are used.
+   */
   readonly credentials?: readonly string[];
-  /** Kept out of what is stored of an answer. */
+  /** Secrets to remove from the parts of an answer that are stored. */
   readonly secrets: readonly string[];
 }
 
-/** RFC 6749, section 5.2: the credentials themselves are refused, and only an operator can mend that. */
+/**
+ * The authorization server refuses the credentials themselves (RFC 6749, section 5.2). Only an operator can fix that.
+ */
 const refusals: readonly ReasonCode[] = [
   'invalid_client',
   'invalid_grant',
@@ -28,10 +33,12 @@ const refusals: readonly ReasonCode[] = [
 const usualLifeSeconds = 3_600;
 
 /**
- * Calls with an access token, which is obtained where none is kept. A token that is refused before its time is dropped
- * and the call made once more: nothing was done by a call that was not let in. The time is for all of it: a claim ends
- * soon after, and then somebody else may send.
- * @throws SendFailure; permanent for the whole connection where the credentials are refused, never for an expired token.
+ * Makes a call with an access token, which is requested if none is cached. If the platform answers 401, the token is
+ * dropped and the call is made once more with a new one; a call that was not authorised changed nothing.
+ * `context.timeoutMs` covers both calls and the token requests, because the claim ends soon after it and another worker
+ * may then send.
+ * @throws SendFailure. It is permanent and affects the whole connection if the credentials are refused, and never means
+ * that a token had expired.
  */
 export async function withToken<T, C extends LookUpContext>(
   request: TokenRequest,
@@ -73,7 +80,8 @@ async function obtain({ url, form, headers, secrets }: TokenRequest, context: Lo
       expiresInSeconds: Number.isFinite(seconds) && seconds > 0 ? seconds : usualLifeSeconds,
     };
   } catch (error) {
-    // Asking for a token changes nothing, and what hinders it hinders the whole connection.
+    // Requesting a token changes nothing at the platform, so a failure is not ambiguous. A transient one affects every
+    // delivery of this connection.
     const failure = asLookUp(error);
     throw failure instanceof SendFailure && failure.kind === 'transient'
       ? restated(failure, { affects: 'connection' })

@@ -8,25 +8,26 @@ import { openStream } from './stream.ts';
 import type { Http } from '../contract/http.ts';
 
 export interface HttpClient extends Http {
-  /** Drops all connections; requests that are under way fail. Idempotent. */
+  /** Drops all connections; requests under way fail. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface HttpOptions {
   readonly egress: Egress;
-  /** Of one connection attempt, in milliseconds; each request's own time-out holds too. */
+  /** Limit for one connection attempt, in milliseconds. Each request's own time-out applies as well. */
   readonly connectTimeoutMs?: number;
-  /** Certificates to trust beside the system's. */
+  /** Certificates to trust in addition to the system's. */
   readonly ca?: ConnectionOptions['ca'];
 }
 
 const defaultMaxResponseBytes = 64 * 1_024;
 
-/** One per process, shared by all connectors: it keeps connections alive between requests. */
+/** Creates the HTTP client that all connectors of this process share. It keeps connections alive between requests. */
 export function createHttp({ egress, connectTimeoutMs = 10_000, ca }: HttpOptions): HttpClient {
   const agent = new Agent({
     connect: guardedConnector(egress, { timeout: connectTimeoutMs, ...(ca === undefined ? {} : { ca }) }),
-    // Below the 5 s after which many servers drop idle connections: writing to one just dropped is ambiguous.
+    // Many servers drop idle connections after 5 s. Writing to a connection that was just dropped is ambiguous, so ours
+    // are closed earlier.
     keepAliveTimeout: 3_000,
     keepAliveMaxTimeout: 30_000,
     allowH2: false,

@@ -8,11 +8,11 @@ import { asLookUp } from './restated.ts';
 
 export interface DownloadRequest {
   readonly url: string;
-  /** Sent to the host of `url` alone: a redirect to another one goes there without them. */
+  /** Sent only to the origin of `url`. A redirect to another origin is followed without them. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Kept out of what is stored of an answer. */
+  /** Secrets to remove from the parts of an answer that are stored. */
   readonly secrets?: readonly string[];
-  /** What a refusal means by this platform's rules; undefined where the status decides. */
+  /** What a refusal means on this platform; undefined if the status alone decides. */
   readonly meaningOf?: (status: number) => Meaning | undefined;
 }
 
@@ -20,9 +20,9 @@ const maxRedirects = 3;
 const maxRefusalBytes = 16 * 1_024;
 
 /**
- * Asks for a file. Up to three redirects are followed, each to an address that is allowed by itself: stores of files hand
- * out signed addresses elsewhere, which are nobody else's business than the store's.
- * @throws SendFailure of any kind but `ambiguous`: nothing is changed by it.
+ * Starts the download of a file. Up to three redirects are followed, and each target must pass the egress check.
+ * Redirects are needed because file stores hand out signed addresses on other hosts.
+ * @throws SendFailure of any kind but `ambiguous`, because a download changes nothing.
  */
 export async function download(request: DownloadRequest, context: Omit<LookUpContext, 'tokens'>): Promise<Download> {
   const { http, timeoutMs, signal } = context;
@@ -43,14 +43,17 @@ export async function download(request: DownloadRequest, context: Omit<LookUpCon
   }
 }
 
-/** Whether a URL is of this host, or of one below it: only there do its credentials go. */
+/** Whether a URL is on the host of `home` or on one of its subdomains. Credentials go only there. */
 export function isOfHost(url: string, home: string): boolean {
   if (!URL.canParse(url) || !URL.canParse(home)) return false;
   const [one, other] = [new URL(url), new URL(home)];
   return one.protocol === other.protocol && (one.host === other.host || one.host.endsWith(`.${other.host}`));
 }
 
-/** Where a file cannot be had by anybody: it has no address, or one where its credentials may not go. */
+/**
+ * The failure for a file that cannot be downloaded at all, because it has no address, or has one to which credentials
+ * must not be sent.
+ */
 export function notFetchable(code: ReasonCode, message: string): SendFailure {
   return new SendFailure({ kind: 'permanent', affects: 'message', code, message });
 }
@@ -93,7 +96,7 @@ async function refuse(
       if (size > maxRefusalBytes) break;
     }
   } catch {
-    // The status came, and counts alone.
+    // The body broke off. The status is known, and it is enough to classify the refusal.
   }
   const answer = { status, headers, text: Buffer.concat(chunks).toString('utf8'), complete: size <= maxRefusalBytes };
   const meaning = meaningOf?.(status);
@@ -102,5 +105,5 @@ async function refuse(
   );
 }
 
-/** That a file cannot be had speaks of that file alone, whoever it was asked from. */
+/** A download is a look-up: losing its answer leaves nothing in doubt. */
 const failureOf = (error: unknown): unknown => asLookUp(sendFailureOf(error));

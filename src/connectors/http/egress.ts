@@ -6,30 +6,34 @@ import { buildConnector } from 'undici';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Which addresses a delivery may reach. */
+/** Decides which addresses a delivery may reach. */
 export interface Egress {
   /** @param address an IPv4 or IPv6 literal; anything else is refused. */
   allows(address: string): boolean;
 }
 
-/** A connection was refused before it was opened. */
+/** The connection was refused before it was opened. */
 export class EgressDenied extends Error {
   override name = 'EgressDenied';
   readonly code = 'EGRESS_DENIED';
 }
 
-/** Only these are the public internet in IPv6 (RFC 4291, section 2.4); ipaddr.js counts unassigned space as unicast. */
+/**
+ * The only range of IPv6 that is the public internet (RFC 4291, section 2.4). ipaddr.js counts unassigned space as
+ * unicast, too.
+ */
 const globalUnicast6 = ipaddr.IPv6.parseCIDR('2000::/3');
-/** NAT64 (RFC 6052): the last 32 bits are the IPv4 address that is really reached. */
+/** NAT64 (RFC 6052): the last 32 bits are the IPv4 address that the packet reaches. */
 const nat64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
-/** Metadata and agent service of Azure's hosts, in public space. */
+/** The metadata and agent service of Azure's hosts. It is in public address space. */
 const azureHost = '168.63.129.16';
 
 /**
- * Everything but the public internet is denied: private, loopback, link-local (with the clouds' metadata addresses),
- * carrier-grade NAT, unique local, multicast, reserved; IPv4 inside IPv6 is judged as the IPv4 address.
- * @param allow CIDRs or single addresses that may be reached all the same.
- * @throws Error naming the entry that is no CIDR.
+ * Allows the public internet and denies everything else: private, loopback, link-local (with the clouds' metadata
+ * addresses), carrier-grade NAT, unique local, multicast and reserved addresses. An IPv4 address inside an IPv6 address
+ * is judged as the IPv4 address.
+ * @param allow CIDRs or single addresses that may be reached in addition.
+ * @throws Error that names the entry which is not a CIDR.
  */
 export function createEgress(allow: readonly string[]): Egress {
   const ranges = allow.map(parseRange);
@@ -46,7 +50,7 @@ export function createEgress(allow: readonly string[]): Egress {
 }
 
 function parseRange(cidr: string): [Address, number] {
-  // isIP is strict, where ipaddr.js also reads `10.0.0` and octal numbers.
+  // `isIP` is strict, while ipaddr.js also accepts `10.0.0` and octal numbers.
   const family = isIP(cidr.split('/', 1)[0] ?? '');
   const whole = cidr.includes('/') ? cidr : `${cidr}/${family === 6 ? 128 : 32}`;
   if (family === 0 || !ipaddr.isValidCIDR(whole)) throw new Error(`"${cidr}" is not a CIDR such as 10.0.0.0/8`);
@@ -60,8 +64,8 @@ function effective(address: Address): Address {
 }
 
 /**
- * Name resolution that yields allowed addresses only, so that the address that was checked is the one connected to: a
- * name whose answer changes between check and use (DNS rebinding) gains nothing.
+ * Resolves names to allowed addresses only. The connection goes to exactly the address that was checked, so a name
+ * whose answer changes between check and use (DNS rebinding) cannot evade the check.
  */
 export function guardedLookup(egress: Egress): LookupFunction {
   return (hostname, options, callback) => {
@@ -79,7 +83,7 @@ export function guardedLookup(egress: Egress): LookupFunction {
   };
 }
 
-/** undici's connector behind the guard. IP literals never reach a lookup, so they are checked here. */
+/** undici's connector with the egress check. It checks IP literals here, because they never reach a lookup. */
 export function guardedConnector(egress: Egress, options: buildConnector.BuildOptions): buildConnector.connector {
   const connect = buildConnector({ ...options, lookup: guardedLookup(egress) });
   return (target, callback) => {

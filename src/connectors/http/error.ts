@@ -1,7 +1,7 @@
 import { errors } from 'undici';
 import { SendFailure, type FailureKind } from '../../domain/failure.ts';
 
-/** What went wrong below HTTP. Stable: these are stored as reason codes. */
+/** What went wrong below HTTP. These codes are stored as reasons, so they must never change. */
 export type HttpErrorCode =
   | 'timeout'
   | 'connection_refused'
@@ -16,12 +16,13 @@ export type HttpErrorCode =
   | 'stopped';
 
 /**
- * No whole answer came. The text names the host at most: paths, queries, headers and bodies may hold secrets.
+ * No complete answer came. The message names at most the host, because paths, queries, headers and bodies may contain
+ * secrets.
  */
 export class HttpError extends Error {
   override name = 'HttpError';
   readonly code: HttpErrorCode;
-  /** False only where it is proven that not one byte of the request was handed to a socket. */
+  /** False only if it is proven that no byte of the request was handed to a socket. */
   readonly written: boolean;
 
   constructor(code: HttpErrorCode, written: boolean, message: string, cause?: unknown) {
@@ -58,7 +59,10 @@ const codes: Readonly<Record<string, HttpErrorCode>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'bad_response',
   UND_ERR_INVALID_ARG: 'invalid_request',
 };
-/** OpenSSL's and Node's names of refused certificates and failed handshakes (node:tls, "X509 certificate error codes"). */
+/**
+ * The names that OpenSSL and Node give to refused certificates and failed handshakes (node:tls, "X509 certificate error
+ * codes").
+ */
 const tlsCode =
   /^(?:ERR_TLS|ERR_SSL|CERT|CRL|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/;
 
@@ -76,11 +80,11 @@ const texts: Record<HttpErrorCode, string> = {
   stopped: 'was not asked, because this process is stopping',
 };
 
-/** Names a fault of undici, Node or ours. */
+/** Maps an error of undici, of Node or of our own to a code. */
 export function httpErrorCode(error: unknown): HttpErrorCode {
   if (typeof error !== 'object' || error === null) return 'network_error';
   if (error instanceof errors.HTTPParserError) return 'bad_response';
-  // With several addresses Node reports all of them in an AggregateError, which carries no code when they differ.
+  // If a host has several addresses, Node reports all errors in an AggregateError, which has no code if they differ.
   const { code } = error as { code?: unknown };
   if (code === undefined && error instanceof AggregateError) return httpErrorCode(error.errors[0]);
   if (typeof code !== 'string') return 'network_error';
@@ -91,15 +95,15 @@ export function httpErrorCode(error: unknown): HttpErrorCode {
 /** @param host host and port of the request, without user, path or query. */
 export function httpError(code: HttpErrorCode, written: boolean, host: string, cause?: unknown): HttpError {
   const late = code === 'timeout' && !written ? 'did not accept a connection in time' : texts[code];
-  // A parser's error carries what it could not read, in which a receiver may have sent our secrets back.
+  // A parser error contains the bytes that it could not read, and a receiver may have sent our secrets back in them.
   const safe = cause instanceof errors.HTTPParserError ? undefined : cause;
   return new HttpError(code, written, `${host} ${late}`, safe);
 }
 
 /**
- * What a fault below HTTP means for a delivery: written is ambiguous, unwritten proven not taken (platforms differ in
- * nothing here). A certificate that expired is mended without us, so `tls_error` is tried again.
- * @param error whatever `Http.request` threw; anything but an HttpError is passed on as it is.
+ * What a fault below HTTP means for a delivery: ambiguous if the request was written, otherwise proven not taken. This
+ * is the same for all platforms. `tls_error` is transient, because the receiver can renew an expired certificate.
+ * @param error whatever `Http.request` threw. Anything but an HttpError is returned unchanged.
  */
 export function sendFailureOf(error: unknown): unknown {
   if (!(error instanceof HttpError)) return error;

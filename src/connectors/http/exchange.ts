@@ -6,11 +6,10 @@ import { httpError, httpErrorCode, type HttpErrorCode } from './error.ts';
 type Head = Pick<HttpResponse, 'status' | 'headers'>;
 
 /**
- * One request and its answer, with proof of whether anything was written: undici calls `onRequestStart` for a request
- * directly before it hands its first byte to a connected socket (client-h1.js, writeH1), never before a connection
- * exists, so what fails without that call was not written. A stale keep-alive socket has had the call and counts as
- * written.
- * @throws HttpError where no status line came. After one the answer counts, even when its body was cut off.
+ * Makes one request and proves whether any of it was written. undici calls `onRequestStart` directly before it hands
+ * the first byte to a connected socket (client-h1.js, writeH1), so a request that fails without that call was not
+ * written. A request on a stale keep-alive socket has had the call and counts as written.
+ * @throws HttpError if no status line came. After a status line the answer counts, even if its body was cut off.
  */
 export function exchange(agent: Dispatcher, url: URL, request: HttpRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
@@ -32,7 +31,8 @@ export function exchange(agent: Dispatcher, url: URL, request: HttpRequest): Pro
       settle(false, code);
       controller?.abort(new Error(code));
     };
-    // What is written runs to its end: knowing its outcome is worth more than stopping some seconds earlier.
+    // A request that is written runs to its end, because knowing its outcome is worth more than stopping some seconds
+    // earlier.
     const stop = (): void => {
       if (controller === undefined) settle(false, 'stopped');
     };
@@ -52,13 +52,14 @@ export function exchange(agent: Dispatcher, url: URL, request: HttpRequest): Pro
         method: request.method,
         headers: isStreamed ? { ...headers, 'content-length': String(body.size) } : headers,
         body: isStreamed ? Readable.from(body.open(), { objectMode: false }) : (body ?? null),
-        // One clock for the whole exchange: the timer above.
+        // The timer above is the only limit of the whole exchange.
         headersTimeout: 0,
         bodyTimeout: 0,
       },
       {
         onRequestStart(started) {
-          // A second start would be undici writing the request again by itself; a late one comes after we gave up.
+          // A second start means that undici writes the request again on its own initiative. A late start comes after
+          // we gave up.
           if (settled || controller !== undefined) started.abort(new Error('not wanted any more'));
           else controller = started;
         },

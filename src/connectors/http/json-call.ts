@@ -7,36 +7,37 @@ export interface JsonCall {
   readonly method: HttpRequest['method'];
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON; a text is sent as it is, with `application/x-www-form-urlencoded`. */
+  /** An object is sent as JSON. A string is sent unchanged as `application/x-www-form-urlencoded`. */
   readonly body?: object | string;
-  /** Sent as it is, in place of a body. */
+  /** Sent unchanged instead of `body`. */
   readonly upload?: { readonly contentType: string; readonly body: HttpBody };
-  /** Undefined for the client's own limit, 64 KiB. */
+  /** Undefined means the client's default of 64 KiB. */
   readonly maxResponseBytes?: number;
 }
 
 export interface JsonAnswer {
   readonly status: number;
   readonly headers: HttpResponse['headers'];
-  /** Undefined where the body is none, or no JSON. */
+  /** Undefined if there is no body, or it is not JSON or not complete. */
   readonly json: unknown;
 }
 
 export interface JsonRules {
-  /** Kept out of what is stored of an answer. */
+  /** Secrets to remove from the parts of an answer that are stored. */
   readonly secrets: readonly string[];
   /**
-   * What a refusal means by the platform's own words; undefined where the status decides (`failureOfStatus`). Called for
-   * every answer that is not `isAgreed`.
+   * What a refusal means by the platform's own error codes; undefined if the status decides (`failureOfStatus`). Called
+   * for every answer for which `isAgreed` is false.
    */
   meaningOf(status: number, json: unknown): Meaning | undefined;
-  /** Whether it did what was asked; any 2xx where this is not given. */
+  /** Whether the platform did what was asked. The default is any 2xx. */
   isAgreed?(status: number, json: unknown): boolean;
 }
 
 /**
- * One request of an HTTP API that speaks JSON.
- * @throws SendFailure of any kind. For a look-up, which changes nothing, turn `ambiguous` into `transient` (`asLookUp`).
+ * Makes one request to an HTTP API that speaks JSON.
+ * @throws SendFailure of any kind. After a look-up, which changes nothing, turn `ambiguous` into `transient` with
+ * `asLookUp`.
  */
 export async function callJson(
   { method, url, headers = {}, body, upload, maxResponseBytes }: JsonCall,
@@ -78,7 +79,7 @@ function readBody({ complete, text }: HttpResponse): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    // Not JSON: a proxy or a gateway spoke, and its status is all there is to go by.
+    // The answer came from a proxy or a gateway, so only its status can be used.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** The value under a path of keys; undefined where any of it is not there. */
+/** The value at a path of keys; undefined if any step is missing. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   let current = value;
   for (const key of path) {
@@ -8,13 +8,13 @@ export function at(value: unknown, ...path: readonly string[]): unknown {
   return current;
 }
 
-/** The text under a path; undefined where there is none, or an empty one. */
+/** The text at a path; undefined if there is none or it is empty. */
 export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
   const found = at(value, ...path);
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
-/** The list under a path; empty where there is none. */
+/** The list at a path; empty if there is none. */
 export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
   const found = at(value, ...path);
   return Array.isArray(found) ? found : [];

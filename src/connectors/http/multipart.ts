@@ -3,8 +3,8 @@ import type { OutgoingFile } from '../contract/connector.ts';
 import type { HttpBody } from '../contract/http.ts';
 
 /**
- * A form with one file (RFC 7578), which is read while it is written.
- * @param key makes the boundary: the same bytes in every attempt.
+ * A form with one file (RFC 7578) whose bytes are read while the form is written.
+ * @param key determines the boundary, so that every attempt sends the same bytes.
  */
 export function multipart(
   key: string,
@@ -29,7 +29,7 @@ export function multipart(
   return { contentType: `multipart/form-data; boundary=${boundary}`, body: { size, open } };
 }
 
-/** As browsers write it (WHATWG HTML, "Multipart form data"): percent-encoded is what would end the text. */
+/** Percent-encodes the characters that would end a quoted text, as browsers do (WHATWG HTML, "Multipart form data"). */
 function quoted(text: string): string {
   return text.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22');
 }

@@ -1,7 +1,7 @@
 import { SendFailure, type SendFailureDetails } from '../../domain/failure.ts';
 import type { Outgoing } from '../contract/connector.ts';
 
-/** The same failure with another kind, reach or wait; what the platform said stays. */
+/** A copy of the failure with another kind, affected object, wait or format flag. It keeps what the platform said. */
 export function restated(
   failure: SendFailure,
   change: Pick<Partial<SendFailureDetails>, 'kind' | 'affects' | 'retryAfterMs' | 'isOfFormat'>,
@@ -21,19 +21,25 @@ export function restated(
   });
 }
 
-/** What a platform refuses of a file, be it its size or its kind, it refuses of the file alone: a link to it may pass. */
+/**
+ * Marks a permanent failure of a file post as one of format, so that the file is linked instead: the platform refused
+ * the size or the type of this file, and a link may be accepted.
+ */
 export function asFileRefusal(error: unknown, { file }: Pick<Outgoing, 'file'>): unknown {
   const isOfFile =
     file !== undefined && error instanceof SendFailure && error.kind === 'permanent' && error.affects === 'message';
   return isOfFile ? restated(error, { isOfFormat: true }) : error;
 }
 
-/** A look-up changes nothing, so losing its answer leaves nothing in doubt: it can be asked again. */
+/** Turns `ambiguous` into `transient` for a look-up. It changes nothing, so it can simply be made again. */
 export function asLookUp(error: unknown): unknown {
   return error instanceof SendFailure && error.kind === 'ambiguous' ? restated(error, { kind: 'transient' }) : error;
 }
 
-/** An upload, which names no room: its refusal speaks of the file, not of the room, and losing its answer leaves no doubt. */
+/**
+ * Restates the failure of an upload, which names no room. A refusal affects only the message and not the destination,
+ * and a lost answer leaves nothing in doubt.
+ */
 export function asUploadRefusal(error: unknown): unknown {
   const isOfFile = error instanceof SendFailure && error.kind === 'permanent' && error.affects !== 'connection';
   return isOfFile ? restated(error, { affects: 'message', isOfFormat: true }) : asLookUp(error);

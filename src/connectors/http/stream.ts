@@ -3,9 +3,9 @@ import type { HttpOpenInit, HttpStream } from '../contract/http.ts';
 import { HttpError, httpError, httpErrorCode } from './error.ts';
 
 /**
- * One GET whose answer is handed on as it comes: no more of it is read than is taken. A download changes nothing, so
- * nobody asks whether it was written, and `stopping` ends it at any time.
- * @param timeoutMs for all of it, until the last byte.
+ * Makes one GET and passes the answer on as it arrives; it is read no faster than the caller consumes it. A download
+ * changes nothing, so `written` is always false here, and a stop of the process ends the download at any time.
+ * @param request its `timeoutMs` covers the whole answer, to the last byte.
  * @throws HttpError
  */
 export async function openStream(agent: Dispatcher, url: URL, request: HttpOpenInit): Promise<HttpStream> {

@@ -1,6 +1,6 @@
 /**
- * For several calls that share one time-out: from now on, what is left of it.
- * @returns the context for the next call, with at least 1 ms: none at all would mean no limit.
+ * For several calls that share one time-out. Returns a function that gives the context of the next call with what is
+ * left of `timeoutMs`, and at least 1 ms, because 0 would mean no limit.
  */
 export function timeLeft<C extends { readonly timeoutMs: number }>(context: C): () => C {
   const end = performance.now() + context.timeoutMs;

@@ -5,24 +5,24 @@ import type { LookUpContext } from '../contract/context.ts';
 import type { History } from '../contract/inbound.ts';
 import { asLookUp } from '../http/restated.ts';
 
-/** A bound for a room that fills faster than it is read. */
+/** Stops reading a history that grows faster than it is read. */
 const maxPages = 200;
-/** Of one request. */
+/** Limit for one request. */
 const pageTimeoutMs = 15_000;
 
-/** Histories come in larger answers than anything else. */
+/** Limit for one answer. Pages of a history are larger than any other answer of a platform. */
 export const maxPageBytes = 8 * 1_024 * 1_024;
 
 export interface Page {
   readonly items: readonly unknown[];
-  /** What the next page is asked for with; undefined at the end. */
+  /** The cursor of the next page; undefined on the last page. */
   readonly next: string | undefined;
 }
 
 /**
- * Reads a list to its end, one page after the other. Where the platform says how long to stay away, it is waited for as
- * far as the time allows: the pages that were read need not be read again.
- * @param read asks for a page; the first where it is given nothing.
+ * Reads all pages of a list. If the platform says how long to wait (`Retry-After`), this function waits and goes on, as
+ * long as the wait fits into `context.timeoutMs`, so that the pages already read need not be read again.
+ * @param read requests one page; called without a cursor for the first page.
  * @throws SendFailure `transient` or `permanent`.
  */
 export async function readPages(
@@ -66,12 +66,12 @@ function unfinished(message: string): SendFailure {
   return new SendFailure({ kind: 'transient', code: unfinishedCode, message });
 }
 
-/** Whether there was more than could be read in the time. */
+/** Whether the failure says that the history was too long, or could not be read to its end in time. */
 export const isUnfinished = ({ code }: SendFailure): boolean => code === unfinishedCode;
 
 const ranks: readonly InboundKind[] = ['created', 'edited', 'reacted', 'unreacted', 'deleted'];
 
-/** Oldest first, and of one moment what is changed before its change. */
+/** Sorts events by time. Events with equal times are sorted so that a message comes before its changes. */
 export function oldestFirst(events: readonly InboundEvent[]): InboundEvent[] {
   return [...events].sort((a, b) => {
     if (a.at !== b.at) return a.at < b.at ? -1 : 1;
@@ -79,7 +79,7 @@ export function oldestFirst(events: readonly InboundEvent[]): InboundEvent[] {
   });
 }
 
-/** A history that nobody may read, and why. */
+/** The result for a history that could not be read. */
 export function unread(why: string): History {
   return { events: [], lacks: [why] };
 }

@@ -6,19 +6,23 @@ export class SigningKeysUnavailable extends Error {
   override name = 'SigningKeysUnavailable';
 }
 
-/** Bot Framework's own clients keep keys for a day (botframework-connector 4.23, openIdMetadata). */
+/** Bot Framework's own clients keep keys for one day (botframework-connector 4.23, openIdMetadata). */
 const keepMs = 24 * 3_600_000;
-/** A key that is not among the known may be new; who makes keys up must not make us ask each time. */
+/**
+ * An unknown key id may belong to a new key, so the issuer is asked again, but only after this time: a stranger could
+ * otherwise make us ask for every made-up id.
+ */
 const askAgainMs = 5 * 60_000;
 const timeoutMs = 2_500;
 const maxBytes = 512 * 1_024;
 
 interface Known {
   readonly keys: ReadonlyMap<string, PublishedKey>;
-  /** By `performance.now()`. */
+  /** In milliseconds on the clock of `performance.now()`. */
   readonly askedAt: number;
 }
 
+/** Fetches the keys by which requests from Microsoft and Google are verified, and caches them for one day. */
 export function createSigningKeys(http: Http): SigningKeys {
   const known = new Map<string, Known>();
   const pending = new Map<string, Promise<Known>>();
@@ -39,7 +43,7 @@ export function createSigningKeys(http: Http): SigningKeys {
     return { keys: keySet(jwks), askedAt };
   }
 
-  /** What is known stays in use while its issuer cannot be asked. */
+  /** Fetches an issuer's keys. If the issuer cannot be reached, the keys that are known stay in use. */
   async function refresh(source: KeySource): Promise<Known> {
     const name = `${source.form} ${source.url}`;
     const under = pending.get(name);
@@ -77,7 +81,7 @@ function jwksUrl(document: unknown): string {
   return url;
 }
 
-/** What cannot be used, such as a key for encryption, is passed over. */
+/** Skips keys that cannot verify a signature, such as those without an id or of an unknown type. */
 function keySet(jwks: unknown): ReadonlyMap<string, PublishedKey> {
   const { keys } = (jwks ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys)) throw new Error('the issuer published no set of keys');

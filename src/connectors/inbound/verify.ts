@@ -1,32 +1,36 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { HookRequest, Received, RefusalCode } from '../contract/inbound.ts';
 
-/** A signature's time may be so far from ours, either way: what Slack asks for, and Standard Webhooks. */
+/**
+ * The largest difference between a signature's time and ours, in either direction. Slack and Standard Webhooks both ask
+ * for 5 minutes.
+ */
 export const freshnessMs = 300_000;
 
 type Refused = Extract<Received, { kind: 'refused' }>;
 
-/** What is answered to a request that is not genuine: nothing that helps to make a better one. */
+/** Refuses a request that is not genuine. The answer says nothing that would help to forge a better one. */
 export function refuse(status: 400 | 401 | 403 | 404 | 405 | 415, code: RefusalCode, message: string): Refused {
   return { kind: 'refused', answer: { status, body: { error: code } }, code, message };
 }
 
-/** Compares in a time that tells nothing of where the two differ. */
+/** Compares in constant time for equal lengths, so that the time does not tell where the two differ. */
 export function isSame(given: string | Buffer, expected: string | Buffer): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Whether `given` is the MAC under any of the secrets: while a secret is being changed there are two. */
+/** Whether `given` is the MAC under any of the secrets. Two secrets are active while one is being replaced. */
 export function isSignedBy(
   given: string,
   secrets: readonly string[],
   sign: (secret: string) => string | Buffer,
 ): boolean {
-  // All are tried, so that the time does not say which one it was.
+  // Always try all secrets, so that the time does not tell which one matched.
   return secrets.map((secret) => isSame(given, sign(secret))).includes(true);
 }
 
+/** The HMAC of all parts together. */
 export function hmac(
   algorithm: 'sha1' | 'sha256',
   secret: string | Buffer,
@@ -39,15 +43,15 @@ export function hmac(
 }
 
 /**
- * Whether a header of Unix seconds lies near enough to now, both ways: an old one is a replay, one from the future would
- * be a replay later.
+ * Whether a header with Unix seconds is at most 5 minutes before or after now. An old request may be a replay, and a
+ * request from the future could be replayed later.
  */
 export function isFresh(seconds: string | undefined, now: Date): boolean {
   if (seconds === undefined || !/^\d{1,12}$/.test(seconds)) return false;
   return Math.abs(now.getTime() - Number(seconds) * 1_000) <= freshnessMs;
 }
 
-/** A JSON object as it came, or what to do with a genuine request that holds none. */
+/** Parses the body of a genuine request as a JSON object. If it is not one, returns how to answer instead. */
 export function readHookJson(
   request: HookRequest,
 ):

@@ -10,28 +10,28 @@ import { homeserverOf, matrixSettings } from './settings.ts';
 
 export interface MatrixCall {
   readonly method: 'GET' | 'POST' | 'PUT';
-  /** Below `/_matrix/client`, with its parts encoded (`path`). */
+  /** The path below `/_matrix/client`, with its parts encoded by `path`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
-  /** Whom it is done as; the bot where none is given (application service API, "Identity assertion"). */
+  /** The user as whom the call is made; the default is the bot (application service API, "Identity assertion"). */
   readonly as?: string;
-  /** Text that every agreement holds; an answer without it says nothing. */
+  /** The key of a text that every successful answer contains. An answer without it does not count as success. */
   readonly expects?: string;
-  /** Of a list; undefined for what one event needs. */
+  /** Set for lists; the default is enough for one event. */
   readonly maxResponseBytes?: number;
 }
 
 const longestWaitMs = 7 * 24 * 3_600_000;
 const usualMaxBytes = 1_024 * 1_024;
 
-/** A path of the client-server API, with what is filled in encoded: ids hold `/`, `#` and `?`. */
+/** Builds a path of the client-server API and encodes the values, because ids contain `/`, `#` and `?`. */
 export function path(parts: TemplateStringsArray, ...values: readonly string[]): string {
   return String.raw({ raw: parts }, ...values.map((value) => encodeURIComponent(value)));
 }
 
 /**
- * One call of the client-server API as the application service.
+ * Makes one call of the client-server API as the application service.
  * @throws SendFailure of any kind.
  */
 export async function callMatrix(
@@ -61,14 +61,14 @@ export async function callMatrix(
     },
   );
   return answer.catch((error: unknown) => {
-    // Older homeservers say it in the body only ("Rate limiting").
+    // Older homeservers put the wait only into the body ("Rate limiting").
     const says = error instanceof SendFailure && error.retryAfterMs === undefined && waitMs > 0;
     throw says ? restated(error, { retryAfterMs: Math.min(waitMs, longestWaitMs) }) : error;
   });
 }
 
 /**
- * A call that changes nothing that anybody would see twice, so that losing its answer leaves nothing in doubt.
+ * Makes a call whose repetition nobody would notice, so losing its answer leaves nothing in doubt.
  * @throws SendFailure of any kind but `ambiguous`.
  */
 export async function lookUp(
@@ -83,7 +83,7 @@ export async function lookUp(
   }
 }
 
-/** As `lookUp`; undefined where there is no such thing. */
+/** Like `lookUp`, but returns undefined if the homeserver answers "not found". */
 export async function find(
   call: MatrixCall,
   connection: Target['connection'],

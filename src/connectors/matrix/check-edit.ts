@@ -6,9 +6,9 @@ import { enter } from './ghosts.ts';
 import { nativeId, parseNativeId } from './native-id.ts';
 
 /**
- * Whether an edit counts: it is by the sender of the original, which is a message, and no edit itself (client-server API,
- * "Validity of replacement events").
- * @returns `gone` where it does not, or where the original is redacted or unknown.
+ * Checks whether an edit is valid: it must be by the sender of the original, and the original must be a message and not
+ * itself an edit (client-server API, "Validity of replacement events").
+ * @returns the completed event; `gone` if the edit is not valid, or if the original is redacted or unknown.
  * @throws SendFailure of any kind but `ambiguous`.
  */
 export async function checkEdit(

@@ -8,7 +8,7 @@ interface Row {
   readonly codes: readonly string[];
 }
 
-/** `errcode`s by what they mean (client-server API, "Standard error response" and "Common error codes"). */
+/** The meaning of `errcode`s (client-server API, "Standard error response" and "Common error codes"). */
 const rows: readonly Row[] = [
   {
     kind: 'permanent',
@@ -29,7 +29,7 @@ const rows: readonly Row[] = [
     affects: 'destination',
     codes: ['M_FORBIDDEN', 'M_UNSUPPORTED_ROOM_VERSION', 'M_INCOMPATIBLE_ROOM_VERSION', 'M_GUEST_ACCESS_FORBIDDEN'],
   },
-  // Of the registration, or of the bot: nothing of this connection passes until an operator acts.
+  // These concern the registration or the bot. No request of this connection succeeds until an operator acts.
   {
     kind: 'permanent',
     affects: 'connection',
@@ -42,13 +42,14 @@ const rows: readonly Row[] = [
       'M_USER_DEACTIVATED',
     ],
   },
-  // The homeserver is full, by its operator's own bound.
+  // The homeserver has reached a limit that its operator set.
   { kind: 'transient', affects: 'connection', codes: ['M_RESOURCE_LIMIT_EXCEEDED'] },
 ];
 
 /**
- * What an answer that is no agreement means, as `matrix_<errcode>` in lower case without its `M_`. An unknown code is a
- * rejection all the same, so permanent, unless it stands beside a 5xx, which proves nothing. Undefined: the status decides.
+ * The meaning of an answer that does not agree to the call, as `matrix_<errcode>` in lower case without `M_`. An
+ * unknown code is still a rejection, so it is permanent, unless the status is a 5xx, which proves nothing. Undefined if
+ * the status decides.
  */
 export function meaningOf(status: number, errcode: string | undefined): Meaning | undefined {
   if (status === 429 || errcode === 'M_LIMIT_EXCEEDED')

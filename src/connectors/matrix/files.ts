@@ -15,8 +15,8 @@ import type { Speaker } from './ghosts.ts';
 import { homeserverOf, matrixSettings } from './settings.ts';
 
 /**
- * The file of a message (client-server API, "m.image", "m.file" and "Content repository"). One that is encrypted has no
- * `url`, and nobody but its room can read it.
+ * Reads the file of a message (client-server API, "m.image", "m.file" and "Content repository"). An encrypted file has
+ * no `url`, and only members of its room can read it.
  */
 export function readFiles(content: unknown, settings: Values): InboundFile[] {
   const id = textAt(content, 'url');
@@ -35,7 +35,10 @@ export function readFiles(content: unknown, settings: Values): InboundFile[] {
   ];
 }
 
-/** Media of any server, by way of our own, which alone gets the token ("GET /_matrix/client/v1/media/download"). */
+/**
+ * Downloads media of any server through our own homeserver, which alone gets the token ("GET
+ * /_matrix/client/v1/media/download").
+ */
 export async function openFile(
   { url }: Attachment,
   { settings }: HookConnection,
@@ -48,8 +51,8 @@ export async function openFile(
 }
 
 /**
- * Uploads a file, which is in no room yet ("POST /_matrix/media/v3/upload").
- * @returns the content of the event that shows it.
+ * Uploads a file, which is then not yet in any room ("POST /_matrix/media/v3/upload").
+ * @returns the content of the event that shows the file.
  * @throws SendFailure of any kind but `ambiguous`.
  */
 export async function uploadFile(
@@ -80,7 +83,7 @@ export async function uploadFile(
     const shown = { filename: file.name, url, info: { mimetype: file.mediaType, size: file.size } };
     return {
       msgtype: msgtypeOf(file.mediaType),
-      // With a file name beside it, the body is a caption ("Media captions").
+      // If there is a `filename`, the body is a caption ("Media captions").
       body: names ? `${authorLine(author)}:` : file.name,
       ...shown,
     };

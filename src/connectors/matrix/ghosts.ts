@@ -7,24 +7,28 @@ import { lookUp, path } from './api.ts';
 import { botOf, ghostOf, localpartOf } from './mark.ts';
 import { homeserverOf, matrixSettings } from './settings.ts';
 
-/** Who speaks. */
+/** The Matrix user as whom a message is sent. */
 export interface Speaker {
-  /** User id. */
+  /** The user's id. */
   readonly user: string;
-  /** The room, or the homeserver, would not have the author's own ghost: the bot speaks for them. */
+  /** True if the room or the homeserver refused the author's ghost, so that the bot speaks for the author. */
   readonly isStandIn: boolean;
 }
 
-/** How long a user is taken to be in a room once it was seen there: who is put out comes to be known by a refusal. */
+/**
+ * How long a user is assumed to be in a room after joining it. If the user is removed earlier, the homeserver refuses a
+ * message, and that reveals it.
+ */
 const joinedSeconds = 3_600;
+/** How long the bot speaks for an author whose ghost was refused, until the ghost is tried again. */
 const standInSeconds = 600;
-/** Longer names are refused by some homeservers (Synapse, `MAX_DISPLAYNAME_LEN`). */
+/** Some homeservers refuse longer names (Synapse, `MAX_DISPLAYNAME_LEN`). */
 const maxName = 256;
 
 /**
- * Who is to say it, and is in the room to do so: the author's ghost where there is an author, else the bot. Registering,
- * naming and joining may be repeated and show nobody anything but a name; it is done once an hour.
- * @throws SendFailure of any kind but `ambiguous`; where a ghost is refused there is a stand-in.
+ * Chooses the user who speaks and makes sure that they are in the room: the author's ghost if there is an author, else
+ * the bot. Registering, naming and joining can be repeated without harm; they are done once an hour.
+ * @throws SendFailure of any kind but `ambiguous`. If the ghost is refused, the bot speaks instead.
  */
 export async function speakerFor(outgoing: Outgoing, room: string, context: SendContext): Promise<Speaker> {
   const { connection, author, message } = outgoing;
@@ -42,8 +46,8 @@ export async function speakerFor(outgoing: Outgoing, room: string, context: Send
 }
 
 /**
- * Has the bot in the room, where it has not posted before: only who is in a room may read it.
- * @returns the bot.
+ * Makes the bot join the room if it did not do so within the last hour. Only members can read a room.
+ * @returns the bot's user id.
  * @throws SendFailure of any kind but `ambiguous`.
  */
 export async function enter(room: string, connection: Target['connection'], context: LookUpContext): Promise<string> {
@@ -54,12 +58,14 @@ export async function enter(room: string, connection: Target['connection'], cont
   });
 }
 
-/** The room had nothing from this user: what is known of them there is looked at anew. */
+/** Discards what is cached about this user in the room, after the homeserver refused a message of theirs. */
 export function forgetSpeaker(user: string, room: string, { tokens }: SendContext): void {
   tokens.drop(`${user} ${room}`);
 }
 
-/** Remembered with the access tokens: for a while, in this process, and worked out once however many ask. */
+/**
+ * Caches the result in this process together with the access tokens. Concurrent callers share a single call of `work`.
+ */
 async function kept(
   { settings }: Target['connection'],
   room: string,
@@ -108,7 +114,9 @@ async function invited(
   }
 }
 
-/** Application service API, "Server admin style permissions". Known already is as good. */
+/**
+ * Registers the ghost (application service API, "Server admin style permissions"). A ghost that already exists is fine.
+ */
 async function register(ghost: string, connection: Target['connection'], context: SendContext): Promise<void> {
   const body = { type: 'm.login.application_service', username: localpartOf(ghost), inhibit_login: true };
   try {
@@ -118,7 +126,7 @@ async function register(ghost: string, connection: Target['connection'], context
   }
 }
 
-/** @param as the bot itself where nobody is named. */
+/** @param as the user who joins; undefined for the bot. */
 export async function join(
   room: string,
   as: string | undefined,
@@ -128,7 +136,7 @@ export async function join(
   await lookUp({ method: 'POST', path: path`/v3/join/${room}`, body: {}, ...(as && { as }) }, connection, context);
 }
 
-/** Of this user; not of the whole application service. */
+/** Whether the homeserver refused this user, and not the whole application service. */
 function isRefusal(error: unknown): boolean {
   return (
     error instanceof SendFailure &&

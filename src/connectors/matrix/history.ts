@@ -11,13 +11,14 @@ import { readEvent } from './inbound-event.ts';
 import { matrixAddress } from './settings.ts';
 
 const pageSize = 100;
-/** What is said, and what becomes of it; the rest of a room's events is left out ("Filtering"). */
+/** Only messages and changes to them ("Filtering"). */
 const filter = JSON.stringify({ types: ['m.room.message', 'm.reaction', 'm.room.redaction', 'm.room.encrypted'] });
 
 /**
- * What happened in a room since then, edits, redactions and reactions among it: in Matrix all of them are events
- * (client-server API, "GET /rooms/{roomId}/messages"). Read backwards from now, and told in the room's own order. The
- * homeserver sends its transactions again anyway; each event is known by its id.
+ * Reads what happened in a room since `since`, including edits, redactions and reactions, which in Matrix are events as
+ * well (client-server API, "GET /rooms/{roomId}/messages"). Pages are read backwards from now, and the events are
+ * returned in the room's order. The homeserver repeats its transactions anyway; the event ids make the repeated ones
+ * duplicates.
  */
 export async function history(
   address: Values,
@@ -30,7 +31,7 @@ export async function history(
     readPages(context, (next, limits) => readPage(room, { since, next }, connection, limits));
   const found = await read().catch(async (error: unknown) => {
     if (!(error instanceof SendFailure) || error.code !== 'matrix_forbidden') throw error;
-    // It was invited while nobody listened.
+    // The bot was invited while Carillon did not listen.
     await join(room, undefined, connection, context);
     return read();
   });
@@ -60,7 +61,7 @@ async function readPage(
   } as const;
   const json = await lookUp(call, connection, context);
   const items = listAt(json, 'chunk');
-  // A server whose clock is wrong dates one event, and not a page.
+  // A server whose clock is wrong may misdate one event, but not a whole page.
   const isBefore = items.length > 0 && items.every((item) => Number(at(item, 'origin_server_ts')) < since.getTime());
   return { items, next: isBefore ? undefined : textAt(json, 'end') };
 }

@@ -13,7 +13,7 @@ import { emojiOf } from './reactions.ts';
 const ignored = (code: ReasonCode): HookEvent => ({ ignored: code });
 const unreadable = ignored('unreadable_event');
 
-/** What every event has (client-server API, "Client event format"). */
+/** The parts that every event has (client-server API, "Client event format"). */
 interface Head {
   readonly event: unknown;
   readonly room: string;
@@ -22,12 +22,12 @@ interface Head {
   readonly at: string;
 }
 
-/** One event of a transaction. Never throws: what cannot be read is passed over. */
+/** Reads one event of a transaction. Never throws; an event that cannot be read is ignored. */
 export function readEvent(event: unknown, connection: HookConnection): HookEvent {
   const type = textAt(event, 'type');
   if (type !== 'm.room.message' && type !== 'm.reaction' && type !== 'm.room.redaction')
     return ignored(type === 'm.room.encrypted' ? 'encrypted' : 'unsupported_event');
-  // A state event of that type is nothing that was said.
+  // A state event of this type is not a message.
   if (at(event, 'state_key') !== undefined) return ignored('unsupported_event');
   const head = readHead(event);
   if (head === undefined) return unreadable;
@@ -42,13 +42,13 @@ function readHead(event: unknown): Head | undefined {
   return { event, room, id, sender, at: timeOf(at(event, 'origin_server_ts')) };
 }
 
-/** At most 255 bytes, and no white space (client-server API appendices, "Identifier grammar"). */
+/** Reads an id, which has at most 255 bytes and no white space (client-server API appendices, "Identifier grammar"). */
 function idAt(value: unknown, sigil: '!' | '$' | '@', ...keys: readonly string[]): string | undefined {
   const id = textAt(value, ...keys);
   return id !== undefined && id.length <= 255 && id.startsWith(sigil) && /^\S{2,}$/.test(id) ? id : undefined;
 }
 
-/** Milliseconds, by the clock of the sender's homeserver. */
+/** Converts milliseconds, by the clock of the sender's homeserver, to ISO 8601. */
 function timeOf(milliseconds: unknown): string {
   const time = new Date(typeof milliseconds === 'number' ? milliseconds : 0);
   return (Number.isNaN(time.getTime()) || time.getUTCFullYear() > 9_999 ? new Date(0) : time).toISOString();
@@ -82,8 +82,9 @@ function threadOf(content: unknown): string | undefined {
 }
 
 /**
- * The homeserver passes on everybody's edits of everything; only the sender's own counts (client-server API, "Validity of
- * replacement events"). So the original is fetched and compared before it is believed.
+ * Reads an edit. The homeserver passes on edits of a message by any user, but only those by its sender are valid
+ * (client-server API, "Validity of replacement events"). So the edit is incomplete until `checkEdit` has fetched the
+ * original and compared the senders.
  */
 function readEdit(head: Head, connection: HookConnection): HookEvent {
   const content = at(head.event, 'content');
@@ -101,7 +102,7 @@ function readEdit(head: Head, connection: HookConnection): HookEvent {
       room,
       nativeId: nativeId({ room, event: original, sender }),
       at: head.at,
-      // The newest counts, and of two of one moment that with the greater id ("Applying m.new_content").
+      // The newest edit counts, and of two with the same time the one with the greater id ("Applying m.new_content").
       revision: `${stamp.padStart(16, '0')} ${id}`,
       sender: { id: sender },
       ...said,
@@ -118,7 +119,7 @@ function readSaid(content: unknown, { id, settings }: HookConnection): Said | { 
     case 'm.emote':
     case 'm.location':
       return { text: writeMarkdown(readContent(content, id)) };
-    // By convention what bots say, and what bots do not answer ("m.notice").
+    // By convention, bots send notices, and bots do not answer them ("m.notice").
     case 'm.notice':
       return { ignored: 'bot_post' };
     case 'm.image':
@@ -131,7 +132,7 @@ function readSaid(content: unknown, { id, settings }: HookConnection): Said | { 
   }
 }
 
-/** The body is a caption where it is not the file's name ("Media captions"). */
+/** The body is a caption if it is not the file's name ("Media captions"). */
 function readFileMessage(content: unknown, connection: string, files: readonly InboundFile[]): Said {
   const name = textAt(content, 'filename');
   const isCaptioned = name !== undefined && name !== textAt(content, 'body');
@@ -156,13 +157,13 @@ function readReaction({ event, room, id, sender, at: time }: Head): HookEvent {
       at: time,
       sender: { id: sender },
       emoji,
-      // Taken away by redacting this event, and nothing then says what it was.
+      // A reaction is removed by redacting this event, and the redaction does not say which reaction it was.
       reaction: nativeId({ room, event: id }),
     },
   };
 }
 
-/** What is redacted stands in the content since rooms of version 11, and beside it before ("m.room.redaction"). */
+/** Since room version 11, the redacted event's id is in the content; before, it was next to it ("m.room.redaction"). */
 function readRedaction({ event, room, id, sender, at: time }: Head): HookEvent {
   const target = idAt(event, '$', 'content', 'redacts') ?? idAt(event, '$', 'redacts');
   if (target === undefined) return unreadable;

@@ -8,7 +8,7 @@ import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';
 import { linkKey } from './native-id.ts';
 
-/** The homeserver sends a transaction again, for ever, until it is answered with 200; meanwhile nothing else comes. */
+/** The homeserver repeats a transaction without end until it is answered with 200, and sends nothing else meanwhile. */
 export const inbound: Inbound = {
   receive,
   // A hundred events of at most 65 536 bytes each (client-server API, "Size limits"; Synapse).
@@ -23,7 +23,10 @@ export const inbound: Inbound = {
 
 const ok = { status: 200, body: {} } as const;
 
-/** Application service API, "Pushing events", "Querying" and "Pinging"; older homeservers call without the prefix. */
+/**
+ * Handles the calls of the application service API ("Pushing events", "Querying" and "Pinging"). Older homeservers call
+ * them without the prefix.
+ */
 function receive(request: HookRequest, connection: HookConnection): Received {
   const refusal = verify(request, connection);
   if (refusal !== undefined) return refusal;
@@ -36,7 +39,7 @@ function receive(request: HookRequest, connection: HookConnection): Received {
         : answered(unknownCall);
     case 'ping':
       return answered(request.method === 'POST' ? ok : unknownCall);
-    // Ghosts are made when they speak, and rooms never.
+    // Carillon creates ghosts when they speak, and never creates rooms.
     case 'users':
     case 'rooms':
       return answered({ status: 404, body: { errcode: 'M_NOT_FOUND', error: 'not made on demand' } });
@@ -48,7 +51,10 @@ function receive(request: HookRequest, connection: HookConnection): Received {
 const unknownCall: HookAnswer = { status: 404, body: { errcode: 'M_UNRECOGNIZED', error: 'no such call' } };
 const answered = (answer: HookAnswer): Received => ({ kind: 'answered', answer });
 
-/** What cannot be read never holds up the rest: it would come again for ever, before all else. */
+/**
+ * Reads a transaction. An event that cannot be read must not fail the transaction, because the homeserver would repeat
+ * it without end and send nothing else.
+ */
 function readTransaction(request: HookRequest, connection: HookConnection): Received {
   const read = readHookJson(request);
   if ('not' in read) return read.not;
@@ -62,7 +68,10 @@ function readTransaction(request: HookRequest, connection: HookConnection): Rece
   };
 }
 
-/** The token as a bearer, or, from homeservers before version 1.4 of the specification, in the query. */
+/**
+ * Checks the token in the `Authorization` header, or in the query as homeservers before version 1.4 of the
+ * specification send it.
+ */
 function verify({ headers, query }: HookRequest, { settings }: HookConnection): Received | undefined {
   const given = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1] ?? query.get('access_token');
   if (given === null || given === '') return refused('missing_signature', 'the request has no hs_token');

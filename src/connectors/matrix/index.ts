@@ -4,7 +4,7 @@ import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';
 import { matrixAddress, matrixSettings, txnMemoryOf } from './settings.ts';
 
-/** Matrix as an application service of one homeserver. */
+/** Delivers to Matrix as an application service of one homeserver. */
 export const matrix: Connector<PreparedCall> = {
   name: 'matrix',
   title: 'Matrix',
@@ -33,8 +33,8 @@ export const matrix: Connector<PreparedCall> = {
     rule: 'kept',
   },
   isOneService: true,
-  // The homeserver knows a transaction id again for a while (client-server API, "Transaction identifiers"). A text may be
-  // set again, what is gone redacted again, and one's own reaction repeated, without harm.
+  // The homeserver recognizes a transaction id for a limited time (client-server API, "Transaction identifiers").
+  // Setting the same text again, redacting a redacted event, or repeating our own reaction does no harm.
   recoveryClass: ({ connection }, action) => ({
     kind: 'A',
     memoryMs: action === 'create' ? txnMemoryOf(connection.settings) : Number.POSITIVE_INFINITY,

@@ -5,22 +5,22 @@ import { at, textAt } from '../http/json-path.ts';
 import { matrixSettings } from './settings.ts';
 
 /**
- * What ties an event to its delivery, or to its part of one: a key of ours in its content, which homeservers keep and everybody in the room may
- * read, so nothing but the id. An edit has it beside its new content.
+ * A key in the content of an event that ties it to its delivery, or to the part of it. Homeservers keep it, and
+ * everyone in the room can read it, so its value is only the id. In an edit it is next to the new content.
  */
 const markerKey = 'com.carillon.delivery';
 
-/** @param key of the post, `Outgoing.key`. */
+/** @param key the post's `Outgoing.key`. */
 export function deliveryMarker(key: string): Readonly<Record<string, string>> {
   return { [markerKey]: key };
 }
 
-/** The user that speaks where nobody else does. */
+/** The id of the bot, which speaks if no ghost does. */
 export function botOf(settings: Values): string {
   return userId(readText(matrixSettings, settings, 'senderLocalpart'), settings);
 }
 
-/** A person of another platform, by the connection that they speak through and their id there. */
+/** A person of another platform, identified by the connection through which they speak and their id there. */
 export interface Foreigner {
   readonly connection: string;
   readonly connector: string;
@@ -28,8 +28,8 @@ export interface Foreigner {
 }
 
 /**
- * The user that stands for them: always the same. Their id is hashed, since it may hold what a user id must not
- * (client-server API, "User identifiers").
+ * The user who represents a person of another platform, always the same one. The person's id is hashed, because it may
+ * contain characters that a user id must not (client-server API, "User identifiers").
  */
 export function ghostOf({ connection, connector, id }: Foreigner, settings: Values): string {
   const digest = createHash('sha256').update(`${connection}\0${id}`).digest('hex');
@@ -37,19 +37,19 @@ export function ghostOf({ connection, connector, id }: Foreigner, settings: Valu
   return userId(`${readText(matrixSettings, settings, 'userPrefix')}${source}_${digest.slice(0, 20)}`, settings);
 }
 
-/** Without its `@` and its server: what it is registered as. */
+/** The local part of a user id, under which the user is registered. */
 export function localpartOf(user: string): string {
   return user.slice(1).split(':', 1)[0] ?? '';
 }
 
-/** Whether it is the bot or one of the ghosts. */
+/** Whether the user is the bot or one of our ghosts. */
 export function isOurUser(user: string, settings: Values): boolean {
   const prefix = readText(matrixSettings, settings, 'userPrefix');
   const server = `:${readText(matrixSettings, settings, 'serverName')}`;
   return user === botOf(settings) || (user.startsWith(`@${prefix}`) && user.endsWith(server));
 }
 
-/** Whether a Carillon, be it another one, sent the event for a delivery: then it is a copy of what was said elsewhere. */
+/** Whether any Carillon sent the event for a delivery, which means that it is a copy. */
 export function isMarked(event: unknown): boolean {
   return textAt(at(event, 'content'), markerKey) !== undefined;
 }

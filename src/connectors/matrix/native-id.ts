@@ -3,19 +3,19 @@ import type { Outgoing } from '../contract/connector.ts';
 import { readText } from '../contract/fields.ts';
 import { matrixAddress } from './settings.ts';
 
-/** An event of Matrix: its id is known in its room only, and changes to it are its sender's. */
+/** An event of Matrix. Its id is known only in its room, and only its sender can change it. */
 export interface MatrixMessage {
   readonly room: string;
   readonly event: string;
-  /** Absent where only the event is named, as by a redaction. */
+  /** Absent if only the event's id is known, as from a redaction. */
   readonly sender?: string;
-  /** The root of its thread; absent where it is itself a root, or stands alone. */
+  /** The root of the thread; absent if the event is itself a root or is in no thread. */
   readonly thread?: string;
 }
 
 /**
- * `<room> <event> <sender> <root>`, with `-` for a sender that is not known, and without what is behind the last known.
- * No id of Matrix holds white space (client-server API, "Identifier grammar").
+ * Writes `<room> <event> <sender> <root>`. An unknown sender is `-`, and unknown parts at the end are left out. No id
+ * of Matrix contains white space (client-server API, "Identifier grammar").
  */
 export function nativeId({ room, event, sender, thread }: MatrixMessage): string {
   const parts = [room, event];
@@ -24,14 +24,14 @@ export function nativeId({ room, event, sender, thread }: MatrixMessage): string
   return parts.join(' ');
 }
 
-/** Room and event: the same whoever names it. */
+/** Room and event, which every report of the message contains. */
 export function linkKey(native: string): string {
   return native.split(' ', 2).join(' ');
 }
 
 /**
  * Reads what `nativeId` wrote.
- * @throws SendFailure permanent `invalid_native_id`, also for null.
+ * @throws SendFailure permanent `invalid_native_id` if the text has another form, or is null.
  */
 export function parseNativeId(text: string | null): MatrixMessage {
   const [, room, event, sender, thread] = /^(!\S+) (\$\S+)(?: (-|@\S+)(?: (\$\S+))?)?$/.exec(text ?? '') ?? [];
@@ -50,8 +50,8 @@ export function parseNativeId(text: string | null): MatrixMessage {
 }
 
 /**
- * Where a new event goes: always to the destination's room. Into a thread where it replies to something there; what
- * replies to a reply goes to that one's root, since threads have no branches.
+ * The room and thread of a new event. The room is always the destination's. A reply goes into the thread of its parent
+ * if the parent is in this room; a reply to a reply goes to the same root, because threads have no branches.
  */
 export function placeOf({ action, destination }: Outgoing): { readonly room: string; readonly thread?: string } {
   const room = readText(matrixAddress, destination.address, 'room');

@@ -11,19 +11,20 @@ import { nativeId, parseNativeId, placeOf } from './native-id.ts';
 import { botOf, deliveryMarker } from './mark.ts';
 import { findReaction } from './reactions.ts';
 
-/** The one call that `send` makes; none where it is so already. */
+/** The one call that `send` makes; no call if the wanted state already exists. */
 export interface PreparedCall {
   readonly call?: MatrixCall;
   readonly room: string;
   readonly speaker: Speaker;
 }
 
-/** Of the plain text that clients without edits show. */
+/** The longest plain text of an edit, which clients without edits show, in code units. */
 const maxFallback = 2_000;
 
 /**
- * @throws SendFailure: `no_text` where nothing is left to say, `invalid_native_id`, `message_gone` for an edit of what is
- * redacted or was never there, and whatever joining the room comes to.
+ * Chooses the call and writes its body. Joins the room if necessary.
+ * @throws SendFailure permanent: `no_text` if the text is empty; `invalid_native_id`; `message_gone` for an edit of a
+ * message that is redacted or does not exist. Also the failures of joining the room.
  */
 export async function prepare(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
   switch (outgoing.action.kind) {
@@ -45,7 +46,8 @@ async function newMessage(outgoing: Outgoing, context: SendContext): Promise<Pre
   const { room, thread } = placeOf(outgoing);
   const bot = botOf(outgoing.connection.settings);
   const { file } = outgoing;
-  // Before anybody joins for it: most speak as they were asked to.
+  // Rendered before any user joins, so that an empty message fails first. In most cases this content is also the one
+  // that is sent.
   const asGhost = file === undefined ? contentOf(outgoing, false) : undefined;
   const speaker = await speakerFor(outgoing, room, context);
   const isNamed = outgoing.author !== undefined && speaker.user === bot;
@@ -57,7 +59,10 @@ async function newMessage(outgoing: Outgoing, context: SendContext): Promise<Pre
   return { room, speaker, call: sending(outgoing, room, 'm.room.message', body, speaker) };
 }
 
-/** With the fallback for clients without threads, to which it is a reply (client-server API, "Threading"). */
+/**
+ * Contains the fallback for clients without threads, which show the event as a reply to the root (client-server API,
+ * "Threading").
+ */
 function threadRelation(root: string): object {
   return { rel_type: 'm.thread', event_id: root, is_falling_back: true, 'm.in_reply_to': { event_id: root } };
 }
@@ -70,13 +75,13 @@ async function edit(outgoing: Outgoing, context: SendContext): Promise<PreparedC
     outgoing.connection,
     context,
   );
-  // A homeserver takes an edit of what is gone without a word, and nobody sees it.
+  // A homeserver accepts an edit of a message that is gone without an error, but nobody sees it.
   if (original === undefined || at(original, 'unsigned', 'redacted_because') !== undefined)
     throw new SendFailure({ kind: 'permanent', code: 'message_gone', message: 'what is edited is not there any more' });
   const body = {
     msgtype: content.msgtype,
     body: `* ${content.body.slice(0, maxFallback)}`,
-    // Whom the first text told is not told again ("Mentioning and replacing").
+    // People whom the first text notified are not notified again ("Mentioning and replacing").
     'm.mentions': {},
     'm.new_content': content,
     'm.relates_to': { rel_type: 'm.replace', event_id: event },
@@ -100,13 +105,16 @@ async function reaction(
   return { room, speaker, ...(found && { call: redaction(outgoing, room, found, speaker) }) };
 }
 
-/** What is changed, and its sender: changes are theirs alone. Where it is not known it was the bot. */
+/** The event to change and its sender, who alone can change it. If the sender is not known, it was the bot. */
 function targetOf({ action, connection }: Outgoing): { room: string; event: string; speaker: Speaker } {
   const { room, event, sender } = parseNativeId(action.kind === 'create' ? null : action.nativeId);
   return { room, event, speaker: { user: sender ?? botOf(connection.settings), isStandIn: false } };
 }
 
-/** With the author in the text, as the bot names them: who will speak is known only when they were asked into the room. */
+/**
+ * Whether the text fits together with the author's name. The bot adds the name, a ghost does not; which of them will
+ * speak is known only after joining the room.
+ */
 export function fits({ message, author, people }: Outgoing): boolean {
   return fitsContent(message.content.text, optionsOf(author, people));
 }
@@ -118,7 +126,7 @@ function optionsOf(author: Outgoing['author'], people: Outgoing['people']): Text
   };
 }
 
-/** The bot names the author in the text; a ghost bears their name. */
+/** The content of a message. The bot names the author in the text, but a ghost has the author's name. */
 function contentOf({ message, author, people }: Outgoing, isByBot: boolean): TextContent {
   const content = toContent(message.content.text, optionsOf(isByBot ? author : undefined, people));
   if (content === undefined)
@@ -126,7 +134,10 @@ function contentOf({ message, author, people }: Outgoing, isByBot: boolean): Tex
   return content;
 }
 
-/** The transaction is the delivery, or its part: the same in each attempt, and of no other user of the application service. */
+/**
+ * The transaction id is the key of the post. It is the same in every attempt, and no other post of the application
+ * service has it.
+ */
 function sending(outgoing: Outgoing, room: string, type: string, content: object, { user }: Speaker): MatrixCall {
   const body = { ...content, ...deliveryMarker(outgoing.key) };
   const to = path`/v3/rooms/${room}/send/${type}/${outgoing.key}`;
@@ -139,8 +150,9 @@ function redaction(outgoing: Outgoing, room: string, event: string, { user }: Sp
 }
 
 /**
- * One call. Redacting what is not there, and reacting as before, is done already.
- * @throws SendFailure by the table in `errors.ts`. A ghost that is refused is tried anew, from joining on.
+ * Makes the call. Redacting an event that is gone counts as done, and so does repeating a reaction.
+ * @throws SendFailure by the table in `errors.ts`. If a ghost is refused, the failure is transient, so that the next
+ * attempt makes it join again.
  */
 export async function send({ call, room, speaker }: PreparedCall, outgoing: Outgoing, context: SendContext) {
   const { action, connection } = outgoing;
@@ -158,13 +170,13 @@ export async function send({ call, room, speaker }: PreparedCall, outgoing: Outg
     const isGhost = speaker.user !== botOf(connection.settings);
     if (action.kind === 'create' && isGhost && context.attempt < maxGhostTries)
       throw restated(error, { kind: 'transient', affects: 'message' });
-    // What one may not change says nothing of the room.
+    // A refusal of a change concerns the message and not the room.
     throw action.kind === 'create' && !isGhost ? error : restated(error, { affects: 'message' });
   }
 }
 
 const maxGhostTries = 4;
-/** Of who speaks; the rest of the connection may be sound. */
+/** Codes that concern the user who speaks. The rest of the connection may work. */
 const refusesUser = /^matrix_(?:forbidden|exclusive|user_suspended|user_locked|user_deactivated)$/;
 
 function isDone(kind: Outgoing['action']['kind'], code: string): boolean {

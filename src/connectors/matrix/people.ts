@@ -3,8 +3,8 @@ import { textAt } from '../http/json-path.ts';
 import { find, path } from './api.ts';
 
 /**
- * Profiles (client-server API, "Profiles"). Nobody is found by address: that takes an identity server. Pictures are left
- * out: they are given to users of a homeserver only.
+ * Looks up profiles (client-server API, "Profiles"). People cannot be found by e-mail address, because that needs an
+ * identity server. Pictures are left out, because a homeserver gives them only to its users.
  */
 export const people: People = {
   async byId(id, connection, context) {

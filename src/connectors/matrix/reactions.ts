@@ -5,22 +5,22 @@ import { listAt, textAt } from '../http/json-path.ts';
 import { find, path } from './api.ts';
 
 const pageSize = '100';
-/** A bound for a message that everybody reacts to. */
+/** Stops reading the reactions to a message that very many people react to. */
 const maxPages = 20;
 
 export interface Reaction {
   readonly room: string;
-  /** What is reacted to. */
+  /** The event to which somebody reacted. */
   readonly event: string;
   readonly emoji: string;
-  /** User id. */
+  /** The id of the user who reacted. */
   readonly by: string;
 }
 
 /**
- * The event that a reaction is, among the annotations of what it reacts to (client-server API, "GET relations"): it is
- * taken away by redacting that one.
- * @returns undefined where there is none.
+ * Finds the event of a reaction among the annotations of a message (client-server API, "GET relations"). The reaction
+ * is removed by redacting that event.
+ * @returns undefined if there is no such reaction.
  * @throws SendFailure of any kind but `ambiguous`.
  */
 export async function findReaction(
@@ -49,8 +49,8 @@ function isSameEmoji(key: string | undefined, emoji: string): boolean {
 }
 
 /**
- * The emoji of a reaction's `key`, in the one spelling that we have for it; `:name:` for other text. Undefined where it
- * is none that another platform could show, such as a sentence or a picture.
+ * Converts the `key` of a reaction to our spelling of its emoji, or to `:name:` for another short text. Undefined for a
+ * key that no other platform could show, such as a sentence or a picture.
  */
 export function emojiOf(key: string): string | undefined {
   const name = shortcodeOf(key);

@@ -84,12 +84,12 @@ export const matrixAddress = [
   },
 ] as const satisfies readonly Field[];
 
-/** Where all calls go to, without a slash at the end. */
+/** The base URL of all calls, without a slash at its end. */
 export function homeserverOf(settings: Values): string {
   return readText(matrixSettings, settings, 'homeserver').replace(/\/*$/, '');
 }
 
-/** In milliseconds. */
+/** How long the homeserver recognizes a transaction id, in milliseconds. */
 export function txnMemoryOf(settings: Values): number {
   return parseDuration(readText(matrixSettings, settings, 'txnMemory')) ?? 0;
 }

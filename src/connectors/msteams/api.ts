@@ -12,7 +12,7 @@ import { teamsSettings } from './settings.ts';
 /** One call of the bot connector. */
 export interface TeamsCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Below the service URL, without a slash in front. */
+  /** The path below the service URL, without a leading slash. */
   readonly path: string;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
@@ -20,13 +20,13 @@ export interface TeamsCall {
 
 export interface CallRules {
   readonly action: ActionKind;
-  /** Whether an answer with a 2xx is what was asked for; any where this is not given. */
+  /** Whether an answer with a 2xx is what was asked for. The default is yes. */
   readonly isAgreed?: (answer: unknown) => boolean;
-  /** Undefined for the client's own limit. */
+  /** Undefined means the client's default. */
   readonly maxResponseBytes?: number;
 }
 
-/** Client credentials of the app (bot-docs, "Authentication with the Bot Connector API"). */
+/** Requests a token with the app's client credentials (bot-docs, "Authentication with the Bot Connector API"). */
 function tokenRequest(settings: Values): TokenRequest {
   const base = readText(teamsSettings, settings, 'tokenUrl').replace(/\/*$/, '');
   return {
@@ -41,19 +41,19 @@ function tokenRequest(settings: Values): TokenRequest {
   };
 }
 
-/** Has a token at hand, so that a send that follows makes one call only. */
+/** Obtains a token in advance, so that the next send makes only one call. */
 export async function obtainToken(settings: Values, context: LookUpContext): Promise<void> {
   await withToken(tokenRequest(settings), context, async () => undefined);
 }
 
-/** The connection's, or that of one conversation. */
+/** The service URL of the destination, or else of the connection. */
 export function serviceUrlOf({ connection, destination }: Target): string {
   const own = destination.address['serviceUrl'];
   return typeof own === 'string' ? own : readText(teamsSettings, connection.settings, 'serviceUrl');
 }
 
 /**
- * Calls the bot connector with an access token; one that is refused is renewed once.
+ * Calls the bot connector with an access token. A token that is refused is renewed once.
  * @throws SendFailure by the table in `errors.ts`.
  */
 export async function callTeams(

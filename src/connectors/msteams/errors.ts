@@ -7,11 +7,14 @@ interface Row {
   readonly kind: FailureKind;
   readonly affects: Affected;
   readonly codes: readonly ReasonCode[];
-  /** They refuse how it is written. */
+  /** These codes mean that Teams refuses the message's format. */
   readonly isOfFormat?: true;
 }
 
-/** Codes of the bot connector, in snake case (msteams-docs, "Status codes from bot conversational APIs"). */
+/**
+ * The meaning of the bot connector's error codes, in snake case (msteams-docs, "Status codes from bot conversational
+ * APIs").
+ */
 const rows: readonly Row[] = [
   { kind: 'permanent', affects: 'message', isOfFormat: true, codes: ['bad_syntax'] },
   {
@@ -34,24 +37,25 @@ const rows: readonly Row[] = [
     ],
   },
   { kind: 'permanent', affects: 'connection', codes: ['bot_not_registered'] },
-  // Limits are of the bot in one thread (msteams-docs, "Optimize your bot with rate limiting").
+  // Limits apply per bot and thread (msteams-docs, "Optimize your bot with rate limiting").
   { kind: 'transient', affects: 'destination', codes: ['precondition_failed', 'throttled'] },
   { kind: 'ambiguous', affects: 'destination', codes: ['service_error'] },
 ];
 
-/** What speaks of one's own post where that is changed, and of the place where a new one is made. */
+/** For an edit or a delete, these codes concern only our own post. For a new post they concern the conversation. */
 const ofOnePost: readonly ReasonCode[] = ['forbidden_operation_exception', 'not_enough_permissions'];
 
 /**
- * What an answer that is no agreement means. Undefined where the status decides, as with a 5xx: its code proves nothing.
- * @param error `code` of `error` in the body.
+ * The meaning of an answer that does not agree to the call. Undefined if the status decides, as with a 5xx, where the
+ * code proves nothing.
+ * @param error the `code` of `error` in the body.
  */
 export function meaningOf(error: string | undefined, status: number, action: ActionKind): Meaning | undefined {
-  // 502 to 504 may be tried again by the vendor's page, but what was asked may have been done.
+  // Microsoft's page allows a repetition after 502 to 504, but Teams may have done what was asked.
   if (status >= 500) return error === 'ServiceError' ? { kind: 'ambiguous', code: 'service_error' } : undefined;
   if (status === 429) return { kind: 'transient', code: 'throttled', affects: 'destination' };
   if (status === 412) return { kind: 'transient', code: 'precondition_failed', affects: 'destination' };
-  // A new token was refused like the old one: only an operator can mend that.
+  // A new token was refused like the old one, so only an operator can fix this.
   if (status === 401)
     return { kind: 'permanent', code: error === undefined ? 'http_401' : rowOf(error).code, affects: 'connection' };
   if (status >= 200 && status < 300) return { kind: 'ambiguous', code: 'bad_response' };

@@ -13,9 +13,9 @@ const maxResponseBytes = 512 * 1_024;
 const always = new Date(0);
 
 /**
- * The message that a notification of Microsoft Graph told of (learn.microsoft.com/graph, "Get chatMessage"). Why it was
- * updated nobody says: it stands for the last edit and the reactions that are there now, each of which has a key by which
- * it is known if it was told before. That a reaction was taken away cannot be seen.
+ * Fetches the message of a notification from Microsoft Graph (learn.microsoft.com/graph, "Get chatMessage"). Graph does
+ * not say why a message was updated. An update therefore gives an event for the last edit and one for each reaction
+ * that is there now; the keys show which of them are already known. A reaction that was removed cannot be detected.
  */
 export async function fetchMessage(
   event: InboundEvent,

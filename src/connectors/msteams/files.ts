@@ -6,7 +6,10 @@ import { textAt } from '../http/json-path.ts';
 
 const fileType = 'application/vnd.microsoft.teams.file.download.info';
 
-/** A file of a personal chat (msteams-docs, "Send and receive files"); those of channels come as links in the text. */
+/**
+ * Reads a file of a personal chat (msteams-docs, "Send and receive files"). Files of channels come as links in the
+ * text.
+ */
 export function readFile(attachment: unknown): InboundFile[] {
   if (textAt(attachment, 'contentType') !== fileType) return [];
   const id = textAt(attachment, 'content', 'uniqueId');
@@ -16,8 +19,8 @@ export function readFile(attachment: unknown): InboundFile[] {
 }
 
 /**
- * `downloadUrl`, which is good by itself for some minutes, at whatever host SharePoint has (msteams-docs, "Send and receive
- * files"): no token of ours is sent there.
+ * Downloads from `downloadUrl`, which is valid for some minutes without a token and may be on any host of SharePoint
+ * (msteams-docs, "Send and receive files"). No token of ours is sent there.
  */
 export async function openFile(
   { url }: Attachment,

@@ -5,20 +5,20 @@ type Activity = Readonly<Record<string, unknown>>;
 
 export interface GraphContext {
   readonly conversation: string;
-  /** What happened before is known, or is none of the bridge's. */
+  /** Changes before this time are ignored: they are already known or happened before the bridge existed. */
   readonly since: Date;
-  /** The bot connector's ids of people, by those of the directory. */
+  /** Maps directory ids of people to their ids at the bot connector. */
   readonly ids: ReadonlyMap<string, string>;
 }
 
 /**
- * The activities by which a bot would have heard of a message as Microsoft Graph shows it (learn.microsoft.com/graph,
- * chatMessage resource): that it was said, edited, deleted, and who reacts to it, as far as each happened since. One and
- * the same message has one id in both.
+ * Converts a message from Microsoft Graph (learn.microsoft.com/graph, chatMessage resource) to the activities that a
+ * bot would have received since `since`: its creation, edit or deletion, and the reactions to it. A message has the
+ * same id in both APIs.
  */
 export function activitiesOf(message: unknown, { conversation, since, ids }: GraphContext): Activity[] {
   const id = textAt(message, 'id');
-  // Members who joined, calls and the like are messages of other types.
+  // Events such as new members and calls are messages of other types.
   if (id === undefined || textAt(message, 'messageType') !== 'message') return [];
   const root = isChannel(conversation) ? (textAt(message, 'replyToId') ?? id) : undefined;
   const common = {
@@ -48,7 +48,7 @@ export function activitiesOf(message: unknown, { conversation, since, ids }: Gra
   ];
 }
 
-/** `chatMessageFromIdentitySet`: a person or an app. */
+/** Reads a `chatMessageFromIdentitySet`: a person or an app. */
 function fromOf(from: unknown, ids: ReadonlyMap<string, string>): { id?: string; name?: string } {
   const app = textAt(from, 'application', 'id');
   if (app !== undefined) return { id: `28:${app}` };
@@ -63,7 +63,7 @@ function contentOf(message: unknown, ids: ReadonlyMap<string, string>): Activity
   return {
     text: isHtml ? '' : text,
     attachments: [
-      // Where a file stands in the text is marked by an empty element.
+      // An empty element shows the position of a file in the text.
       ...(isHtml
         ? [{ contentType: 'text/html', content: text.replaceAll(/<attachment [^>]*>(?:<\/attachment>)?/gi, '') }]
         : []),

@@ -1,12 +1,12 @@
 import { isChannel } from './native-id.ts';
 
-/** A message as Microsoft Graph names it, or all messages of a place. */
+/** A message as Microsoft Graph addresses it, or all messages of a channel or chat. */
 export interface GraphResource {
   readonly conversation: string;
-  /** Id of the channel's team; chats have none. */
+  /** The id of the channel's team; absent for a chat. */
   readonly team?: string;
   readonly root?: string;
-  /** Absent of a whole place. */
+  /** Absent if all messages are meant. */
   readonly id?: string;
 }
 
@@ -17,7 +17,7 @@ const pattern = new RegExp(
 );
 
 /**
- * Reads `teams('…')/channels('…')/messages('…')/replies('…')` and `chats('…')/messages('…')`, also with slashes in place
+ * Reads `teams('…')/channels('…')/messages('…')/replies('…')` and `chats('…')/messages('…')`, also with slashes instead
  * of brackets (learn.microsoft.com/graph, "Get change notifications for messages in Teams channels and chats").
  */
 export function parseResource(resource: string): GraphResource | undefined {
@@ -35,7 +35,7 @@ export function parseResource(resource: string): GraphResource | undefined {
   };
 }
 
-/** Below the URL of Graph, without a slash in front. */
+/** The path below the URL of Graph, without a leading slash. */
 export function resourcePath({ team, conversation, root, id }: GraphResource): string {
   const place =
     team === undefined
@@ -46,7 +46,7 @@ export function resourcePath({ team, conversation, root, id }: GraphResource): s
   return `${place}/messages${message === undefined ? '' : `/${encodeURIComponent(message)}${reply}`}`;
 }
 
-/** The place of a room; undefined for a channel whose team nobody names. */
+/** The channel or chat of a room; undefined for a channel without a team. */
 export function placeOfRoom(conversation: string, team: unknown): GraphResource | undefined {
   if (!isChannel(conversation)) return { conversation };
   return typeof team === 'string' ? { conversation, team } : undefined;
@@ -56,7 +56,7 @@ function decoded(text: string | undefined): string | undefined {
   try {
     return text === undefined ? undefined : decodeURIComponent(text);
   } catch {
-    // No part of a URL: then it is as it stands.
+    // Not valid percent-encoding, so the text is used unchanged.
     return text;
   }
 }

@@ -8,17 +8,17 @@ import { callJson, type JsonCall } from '../http/json-call.ts';
 import { secretTexts } from '../contract/secrets.ts';
 import { teamsSettings } from './settings.ts';
 
-/** Whether the app may call Microsoft Graph: its tokens are of one tenant. */
+/** Whether the app may call Microsoft Graph. Its tokens are for one tenant, so `graphTenant` must be set. */
 export const hasGraph = (settings: Values): boolean => typeof settings['graphTenant'] === 'string';
 
-/** With one slash at its end. */
+/** The URL of Graph with exactly one slash at its end. */
 export function graphUrlOf(settings: Values): string {
   return `${readText(teamsSettings, settings, 'graphUrl').replace(/\/*$/, '')}/`;
 }
 
 /**
- * `GET` as the app (learn.microsoft.com/graph, "Get access without a user").
- * @param url below `graphUrlOf`: the token goes nowhere else.
+ * Makes a `GET` as the app (learn.microsoft.com/graph, "Get access without a user").
+ * @param url must be below `graphUrlOf`, because the request carries the token.
  * @throws SendFailure of any kind.
  */
 export async function getFromGraph(
@@ -29,7 +29,7 @@ export async function getFromGraph(
   return callGraph({ method: 'GET', url, maxResponseBytes }, settings, context);
 }
 
-/** As `getFromGraph`, for what changes something there. */
+/** Like `getFromGraph`, for calls that change something. */
 export async function callGraph(
   call: Omit<JsonCall, 'headers'>,
   settings: Values,
@@ -55,7 +55,7 @@ export async function callGraph(
   });
 }
 
-/** learn.microsoft.com/graph, "Error responses and resource types", "Throttling". */
+/** The meaning of a refusal (learn.microsoft.com/graph, "Error responses and resource types", "Throttling"). */
 function meaningOf(status: number, json: unknown): Meaning | undefined {
   if (status === 429) return { kind: 'transient', code: 'throttled', affects: 'destination' };
   if (status < 400 || status >= 500) return undefined;

@@ -10,16 +10,16 @@ import { isChannel } from './native-id.ts';
 import { idsByObject } from './people.ts';
 import { teamsAddress } from './settings.ts';
 
-/** The most that Graph hands out at once (learn.microsoft.com/graph, chatMessage: delta). */
+/** The largest page that Graph returns (learn.microsoft.com/graph, chatMessage: delta). */
 const pageSize = 50;
 
 const lacks = ['Reactions that were taken away again, and edits before the last, cannot be learned from Teams.'];
 
 /**
- * What changed in a channel or a chat since then: messages, their replies, the last edit of each, deletes, and the
- * reactions that are there now. A bot has no history; Microsoft Graph shows it to an app with the permission
- * `ChannelMessage.Read.All`, in chats `Chat.Read.All` (learn.microsoft.com/graph, chatMessage: delta; "List messages in a
- * chat"). `delta` hands out each chain of replies in which anything changed.
+ * Reads what changed in a channel or a chat since `since`: messages and replies, the last edit of each, deletions, and
+ * the reactions that are there now. A bot cannot read history. Microsoft Graph shows it to an app with the permission
+ * `ChannelMessage.Read.All`, or for chats `Chat.Read.All` (learn.microsoft.com/graph, chatMessage: delta; "List
+ * messages in a chat"). `delta` returns each thread in which anything changed.
  */
 export async function history(
   address: Values,
@@ -55,7 +55,7 @@ export async function history(
   return { events: oldestFirst(events), lacks };
 }
 
-/** As OData wants it: `$` stays, and a space is `%20`. */
+/** Writes a query as OData requires it: `$` is not encoded, and a space is `%20`. */
 function query(parameters: Readonly<Record<string, string>>): string {
   const all = Object.entries({ $top: String(pageSize), ...parameters });
   return all.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&');

@@ -16,8 +16,9 @@ type Json = Readonly<Record<string, unknown>>;
 const ignored = (code: ReasonCode): readonly HookEvent[] => [{ ignored: code }];
 
 /**
- * One activity (bot-docs, "Activity object"; msteams-docs, "Conversation events"). Several reactions may come in one.
- * @returns a text where a part that every such activity has is missing.
+ * Reads one activity (bot-docs, "Activity object"; msteams-docs, "Conversation events"). One activity may contain
+ * several reactions.
+ * @returns a string that says what is missing if the activity lacks a part that every such one has.
  */
 export function readActivity(activity: Json, connection: HookConnection): readonly HookEvent[] | string {
   const { type } = activity;
@@ -39,7 +40,7 @@ export function readActivity(activity: Json, connection: HookConnection): readon
     case 'message':
       return created(activity, message, one, connection);
     case 'messageUpdate':
-      // A message that comes back is new to nobody: what was deleted elsewhere stays deleted.
+      // A restored message is not posted again: copies that were deleted on other platforms stay deleted.
       if (textAt(activity, 'channelData', 'eventType') === 'undeleteMessage') return ignored('message_restored');
       return edited(activity, message, one, connection);
     default:
@@ -58,7 +59,7 @@ function created(
   const sender = senderOf(activity);
   if (sender === undefined) return 'the message names no sender';
   const content = contentOf(activity, connection);
-  // Such as a mention of the bot alone: there is nothing to show elsewhere.
+  // For example a message that only mentions the bot. It has nothing to show on other platforms.
   if (content.text === '' && content.files === undefined) return ignored('no_content');
   const { conversation, root, id } = message;
   const isReply = root !== undefined && root !== id;
@@ -77,7 +78,7 @@ function edited(activity: Json, message: TeamsMessage, one: Common, connection: 
   return [{ event: { ...one, kind: 'edited', key, revision, ...(sender && { sender }), ...content } }];
 }
 
-/** Each reaction is an event of its own; together with the person and the time no two of them are alike. */
+/** Each reaction becomes an event of its own. Emoji, person and time together make its key unique. */
 function readReactions(activity: Json, place: Omit<TeamsMessage, 'id'>, at: string): readonly HookEvent[] | string {
   const target = textAt(activity, 'replyToId');
   const sender = senderOf(activity);
@@ -95,7 +96,10 @@ function readReactions(activity: Json, place: Omit<TeamsMessage, 'id'>, at: stri
   return events.length === 0 ? 'the activity holds no reaction' : events;
 }
 
-/** Bots are `28:` and their app's id, people `29:`. Two bots that answer each other would never end. */
+/**
+ * Ids of bots are `28:` and the id of their app; ids of people begin with `29:`. Two bots that answer each other would
+ * never stop.
+ */
 function notSaidByAPerson(activity: Json, { settings }: HookConnection): ReasonCode | undefined {
   const from = textAt(activity, 'from', 'id') ?? '';
   if (from === `28:${readText(teamsSettings, settings, 'appId')}`) return 'own_post';
@@ -116,7 +120,7 @@ function senderOf(activity: Json): InboundEvent['sender'] {
   return id === undefined ? undefined : { id, ...(name === undefined ? {} : { name }) };
 }
 
-/** Without the thread, which one and the same message may be named with or without. */
+/** The key of an event. It leaves out the thread, which some events name and others do not. */
 export function keyOf(kind: string, { conversation, id }: TeamsMessage, ...more: readonly string[]): string {
   return [kind, conversation, id, ...more].join(' ').slice(0, 500);
 }

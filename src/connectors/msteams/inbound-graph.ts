@@ -7,13 +7,22 @@ import { keyOf } from './inbound-event.ts';
 import { nativeId } from './native-id.ts';
 import { clientStateOf, secretsOf } from './subscriptions.ts';
 
-/** Graph tries for four hours before it says that something was missed (the same page, "Retries"). */
+/**
+ * Graph tries to deliver notifications for four hours before it reports that some were missed
+ * (learn.microsoft.com/graph, "Receive change notifications", "Retries").
+ */
 const missedMs = 4 * 3_600_000;
-/** Graph wants a 2xx within 3 s, else it sends again (learn.microsoft.com/graph, "Receive change notifications"). */
+/**
+ * Graph expects a 2xx within 3 s, otherwise it repeats the request (learn.microsoft.com/graph, "Receive change
+ * notifications").
+ */
 const taken = { status: 202, body: {} } as const;
 const maxToken = 4_096;
 
-/** Only where the connection has events of Graph; undefined for what is none of its requests. */
+/**
+ * Handles a request of Graph. Returns undefined if the connection does not use Graph's events, or if the request is not
+ * one of Graph's.
+ */
 export function receiveGraph(request: HookRequest, connection: HookConnection, now: Date): Received | undefined {
   if (connection.settings['graphEvents'] !== true) return undefined;
   const token = request.query.get('validationToken');
@@ -21,7 +30,7 @@ export function receiveGraph(request: HookRequest, connection: HookConnection, n
   const items = itemsOf(request.body);
   if (items.length === 0) return undefined;
   const states = secretsOf(connection).map((secret) => clientStateOf(secret, connection));
-  // All are compared, so that the time does not say which one it was.
+  // Always compare all of them, so that the time does not tell which one matched.
   const isOurs = (item: unknown): boolean =>
     states.map((state) => isSame(textAt(item, 'clientState') ?? '', state)).includes(true);
   const ours = items.filter(isOurs);
@@ -38,7 +47,10 @@ export function receiveGraph(request: HookRequest, connection: HookConnection, n
   return { kind: 'events', events, answer: taken, ...wants };
 }
 
-/** The handshake: the token as text, and nothing else (the same page, "notificationUrl validation"). */
+/**
+ * Answers the handshake with the token as plain text (learn.microsoft.com/graph, "Receive change notifications",
+ * "notificationUrl validation").
+ */
 function validate(token: string): Received {
   if (token.length > maxToken) return refuse(400, 'bad_request', 'the validation token is too long');
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
@@ -54,8 +66,9 @@ function itemsOf(body: Buffer): readonly unknown[] {
 }
 
 /**
- * A notification holds ids only. A deletion is told by them alone; what was said, edited or reacted to is fetched. What is
- * said has the key that the bot's own activity of it has, since both may come.
+ * Reads a notification, which contains only ids. For a deletion they are enough; the content of new messages, edits and
+ * reactions is fetched later. A new message has the same key as the bot's own activity about it, because both may
+ * arrive.
  */
 function readNotification(item: unknown, now: Date): HookEvent {
   if (textAt(item, 'lifecycleEvent') !== undefined) return { ignored: 'subscription_lifecycle' };

@@ -10,7 +10,7 @@ import { linkKey } from './native-id.ts';
 import { subscriptions } from './subscriptions.ts';
 import { verifyToken, vouchesFor } from './verify.ts';
 
-/** Teams gives an answer 15 s, and sends some activities again where it does not come (msteams-docs, "Bot basics"). */
+/** Teams waits 15 s for the answer, and repeats some activities if none comes (msteams-docs, "Bot basics"). */
 export const inbound: Inbound = {
   receive,
   unavailable: { status: 503 },
@@ -23,10 +23,15 @@ export const inbound: Inbound = {
 };
 
 const ok = { status: 200, body: {} } as const;
-/** An outgoing webhook must be answered with a message, which is shown (msteams-docs, "Create an outgoing webhook"). */
+/**
+ * The answer to an outgoing webhook must be a message, which Teams shows (msteams-docs, "Create an outgoing webhook").
+ */
 const passedOn = { status: 200, body: { type: 'message', text: '✓' } } as const;
 
-/** Activities of the bot, of outgoing webhooks and notifications of Graph come to one address; how they are signed tells them apart. */
+/**
+ * The bot's activities, outgoing webhooks and Graph's notifications come to the same address. The way in which they are
+ * signed distinguishes them.
+ */
 async function receive(request: HookRequest, connection: HookConnection, context: ReceiveContext): Promise<Received> {
   const [, scheme = '', proof = ''] = /^(\S+) +(\S+) *$/.exec(request.headers['authorization'] ?? '') ?? [];
   switch (scheme.toLowerCase()) {
@@ -55,7 +60,7 @@ async function receiveActivity(
   return vouchesFor(verified, read.json) ?? eventsOf(read.json, connection, ok);
 }
 
-/** The key is what the token says in base64, not its letters. */
+/** The key of the MAC is the token after decoding its base64. */
 function receiveWebhook(mac: string, request: HookRequest, connection: HookConnection): Received {
   const secrets = (connection.settings['outgoingWebhookSecrets'] ?? []) as readonly string[];
   const sign = (secret: string): string => hmac('sha256', Buffer.from(secret, 'base64'), 'base64', request.body);

@@ -4,7 +4,7 @@ import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';
 import { teamsAddress, teamsSettings } from './settings.ts';
 
-/** Microsoft Teams by the bot connector of the Bot Framework. */
+/** Delivers to Microsoft Teams through the bot connector of the Bot Framework. */
 export const msteams: Connector<PreparedCall> = {
   name: 'msteams',
   title: 'Microsoft Teams',
@@ -35,8 +35,8 @@ export const msteams: Connector<PreparedCall> = {
     rule: 'text',
   },
   isOneService: true,
-  // Posts take no key of ours, and bots cannot read what is there (msteams-docs and bot-docs have neither). A text may be
-  // set again, and what is gone deleted again, without harm.
+  // Posts take no key of ours, and bots cannot read the messages of a conversation (neither msteams-docs nor bot-docs
+  // has such a call). Setting the same text again or deleting a deleted message does no harm.
   recoveryClass: (_target, action) =>
     action === 'create' ? { kind: 'C' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
   fits,

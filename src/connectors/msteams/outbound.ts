@@ -13,19 +13,20 @@ import { teamsAddress, teamsSettings } from './settings.ts';
 export type PreparedCall = TeamsCall;
 
 /**
- * @throws SendFailure permanent: `no_text` where nothing is left to say; `invalid_native_id` where the message that is
- * meant has none of Teams's; `not_supported` for reactions, which bots cannot add.
+ * Chooses the call and writes its body.
+ * @throws SendFailure permanent: `no_text` if the text is empty; `invalid_native_id` if the message to change or reply
+ * to has no id of Teams's; `not_supported` for reactions, which bots cannot add.
  */
 export async function prepare(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
   const call = plan(outgoing);
-  // Before the claim, so that the send has its whole time for the one call that changes something.
+  // Obtained before the claim, so that the whole time of the send is for the one call that changes something.
   await obtainToken(outgoing.connection.settings, context);
   return call;
 }
 
 function plan(outgoing: Outgoing): PreparedCall {
   const { action, key } = outgoing;
-  // For whoever reads the logs on the way; Teams does not know it.
+  // For people who read the logs of a proxy. Teams ignores this header.
   const headers = { 'carillon-delivery': key };
   switch (action.kind) {
     case 'create':
@@ -40,7 +41,7 @@ function plan(outgoing: Outgoing): PreparedCall {
 }
 
 /**
- * A new thread of a channel is a new conversation, a reply goes to its thread's conversation, and a chat is one
+ * A new thread of a channel is a new conversation. A reply goes to the conversation of its thread. A chat is one
  * conversation (msteams-docs, "Send proactive messages"; bot-docs, "API reference").
  */
 function creation(outgoing: Outgoing): PreparedCall {
@@ -56,7 +57,7 @@ function creation(outgoing: Outgoing): PreparedCall {
   return { method: 'POST', path: `${path}/${encodeURIComponent(replyTo)}`, body: { ...activity, replyToId: replyTo } };
 }
 
-/** Whether nothing of it is cut. */
+/** Whether the text is not cut. */
 export const fits = (outgoing: Outgoing): boolean => fitsTeams(outgoing.message.content.text, optionsOf(outgoing));
 
 function optionsOf({ author, people }: Outgoing): TeamsTextOptions {
@@ -83,8 +84,8 @@ function pathOf(native: string | null): string {
 }
 
 /**
- * One call of the bot connector. Deleting what is not there is done already.
- * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Teams agrees but names no message.
+ * Makes one call of the bot connector. Deleting a message that is gone counts as done.
+ * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` if Teams agrees but names no message.
  */
 export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
   const { action, connection } = outgoing;
@@ -107,12 +108,15 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
   }
 }
 
-/** Whether the message lies in a conversation that the destination has since been moved away from. */
+/** Whether the message is in a conversation that the destination no longer names. */
 function isElsewhere(id: string, { destination }: Outgoing): boolean {
   return parseNativeId(id).conversation !== readText(teamsAddress, destination.address, 'conversation');
 }
 
-/** The id of a new message; a new thread is answered with its conversation's, and may name the message beside it. */
+/**
+ * The id of a new message. For a new thread, Teams answers with the id of the conversation and may add that of the
+ * message.
+ */
 function createdId(answer: unknown): string | undefined {
   const id = textAt(answer, 'id');
   return textAt(answer, 'activityId') ?? (id === undefined ? undefined : (parseConversationId(id).root ?? id));
@@ -131,7 +135,7 @@ function receiptOf(answer: unknown, outgoing: Outgoing): Receipt {
   return { nativeId: nativeId({ conversation, id }), ...astray(outgoing) };
 }
 
-/** A reply that found no thread. */
+/** What the receipt says if a reply found no thread. */
 function astray({ action }: Outgoing): Pick<Receipt, 'degraded'> {
   if (action.kind !== 'create' || action.thread === undefined) return {};
   const message = 'It stands by itself: the message that it replies to is in another conversation.';

@@ -8,15 +8,18 @@ import { callTeams } from './api.ts';
 import { teamsSettings } from './settings.ts';
 
 const pageSize = 500;
-/** Who comes new is known by another id so long, and is not mentioned. */
+/**
+ * How long the ids of a roster are cached. A new member is known only by their directory id until then, and is not
+ * mentioned.
+ */
 const rosterSeconds = 900;
-/** A team has 25 000 members at most. */
+/** A team has at most 25 000 members. */
 const maxPages = 50;
 const maxPageBytes = 2 * 1_024 * 1_024;
 
 /**
- * A bot knows people by the rosters of the conversations it is in: by id one member, by e-mail address only all of them
- * page by page (bot-docs, "API reference", Get Conversation Paged Members).
+ * Looks up people. A bot knows only the members of its conversations' rosters: one member by id, but by e-mail address
+ * only all members, page by page (bot-docs, "API reference", Get Conversation Paged Members).
  */
 export const people: People = { byId, byEmail };
 
@@ -28,7 +31,7 @@ async function byId(id: string, connection: Connection, context: LookUpContext):
   try {
     return toPerson(await read(`${pathOf(roster)}/members/${encodeURIComponent(id)}`, connection, context));
   } catch (error) {
-    // Who is not in the roster, or was never anybody.
+    // The person is not in the roster, or the id is of no person.
     if (error instanceof SendFailure && (error.status === 404 || error.status === 400)) return undefined;
     throw error;
   }
@@ -44,8 +47,7 @@ async function byEmail(email: string, connection: Connection, context: LookUpCon
 }
 
 /**
- * The bot connector's ids of people, by those of the directory (`aadObjectId`); empty without a roster, or where it may not
- * be read.
+ * Maps directory ids (`aadObjectId`) to ids at the bot connector. Empty without a roster, or if it may not be read.
  * @throws SendFailure transient.
  */
 export async function idsByObject(connection: Connection, context: LookUpContext): Promise<Map<string, string>> {
@@ -61,7 +63,7 @@ export async function idsByObject(connection: Connection, context: LookUpContext
   return ids;
 }
 
-/** As `idsByObject`, kept for a while beside the access tokens, as it is asked for with each message. */
+/** Like `idsByObject`, but cached together with the access tokens, because each message needs it. */
 export async function knownIds(connection: Connection, context: LookUpContext): Promise<Map<string, string>> {
   const { roster, appId, serviceUrl } = connection.settings;
   if (typeof roster !== 'string') return new Map();
@@ -72,7 +74,7 @@ export async function knownIds(connection: Connection, context: LookUpContext): 
   return new Map(JSON.parse(kept) as [string, string][]);
 }
 
-/** All of the roster, page by page. */
+/** All members of the roster, page by page. */
 async function* members(connection: Connection, context: LookUpContext): AsyncGenerator<unknown> {
   const roster = connection.settings['roster'];
   if (typeof roster !== 'string') return;

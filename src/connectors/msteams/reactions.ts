@@ -1,4 +1,4 @@
-/** Types of reactions of Teams (bot-docs, "MessageReaction"; msteams-docs, "Get message reactions"). */
+/** The types of reactions in Teams (bot-docs, "MessageReaction"; msteams-docs, "Get message reactions"). */
 const emojiByType: Readonly<Record<string, string>> = {
   like: '👍',
   plusOne: '👍',
@@ -9,7 +9,10 @@ const emojiByType: Readonly<Record<string, string>> = {
   angry: '😠',
 };
 
-/** Unicode; `:type:` where this page knows none for it. A type that is an emoji already stays as it is. */
+/**
+ * The Unicode emoji of a reaction type, or `:type:` if the table has none. A type that is itself an emoji stays
+ * unchanged.
+ */
 export function emojiOfType(type: string): string {
   const known = Object.hasOwn(emojiByType, type) ? emojiByType[type] : undefined;
   if (known !== undefined) return known;

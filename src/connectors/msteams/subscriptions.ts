@@ -15,15 +15,18 @@ import {
 import { callGraph, graphUrlOf, hasGraph } from './graph.ts';
 import { parseResource, placeOfRoom, resourcePath } from './graph-resource.ts';
 
-/** Of messages an hour at most (learn.microsoft.com/graph, subscription resource, "Subscription lifetime"). */
+/**
+ * Subscriptions to messages live for at most one hour (learn.microsoft.com/graph, subscription resource, "Subscription
+ * lifetime").
+ */
 const lifetimeMs = 55 * 60_000;
 const maxPages = 20;
 const maxResponseBytes = 1_024 * 1_024;
 
 /**
- * Subscriptions to the messages of each bridged channel and chat (learn.microsoft.com/graph, "Create subscription"). Ours
- * are those that call our address; what they are asked for with stands in `clientState`, and a mark of it in the address,
- * as lists need not show the first.
+ * Keeps a subscription to the messages of each bridged channel and chat (learn.microsoft.com/graph, "Create
+ * subscription"). Those are ours that call our address. Notifications prove themselves by `clientState`. Lists may not
+ * show it, so the address contains a hash of it by which an outdated subscription is recognized.
  */
 export const subscriptions: Subscriptions = {
   isKept: (settings) => settings['graphEvents'] === true,
@@ -74,11 +77,18 @@ export const subscriptions: Subscriptions = {
   },
 };
 
-/** What notifications of this connection must hold: at most 128 characters, and known to nobody but Graph. */
+/**
+ * The `clientState` that notifications of this connection must contain. Graph allows 128 characters, and nobody else
+ * learns it.
+ */
 export function clientStateOf(secret: string, { id }: Pick<HookConnection, 'id'>): string {
   return hmac('sha256', secret, 'hex', `carillon ${id}`);
 }
 
+/**
+ * The notification secrets of a connection. The first one makes new subscriptions; several are accepted while one is
+ * being replaced.
+ */
 export function secretsOf({ settings }: HookConnection): readonly string[] {
   return (settings['notificationSecrets'] ?? []) as readonly string[];
 }
@@ -96,7 +106,7 @@ function caller({ settings }: HookConnection, context: SubscriptionContext): Cal
   };
 }
 
-/** All of the app's, page by page (learn.microsoft.com/graph, "List subscriptions"). */
+/** Lists all subscriptions of the app, page by page (learn.microsoft.com/graph, "List subscriptions"). */
 async function listAll(call: Call): Promise<unknown[]> {
   const all: unknown[] = [];
   let next: string | undefined = 'subscriptions';

@@ -9,20 +9,20 @@ import type { PublishedKey } from '../contract/signing-keys.ts';
 import { teamsSettings } from './settings.ts';
 
 const issuer = 'https://api.botframework.com';
-/** botframework-connector 4.23, AuthenticationConstants. */
+/** The algorithms that botframework-connector 4.23 accepts (AuthenticationConstants). */
 const algorithms = ['RS256', 'RS384', 'RS512'];
 
 type Refused = Extract<Received, { kind: 'refused' }>;
 
-/** What a genuine token vouches for; the activity is still to be held against it. */
+/** A verified token. `vouchesFor` must still compare it with the activity. */
 export interface TokenProof {
   readonly claims: JWTPayload;
   readonly key: PublishedKey;
 }
 
 /**
- * The Bot Framework's token of a request (bot-docs, "Authenticate requests from the Bot Connector service"): issuer,
- * audience, times with five minutes either way, and the signature by a published key.
+ * Verifies the Bot Framework's token of a request (bot-docs, "Authenticate requests from the Bot Connector service"):
+ * issuer, audience, times with a tolerance of five minutes, and the signature by a published key.
  */
 export async function verifyToken(
   token: string,
@@ -51,13 +51,13 @@ export async function verifyToken(
       (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf' && error.reason === 'check_failed');
     if (isUntimely) return { not: refuse(401, 'stale', 'the token is not valid at this time') };
     if (error instanceof errors.JOSEError) return bad(`the token is not genuine: ${error.code}`);
-    // Such as a key of another kind than the token's algorithm.
+    // For example, the key is of another type than the token's algorithm needs.
     if (error instanceof TypeError) return bad('the token does not fit its key');
     throw error;
   }
 }
 
-/** Whether the token speaks of this activity: of its channel and of the service that it came from. */
+/** Checks that the token is for this activity: its channel and its service URL. Returns the refusal if it is not. */
 export function vouchesFor({ claims, key }: TokenProof, activity: unknown): Refused | undefined {
   const channel = textAt(activity, 'channelId');
   if (channel === undefined || !listAt(key.jwk, 'endorsements').includes(channel))
@@ -72,12 +72,12 @@ function keyIdOf(token: string): string | undefined {
   try {
     return decodeProtectedHeader(token).kid;
   } catch {
-    // Not a token at all, which is what anybody may send.
+    // The text is not a token. A stranger may send anything.
     return undefined;
   }
 }
 
-/** 503: sent again, when the keys may be had. */
+/** Answers 503, so that the request is repeated when the keys may be available. */
 function unavailable({ message }: Error): Refused {
   const code = 'keys_unavailable';
   return { kind: 'refused', answer: { status: 503, body: { error: code } }, code, message };

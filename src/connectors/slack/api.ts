@@ -9,16 +9,16 @@ import { slackSettings } from './settings.ts';
 export type SlackAnswer = Readonly<Record<string, unknown>>;
 
 export type CallContext = Omit<LookUpContext, 'tokens'> & {
-  /** Histories are longer than an answer to a post; undefined for the client's own limit. */
+  /** Histories are longer than the answer to a post. Undefined means the client's default. */
   readonly maxResponseBytes?: number;
 };
 
 /**
- * Calls one method of the Web API: POST with a bearer token; the verdict stands in the body, nearly always behind
- * status 200 (docs.slack.dev, "Using the Web API").
- * @param body sent as JSON; a text is a form.
- * @returns the body of an answer with `ok: true`, and the status.
- * @throws SendFailure. An answer that cannot be read is ambiguous: the call may have been carried out.
+ * Calls one method of the Web API: a POST with a bearer token. The result is in the body, nearly always with status 200
+ * (docs.slack.dev, "Using the Web API").
+ * @param body an object is sent as JSON, a string as a form.
+ * @returns the body, which has `ok: true`, and the status.
+ * @throws SendFailure. An answer that cannot be read is ambiguous, because Slack may have carried out the call.
  */
 export async function callSlack(
   method: string,

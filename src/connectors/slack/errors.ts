@@ -3,7 +3,7 @@ import type { ReasonCode } from '../../domain/reasons.ts';
 import type { Meaning } from '../http/answer.ts';
 
 interface Row {
-  /** They refuse how it is written. */
+  /** These codes mean that Slack refuses the message's format. */
   readonly isOfFormat?: true;
   readonly kind: FailureKind;
   readonly affects: Affected;
@@ -11,8 +11,8 @@ interface Row {
 }
 
 /**
- * Error codes of the Web API by what they mean (docs.slack.dev: "Errors" of chat.postMessage, chat.update, chat.delete
- * and conversations.replies).
+ * The meaning of the Web API's error codes (docs.slack.dev: "Errors" of chat.postMessage, chat.update, chat.delete and
+ * conversations.replies).
  */
 const rows: readonly Row[] = [
   {
@@ -47,7 +47,7 @@ const rows: readonly Row[] = [
     affects: 'destination',
     codes: ['channel_not_found', 'not_in_channel', 'is_archived', 'ekm_access_denied', 'users_not_found'],
   },
-  // Of the token or the account: nothing of this connection passes until an operator acts.
+  // These concern the token or the account. No request of this connection succeeds until an operator acts.
   {
     kind: 'permanent',
     affects: 'connection',
@@ -71,13 +71,14 @@ const rows: readonly Row[] = [
 ];
 
 /**
- * What an answer that is no agreement means. A code that is not in the table is a rejection all the same, so permanent,
- * and shown as `slack_<code>`. Undefined where the status decides, as with a 5xx: an unknown code proves nothing then.
- * @param error what stands in `error` beside `ok: false`.
+ * The meaning of an answer that does not agree to the call. A code that is not in the table is still a rejection, so it
+ * is permanent and shown as `slack_<code>`. Undefined if the status decides, as with a 5xx, where an unknown code
+ * proves nothing.
+ * @param error the value of `error` in an answer with `ok: false`.
  */
 export function meaningOf(error: string | undefined, status: number): Meaning | undefined {
-  // Posts are limited by channel, all else by method and workspace (docs.slack.dev, "Rate limits"). Holding back the
-  // connection for the latter would delay posts that Slack would take.
+  // Slack limits posts per channel, and everything else per method and workspace (docs.slack.dev, "Rate limits").
+  // Holding back the whole connection for the latter would delay posts that Slack would accept.
   if (status === 429 || error === 'ratelimited' || error === 'rate_limited')
     return { kind: 'transient', code: 'throttled', affects: 'destination' };
   const word = error !== undefined && /^[a-z0-9_]{1,64}$/.test(error) ? error : undefined;
@@ -86,7 +87,7 @@ export function meaningOf(error: string | undefined, status: number): Meaning | 
     const code = codes.find((one) => one === word || one === `slack_${word}`);
     if (code !== undefined) return { kind, code, affects, ...(isOfFormat && { isOfFormat }) };
   }
-  // Preferences about who may post where; those on threads let other posts pass.
+  // Workspace preferences about who may post where. Those on threads do not affect other posts.
   if (word.startsWith('restricted_action')) {
     const code = word as `restricted_action${string}`;
     return { kind: 'permanent', code, affects: word.includes('thread') ? 'message' : 'destination' };

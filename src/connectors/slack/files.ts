@@ -16,7 +16,7 @@ import { placeOf } from './native-id.ts';
 import { slackSettings } from './settings.ts';
 import { callSlack } from './api.ts';
 
-/** A file as an event describes it (docs.slack.dev, "File object"). */
+/** Reads a file object of an event (docs.slack.dev, "File object"). */
 export function readFile(file: unknown): InboundFile[] {
   const id = textAt(file, 'id');
   if (id === undefined) return [];
@@ -34,7 +34,7 @@ export function readFile(file: unknown): InboundFile[] {
   ];
 }
 
-/** `url_private` with the bot's token (docs.slack.dev, "Working with files"; scope `files:read`). */
+/** Downloads `url_private` with the bot's token (docs.slack.dev, "Working with files"; OAuth scope `files:read`). */
 export async function openFile(
   { url, mediaType }: Attachment,
   { settings }: HookConnection,
@@ -46,11 +46,11 @@ export async function openFile(
   const file = await download({ url, headers, secrets: secretTexts(slackSettings, settings) }, context);
   if (file.mediaType !== 'text/html' || mediaType === 'text/html') return file;
   file.drop();
-  // To a token that may not read it Slack shows a page to log in at, behind a 200.
+  // If the token may not read the file, Slack answers 200 with a login page.
   throw notFetchable('missing_scope', 'Slack does not let the token read files.');
 }
 
-/** `files.completeUploadExternal`, the call by which an uploaded file is seen. */
+/** The call of `files.completeUploadExternal`, which makes an uploaded file visible. */
 export interface FileCall {
   readonly method: 'files.completeUploadExternal';
   readonly body: {
@@ -60,7 +60,7 @@ export interface FileCall {
 }
 
 /**
- * Uploads a file, which nobody sees until it is completed (docs.slack.dev, files.getUploadURLExternal; scope
+ * Uploads a file. Nobody sees it until the upload is completed (docs.slack.dev, files.getUploadURLExternal; OAuth scope
  * `files:write`).
  * @throws SendFailure of any kind but `ambiguous`.
  */
@@ -87,7 +87,8 @@ export async function uploadFile(outgoing: Outgoing, file: OutgoingFile, context
       meaningOf: () => undefined,
     });
     const body = {
-      // Only the title is ours to set, and found again in the channel's history.
+      // The title is the only property of a file that we can set and that appears in the channel's history, so it
+      // carries the mark.
       files: [{ id, title: `${markOf(key)}${file.name}` }] as const,
       channel_id: channel,
       thread_ts: thread,
@@ -95,18 +96,24 @@ export async function uploadFile(outgoing: Outgoing, file: OutgoingFile, context
     };
     return { method: 'files.completeUploadExternal', body };
   } catch (error) {
-    // Without `files:write` the token posts all the same, and an app that was installed before files has none.
+    // The token may still post without `files:write`. Apps that were installed before Carillon posted files do not have
+    // it.
     const isOfFiles = error instanceof SendFailure && error.code === 'missing_scope';
     throw asUploadRefusal(isOfFiles ? restated(error, { affects: 'message' }) : error);
   }
 }
 
-/** Slack shares a file some moments after it has agreed to (slackapi/bolt-js#2115). */
+/**
+ * Waits before each look at `files.info`: Slack shows a file only some time after it accepted the call
+ * (slackapi/bolt-js#2115).
+ */
 const waitsMs = [0, 250, 500, 1_000, 2_000];
 
 /**
- * The message that shows a file: `files.completeUploadExternal` does not say it, `files.info` does once it is there.
- * @throws SendFailure ambiguous `share_unseen` where it was not seen in time.
+ * Finds the message that shows a file. The answer of `files.completeUploadExternal` does not name it, but `files.info`
+ * does once the message exists.
+ * @param end when to give up, in milliseconds on the clock of `performance.now()`.
+ * @throws SendFailure ambiguous `share_unseen` if the message did not appear in time.
  */
 export async function findShare(
   { body }: FileCall,

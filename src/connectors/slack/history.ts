@@ -8,21 +8,25 @@ import { readEvent } from './inbound-event.ts';
 import { slackAddress } from './settings.ts';
 import { callSlack } from './api.ts';
 
-/** Slack hands out at most 999, and 15 to some apps; it pages either way (docs.slack.dev, conversations.history). */
+/**
+ * Slack returns at most 999 messages per page, and 15 to some apps, whatever limit is given (docs.slack.dev,
+ * conversations.history).
+ */
 const pageSize = 200;
 
-/** A thread goes on for a while: how far before the gap replies and edits are looked for. */
+/** How long before the gap a message may have been posted for its replies and edits to be looked for. */
 const lookBackMs = 24 * 3_600_000;
 
-/** What the history of a channel does not show, or shows without saying when it happened. */
+/** What a channel's history does not show, or shows without a time. */
 const lacks =
   'What was deleted, reactions to what was said before, and replies to and edits of what was said more than a day before, cannot be learned from Slack.';
 const lacksBefore = 'Slack did not show in time what was replied to and edited of what was said before.';
 
 /**
- * What was said in a channel since then: posts, replies in their threads, edits and reactions of these; then the replies
- * to the posts of the day before, and the edits of these (docs.slack.dev, conversations.history and conversations.replies;
- * scope channels:history). Where the time is over after the first, the second is reported as lacking.
+ * Reads what was said in a channel since `since`: first the posts, the replies in their threads, their edits and
+ * reactions; then the new replies to posts of the day before, and the edits of these (docs.slack.dev,
+ * conversations.history and conversations.replies; OAuth scope channels:history). If there is no time left for the
+ * second step, `lacks` says so.
  */
 export async function history(
   address: Values,
@@ -62,10 +66,13 @@ export async function history(
   return { events: oldestFirst(events), lacks: before === undefined ? [lacks, lacksBefore] : [lacks] };
 }
 
-/** As Slack writes a moment: seconds. */
+/** Formats a time as Slack does, in seconds. */
 const stamp = (ms: number): string => (ms / 1_000).toFixed(6);
 
-/** What is read beside the gap must not keep the gap from being read: Slack lets some apps ask once a minute. */
+/**
+ * A failure of the second step must not prevent the use of the first. Slack lets some apps make only one request a
+ * minute.
+ */
 async function unlessOutOfTime(reading: Promise<unknown[]>): Promise<unknown[] | undefined> {
   try {
     return await reading;
@@ -92,7 +99,10 @@ async function page(
   return { items: listAt(answer, 'messages'), next: more };
 }
 
-/** The events that would have told of a message as it stands now; the same keys as theirs where they have one of their own. */
+/**
+ * The events that Slack would have sent for a message in its present state. Posts and edits get the same keys as their
+ * live events; reactions get keys of their own, because the history does not show their event ids.
+ */
 function eventsOf(message: unknown, channel: string, connection: HookConnection): HookEvent[] {
   const ts = textAt(message, 'ts') ?? '';
   const told = (event: object): HookEvent[] => {

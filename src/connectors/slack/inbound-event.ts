@@ -15,14 +15,14 @@ type Json = Readonly<Record<string, unknown>>;
 const ignored = (code: ReasonCode): HookEvent => ({ ignored: code });
 
 /**
- * One envelope of the Events API (docs.slack.dev, "Events API", and the pages of `message` and `reaction_added`).
- * @returns a text where a part that every such event has is missing.
+ * Reads one envelope of the Events API (docs.slack.dev, "Events API", and the pages of `message` and `reaction_added`).
+ * @returns a string that says what is missing if the event lacks a part that every event of its type has.
  */
 export function readEvent(envelope: Json, connection: ConnectionId): HookEvent | string {
   const event = at(envelope, 'event');
   const app = textAt(envelope, 'api_app_id');
   switch (textAt(event, 'type')) {
-    // A mention comes as a message too, under another event id; whichever is first counts.
+    // Slack also sends a mention as a message, with another event id. Both give the same key, so the first one counts.
     case 'message':
     case 'app_mention':
       return readMessageEvent(event, connection, app);
@@ -55,7 +55,7 @@ function readMessageEvent(event: unknown, connection: ConnectionId, app: string 
         event: { key, kind: 'deleted', room: channel, nativeId: native, at: timeOf(textAt(event, 'ts') ?? ts) },
       };
     }
-    // Joins, topics, pins and the like are of the channel, not said in it.
+    // Joins, topics, pins and the like concern the channel and are not said by anyone.
     default:
       return ignored('unsupported_event');
   }
@@ -85,7 +85,9 @@ function readCreated(
   };
 }
 
-/** Unfurled links and counted replies come as changes too: only what a person changed has `edited`, anew. */
+/**
+ * Slack also reports link previews and new replies as changes. Only an edit by a person has a new value in `edited`.
+ */
 function readEdited(
   event: unknown,
   channel: string,
@@ -118,7 +120,7 @@ function readReaction(envelope: Json, event: unknown): HookEvent | string {
   const [name, user, id] = [textAt(event, 'reaction'), textAt(event, 'user'), textAt(envelope, 'event_id')];
   if (channel === undefined || ts === undefined || name === undefined || user === undefined || id === undefined)
     return 'the reaction names no message, emoji, person or event';
-  // A bot's own reaction comes back with its user among those that the event was authorized for.
+  // A reaction by our own bot comes back to us. Its user is then among those for whom the event was authorized.
   if (listAt(envelope, 'authorizations').some((one) => at(one, 'is_bot') === true && textAt(one, 'user_id') === user))
     return ignored('own_post');
   return {
@@ -135,8 +137,8 @@ function readReaction(envelope: Json, event: unknown): HookEvent | string {
 }
 
 /**
- * Why a message is not bridged: our own post come back, a copy that some Carillon made of what was said elsewhere, or a
- * bot's. Two bots that answer each other would never end.
+ * Why a message is not bridged: it is our own post, a copy that some Carillon made, or a bot's post. Two bots that
+ * answer each other would never stop.
  */
 function notSaidByAPerson(message: unknown, app: string | undefined): ReasonCode | undefined {
   if (isMarked(message)) return 'own_post';
@@ -159,7 +161,7 @@ function contentOf(message: unknown, connection: ConnectionId): Pick<InboundEven
   };
 }
 
-/** A ts is seconds with a counter behind them. */
+/** Converts a ts, which is seconds with a counter after the point, to ISO 8601. */
 function timeOf(ts: string): string {
   const seconds = Number(ts);
   return new Date(Number.isFinite(seconds) ? seconds * 1_000 : 0).toISOString();

@@ -6,7 +6,10 @@ import { history } from './history.ts';
 import { openFile } from './files.ts';
 import { readEvent } from './inbound-event.ts';
 
-/** Slack gives an answer 3 s, and sends again what was answered with a 5xx (docs.slack.dev, "Using HTTP request URLs"). */
+/**
+ * Slack waits 3 s for the answer, and sends a request again that was answered with a 5xx (docs.slack.dev, "Using HTTP
+ * request URLs").
+ */
 export const inbound: Inbound = {
   receive,
   unavailable: { status: 503 },
@@ -19,7 +22,7 @@ export const inbound: Inbound = {
 const ok = { status: 200, body: {} } as const;
 
 function receive(request: HookRequest, connection: HookConnection, { now }: ReceiveContext): Received {
-  // An old check of the certificate comes unsigned, and says nothing.
+  // An old certificate check of Slack is not signed and carries no event.
   if (/(?:^|&)ssl_check=1(?:&|$)/.test(request.body.subarray(0, 200).toString('latin1')))
     return { kind: 'answered', answer: ok };
   const refusal = verify(request, connection, now);
@@ -45,7 +48,7 @@ function receive(request: HookRequest, connection: HookConnection, { now }: Rece
   }
 }
 
-/** `v0:<timestamp>:<body>`, signed with HMAC-SHA256 (docs.slack.dev, "Verifying requests from Slack"). */
+/** Verifies the HMAC-SHA256 of `v0:<timestamp>:<body>` (docs.slack.dev, "Verifying requests from Slack"). */
 function verify({ headers, body }: HookRequest, { settings }: HookConnection, now: Date): Received | undefined {
   const signature = headers['x-slack-signature'];
   const timestamp = headers['x-slack-request-timestamp'];
@@ -54,6 +57,6 @@ function verify({ headers, body }: HookRequest, { settings }: HookConnection, no
   const secrets = (settings['signingSecrets'] ?? []) as readonly string[];
   if (!isSignedBy(signature, secrets, (secret) => `v0=${hmac('sha256', secret, 'hex', `v0:${timestamp}:`, body)}`))
     return refuse(401, 'bad_signature', 'the signature is of another secret, or of another body');
-  // After the signature: only Slack itself learns that its clock is off.
+  // Checked after the signature, so that only a genuine sender learns that its clock is off.
   return isFresh(timestamp, now) ? undefined : refuse(401, 'stale', 'the signature is older or newer than 300 s');
 }

@@ -5,7 +5,7 @@ import { people } from './people.ts';
 import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { slackAddress, slackSettings } from './settings.ts';
 
-/** Slack's Web API with a bot token. */
+/** Delivers through Slack's Web API with a bot token. */
 export const slack: Connector<PreparedCall> = {
   name: 'slack',
   title: 'Slack',
@@ -34,9 +34,8 @@ export const slack: Connector<PreparedCall> = {
     rule: 'text',
   },
   isOneService: true,
-  // chat.postMessage takes no key of ours, but its metadata, and a file's title, is found again in
-  // the channel's history. A text may be set
-  // again, and what is gone deleted again, without harm.
+  // chat.postMessage takes no key of ours, but a post's metadata and a file's title can be found again in the channel's
+  // history. Setting the same text again or deleting a deleted message does no harm.
   recoveryClass: (_target, action) =>
     action === 'create' ? { kind: 'B' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
   fits,

@@ -3,22 +3,22 @@ import type { Outgoing, Receipt } from '../contract/connector.ts';
 import { readText } from '../contract/fields.ts';
 import { slackAddress } from './settings.ts';
 
-/** A message of Slack is known by channel and ts together; a ts alone is unique in its channel only. */
+/** Channel and ts together identify a message of Slack. A ts alone is only unique in its channel. */
 export interface SlackMessage {
   readonly channel: string;
   readonly ts: string;
-  /** The ts of its thread's root; absent where the message is itself a root, or stands alone. */
+  /** The ts of the thread's root; absent if the message is itself a root or is in no thread. */
   readonly thread?: string;
 }
 
-/** `<channel>:<ts>`, and for a reply `<channel>:<ts>:<ts of its thread's root>`. */
+/** Writes `<channel>:<ts>`, or for a reply `<channel>:<ts>:<ts of the thread's root>`. */
 export function nativeId({ channel, ts, thread }: SlackMessage): string {
   return thread === undefined || thread === ts ? `${channel}:${ts}` : `${channel}:${ts}:${thread}`;
 }
 
 /**
  * Reads what `nativeId` wrote.
- * @throws SendFailure permanent `invalid_native_id`, also for null: without an id Slack knows no message.
+ * @throws SendFailure permanent `invalid_native_id` if the text has another form, or is null.
  */
 export function parseNativeId(text: string | null): SlackMessage {
   const [, channel, ts, thread] = /^([^:]+):(\d+\.\d+)(?::(\d+\.\d+))?$/.exec(text ?? '') ?? [];
@@ -32,9 +32,9 @@ export function parseNativeId(text: string | null): SlackMessage {
 }
 
 /**
- * Where a new post goes: always into the destination's channel. Into a thread where it replies to something there; what
- * replies to a reply goes to that one's root, since Slack's threads have no branches. A root in another channel, from
- * before the destination was moved, has no thread here.
+ * The channel and thread of a new post. The channel is always the destination's. A reply goes into the thread of its
+ * parent; if the parent is itself a reply, into the same thread, because Slack's threads have no branches. If the
+ * parent is in another channel, because the destination was moved since, the post goes into no thread.
  */
 export function placeOf({ action, destination }: Outgoing): Omit<SlackMessage, 'ts'> {
   const channel = readText(slackAddress, destination.address, 'channel');
@@ -43,7 +43,7 @@ export function placeOf({ action, destination }: Outgoing): Omit<SlackMessage, '
   return parent.channel === channel ? { channel, thread: parent.thread ?? parent.ts } : { channel };
 }
 
-/** The receipt of a new post that stands there; it says so where a reply stands outside of its thread. */
+/** The receipt of a new post. It says so if a reply was posted outside of its thread. */
 export function receiptOf({ action }: Outgoing, message: SlackMessage): Receipt {
   const isAstray = action.kind === 'create' && action.thread !== undefined && message.thread === undefined;
   const text = 'It stands by itself: the message that it replies to is not in this channel any more.';

@@ -12,7 +12,7 @@ import { parseNativeId, placeOf, receiptOf } from './native-id.ts';
 import { slackAddress, slackSettings } from './settings.ts';
 import { callSlack, type SlackAnswer } from './api.ts';
 
-/** A longer name is refused (docs.slack.dev, chat.postMessage, `username`). */
+/** Slack refuses a longer name (docs.slack.dev, chat.postMessage, `username`). */
 const maxUsername = 80;
 
 /** The one call that `send` makes. */
@@ -23,8 +23,9 @@ interface MessageCall {
 }
 
 /**
- * @throws SendFailure permanent: `no_text` where nothing is left to say, since Slack would answer the same;
- * `invalid_native_id` where the message that is meant has none of Slack's.
+ * Chooses the call and writes its body.
+ * @throws SendFailure permanent: `no_text` if the text is empty, which Slack would refuse as well; `invalid_native_id`
+ * if the message to change or reply to has no id of Slack's; `unknown_emoji` if Slack has no name for the emoji.
  */
 export async function prepare(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
   const { action, key, author } = outgoing;
@@ -39,7 +40,7 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
     throw new SendFailure({ kind: 'permanent', code: 'no_text', message: 'the message has no text to post' });
   if (action.kind === 'edit') {
     const { channel, ts } = parseNativeId(action.nativeId);
-    // Without metadata Slack keeps what the post has, by which it is found as the delivery that created it.
+    // Without metadata in the call, Slack keeps the metadata by which the post is found as its delivery's.
     return { method: 'chat.update', body: { channel, ts, text } };
   }
   const { channel, thread } = placeOf(outgoing);
@@ -54,14 +55,14 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
   };
 }
 
-/** Whether it is not cut: neither when it is read, nor when it is written. */
+/** Whether the text is cut neither when it is read nor when it is written. */
 export function fits(outgoing: Outgoing): boolean {
   return outgoing.message.content.text.length <= maxSource && textOf(outgoing, Infinity).length <= maxOf(outgoing);
 }
 
 const maxOf = ({ action }: Outgoing): number => (action.kind === 'edit' ? maxEditText : maxText);
 
-/** The author is shown as who posts. */
+/** Whether the post shows the author, and not the bot, as its sender. */
 const isPersona = ({ author, connection }: Outgoing): boolean =>
   author !== undefined && readText(slackSettings, connection.settings, 'authors') === 'persona';
 
@@ -74,7 +75,7 @@ function textOf(outgoing: Outgoing, max: number): string {
   });
 }
 
-/** @throws SendFailure permanent `unknown_emoji` where Slack has no name for it. */
+/** @throws SendFailure permanent `unknown_emoji` if Slack has no name for it. */
 function reaction({ kind, nativeId, emoji }: Extract<Action, { emoji: string }>): PreparedCall {
   const { channel, ts: timestamp } = parseNativeId(nativeId);
   const name = shortcodeOf(emoji);
@@ -85,8 +86,8 @@ function reaction({ kind, nativeId, emoji }: Extract<Action, { emoji: string }>)
 }
 
 /**
- * One call of the Web API. Deleting what is not there is done already.
- * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Slack agrees but names no message.
+ * Makes one call of the Web API. Deleting a message that is gone counts as done.
+ * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` if Slack agrees but names no message.
  */
 export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
   const end = performance.now() + context.timeoutMs;
@@ -117,15 +118,15 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
   }
 }
 
-/** Refusals that say that it is so already. */
+/** Whether a refusal means that the wanted state already exists. */
 function isDone(kind: ActionKind, code: string): boolean {
   if (kind === 'delete') return code === 'message_not_found';
   return (kind === 'react' && code === 'already_reacted') || (kind === 'unreact' && code === 'no_reaction');
 }
 
 /**
- * Where the post went. Slack puts a reply into the channel itself, without a word, where its root is gone; the message in
- * the answer then names no thread (slack-go/slack#1571).
+ * The receipt of a new post, from Slack's answer. If the root of a thread is gone, Slack puts the reply into the
+ * channel without saying so; the message in the answer then names no thread (slack-go/slack#1571).
  */
 function posted({ channel, ts, message }: SlackAnswer, status: number, outgoing: Outgoing): Receipt {
   if (typeof channel !== 'string' || typeof ts !== 'string')
@@ -142,7 +143,7 @@ function posted({ channel, ts, message }: SlackAnswer, status: number, outgoing:
   return receiptOf(outgoing, { channel, ts, ...(typeof thread === 'string' ? { thread } : {}) });
 }
 
-/** Whether the message lies in a channel that the destination has since been moved away from. */
+/** Whether the message is in a channel that the destination no longer names. */
 function isElsewhere(id: string, { destination }: Outgoing): boolean {
   return parseNativeId(id).channel !== readText(slackAddress, destination.address, 'channel');
 }

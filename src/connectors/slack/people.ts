@@ -4,7 +4,7 @@ import type { LookUpContext, Target } from '../contract/context.ts';
 import { textAt } from '../http/json-path.ts';
 import { callSlack, type SlackAnswer } from './api.ts';
 
-/** docs.slack.dev, users.info and users.lookupByEmail (scopes users:read, users:read.email). */
+/** Looks up people (docs.slack.dev, users.info and users.lookupByEmail; OAuth scopes users:read, users:read.email). */
 export const people: People = {
   byId: (id, connection, context) => look('users.info', { user: id }, connection, context),
   byEmail: (email, connection, context) => look('users.lookupByEmail', { email }, connection, context),

@@ -7,28 +7,31 @@ import { isMarked, markedAs } from './mark.ts';
 import { placeOf, receiptOf } from './native-id.ts';
 import { callSlack, type SlackAnswer } from './api.ts';
 
-/** How far Slack's clock, by which messages are dated, may be behind ours. */
+/** How far Slack's clock, which dates the messages, may be behind ours. */
 const clockMarginMs = 5 * 60_000;
-/** Slack hands out at most 999, and 15 to some apps; it pages either way (docs.slack.dev, conversations.history). */
+/**
+ * Slack returns at most 999 messages per page, and 15 to some apps, whatever limit is given (docs.slack.dev,
+ * conversations.history).
+ */
 const pageSize = 200;
-/** A bound for a channel that fills faster than it is read. */
+/** Stops reading a channel that grows faster than it is read. */
 const maxPages = 50;
 const maxPageBytes = 8 * 1_024 * 1_024;
 
-/** One list of messages to be read to its end. */
+/** A list of messages that must be read to its end. */
 interface Search {
   readonly method: 'conversations.history' | 'conversations.replies';
   readonly arguments: Readonly<Record<string, string>>;
   readonly channel: string;
-  /** By `performance.now()`. */
+  /** In milliseconds on the clock of `performance.now()`. */
   readonly deadline: number;
 }
 
 /**
- * Looks for the delivery's marker: in the thread that it was posted to, if any, and in the channel's history, which shows
- * no replies, but those that Slack put there because their root was gone (slack-go/slack#1571).
- * @returns undefined only after all of it was read to its end.
- * @throws SendFailure transient or permanent where Slack refused or the end was not reached.
+ * Looks for the delivery's mark: in the thread to which it was posted, if any, and in the channel's history. The
+ * history shows replies only if Slack put them into the channel because their root was gone (slack-go/slack#1571).
+ * @returns undefined only after everything was read to its end.
+ * @throws SendFailure transient or permanent if Slack refused or the end was not reached.
  */
 export async function reconcile(outgoing: Outgoing, since: Date, context: SendContext): Promise<Receipt | undefined> {
   const { channel, thread } = placeOf(outgoing);
@@ -44,7 +47,7 @@ export async function reconcile(outgoing: Outgoing, since: Date, context: SendCo
   });
   if (inThread !== undefined && !(inThread instanceof SendFailure)) return inThread;
   const inChannel = await search(outgoing, history, context);
-  // A thread that is gone shows nothing any more, so it proves nothing either.
+  // A thread that is gone no longer shows its replies, so not finding the post proves nothing.
   if (inChannel === undefined && inThread instanceof SendFailure) throw inThread;
   return inChannel;
 }
@@ -71,7 +74,7 @@ async function readPage(
 ): Promise<SlackAnswer> {
   const form = new URLSearchParams({
     ...list.arguments,
-    // Without it Slack hands out the event type only, and not whose post it is.
+    // Without this, Slack returns only the event type of the metadata and not its key.
     include_all_metadata: 'true',
     limit: String(pageSize),
     ...(cursor === '' ? {} : { cursor }),
@@ -88,8 +91,8 @@ async function readPage(
 }
 
 /**
- * A look-up changes nothing, so losing its answer leaves nothing in doubt: it can be asked again. That reading is refused
- * or limited says nothing of posting, unless it is the token or the workspace that is refused.
+ * Restates a failure for a look-up. A lost answer leaves nothing in doubt. If Slack refuses or limits reading, posting
+ * may still work, so only the message is affected, unless Slack refused the token or the workspace.
  */
 function asLookup(failure: SendFailure): SendFailure {
   const speaksOfAll = failure.affects === 'connection' && failure.code !== 'missing_scope';
@@ -114,7 +117,7 @@ function find(answer: SlackAnswer, channel: string, outgoing: Outgoing): Receipt
   return undefined;
 }
 
-/** A bot's file of the same name and size whose title shows no mark: Slack may have taken it away. */
+/** Whether a bot posted a file of the same name and size whose title has no mark. Slack may have removed the mark. */
 function mayBeFile(message: SlackAnswer, { file }: Outgoing): boolean {
   if (file === undefined || message['bot_id'] === undefined) return false;
   return listAt(message, 'files').some(
@@ -122,7 +125,7 @@ function mayBeFile(message: SlackAnswer, { file }: Outgoing): boolean {
   );
 }
 
-/** Empty at the end of the history. */
+/** The cursor of the next page; empty at the end of the history. */
 function nextCursor(answer: SlackAnswer): string {
   if (answer['has_more'] !== true) return '';
   const cursor = (answer['response_metadata'] as SlackAnswer | undefined)?.['next_cursor'];

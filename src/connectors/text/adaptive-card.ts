@@ -1,15 +1,29 @@
 import type { BlockContent, PhrasingContent, Root, TableRow } from 'mdast';
 import { at, listAt, textAt } from '../http/json-path.ts';
-import { bounded, buttons, facts, foreignMarkdown, inlineOf, linked, named, paragraph, picture } from './card.ts';
-import { strong, text, title, type Button } from './card.ts';
+import {
+  bounded,
+  buttons,
+  facts,
+  foreignMarkdown,
+  inlineOf,
+  linked,
+  named,
+  paragraph,
+  picture,
+  strong,
+  text,
+  title,
+  type Button,
+} from './card.ts';
 import { styledText } from './styled-text.ts';
 
 export const adaptiveCardType = 'application/vnd.microsoft.card.adaptive';
 
 /**
- * What an Adaptive Card says, as a tree (learn.microsoft.com/adaptive-cards, "Schema Explorer"): its texts, facts and tables,
- * links for what opens an address, and the names of what only a program could answer. Its `fallbackText` where nothing of
- * it can be read. Never throws.
+ * Reads an Adaptive Card into a tree (learn.microsoft.com/adaptive-cards, "Schema Explorer"): its texts, facts and
+ * tables, links for buttons that open an address, and the names of buttons and inputs that only a program can handle.
+ * If none of these can be read, the tree contains the card's `fallbackText`, or what the card wants spoken (`speak`).
+ * Never throws.
  */
 export function readAdaptiveCard(content: unknown): Root {
   const card = bounded(content);
@@ -59,12 +73,15 @@ function textBlock(one: unknown): BlockContent[] {
   return blocks.map((block) => (block.type === 'paragraph' ? { ...block, children: [strong(block.children)] } : block));
 }
 
-/** A subset of Markdown; whom it mentions stands beside it, and is named. */
+/**
+ * Reads the text of a card, which is a subset of Markdown. A mention (`<at>Ann</at>`) becomes `@Ann`: the person's id
+ * is elsewhere in the activity, so the copy names them without notifying them.
+ */
 function readMarkdown(markdown: string): BlockContent[] {
   return foreignMarkdown(markdown.replaceAll(/<at>([^<>]*)<\/at>/gi, '@$1'));
 }
 
-/** A text, or a `TextRun`. */
+/** Reads a string or a `TextRun`. */
 function readRun(run: unknown): PhrasingContent[] {
   if (typeof run === 'string') return [text(run)];
   const value = textAt(run, 'text') ?? '';
@@ -93,7 +110,10 @@ function table(one: unknown): BlockContent[] {
   return children.some((row) => row.children.length > 0) ? [{ type: 'table', children }] : [];
 }
 
-/** What holds others (`Container`, `ColumnSet`, `Column`, `Carousel`), what asks (`Input.Text`), and what is yet to come. */
+/**
+ * Handles containers (`Container`, `ColumnSet`, `Column`, `Carousel`), inputs (`Input.Text`) and element types that are
+ * not known here.
+ */
 function other(one: unknown): BlockContent[] {
   const held = ['items', 'columns', 'pages', 'body'].flatMap((key) => listAt(one, key));
   if (held.length > 0) return elements(held);

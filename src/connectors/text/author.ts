@@ -1,12 +1,15 @@
 import type { Root } from 'mdast';
 import type { Author } from '../contract/connector.ts';
 
-/** Who said it and where, in one line, for platforms that show the bot as the author. */
+/** The author and their platform in one line, for platforms that show the bot as the author of every post. */
 export function authorLine({ name, source }: Author): string {
   return `${name} (${source})`;
 }
 
-/** The text with its author in front, in strong: on the first line of a paragraph, above anything else. */
+/**
+ * Puts the author in strong before the text: in the same line if the text begins with a paragraph, otherwise in a
+ * paragraph of their own.
+ */
 export function withAuthor(tree: Root, author: Author | undefined): Root {
   if (author === undefined) return tree;
   const [first, ...rest] = tree.children;

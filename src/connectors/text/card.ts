@@ -2,14 +2,14 @@ import type { BlockContent, Heading, Link, Nodes, Paragraph, PhrasingContent, Ro
 import { parseMarkdown } from './markdown.ts';
 import { safeUrl, textOf } from './mention.ts';
 
-/** A card is a few parts; what has more is no card that a platform would show. */
+/** Limits of a card that is read. No platform shows a card with more values or deeper nesting. */
 const maxValues = 2_000;
 const maxDepth = 24;
 const maxText = 20_000;
 
 /**
- * A part of an event as it came, with no more in it than a card may have: what reads it may follow it as deep as it goes.
- * What is left out is undefined.
+ * Copies a part of an event within the limits above, so that a reader may recurse through all of it. Whatever exceeds
+ * them becomes undefined, and text is cut.
  */
 export function bounded(value: unknown): unknown {
   const left = { values: maxValues, text: maxText };
@@ -35,27 +35,28 @@ export function bounded(value: unknown): unknown {
 export const text = (value: string): PhrasingContent => ({ type: 'text', value });
 export const strong = (children: PhrasingContent[]): PhrasingContent => ({ type: 'strong', children });
 
-/** Nothing where there is nothing to show. */
+/** A paragraph, or nothing if the nodes show no text. */
 export function paragraph(...children: PhrasingContent[]): Paragraph[] {
   return textOf(children).trim() === '' ? [] : [{ type: 'paragraph', children }];
 }
 
+/** A heading of level 3, or nothing if the nodes show no text. */
 export function title(...children: PhrasingContent[]): Heading[] {
   return textOf(children).trim() === '' ? [] : [{ type: 'heading', depth: 3, children }];
 }
 
-/** Where a link leads, under this name; only the name where it leads nowhere that we would send anybody. */
+/** A link with this label, or only the label if the URL is missing or not safe. */
 export function linked(label: string, url: string | undefined): PhrasingContent {
   const target = url === undefined ? undefined : safeUrl(url);
   return target === undefined ? text(label) : ({ type: 'link', url: target, children: [text(label)] } satisfies Link);
 }
 
-/** What a copy cannot have is named: `[image: a cat]`. */
+/** Names an element that a copy cannot show: `[image: a cat]`. */
 export function named(kind: string, name: string | undefined): PhrasingContent {
   return text(`[${[kind, name].filter((part) => part !== undefined && part !== '').join(': ')}]`);
 }
 
-/** A picture that is not fetched: a link to it, by what it shows. */
+/** A link to a picture under its description. The picture is not downloaded. */
 export function picture(url: string | undefined, alt: string | undefined): Paragraph[] {
   const isSafe = url !== undefined && safeUrl(url) !== undefined;
   return paragraph(isSafe ? linked(alt ?? 'image', url) : named('image', alt));
@@ -66,7 +67,10 @@ export interface Button {
   readonly url?: string | undefined;
 }
 
-/** In one line: those that lead somewhere as links, the others, which ask the program, by their names. */
+/**
+ * All buttons in one line: those that open an address as links, and the others, which only a program could handle, by
+ * their names.
+ */
 export function buttons(all: readonly Button[]): Paragraph[] {
   const shown = all.flatMap(({ label, url }, index): PhrasingContent[] => {
     const isLink = url !== undefined && safeUrl(url) !== undefined;
@@ -81,7 +85,7 @@ export interface Fact {
   readonly value: readonly PhrasingContent[];
 }
 
-/** Each in a line of its own: the name in strong, and what it is. */
+/** One line per fact: its name in strong, then its value. */
 export function facts(all: readonly Fact[]): Paragraph[] {
   const lines = all.flatMap(({ name, value }): PhrasingContent[][] => {
     const head = name === undefined ? [] : [strong([text(value.length === 0 ? name : `${name}:`)])];
@@ -91,7 +95,7 @@ export function facts(all: readonly Fact[]): Paragraph[] {
   return paragraph(...lines.flatMap((line, index) => [...(index === 0 ? [] : [{ type: 'break' as const }]), ...line]));
 }
 
-/** Blocks where there is room for one line alone. */
+/** Flattens blocks for a context that contains inline content only. */
 export function inlineOf(blocks: readonly Nodes[]): PhrasingContent[] {
   return blocks.flatMap((block, index): PhrasingContent[] => {
     const space = index === 0 ? [] : [text(' ')];
@@ -101,7 +105,10 @@ export function inlineOf(blocks: readonly Nodes[]): PhrasingContent[] {
   });
 }
 
-/** Markdown that somebody else wrote: links of our own scheme are text, as is HTML, and pictures are links. */
+/**
+ * Reads Markdown that came from outside. Links with a scheme that is not safe, among them our own `mention:`, become
+ * text; HTML becomes text; pictures become links.
+ */
 export function foreignMarkdown(markdown: string): BlockContent[] {
   const tree = parseMarkdown(markdown);
   const waiting: Nodes[] = [tree];

@@ -1,18 +1,24 @@
 import type { Nodes, Root } from 'mdast';
 import { characterEnd, leafText } from './visible-text.ts';
 
-/** Where a text may be cut, by places in its visible text, each list rising. */
+/**
+ * The positions at which a text may be cut. A position is an offset in the visible text, in code units. Each list is
+ * sorted.
+ */
 export interface CutPlaces {
   readonly text: string;
-  /** Behind a paragraph, an item of a list, or another block. */
+  /** The ends of paragraphs, list items and other blocks. */
   readonly blocks: readonly number[];
-  /** Behind a line of code, a row of a table, or a break. */
+  /** The ends of lines of code, of table rows, and of breaks. */
   readonly lines: readonly number[];
-  /** What is not cut in two where that can be helped: labels of links, mentions, code within a line. From and to. */
+  /**
+   * Ranges that are not cut in two if that can be avoided: labels of links, mentions, inline code, table cells. Each is
+   * [from, to).
+   */
   readonly whole: readonly (readonly [number, number])[];
 }
 
-/** Reads a tree once, for any number of cuts. */
+/** Collects the positions in one pass over the tree; they serve any number of cuts. */
 export function cutPlaces(tree: Root): CutPlaces {
   const found = {
     texts: [] as string[],
@@ -62,7 +68,7 @@ function* lineEnds(text: string): Iterable<number> {
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) yield end + 1;
 }
 
-/** By their beginnings, without those inside of others. */
+/** Sorts the ranges and removes those that lie inside others. */
 function outermost(ranges: readonly [number, number][]): [number, number][] {
   const sorted = [...ranges].sort(([a, b], [c, d]) => a - c || d - b);
   const kept: [number, number][] = [];
@@ -70,7 +76,10 @@ function outermost(ranges: readonly [number, number][]): [number, number][] {
   return kept;
 }
 
-/** Behind the last half of what fits a better place is worth the room that it costs; sentences are looked for in less. */
+/**
+ * How far before the end of what fits `bestCut` looks for the end of a sentence or of a word, in code units. It looks
+ * at most in the last half of what fits, because a nicer cut is not worth more room than that.
+ */
 const sentenceWindow = 2_000;
 const wordWindow = 500;
 
@@ -78,9 +87,9 @@ const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 const words = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 /**
- * The best place behind `from` and not behind `most`: the end of a block, else of a line or a sentence, else of a word,
- * else of a character; inside of what should stay whole only where it alone is longer.
- * @returns always more than `from`, even where not one character fits.
+ * Finds the best position after `from` and at or before `most`: the end of a block, else of a line or a sentence, else
+ * of a word, else of a character. It cuts inside a range of `whole` only if that range alone is too long.
+ * @returns always more than `from`, even if not a single character fits.
  */
 export function bestCut({ text, blocks, lines, whole }: CutPlaces, from: number, most: number): number {
   if (most >= text.length) return text.length;
@@ -103,7 +112,7 @@ function nextCharacter(text: string, from: number): number {
   return from + (first?.segment.length ?? 1);
 }
 
-/** The last end of a sentence or word from `begin` to `end`, and not inside of what should stay whole. */
+/** The last end of a sentence or word after `begin` and up to `end` that is not inside a range of `whole`. */
 function lastEnd(
   segmenter: Intl.Segmenter,
   text: string,
@@ -111,17 +120,20 @@ function lastEnd(
   end: number,
   whole: CutPlaces['whole'],
 ): number | undefined {
-  // One unit more, which shows whether the last segment ends there.
+  // One more code unit shows whether the last segment ends exactly at `end`.
   const ends = [...segmenter.segment(text.slice(begin, end + 1))].map(({ index }) => begin + index);
   return ends
     .reverse()
     .find((place) => place > begin && place <= end && enclosing(whole, place) === undefined && isBetween(text, place));
 }
 
-/** Not in the middle of what a reader takes for one character: a window may begin inside of one. */
+/**
+ * Whether the position is between two characters as a reader counts them. The window of a segmenter may begin inside
+ * such a character.
+ */
 const isBetween = (text: string, place: number): boolean => characterEnd(text, place) === place;
 
-/** The range that a place is inside of. */
+/** The range that contains the position in its interior. */
 function enclosing(ranges: CutPlaces['whole'], place: number): readonly [number, number] | undefined {
   const before = ranges[countUpTo(ranges, place - 1, ([begin]) => begin) - 1];
   return before !== undefined && before[0] < place && place < before[1] ? before : undefined;
@@ -130,7 +142,7 @@ function enclosing(ranges: CutPlaces['whole'], place: number): readonly [number,
 const lastUpTo = (places: readonly number[], most: number): number =>
   places[countUpTo(places, most, (place) => place) - 1] ?? 0;
 
-/** How many of the rising list are not above `most`. */
+/** How many elements of the sorted list are at most `most`. */
 function countUpTo<T>(list: readonly T[], most: number, valueOf: (one: T) => number): number {
   let [least, end] = [0, list.length];
   while (least < end) {

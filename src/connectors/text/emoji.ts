@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** Names by code points, such as `1F44D`: those of emoji-datasource, which Slack calls short names. */
+/** Maps code points, such as `1F44D`, to the names of emoji-datasource, which Slack uses as its short names. */
 type Shortcodes = Readonly<Record<string, string | readonly string[]>>;
 const shortcodes = createRequire(import.meta.url)('emojibase-data/en/shortcodes/iamcal.json') as Shortcodes;
 
@@ -14,25 +14,25 @@ for (const [points, names] of Object.entries(shortcodes)) {
   if (list[0] !== undefined) nameByChar.set(bare(char), list[0]);
 }
 
-/** Fitzpatrick modifiers: Slack's `skin-tone-2` is the first. */
+/** The first of the Fitzpatrick modifiers. Slack calls it `skin-tone-2`. */
 const firstTone = 0x1_f3_fb;
 
 /**
- * The emoji of a name without its colons, such as `+1` or `wave::skin-tone-3`; one that a workspace made for itself stays
- * `:name:`.
+ * Converts a name without colons, such as `+1` or `wave::skin-tone-3`, to its Unicode emoji. A name that Unicode does
+ * not have, such as a workspace's custom emoji, is returned as `:name:`.
  */
 export function unicodeOf(name: string): string {
   const [, base = name, tone] = /^(.*)::skin-tone-([2-6])$/.exec(name) ?? [];
   const char = charByName.get(base);
   if (char === undefined) return `:${base}:`;
   if (tone !== undefined) return bare(char) + String.fromCodePoint(firstTone + Number(tone) - 2);
-  // Older signs are shown as text unless they say otherwise.
+  // Older characters are shown as text unless a variation selector asks for the emoji.
   return char.length === 1 ? char + variationSelector : char;
 }
 
 /**
- * The name of an emoji without colons; undefined where there is none for it. `:name:` is its own name.
- * @returns with `::skin-tone-N` where it has one.
+ * Converts an emoji, or a custom one in the form `:name:`, to its name without colons.
+ * @returns the name, with `::skin-tone-N` if the emoji has a skin tone; undefined if the emoji has no name.
  */
 export function shortcodeOf(emoji: string): string | undefined {
   const custom = /^:([^:\s]+):$/.exec(emoji)?.[1];

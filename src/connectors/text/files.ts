@@ -4,8 +4,8 @@ import { writeMarkdown } from './markdown.ts';
 import { safeUrl } from './mention.ts';
 
 /**
- * Markdown with a line for each file behind it, for platforms that files are not uploaded to: its name, and a link to
- * where it can be looked at by whoever may.
+ * Appends one line per file to the Markdown, for platforms to which files are not uploaded. A line contains the file's
+ * name as a link to the page on which people with access can view it.
  */
 export function appendFileLinks(markdown: string, files: readonly Attachment[]): string {
   if (files.length === 0) return markdown;

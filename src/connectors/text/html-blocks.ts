@@ -1,6 +1,6 @@
 import type { ElementContent, Root } from 'hast';
 
-/** Elements that only part a text in lines: `div`, and its like. */
+/** Elements that only separate lines of text, such as `div`. */
 const boxes = new Set(
   'address article aside center details div dd dl dt fieldset figcaption figure footer form'.split(' '),
 );
@@ -8,9 +8,9 @@ for (const name of ['header', 'main', 'nav', 'section', 'summary']) boxes.add(na
 const blocks = new Set('blockquote h1 h2 h3 h4 h5 h6 hr li ol p pre table tbody td th thead tr ul'.split(' '));
 
 /**
- * Each box as what it shows: a line of its own for text, and nothing around other blocks. Elements that no platform means
- * anything by are left out later, and two lines would be one then.
- * @param root of no great depth.
+ * Replaces each box element by its content: text between blocks becomes a paragraph, and the blocks stay. Sanitizing
+ * would otherwise drop the box elements and join two lines into one.
+ * @param root must not be nested deeply, because this recurses.
  */
 export function withoutBoxes(root: Root): void {
   root.children = opened(root.children as ElementContent[]);
@@ -25,7 +25,7 @@ function opened(nodes: readonly ElementContent[]): ElementContent[] {
   });
 }
 
-/** What stands between the blocks, as paragraphs. */
+/** Wraps the content between the blocks in paragraphs. */
 function linesOf(nodes: readonly ElementContent[]): ElementContent[] {
   const lines: ElementContent[] = [];
   let run: ElementContent[] = [];

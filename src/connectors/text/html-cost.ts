@@ -1,12 +1,15 @@
 import { fromHtml } from 'hast-util-from-html';
 
-/** Deeper nested than this nobody shows it, and reading it ends the stack. */
+/** Limit of nesting. No client shows deeper elements, and reading them exhausts the stack. */
 const maxOpen = 100;
-/** An element of style that is left open is made anew in each block behind it (HTML, "adoption agency"). */
+/**
+ * Limit of nesting depth times number of elements. A formatting element that is left open is created again in each
+ * block after it (HTML, "adoption agency algorithm").
+ */
 const maxMadeAnew = 300_000;
-/** More takes longer than a second. */
+/** Reading more elements takes longer than a second. */
 const maxElements = 5_000;
-/** They end without an end tag, or have none. */
+/** Elements that may end without an end tag, or that have none. */
 const selfEnding = new Set(
   'area base br col embed hr img input link meta source track wbr p li dd dt tr td th thead tbody tfoot option'.split(
     ' ',
@@ -14,8 +17,9 @@ const selfEnding = new Set(
 );
 
 /**
- * Whether reading would hold up the process, or end its stack: 20 000 characters of `<b>` do. Where an end tag may be no
- * end tag, as within an attribute or a script, none is believed.
+ * Whether reading this HTML would block the process or exhaust its stack; 20 000 characters of `<b>` do that. If the
+ * source contains anything in which an end tag may only be text, such as an attribute or a script, end tags do not
+ * reduce the depth.
  */
 export function isCostlyHtml(html: string): boolean {
   const isPlain =
@@ -36,7 +40,7 @@ export function isCostlyHtml(html: string): boolean {
   return most > maxOpen || most * all > maxMadeAnew || all > maxElements;
 }
 
-/** The text alone, for what is too costly to be read as markup. */
+/** The text alone, for HTML that is too costly to read as markup. */
 export function textOfSource(html: string): string {
   const text = html
     .replaceAll(/<(?:br|\/p|\/li|\/div)\b[^>]*>/gi, '\n')

@@ -11,8 +11,9 @@ import { plainTree } from './markdown.ts';
 import { mentionNode, mentionOf, safeUrl, type Mention } from './mention.ts';
 
 /**
- * What may stand in HTML that we write or read: the common part of what Matrix (client-server API, `m.room.message`) and
- * Teams show. No style, no script, no image that is fetched when it is looked at.
+ * The elements and attributes that are read and written: those that both Matrix (client-server API, `m.room.message`)
+ * and Teams show. Styles and scripts are excluded, and so are images, which a client would fetch when the post is
+ * viewed.
  */
 const allowed: Schema = {
   tagNames:
@@ -24,16 +25,22 @@ const allowed: Schema = {
   strip: ['script', 'style', 'mx-reply', 'head', 'title', 'template', 'svg', 'math'],
 };
 
-/** Deeper than this is cut off: Matrix shows 100 levels (client-server API), and stacks are finite. */
+/**
+ * Elements nested more deeply are removed. Matrix shows 100 levels (client-server API), and recursive functions need a
+ * limit.
+ */
 const maxDepth = 90;
 const maxSource = 200_000;
 
 export interface HtmlOptions {
-  /** The link that a mention becomes, `https:` only; undefined: it is shown as `@Name`. */
+  /** Returns the `https:` link for a mention. If it returns undefined, the mention is shown as `@Name`. */
   readonly hrefOf?: (mention: { ref: string; mention: Mention; label: string }) => string | undefined;
 }
 
-/** A tree as HTML, made of nodes and never of text, so that nothing an author wrote is markup. */
+/**
+ * Writes a tree as HTML. It is built from nodes and never from text, so that text which an author wrote never becomes
+ * markup.
+ */
 export function writeHtml(tree: Root, { hrefOf }: HtmlOptions = {}): string {
   const named = structuredClone(tree);
   replaceLinks(named, (link) => {
@@ -43,7 +50,8 @@ export function writeHtml(tree: Root, { hrefOf }: HtmlOptions = {}): string {
     const text = { type: 'text' as const, value: href === undefined ? `@${found.label}` : found.label };
     return href === undefined ? text : { type: 'link', url: href, children: [text] };
   });
-  // Without `allowDangerousHtml` HTML in Markdown is left out; it is shown as the text that it is instead.
+  // Without `allowDangerousHtml`, toHast drops raw HTML in Markdown. Turn it into text before, so that readers see what
+  // the author wrote.
   textOfHtml(named);
   const clean = sanitize(toHast(named), allowed);
   prune(clean, 0);
@@ -51,30 +59,34 @@ export function writeHtml(tree: Root, { hrefOf }: HtmlOptions = {}): string {
   return toHtml(clean);
 }
 
-/** HTML as a tree that is not too deep; what is too costly to be read is one text. */
+/** Parses HTML into a tree of limited depth. HTML that is too costly to read becomes a single text node. */
 export function parseHtml(html: string): HastRoot {
   const source = html.slice(0, maxSource);
   if (isCostlyHtml(source)) return { type: 'root', children: [{ type: 'text', value: textOfSource(source) }] };
   const parsed = fromHtml(source, { fragment: true });
-  // Before anything that recurses: what a stranger nests does not end our stack.
+  // Prune before any recursive function runs, because a stranger may have nested elements so deeply that the stack
+  // would overflow.
   prune(parsed, 0);
   return parsed;
 }
 
 export interface ReadHtmlOptions {
-  /** The person that a link names, such as `https://matrix.to/#/@ann:example.com`. */
+  /** The person whom a link names, such as `https://matrix.to/#/@ann:example.com`. */
   readonly mentionOfUrl?: (url: string) => Mention | undefined;
-  /** Elements of the platform's own that name a person, such as `spark-mention`, by their tag. */
+  /** The platform's own elements that name a person, such as `spark-mention`, by tag name. */
   readonly mentionElements?: Readonly<Record<string, MentionElement>>;
 }
 
 export interface MentionElement {
-  /** Attributes that `read` is given, as hast names them: `dataObjectId`. */
+  /** The attributes that are passed to `read`, in hast's spelling, such as `dataObjectId`. */
   readonly attributes: readonly string[];
   readonly read: (properties: Readonly<Record<string, unknown>>) => Mention | undefined;
 }
 
-/** HTML that a platform sent as a tree; whatever is not in the list above is left out. */
+/**
+ * Reads HTML that a platform sent into a tree. Elements that are neither in the list above nor in `mentionElements` are
+ * dropped.
+ */
 export function readHtml(html: string, { mentionOfUrl, mentionElements = {} }: ReadHtmlOptions = {}): Root {
   const source = html.slice(0, maxSource);
   if (isCostlyHtml(source)) return plainTree(textOfSource(source));
@@ -104,7 +116,10 @@ function schemaWith(elements: Readonly<Record<string, MentionElement>>): Schema 
   };
 }
 
-/** @param made takes the mentions: links of our own scheme that came otherwise are none. */
+/**
+ * @param made collects the mentions that are created here. Any other link with our own scheme was written by a stranger
+ * and is not a mention.
+ */
 function handlersOf(
   elements: Readonly<Record<string, MentionElement>>,
   made: Set<Nodes>,
@@ -124,7 +139,7 @@ function handlersOf(
   );
 }
 
-/** On a stack of its own: the tree may be deeper than the machine's. */
+/** Uses its own stack instead of recursion, because the tree may be too deep for the call stack. */
 function prune(root: HastNodes, from: number): void {
   const waiting: { node: HastNodes; depth: number }[] = [{ node: root, depth: from }];
   for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
@@ -138,8 +153,8 @@ function prune(root: HastNodes, from: number): void {
 const inline = new Set('a b code del em i s span strike strong u'.split(' '));
 
 /**
- * Takes out styles and links of nothing, however they are nested: they show nothing, and hast-util-to-mdast takes time by their square
- * (3 000 of `<b></b>`: minutes).
+ * Removes inline elements that are empty or contain only white space, also nested ones. They show nothing, and the time
+ * that hast-util-to-mdast spends on them grows with the square of their number (3 000 of `<b></b>` take minutes).
  */
 function dropEmpty(root: HastRoot): void {
   const waiting: Element[] = [];
@@ -149,7 +164,8 @@ function dropEmpty(root: HastRoot): void {
     waiting.push(node as Element);
     visit.push(...(node.children as HastNodes[]));
   }
-  // Children come behind their parents, so that from the end each sees its own without what is empty.
+  // Children come after their parents in this list. Walking it backwards visits each parent after its children were
+  // cleaned.
   for (const node of waiting.reverse()) {
     const kept: HastNodes[] = [];
     for (const child of node.children) {
@@ -164,7 +180,7 @@ function dropEmpty(root: HastRoot): void {
   }
 }
 
-/** The white space that is all there is in it; undefined where there is more. */
+/** The white space that is the element's whole content; undefined if it contains more. */
 function blankOf({ children }: Element): string | undefined {
   const [first, ...more] = children;
   if (first === undefined) return '';
@@ -173,7 +189,10 @@ function blankOf({ children }: Element): string | undefined {
 
 const blocks = new Set('blockquote h1 h2 h3 h4 h5 h6 hr li ol p pre table tbody td th thead tr ul br'.split(' '));
 
-/** Line ends between blocks only make the HTML longer; those within a paragraph are white space, and in code they count. */
+/**
+ * Removes line ends between blocks, which only make the HTML longer. Line ends inside a paragraph are white space and
+ * stay, and those in code are content.
+ */
 function dropLineEnds(root: HastNodes): void {
   const waiting: HastNodes[] = [root];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {

@@ -1,27 +1,31 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What ties a post to its delivery, and tells everybody's Carillon that it is a copy, where a platform keeps nothing
- * beside a text that we could set. On Zoom a copy is the post of an ordinary user: to another Carillon with another user,
- * which bridges the same channel, it would look like a person's words, and the two would answer each other without end. So
- * the mark stands in the text, in characters that show nothing and that no keyboard has (U+2061 to U+2064, the invisible
- * operators of mathematics): four that are the same in every mark, then twenty that are 40 bits of a hash of the
- * delivery's id, or of its part's key.
+ * A mark that ties a post to its delivery and tells every Carillon that the post is a copy, for platforms on which a
+ * bot can attach no data to a post. On Zoom, a copy is posted as an ordinary user. To another Carillon that bridges the
+ * same channel with another user, it would look like a person's words, and the two would answer each other without end.
  *
- * It stands at the very beginning: there no cut takes it away, and a part that a person copies out of a message does not
- * bring it along to where it would make that person's own words ours.
+ * The mark is part of the text. It consists of characters that show nothing and that no keyboard has (U+2061 to U+2064,
+ * the invisible operators of mathematics): 4 that are the same in every mark, then 20 that encode 40 bits of a hash of
+ * `Outgoing.key`.
  *
- * Whether a platform ever strips such characters is not documented: who looks for a mark must not take a post without one
- * for somebody else's where it could be ours all the same.
+ * The mark is at the very beginning of the text, where no cut removes it. A person who copies a passage out of a
+ * message does not copy it along, so that person's own post is not taken for ours.
+ *
+ * It is not documented whether a platform ever strips such characters. Code that looks for a mark must not conclude
+ * that a post without one was written by someone else if it could be ours.
  */
 const signs = ['\u2061', '\u2062', '\u2063', '\u2064'] as const;
 const prefix = '\u2063\u2062\u2063\u2064';
 const hashSigns = 20;
 
-/** In characters, all of one UTF-16 code unit. */
+/** The length of a mark. Each of its characters is one UTF-16 code unit. */
 export const markLength = prefix.length + hashSigns;
 
-/** The mark of a post by its key, `Outgoing.key`, to be put in front of its text. */
+/**
+ * The mark of a post, to be put before its text.
+ * @param key the post's `Outgoing.key`.
+ */
 export function markOf(key: string): string {
   const digest = createHash('sha256').update(key).digest();
   let mark = prefix;
@@ -32,7 +36,7 @@ export function markOf(key: string): string {
   return mark;
 }
 
-/** Whether some Carillon posted it: then it is a copy of what was said elsewhere. */
+/** Whether any Carillon posted this text, which means that it is a copy. */
 export function isMarked(text: string): boolean {
   return text.startsWith(prefix);
 }

@@ -1,15 +1,17 @@
 import type { Nodes, Root } from 'mdast';
 import type { Kept } from '../contract/kept.ts';
 
-/** A text without any of these has no form at all; most have none, and are then not parsed for this. */
+/**
+ * A text with none of these characters has no form that could be lost. Most texts have none, so they are not parsed.
+ */
 const formed = /[`~>|*+-]|\d[.)]/;
 
 /**
- * Which forms of a text a platform shows otherwise than they were meant, for whoever wants to know why it looks different
- * there. What costs nobody anything is not said, such as a code block's language, or a heading that is strong text and a
- * list that has its marks as text: nearly every message would say it.
- * @param parse of the text; called where it may have forms.
- * @returns each once, such as `tables are code blocks`.
+ * Lists the forms of a text that a platform shows differently, for users who want to know why a copy looks different.
+ * Small losses are not listed, because nearly every message would have one: a code block's language, a heading that
+ * becomes strong text, list markers that become text.
+ * @param parse parses the text; called only if it may contain such forms.
+ * @returns each loss once, such as `tables are code blocks`.
  */
 export function lostForms(text: string, keeps: Kept, parse: (text: string) => Root): string[] {
   if (!formed.test(text)) return [];

@@ -6,26 +6,30 @@ import type { Nodes, Root } from 'mdast';
 import { tidy } from './tidy.ts';
 
 /**
- * The one form that text has between platforms: Markdown (CommonMark with GFM), stored as text and worked on as a tree
- * (mdast). Platforms' own markup is read into the tree and written from it; nothing is ever rewritten as text.
+ * The common form of text between platforms: Markdown (CommonMark with GFM), stored as text and processed as a tree
+ * (mdast). Each platform's markup is read into the tree and written from it. No code rewrites markup as text.
  */
 export type Tree = Root;
 
-/** More than this no platform shows in one message. */
+/** Limit of the source in code units. No platform shows more in one message. */
 const maxSource = 200_000;
 const maxMarksTogether = 2_000;
 const maxNesting = 100;
-/** Paragraphs, items and breaks: 28 000 items of a list, in 200 000 characters, took four seconds. */
+/** Limit of paragraphs, list items and breaks. 28 000 list items in 200 000 characters took four seconds. */
 const maxBlocks = 6_000;
-/** Times by their square: 4 000 of `> a`, each with a line of no mark behind it, took three seconds. */
+/**
+ * Limit of lazy continuation lines, whose cost grows with the square of their number. 4 000 of `> a`, each followed by
+ * a line without `>`, took three seconds.
+ */
 const maxLazyLines = 1_000;
 
 /**
- * GFM without its second search for addresses, in the text that was read: that one sees no escapes, and would make a link
- * of an address that somebody wrote as text. What micromark finds while it reads stays.
+ * GFM without its second search for addresses. That search works on the finished text, where escapes are no longer
+ * visible, so it would make a link of an address that the author had escaped. Addresses that micromark finds while it
+ * parses stay links.
  */
 const gfmTree = gfmFromMarkdown().map(({ transforms: _again, ...extension }) => extension);
-/** Made once, not for each text: putting the extensions together takes as long as reading a line. */
+/** Made once and not per text, because combining the extensions takes as long as parsing a line. */
 const reading: ReadingOptions = { extensions: [gfm()], mdastExtensions: [gfmTree] };
 const writing: WritingOptions = {
   bullet: '-',
@@ -33,34 +37,37 @@ const writing: WritingOptions = {
   fences: true,
   rule: '-',
   resourceLink: true,
-  // The serializer of GFM escapes `http:` and forgets `HTTP:`.
+  // The GFM serializer escapes the colon of `http:`, but not that of `HTTP:`.
   unsafe: [{ character: ':', before: '[PS]', after: '\\/', inConstruct: 'phrasing' }],
   join: [apart],
   extensions: [gfmToMarkdown()],
 };
 
-/** Reads Markdown. Text that would take seconds to parse is read as plain text. Never throws. */
+/** Parses Markdown. A text that would take seconds to parse becomes plain text. Never throws. */
 export function parseMarkdown(markdown: string): Tree {
   const source = wellFormed(markdown.replaceAll(/\r\n?/g, '\n').slice(0, maxSource));
   if (isCostly(source)) return plainTree(source);
   return fromMarkdown(source, reading);
 }
 
-/** Whether it is longer than what is read of it. */
+/** Whether the text is longer than the part of it that `parseMarkdown` reads. */
 export const isTooLong = (markdown: string): boolean => markdown.length > maxSource;
 
-/** Writes Markdown that reads back as the same tree, as far as Markdown can say it. */
+/** Writes Markdown that parses to the same tree, as far as Markdown can express it. */
 export function writeMarkdown(tree: Tree): string {
   return serialize(tidy(tree), writing).trimEnd();
 }
 
-/** What would run on into what is behind it has a blank line there, in a list too; the serializer sees to paragraphs. */
+/**
+ * Inside a list item, puts a blank line after a block that would otherwise continue into the next one. The serializer
+ * already separates paragraphs.
+ */
 function apart(left: Nodes, right: Nodes, parent: Nodes): 1 | undefined {
   if (parent.type !== 'listItem' || right.type === 'list') return undefined;
   return ['blockquote', 'list', 'table'].includes(left.type) || right.type === 'table' ? 1 : undefined;
 }
 
-/** Text in which nothing is markup: its lines, and blank lines between paragraphs. */
+/** A tree of text without markup. Line ends become breaks, and blank lines separate paragraphs. */
 export function plainTree(text: string): Tree {
   const paragraphs = text.split(/\n{2,}/).filter((part) => part.trim() !== '');
   return {
@@ -80,9 +87,10 @@ export function plainTree(text: string): Tree {
 }
 
 /**
- * Whether parsing would hold up the process. Pairing emphasis and links takes time by the square of the marks in one
- * paragraph (80 000 characters of `_a*b`: 20 s), quotes by the square of their depth, and at 20 000 the stack ends.
- * With these bounds nothing that was tried took longer than a second.
+ * Whether parsing would block the process. Matching emphasis and links takes time that grows with the square of the
+ * delimiters in one paragraph (80 000 characters of `_a*b`: 20 s). Quotes take time that grows with the square of their
+ * depth, and at a depth of 20 000 the stack overflows. Within these limits, none of the texts that were tried took
+ * longer than a second.
  */
 export function isCostly(source: string): boolean {
   let squares = 0;
@@ -94,19 +102,19 @@ export function isCostly(source: string): boolean {
   return lines.some((line) => nesting(line) > maxNesting);
 }
 
-/** Whether it goes on with the paragraph of a quote without its mark (CommonMark, "Laziness"). */
+/** Whether the line continues the paragraph of a quote without a `>` of its own (CommonMark, "Laziness"). */
 function isLazy(line: string, before = ''): boolean {
   return /^[\s>*+\-.)\d]*/.exec(before)?.[0].includes('>') === true && !block.test(line);
 }
 const block = /^[ \t]*(?:>|$|[-+*#]+\s|\d+[.)]\s)/;
 
-/** Quote and list marks that a line begins with. */
+/** The number of quote and list markers at the beginning of a line. */
 function nesting(line: string): number {
   const prefix = /^[\s>*+\-.)\d]*/.exec(line)?.[0] ?? '';
   return prefix.match(/>|[*+\-.)](?=\s)/g)?.length ?? 0;
 }
 
-/** A cut may have gone through a surrogate pair. */
+/** Removes half of a surrogate pair from the end, which remains if a cut went through the pair. */
 export function wellFormed(text: string): string {
   return text.replace(/[\uD800-\uDBFF]$/, '');
 }

@@ -1,20 +1,21 @@
 import type { Link, PhrasingContent, Root } from 'mdast';
 
 /**
- * Who is mentioned. In the stored Markdown a link of our own scheme, `[@Ann](mention:acme-slack/U0ANN)`, which no
- * platform's text can become: links are read from them with `safeUrl` only.
+ * A person who is mentioned. In the stored Markdown a mention is a link with our own scheme,
+ * `[@Ann](mention:acme-slack/U0ANN)`. Text from a platform cannot contain one, because its links are read only with
+ * `safeUrl`.
  */
 export type Mention =
-  /** By the id that a connection's platform has for them. */
+  /** A person named by their id on a connection's platform. */
   | { readonly kind: 'native'; readonly connection: string; readonly id: string }
-  /** By address, as a caller of the API knows them. */
+  /** A person named by e-mail address, which is what a caller of the API knows. */
   | { readonly kind: 'email'; readonly email: string }
-  /** Everybody in the room. */
+  /** Everyone in the room. */
   | { readonly kind: 'all' };
 
 const scheme = 'mention:';
 
-/** The text that names a mention, and by which `Outgoing.people` knows it. */
+/** The URL of a mention's link, which is also its key in `Outgoing.people`. */
 export function mentionRef(mention: Mention): string {
   switch (mention.kind) {
     case 'all':
@@ -26,6 +27,7 @@ export function mentionRef(mention: Mention): string {
   }
 }
 
+/** Reads what `mentionRef` wrote; undefined if the text is not the URL of a mention. */
 export function parseMentionRef(ref: string): Mention | undefined {
   if (!ref.startsWith(scheme)) return undefined;
   try {
@@ -35,7 +37,7 @@ export function parseMentionRef(ref: string): Mention | undefined {
     if (first === 'all') return { kind: 'all' };
     return first.includes('@') ? { kind: 'email', email: first } : undefined;
   } catch {
-    // Not percent-encoded text: somebody wrote it by hand.
+    // Not valid percent-encoding, so the link was written by hand.
     return undefined;
   }
 }
@@ -45,14 +47,14 @@ export function mentionNode(mention: Mention, label: string): Link {
   return { type: 'link', url: mentionRef(mention), children: [{ type: 'text', value: `@${label}` }] };
 }
 
-/** The mention that a link is, with its label without the `@`; undefined where it is an ordinary link. */
+/** The mention that a link stands for, with its label without the `@`; undefined if it is an ordinary link. */
 export function mentionOf(node: Link): { ref: string; mention: Mention; label: string } | undefined {
   const mention = parseMentionRef(node.url);
   if (mention === undefined) return undefined;
   return { ref: mentionRef(mention), mention, label: textOf(node.children).replace(/^@/, '') || 'somebody' };
 }
 
-/** All that a text mentions, each once. */
+/** All mentions of a text, each once. */
 export function mentionsIn(tree: Root): { ref: string; mention: Mention; label: string }[] {
   const found = new Map<string, { ref: string; mention: Mention; label: string }>();
   const visit = (node: { type: string; children?: readonly unknown[] }): void => {
@@ -64,7 +66,7 @@ export function mentionsIn(tree: Root): { ref: string; mention: Mention; label: 
   return [...found.values()];
 }
 
-/** The text of a run, without its styles. */
+/** The text of inline nodes without their styles. */
 export function textOf(nodes: readonly PhrasingContent[]): string {
   return nodes
     .map((node) => {
@@ -76,8 +78,8 @@ export function textOf(nodes: readonly PhrasingContent[]): string {
 }
 
 /**
- * A link's target as it came from a platform: web, mail and telephone addresses only. A scheme of ours, or one that runs
- * code, is no link.
+ * Accepts a link target that came from a platform if it is a web, mail or telephone address. Returns undefined for all
+ * other schemes, such as our own `mention:` or one that runs code.
  */
 export function safeUrl(url: string): string | undefined {
   return /^(?:https?:\/\/|mailto:|tel:)/i.test(url) && URL.canParse(url) ? url : undefined;

@@ -1,10 +1,10 @@
 import type { Nodes, Parents, PhrasingContent, Root, Table } from 'mdast';
 import { mentionOf, textOf } from './mention.ts';
 
-/** Deeper than this nothing is shown: the stack is finite. */
+/** Deeper levels are left out, because the functions below recurse. */
 const maxDepth = 100;
 
-/** A tree as plain text: for platforms without markup, for fallbacks and for what a notification shows. */
+/** Writes a tree as plain text, for platforms without markup, for fallbacks and for notifications. */
 export function plainText(tree: Root): string {
   return blocks(tree, 0).trim();
 }
@@ -82,7 +82,7 @@ function one(node: PhrasingContent): string {
   }
 }
 
-/** A table as lines of text whose columns stand under each other; shown in a code block where there is one. */
+/** Writes a table as lines of text with aligned columns, to be shown in a code block if the platform has them. */
 export function alignedRows(table: Table): string {
   const rows = table.children.map((row) => row.children.map((cell) => textOf(cell.children).replaceAll('\n', ' ')));
   const widths: number[] = [];
@@ -100,7 +100,7 @@ export function alignedRows(table: Table): string {
 
 const segmenter = new Intl.Segmenter();
 
-/** In characters as a reader counts them. */
+/** The width in characters as a reader counts them. */
 function width(text: string): number {
   return [...segmenter.segment(text)].length;
 }

@@ -4,25 +4,30 @@ import { characterEnd, leafText, visibleText } from './visible-text.ts';
 const ellipsis = '…';
 
 /**
- * The part of a tree that shows its visible text from `from` to `to`, in code units. What is open around a cut, such as a
- * quote, a list or a code block, is closed there and open again in the next slice. Slices that follow each other show what
- * the tree shows. The tree itself is left as it is.
+ * The part of a tree that shows the visible text from `from` to `to`, in code units. A quote, list or code block that a
+ * cut divides is closed in this slice and opened again in the next one, so that consecutive slices together show what
+ * the tree shows. The tree itself is not changed.
  */
 export function sliceTree(tree: Root, from: number, to: number): Root {
   return (slice(tree, { at: 0, from, to }) as Root | undefined) ?? { type: 'root', children: [] };
 }
 
-/** The tree, or where it shows more than `length` its first part, with an ellipsis where the rest was. */
+/** The tree, or, if it shows more than `length` code units, its first part with an ellipsis. */
 export function cutTree(tree: Root, length: number): Root {
   return visibleText(tree).length <= length ? tree : firstPart(tree, length);
 }
 
-/** The first part of a tree and an ellipsis: not cut inside a character that is made of several. */
+/**
+ * The first part of a tree, with an ellipsis. The cut is never inside a character that consists of several code units.
+ */
 export function firstPart(tree: Root, length: number): Root {
   return withEllipsis(sliceTree(tree, 0, characterEnd(visibleText(tree), length)));
 }
 
-/** Behind the last text of a tree, within its marks; by itself behind a table. */
+/**
+ * Appends an ellipsis to the last text of a tree, inside its styles. After a table or a link the ellipsis is appended
+ * as a text or paragraph of its own.
+ */
 export function withEllipsis(tree: Root): Root {
   const kept = tidy(tree);
   const added = append(kept) as Root | undefined;
@@ -40,7 +45,7 @@ function append(node: Nodes): Nodes | undefined {
   return isOfText ? ({ ...node, children: [...node.children, { type: 'text', value: ellipsis }] } as Nodes) : undefined;
 }
 
-/** Without the white space and line ends at either edge, which Markdown cannot say and nobody sees. */
+/** Removes white space and breaks at the start and end of the tree, which Markdown cannot express and nobody sees. */
 export function tidy(tree: Root): Root {
   return (edge(edge(tree, 'start') ?? tree, 'end') ?? { type: 'root', children: [] }) as Root;
 }
@@ -67,7 +72,7 @@ function edge(node: Nodes, side: 'start' | 'end'): Nodes | undefined {
 }
 
 interface Range {
-  /** Of the visible text that was passed. */
+  /** The offset in the visible text up to which nodes were visited. */
   at: number;
   readonly from: number;
   readonly to: number;
@@ -89,7 +94,7 @@ function sliceParent(node: Parents, range: Range): Nodes | undefined {
   const kept: Nodes[] = [];
   let first = 0;
   for (const [index, child] of (node.children as Nodes[]).entries()) {
-    // What is behind the slice need not be measured: nothing of it is asked for any more.
+    // Nodes after the slice need not be visited.
     if (range.at >= range.to) break;
     const piece = slice(child, range);
     if (piece === undefined) continue;
@@ -99,7 +104,7 @@ function sliceParent(node: Parents, range: Range): Nodes | undefined {
   if (kept.length === 0) return undefined;
   const whole = { ...node, children: kept } as Parents;
   if (whole.type === 'list' && whole.ordered === true) return { ...whole, start: startOf(whole, first) };
-  // What goes on from the slice before is not one more thing to be ticked off.
+  // The rest of an item that began in the previous slice must not show a second checkbox.
   return whole.type === 'listItem' && begin < range.from ? unticked(whole) : whole;
 }
 

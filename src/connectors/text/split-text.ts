@@ -4,25 +4,31 @@ import { isCostly, isTooLong, parseMarkdown, writeMarkdown } from './markdown.ts
 import { plainText } from './plain.ts';
 import { sliceTree, tidy, withEllipsis } from './slice-tree.ts';
 
-/** One post's part of a text: places in the visible text of its tree, in code units. No content. */
+/**
+ * The part of a text that goes into one post, as offsets in the visible text of its tree, in code units. It contains no
+ * content.
+ */
 export interface TextPart {
   readonly from: number;
   readonly to: number;
-  /** There was more, which stands nowhere: an ellipsis shows it. */
+  /** The text continues, but no post shows the rest. An ellipsis tells readers. */
   readonly isCut?: true;
 }
 
 /**
- * More posts than this bury what else is said in a room, and at the one a second that most platforms take they hold up
- * their conversation for longer than it is worth.
+ * The most posts that one message may become. More would bury the other messages of a room. Most platforms take one
+ * post per second, so more would also delay the next messages of the conversation for too long.
  */
 export const maxParts = 20;
 
 const firstGuess = 1_000;
-/** So near to what fits is near enough: each trial writes the part and renders it. */
+/** The search for the largest part that fits stops within 13 %, because each trial writes and renders the part. */
 const nearEnough = 1.13;
 
-/** The tree that is split: with each link's target at the link, since what says it stands in one part only. */
+/**
+ * Parses the text to split. Reference links become inline links, because their definition would be in one of the parts
+ * only.
+ */
 export function treeOf(markdown: string): Root {
   const tree = parseMarkdown(markdown);
   const definitions = new Map<string, Definition>();
@@ -47,10 +53,10 @@ function resolved(node: Nodes, definitions: ReadonlyMap<string, Definition>): No
 }
 
 /**
- * Cuts a text so that each part fits where it goes: at the end of a block, else of a sentence, a word, or a character.
- * Takes time by the length of the text, and a few trials a part.
- * @param fits whether a post may hold this Markdown.
- * @param most parts; what is too long for the last is left out there.
+ * Splits a text into parts that each fit into a post. It cuts at the end of a block, else of a line or sentence, else
+ * of a word, else of a character. The time grows linearly with the length of the text, with a few trials per part.
+ * @param fits whether one post can contain this Markdown.
+ * @param most the most parts. Text that does not fit into the last one is left out.
  */
 export function splitText(markdown: string, fits: (markdown: string) => boolean, most = maxParts): TextPart[] {
   const fitsWhole = fits(markdown);
@@ -68,7 +74,7 @@ export function splitText(markdown: string, fits: (markdown: string) => boolean,
       const isCut = to < end ? isLast : isTooLong(markdown);
       return { from, to, ...(isCut ? { isCut } : {}) };
     };
-    // With the longest number that there may be.
+    // Assume the longest part number that may occur.
     const found = farthest(end - begin, { guess: room, growth: parts.length === 0 ? 2 : nearEnough }, (size) =>
       fits(partMarkdown(tree, partTo(bestCut(places, begin, begin + size)), most, most)),
     );
@@ -80,13 +86,13 @@ export function splitText(markdown: string, fits: (markdown: string) => boolean,
   return withRest(parts, end);
 }
 
-/** White space behind the last part is its own. */
+/** The last part includes the white space at the end of the text. */
 function withRest(parts: TextPart[], end: number): TextPart[] {
   const last = parts.at(-1);
   return last === undefined || last.isCut === true ? parts : [...parts.slice(0, -1), { ...last, to: end }];
 }
 
-/** The largest size that fits, nearly; 0 where none does. */
+/** Finds approximately the largest size that fits; 0 if none does. */
 function farthest(
   most: number,
   { guess, growth }: { guess: number; growth: number },
@@ -103,13 +109,16 @@ function farthest(
   return low;
 }
 
-/** What the post of a part says, with its number at the end where there are several. @param number from 1. */
+/**
+ * The Markdown of one part. If there are several, its number is added in a paragraph at the end.
+ * @param number starts at 1.
+ */
 export function partMarkdown(tree: Root, { from, to, isCut }: TextPart, number: number, of: number): string {
   const piece = tidy(sliceTree(tree, from, to));
   const shown = isCut === true ? withEllipsis(piece) : piece;
   const count = { type: 'paragraph' as const, children: [{ type: 'text' as const, value: `(${number}/${of})` }] };
   const whole: Root = of === 1 ? shown : { ...shown, children: [...shown.children, count] };
   const markdown = writeMarkdown(whole);
-  // Text that is too costly to be read as markup is shown as it is, without what would disarm its marks.
+  // If the Markdown would be too costly to parse, send the text without markup and without escapes.
   return isCostly(markdown) ? plainText(whole) : markdown;
 }

@@ -4,7 +4,10 @@ import { renderInline, style, type RenderContext, type StarMarkup } from './star
 
 const indent = '    ';
 
-/** A tree in this markup; what its author wrote as text is never markup, link or mention. */
+/**
+ * Writes a tree in the markup of Slack or Google Chat. What the author wrote as text never becomes markup, a link or a
+ * mention.
+ */
 export function renderStar(tree: Root, markup: StarMarkup, people: ReadonlyMap<string, Mentioned>): string {
   const definitions = new Map<string, Definition>();
   for (const node of tree.children) if (node.type === 'definition') definitions.set(node.identifier, node);
@@ -12,7 +15,7 @@ export function renderStar(tree: Root, markup: StarMarkup, people: ReadonlyMap<s
   return renderBlocks(tree.children, context).join('\n\n');
 }
 
-/** Flow content, one text for each block that has any. */
+/** Renders block content: one text for each block that is not empty. */
 function renderBlocks(nodes: readonly Nodes[], context: RenderContext): string[] {
   return nodes.map((node) => block(node, context)).filter((text) => text !== '');
 }
@@ -46,7 +49,10 @@ function block(node: Nodes, context: RenderContext): string {
   }
 }
 
-/** One level of quotes, at most. Where the mark of a quote is only text, it would keep a fence from being one. */
+/**
+ * Renders quotes with at most one level. On a platform without quotes, `> ` before a fence would keep the code block
+ * from being one, so it is left out there.
+ */
 function quote(nodes: readonly Nodes[], context: RenderContext): string {
   const inner = { ...context, quoted: true };
   if (context.quoted) return renderBlocks(nodes, inner).join('\n\n');
@@ -59,14 +65,14 @@ function quote(nodes: readonly Nodes[], context: RenderContext): string {
   return parts.join(hasQuotes ? '\n> \n' : '\n\n');
 }
 
-/** No language, and nothing inside may look like the end. */
+/** These platforms take no language, and the text inside must not contain a fence. */
 function codeBlock(safe: string): string {
   return `\`\`\`
 ${safe}
 \`\`\``;
 }
 
-/** Numbers are text; a list in a list is moved in. */
+/** List markers and numbers are text. A nested list is indented. */
 function list(node: List, context: RenderContext): string {
   const first = node.start ?? 1;
   return node.children

@@ -1,13 +1,14 @@
-/** What stands around a style, in the markup of Slack and Google Chat, by the node that it makes. */
+/** The delimiters of styles in the markup of Slack and Google Chat, each with the node that it creates. */
 export const starStyles = { '*': 'strong', _: 'emphasis', '~': 'delete' } as const;
 export type Delimiter = keyof typeof starStyles;
 
-/** Whether something that is seen stands there; platforms differ in what else breaks a delimiter. */
+/** Whether the character is visible. Platforms differ in which other characters prevent a delimiter from working. */
 export type IsVisible = (char: string | undefined) => boolean;
 
 /**
- * At each place, where the next delimiter that can end a style stands; one pass from the right for each.
- * @param whole what is read as one: code, links and mentions, in which nothing ends a style.
+ * For each position and delimiter, the position of the next delimiter that can close a style. Makes one pass from the
+ * right for each delimiter.
+ * @param whole matches code, links and mentions, inside which no delimiter closes a style.
  */
 export function closersOf(
   source: string,
@@ -15,7 +16,7 @@ export function closersOf(
   whole: RegExp,
 ): Record<Delimiter, (number | undefined)[]> {
   const line = source.replaceAll(whole, (one) => one[0] + 'x'.repeat(one.length - 2) + one.at(-1));
-  // Of full length at once: an array that is filled from its end is a slow one.
+  // Allocated in full length, because an array that is filled from its end is slow.
   const none = (): (number | undefined)[] => Array.from({ length: line.length });
   const closers: Record<Delimiter, (number | undefined)[]> = { '*': none(), _: none(), '~': none() };
   for (const mark of Object.keys(starStyles) as Delimiter[]) {
@@ -28,6 +29,10 @@ export function closersOf(
   return closers;
 }
 
+/**
+ * Whether the character at `index` is a delimiter that can open a style: no letter or digit before it, a visible
+ * character after it.
+ */
 export function isOpener(line: string, index: number, isVisible: IsVisible): boolean {
   return Object.hasOwn(starStyles, line[index] ?? '') && !isWord(line[index - 1]) && isVisible(line[index + 1]);
 }

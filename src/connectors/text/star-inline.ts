@@ -2,38 +2,41 @@ import type { Definition, Nodes, Table } from 'mdast';
 import type { Mentioned } from '../contract/connector.ts';
 import { mentionOf } from './mention.ts';
 
-/** Breaks a run of characters without being seen: this markup has no escape. */
+/** Interrupts a run of characters invisibly, because this markup has no escape character. */
 export const zeroWidthSpace = '\u200B';
 
-/** What platforms whose markup is `*strong* _emphasis_ ~strike~` with `<url|label>` do each in their own way. */
+/** The parts in which platforms with the markup `*strong* _emphasis_ ~strike~ <url|label>` differ. */
 export interface StarMarkup {
-  /** Text that shows as it is; `styles` are the delimiters that are open around it. */
+  /** Escapes text so that it is shown literally. `styles` are the delimiters that are open around it. */
   escapeText(text: string, styles?: string): string;
-  /** What would begin a block at the start of a line does not. */
+  /** Escapes characters that would begin a block at the start of a line. */
   escapeLineStarts(text: string): string;
-  /** Undefined where it cannot stand in back-ticks: then the text matters more than the style. */
+  /**
+   * Undefined if the value cannot be written between back-ticks. It is then written as text, because the text matters
+   * more than the style.
+   */
   inlineCode(value: string): string | undefined;
-  /** What stands between two fences. */
+  /** Escapes the text between two fences. */
   fenced(value: string): string;
-  /** A table as lines of text. */
+  /** Writes a table as lines of text. */
   rows(table: Table): string;
-  /** Undefined for schemes that are no link. */
+  /** Undefined for a scheme that the platform does not link. */
   linkTarget(url: string): string | undefined;
   linkLabel(label: string): string;
   readonly everybody: string;
-  /** Undefined for what is no id of a person. */
+  /** Writes a mention of the person; undefined if this cannot be the id of a person. */
   person(id: string): string | undefined;
   readonly bullet: string;
-  /** Whether `> ` is markup; else it is text that people know. */
+  /** Whether `> ` is markup on this platform. If not, it is text that readers understand. */
   readonly hasQuotes: boolean;
 }
 
 export interface RenderContext {
   readonly markup: StarMarkup;
   readonly definitions: ReadonlyMap<string, Definition>;
-  /** Who is mentioned, by the mention's `ref`. */
+  /** The people who are mentioned, by the `ref` of the mention. */
   readonly people: ReadonlyMap<string, Mentioned>;
-  /** Delimiters that are open around this place; the same one twice would close it. */
+  /** The delimiters that are open here. The same delimiter again would close its style. */
   readonly styles: string;
   readonly depth: number;
   readonly quoted: boolean;
@@ -41,14 +44,14 @@ export interface RenderContext {
 
 interface Piece {
   readonly text: string;
-  /** Begins and ends with delimiters, which need white space or punctuation beside them. */
+  /** The piece begins and ends with delimiters, which need white space or punctuation next to them. */
   readonly styled: boolean;
 }
 
-/** Deeper styles than this say nothing more, and the stack is finite. */
+/** Limit of nested styles. More of them show no difference, and rendering recurses. */
 const maxDepth = 50;
 
-/** Phrasing content in this markup. */
+/** Renders inline content. */
 export function renderInline(nodes: readonly Nodes[], context: RenderContext): string {
   const deeper = { ...context, depth: context.depth + 1 };
   if (deeper.depth > maxDepth) return context.markup.escapeText(plainText(nodes), context.styles);
@@ -98,8 +101,8 @@ function styled(delimiter: string, children: readonly Nodes[], context: RenderCo
 }
 
 /**
- * Delimiters stand directly at what they style, and a style ends with its line. Beside what keeps a delimiter from being
- * one they would be none either: there the text matters more than the style.
+ * Puts delimiters directly around the visible text of each line, because a style ends with its line. No delimiters are
+ * written next to a zero-width space, because they would not work there.
  */
 export function style(delimiter: string, text: string): string {
   return text
@@ -113,14 +116,17 @@ export function style(delimiter: string, text: string): string {
     .join('\n');
 }
 
-/** A back-tick inside would end the code, and there is no way to escape it: then the text matters more than the style. */
+/**
+ * A back-tick inside would end the code and cannot be escaped. Such code is written as text, because the text matters
+ * more than the style.
+ */
 function inlineCode(value: string, context: RenderContext): Piece {
   const shown = value.replaceAll(zeroWidthSpace, '');
   const code = shown.trim() === '' ? undefined : context.markup.inlineCode(shown);
   return code === undefined ? asText(value, context) : { text: `\`${code}\``, styled: true };
 }
 
-/** A person who is known here is told; anybody else is named, as text. */
+/** Writes a mention that notifies a person who is known on this platform; any other person is named in text. */
 function mention(node: Extract<Nodes, { type: 'link' }>, context: RenderContext): Piece | undefined {
   const found = mentionOf(node);
   if (found === undefined) return undefined;
@@ -144,7 +150,7 @@ function link(url: string, label: string, context: RenderContext): Piece {
   };
 }
 
-/** Inside a word a style needs a zero-width space to be one. */
+/** Joins two pieces. A style next to a letter or digit works only with a zero-width space in between. */
 function join(left: Piece, right: Piece): Piece {
   if (left.text === '' || right.text === '') return left.text === '' ? right : left;
   const needed =
@@ -153,12 +159,12 @@ function join(left: Piece, right: Piece): Piece {
   return { text: left.text + (needed ? zeroWidthSpace : '') + right.text, styled: right.styled };
 }
 
-/** Delimiters are punctuation to Unicode, but not to this markup. */
+/** Replaces delimiters by letters: Unicode counts them as punctuation, but this markup does not. */
 function withoutMarks(text: string): string {
   return text.replaceAll(/[*_~`]/g, 'x');
 }
 
-/** What the nodes say, without any markup; on a stack of its own, because trees can be deeper than the machine's. */
+/** The text of the nodes without markup. It uses its own stack, because a tree can be too deep for recursion. */
 export function plainText(nodes: readonly Nodes[]): string {
   const stack = [...nodes].reverse();
   let text = '';

@@ -1,6 +1,6 @@
 import type { PhrasingContent } from 'mdast';
 
-/** What a platform says of a piece of text beside it. */
+/** The styles that a platform reports for a piece of text as separate data, not as markup in the text. */
 export interface Styles {
   readonly strong?: boolean;
   readonly emphasis?: boolean;
@@ -8,7 +8,7 @@ export interface Styles {
   readonly code?: boolean;
 }
 
-/** A piece of text with its styles, as nodes: a break for each line end. */
+/** Converts a piece of text with its styles into nodes. Each line end becomes a break. */
 export function styledText(value: string, styles: Styles): PhrasingContent[] {
   return value
     .split(/\r\n?|\n/)

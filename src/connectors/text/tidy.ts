@@ -4,9 +4,10 @@ type Style = Extract<PhrasingContent, { type: 'strong' | 'emphasis' | 'delete' }
 type Container = Style | Link;
 
 /**
- * The tree as Markdown can say it: no style around nothing, none that begins or ends with white space or a break, none in
- * itself or directly behind one like it, no link in a link, no line end in a heading, and no paragraph that is empty or
- * begins or ends with a break. Platforms have all of these. How far the items of a list stand apart, none says.
+ * Changes the tree so that Markdown can express it; platforms send trees that it cannot. Styles that are empty, nested
+ * in the same style or directly after the same style are removed or merged, and white space and breaks at their ends
+ * move outside. A link inside a link becomes its text. Line ends in headings become spaces. Paragraphs lose breaks at
+ * their ends, and empty paragraphs are removed. Lists become tight, because no platform says how far apart items are.
  */
 export function tidy(tree: Root): Root {
   return { ...tree, children: blocks(tree.children) };
@@ -14,7 +15,7 @@ export function tidy(tree: Root): Root {
 
 const phrasing = new Set('text strong emphasis delete link inlineCode break image footnoteReference'.split(' '));
 
-/** Text that stands by itself becomes a paragraph. */
+/** Wraps inline nodes between blocks in paragraphs. */
 function inParagraphs(nodes: readonly Nodes[]): Nodes[] {
   const flow: Nodes[] = [];
   let line: PhrasingContent[] = [];
@@ -54,36 +55,39 @@ function inOneLine(nodes: readonly PhrasingContent[]): PhrasingContent[] {
   });
 }
 
-/** Without what a reader of Markdown takes for a mistake: control characters, halves of pairs, and what is no character. */
+/** Removes what Markdown parsers reject: control characters, halves of surrogate pairs and noncharacters. */
 function sayable(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n\t]|\p{Cs}|\p{Noncharacter_Code_Point}/gu, '');
 }
 
-/** Phrasing content. @param open styles, and `link`, that are open around it. */
+/**
+ * Tidies inline content.
+ * @param open the styles, and `link`, that are open around it.
+ */
 function run(nodes: readonly PhrasingContent[], open: readonly string[]): PhrasingContent[] {
   const whole = nodes.flatMap((node) => unwrap(node, open)).reduce(join, []);
   return whole.flatMap((node) => loosen(node, open)).reduce(join, []);
 }
 
-/** A style in itself says nothing. */
+/** Removes a style inside the same style, because it has no effect. */
 function unwrap(node: PhrasingContent, open: readonly string[]): PhrasingContent[] {
   const isSame = isContainer(node) && open.includes(node.type);
   return isSame ? node.children.flatMap((child) => unwrap(child, open)) : [node];
 }
 
-/** What is blank at the ends of a style stands outside of it. */
+/** Moves white space and breaks at the ends of a style outside of it. */
 function loosen(node: PhrasingContent, open: readonly string[]): PhrasingContent[] {
   if (node.type === 'text') return [{ type: 'text', value: sayable(node.value) }];
   if (node.type === 'inlineCode') return code(sayable(node.value).replaceAll(/\s*\n\s*/g, ' '));
   if (!isContainer(node)) return [node];
   const { before, core, after } = split(run(node.children, [...open, node.type]));
   const inner = { ...node, children: core } as PhrasingContent;
-  // A link of no words is still a link.
+  // A link without text stays a link.
   if (core.length === 0) return [...before, ...(node.type === 'link' ? [inner] : []), ...after];
   return [...before, inner, ...after];
 }
 
-/** The blank at its ends is not shown by all, and Markdown takes some of it away. */
+/** Trims inline code. Not every platform shows white space at its ends, and Markdown removes some of it. */
 function code(value: string): PhrasingContent[] {
   const core = value.trim();
   if (core !== '') return [{ type: 'inlineCode', value: core }];
@@ -94,7 +98,7 @@ function isContainer(node: Nodes): node is Container {
   return node.type === 'strong' || node.type === 'emphasis' || node.type === 'delete' || node.type === 'link';
 }
 
-/** Two of a kind that stand next to each other are one: Markdown would read their marks as others. */
+/** Merges two adjacent nodes of the same kind, because Markdown would read their delimiters differently. */
 function join(nodes: PhrasingContent[], node: PhrasingContent): PhrasingContent[] {
   const last = nodes.at(-1);
   const isSame = last?.type === node.type;
@@ -118,7 +122,7 @@ function isBlank(node: PhrasingContent | undefined): boolean {
   return node?.type === 'break' || (node?.type === 'text' && node.value.trim() === '');
 }
 
-/** A text with the white space at its ends as texts of their own. */
+/** Splits a text node so that the white space at its ends becomes text nodes of its own. */
 function spaceApart(node: PhrasingContent): PhrasingContent[] {
   if (node.type !== 'text') return [node];
   const core = node.value.trim();

@@ -1,11 +1,11 @@
 import type { Nodes, Root } from 'mdast';
 
-/** Stands for what is shown and is no text, such as a picture: one unit, so that each cut is on one side of it. */
+/** Represents a leaf that is not text, such as a picture. It is one code unit, so a cut is always on one side of it. */
 const other = '\uFFFC';
 
 /**
- * What a leaf shows, in the code units by which texts are cut: of text and code the text itself, a line end for a break,
- * one unit for what is no text. Undefined for what is no leaf.
+ * What a leaf shows, in the code units in which texts are cut: the text itself for text and code, a line end for a
+ * break, nothing for a definition, and one unit for any other leaf. Undefined if the node is not a leaf.
  */
 export function leafText(node: Nodes): string | undefined {
   if ('value' in node) return node.value;
@@ -13,7 +13,7 @@ export function leafText(node: Nodes): string | undefined {
   return node.type === 'break' ? '\n' : node.type === 'definition' ? '' : other;
 }
 
-/** All that a tree shows, without its marks; places in it are what `sliceTree` is asked for. */
+/** Everything that a tree shows, without markup. `sliceTree` takes offsets in this text. */
 export function visibleText(tree: Root): string {
   const texts: string[] = [];
   const waiting: Nodes[] = [tree];
@@ -26,10 +26,13 @@ export function visibleText(tree: Root): string {
 }
 
 const segmenter = new Intl.Segmenter();
-/** A character as a reader counts them is hardly longer; flags in a row are counted from where the row may begin. */
+/**
+ * How many code units around a position the segmenter sees. Hardly any character as a reader counts them is longer. In
+ * a row of flags, the window may begin in the middle of a flag.
+ */
 const around = 500;
 
-/** The last place up to `end` that is between two characters as a reader counts them; `end` where there is none behind 0. */
+/** The last position up to `end` that is between two characters as a reader counts them. */
 export function characterEnd(text: string, end: number): number {
   if (end >= text.length) return text.length;
   const begin = Math.max(0, end - around);

@@ -9,23 +9,26 @@ import { webexSettings } from './settings.ts';
 
 export interface WebexCall {
   readonly method: HttpRequest['method'];
-  /** Below the base URL, with its query: `messages`. */
+  /** The path below the base URL with its query, such as `messages`. */
   readonly path: string;
   readonly body?: object;
   readonly upload?: NonNullable<JsonCall['upload']>;
   readonly about: CallKind;
-  /** Of a post, `Outgoing.key`: it finds the request again in a proxy's log, as the body holds no id of ours. Webex has no use for it. */
+  /**
+   * The key of a post (`Outgoing.key`), sent as a header. Webex ignores it, but it identifies the request in a proxy's
+   * log, because the body contains no id of ours.
+   */
   readonly key?: string;
-  /** Of a list; undefined for what one message needs. */
+  /** Set for lists; the default is enough for one message. */
   readonly maxResponseBytes?: number;
 }
 
-/** A message has three forms of text of 7 439 bytes each, and a person many fields. */
+/** A message has three forms of text with 7 439 bytes each, and a person has many fields. */
 const usualMaxBytes = 256 * 1_024;
 
 /**
- * One call of the Webex API, whose verdict is the status (developer.webex.com, "REST API Basics").
- * @throws SendFailure by the table in `errors.ts`; of a look-up never ambiguous.
+ * Makes one call of the Webex API. Success is judged by the status (developer.webex.com, "REST API Basics").
+ * @throws SendFailure by the table in `errors.ts`; never ambiguous for a look-up.
  */
 export async function callWebex(
   { method, path, body, upload, about, key, maxResponseBytes = usualMaxBytes }: WebexCall,
@@ -55,7 +58,7 @@ export async function callWebex(
 
 export const messagePath = (id: string): string => `messages/${encodeURIComponent(id)}`;
 
-/** With one slash at its end. */
+/** The base URL with exactly one slash at its end. */
 export function baseUrlOf(settings: Target['connection']['settings']): string {
   return `${readText(webexSettings, settings, 'baseUrl').replace(/\/*$/, '')}/`;
 }

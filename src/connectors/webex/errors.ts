@@ -1,26 +1,26 @@
 import type { Affected } from '../../domain/failure.ts';
 import { codeOfStatus, type Meaning } from '../http/answer.ts';
 
-/** What a call is about, which decides whom its refusal speaks of. */
+/** The kind of a call. It decides what a refusal affects. */
 export type CallKind =
   /** A new message in the destination's room. */
   | 'create'
-  /** A new message in a thread there: what is not found may be the root. */
+  /** A new message in a thread of that room. If something is not found, it may be the root. */
   | 'reply'
-  /** An edit or a delete: what is not found is the message. */
+  /** An edit or a delete. If something is not found, it is the message. */
   | 'change'
   | 'look-up';
 
 /**
- * What a refusal means (developer.webex.com, "REST API Basics", "API Errors"). Undefined where the status alone decides:
- * after a 5xx nobody knows whether the message was taken.
+ * The meaning of a refusal (developer.webex.com, "REST API Basics", "API Errors"). Undefined if the status alone
+ * decides: after a 5xx it is unknown whether the message was accepted.
  */
 export function meaningOf(status: number, call: CallKind): Meaning | undefined {
   const code = codeOfStatus(status);
   switch (status) {
     case 401:
       return { kind: 'permanent', code, affects: 'connection' };
-    // Not a member of the room, or no such room; of a reply perhaps the root alone.
+    // The account is not a member of the room, or there is no such room. For a reply, perhaps only the root is missing.
     case 403:
     case 404:
       return { kind: 'permanent', code, affects: affectedBy(status, call) };
@@ -32,7 +32,8 @@ export function meaningOf(status: number, call: CallKind): Meaning | undefined {
     case 413:
     case 415:
       return { kind: 'permanent', code, affects: 'message' };
-    // Locked, precondition, too many: none was taken. How they are counted Webex does not publish.
+    // Locked, precondition required, too many requests: Webex accepted none of these. It does not publish to what its
+    // limits apply.
     case 423:
     case 428:
     case 429:

@@ -12,8 +12,8 @@ import { ownAccount } from './people.ts';
 import { callWebex, messagePath } from './api.ts';
 
 /**
- * `GET /messages/{id}`: what a notification leaves out (developer.webex.com, "Get Message Details"). An account that is no
- * bot is known as ours only by its id, so that is asked for first.
+ * Completes a notification with `GET /messages/{id}` (developer.webex.com, "Get Message Details"). A user account of
+ * ours can only be recognized by its id, so that is looked up first.
  */
 export async function fetchMessage(
   event: InboundEvent,
@@ -31,7 +31,7 @@ export async function fetchMessage(
   return completed(event, message, connection, context);
 }
 
-/** The event with what its message says. */
+/** Adds the content of its message to an event. */
 export async function completed(
   incomplete: InboundEvent,
   message: unknown,
@@ -47,7 +47,7 @@ export async function completed(
     ...event,
     nativeId: nativeId({ room, id, ...(thread === undefined ? {} : { thread }) }),
     ...(thread === undefined || event.kind !== 'created' ? {} : { thread: nativeId({ room, id: thread }) }),
-    // The text is that of the last edit, whichever edit was told of.
+    // The text is that of the latest edit, even if the notification was about an earlier one.
     ...(event.kind === 'edited' && updated !== undefined ? { revision: timeOf(updated, context.now) } : {}),
     text: writeMarkdown(readMessage(message, connection.id)),
     ...(files.length === 0 ? {} : { files }),

@@ -10,9 +10,9 @@ import { webexSettings } from './settings.ts';
 import { baseUrlOf, callWebex, tokenOf } from './api.ts';
 
 /**
- * The files of a message, which holds only their addresses below the base URL: what they are called stands in the headers
- * of their bytes (developer.webex.com, "Message Attachments"). Addresses elsewhere are left out: they are asked with the
- * token.
+ * Describes the files of a message. The message contains only their URLs; names, types and sizes are in the headers of
+ * each file (developer.webex.com, "Message Attachments"). URLs that are not below the base URL are left out, because
+ * the request carries our token.
  */
 export async function describeFiles(
   urls: readonly unknown[],
@@ -31,7 +31,8 @@ export async function describeFiles(
         const { headers } = await callWebex({ method: 'HEAD', path, about: 'look-up' }, connection, context);
         return { ...usual, ...described(headers) };
       } catch (error) {
-        // It may still be scanned (423), or be refused for what was found in it: the message does not wait for a name.
+        // Webex may still be scanning the file (423), or may refuse it because of what it found. The message does not
+        // wait for the name.
         if (error instanceof SendFailure) return usual;
         throw error;
       }
@@ -51,7 +52,7 @@ function described(headers: HttpResponse['headers']): Partial<Pick<InboundFile, 
   };
 }
 
-/** `filename*` before `filename` (RFC 6266, section 4.3), without a path. */
+/** Takes `filename*` before `filename` (RFC 6266, section 4.3), and removes a path. */
 function fileName(disposition: string): string {
   const [, extended] = /filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(disposition) ?? [];
   const [, quoted, bare] = /filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s"]+))/i.exec(disposition) ?? [];
@@ -63,12 +64,12 @@ function decoded(text: string | undefined): string | undefined {
   try {
     return text === undefined ? undefined : decodeURIComponent(text);
   } catch {
-    // Not percent-encoded as it says: the plain form counts.
+    // The value is not valid percent-encoding, so the plain `filename` is used.
     return undefined;
   }
 }
 
-/** The bytes of a file, once Webex has looked through it (developer.webex.com, "Message Attachments"). */
+/** Downloads a file after Webex has scanned it (developer.webex.com, "Message Attachments"). */
 export async function openFile(
   { url }: Attachment,
   { settings }: HookConnection,
@@ -80,7 +81,10 @@ export async function openFile(
   return download({ url, headers, secrets: secretTexts(webexSettings, settings), meaningOf }, context);
 }
 
-/** What the statuses mean of a file; that it is taken all the same where it cannot be looked through is not asked for. */
+/**
+ * The meaning of a status for a file. A file that Webex cannot scan is refused, because we do not ask for it in spite
+ * of that.
+ */
 function meaningOf(status: number): Meaning | undefined {
   switch (status) {
     case 410:

@@ -11,15 +11,16 @@ import { ownAccount } from './people.ts';
 import { webexAddress } from './settings.ts';
 import { baseUrlOf, callWebex } from './api.ts';
 
-/** What Webex hands out at once where nothing is said; the most is not published. */
+/** The page size that Webex uses by default. It does not publish a maximum. */
 const pageSize = 50;
 
 const lacks = ['What was deleted, and edits of messages from long before, cannot be learned from Webex.'];
 const lacksForBots = 'A bot is shown only what mentions it; the token of an account would be shown all.';
 
 /**
- * What was said in a room since then, replies among it, and the last edit of each (developer.webex.com, Messages API,
- * "List Messages"): newest first, and read as far back as that. What was taken is known by its key.
+ * Reads what was said in a room since `since`, replies included, with the latest edit of each message
+ * (developer.webex.com, Messages API, "List Messages"). Webex lists the newest messages first, so pages are read until
+ * one is older. Events that were already received have the same keys.
  */
 export async function history(
   address: Values,
@@ -52,7 +53,7 @@ async function readPage(path: string, since: Date, connection: HookConnection, c
   return { items, next: isBefore ? undefined : nextPath([headers['link'] ?? ''].flat().join(','), connection) };
 }
 
-/** `Link: <…>; rel="next"` (RFC 8288). It is asked with the token, so only below the base URL. */
+/** Reads `Link: <…>; rel="next"` (RFC 8288). The request carries our token, so the page must be below the base URL. */
 function nextPath(link: string, { settings }: HookConnection): string | undefined {
   const url = /<([^<>]+)>\s*;\s*rel="?next"?/i.exec(link)?.[1];
   if (url === undefined) return undefined;
@@ -61,7 +62,7 @@ function nextPath(link: string, { settings }: HookConnection): string | undefine
   throw new SendFailure({ kind: 'permanent', code: 'strange_page', message: 'the next page is on another server' });
 }
 
-/** The events that would have told of a message as it stands now. */
+/** The events that Webex would have sent for a message in its present state. */
 async function eventsOf(
   message: unknown,
   { since, connection, context }: { since: Date; connection: HookConnection; context: LookUpContext },

@@ -6,15 +6,15 @@ import { nativeId } from './native-id.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Every bot's address ends so (developer.webex.com, "Bots"). */
+/** The e-mail address of every bot ends like this (developer.webex.com, "Bots"). */
 const botAddress = /@webex\.bot$/i;
 
 /**
- * One notification of a webhook (developer.webex.com, "Webhooks", "Webhook Event Reference"): ids only, the text is
- * encrypted and has to be fetched. The `id` of the notification is the webhook's, not the event's.
- * @param settings of the connection.
- * @param now stands for the time where the notification says none.
- * @returns a text where a part that every such notification has is missing.
+ * Reads one notification of a webhook (developer.webex.com, "Webhooks", "Webhook Event Reference"). It contains only
+ * ids, because texts are encrypted and must be fetched. Its `id` identifies the webhook and not the event.
+ * @param settings the connection's settings.
+ * @param now used as the time if the notification has none.
+ * @returns a string that says what is missing if the notification lacks a part that every such one has.
  */
 export function readEvent(json: Json, settings: Values, now: Date): HookEvent | string {
   const [resource, event] = [textAt(json, 'resource'), textAt(json, 'event')];
@@ -30,7 +30,7 @@ export function readEvent(json: Json, settings: Values, now: Date): HookEvent | 
   if (event === 'deleted')
     return { event: { ...common, key: `deleted:${id}`, kind: 'deleted', at: timeOf(undefined, now) } };
   const updated = textAt(data, 'updated');
-  // In 2020 an edit came as one more `created` (webex-node-bot-framework#20): what was updated is no new message.
+  // In 2020, edits arrived as a second `created` (webex-node-bot-framework#20). A message that was updated is not new.
   if (event === 'updated' || (updated !== undefined && updated !== textAt(data, 'created')))
     return { event: edited(common, id, updated, now) };
   return {
@@ -45,7 +45,10 @@ export function readEvent(json: Json, settings: Values, now: Date): HookEvent | 
   };
 }
 
-/** An edit without its time cannot be told from its redelivery; each is taken, as what is fetched is the newest anyway. */
+/**
+ * Reads an edit. Without a time it cannot be distinguished from its redelivery, so each is accepted; the newest text is
+ * fetched in any case.
+ */
 function edited(
   common: Pick<InboundEvent, 'room' | 'nativeId' | 'sender'>,
   id: string,
@@ -64,8 +67,8 @@ function edited(
 }
 
 /**
- * Whether a program said it: a bot, our own, another Carillon's or any, or one of the accounts that are known for it. Two
- * programs that answer each other would never end.
+ * Whether a program wrote the message: any bot, or one of the accounts in `programs`, such as another Carillon's. Two
+ * programs that answer each other would never stop.
  */
 export function isProgram(message: unknown, { programs }: Values): boolean {
   const address = (textAt(message, 'personEmail') ?? '').toLowerCase();
@@ -78,7 +81,7 @@ export function senderOf(message: unknown): { sender?: InboundSender } {
   return id === undefined ? {} : { sender: { id, ...(email === undefined ? {} : { email }) } };
 }
 
-/** As ISO 8601 with milliseconds, so that times can be compared as texts. */
+/** Converts a time to ISO 8601 with milliseconds, so that times can be compared as texts. */
 export function timeOf(text: string | undefined, otherwise: Date): string {
   const time = text === undefined ? Number.NaN : Date.parse(text);
   return (Number.isNaN(time) ? otherwise : new Date(time)).toISOString();

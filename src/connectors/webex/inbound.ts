@@ -10,8 +10,8 @@ import { webexSettings } from './settings.ts';
 import { subscriptions } from './subscriptions.ts';
 
 /**
- * Webex says neither how long it waits nor whether it sends again; a webhook that fails a hundred times within five
- * minutes is switched off (developer.webex.com, "Webhooks").
+ * Webex says neither how long it waits nor whether it repeats a request. It switches off a webhook after a hundred
+ * failures within five minutes (developer.webex.com, "Webhooks").
  */
 export const inbound: Inbound = {
   receive,
@@ -21,7 +21,8 @@ export const inbound: Inbound = {
   subscriptions,
   unavailable: { status: 503 },
   roomOf: ({ roomId }) => (typeof roomId === 'string' ? roomId : undefined),
-  // The id alone: it is unique everywhere, and nobody says of a deleted message which thread it was in.
+  // Only the message id. It is globally unique, and the event of a deletion does not say in which thread the message
+  // was.
   linkKey: (nativeId) => nativeId.split(':')[1] ?? nativeId,
 };
 
@@ -39,8 +40,8 @@ function receive(request: HookRequest, connection: HookConnection, { now }: Rece
 }
 
 /**
- * The MAC of the body in lower-case hex (developer.webex.com, "Webhooks", "Handling Requests"). It holds no time, so an old
- * request cannot be told from a new one: its events are known by their keys.
+ * Verifies the MAC of the body in lower-case hex (developer.webex.com, "Webhooks", "Handling Requests"). It covers no
+ * time, so a replayed request cannot be detected here; its events have keys that are already known.
  */
 function verify({ headers, body }: HookRequest, { settings }: HookConnection): Received | undefined {
   const isOld = readText(webexSettings, settings, 'signature') === 'sha1';

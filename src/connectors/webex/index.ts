@@ -4,7 +4,7 @@ import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';
 import { webexAddress, webexSettings } from './settings.ts';
 
-/** Cisco Webex: the messages API with the token of a bot or of an account. */
+/** Delivers through Cisco Webex's messages API with the token of a bot or of an account. */
 export const webex: Connector<PreparedCall> = {
   name: 'webex',
   title: 'Webex',
@@ -30,8 +30,8 @@ export const webex: Connector<PreparedCall> = {
     rule: 'kept',
   },
   isOneService: true,
-  // Webex takes no key of ours and keeps no mark of ours, and a bot cannot read its own posts in a group's history. A
-  // text may be set again, and what is gone deleted again, without harm.
+  // Webex takes no key of ours and stores no mark of ours, and a bot cannot read its own posts in the history of a
+  // group. Setting the same text again or deleting a deleted message does no harm.
   recoveryClass: (_target, action) =>
     action === 'create' ? { kind: 'C' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
   fits,

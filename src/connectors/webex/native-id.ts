@@ -3,22 +3,25 @@ import type { Outgoing, Receipt } from '../contract/connector.ts';
 import { readText } from '../contract/fields.ts';
 import { webexAddress } from './settings.ts';
 
-/** A message of Webex. Its id is unique everywhere; an edit also names its room. */
+/** A message of Webex. Its id is globally unique; an edit must also name its room. */
 export interface WebexMessage {
   readonly room: string;
   readonly id: string;
-  /** Id of its thread's root; absent where the message is itself a root, or stands alone. */
+  /** The id of the thread's root; absent if the message is itself a root or is in no thread. */
   readonly thread?: string;
 }
 
-/** `<roomId>:<id>`, and for a reply `<roomId>:<id>:<id of its thread's root>`. The ids are base64 and hold no colon. */
+/**
+ * Writes `<roomId>:<id>`, or for a reply `<roomId>:<id>:<id of the thread's root>`. The ids are base64 and contain no
+ * colon.
+ */
 export function nativeId({ room, id, thread }: WebexMessage): string {
   return thread === undefined || thread === id ? `${room}:${id}` : `${room}:${id}:${thread}`;
 }
 
 /**
  * Reads what `nativeId` wrote.
- * @throws SendFailure permanent `invalid_native_id`, also for null: without an id Webex knows no message.
+ * @throws SendFailure permanent `invalid_native_id` if the text has another form, or is null.
  */
 export function parseNativeId(text: string | null): WebexMessage {
   const [, room, id, thread] = /^([^:/]+):([^:/]+)(?::([^:/]+))?$/.exec(text ?? '') ?? [];
@@ -32,9 +35,9 @@ export function parseNativeId(text: string | null): WebexMessage {
 }
 
 /**
- * Where a new message goes: always into the destination's room. Into a thread where it replies to something there; what
- * replies to a reply goes to that one's root, since `parentId` must name a root. A root in another room, from before the
- * destination was moved, has no thread here.
+ * The room and thread of a new message. The room is always the destination's. A reply to a reply goes to the same root,
+ * because `parentId` must name a root. If the parent is in another room, because the destination was moved since, the
+ * message goes into no thread.
  */
 export function placeOf({ action, destination }: Outgoing): Omit<WebexMessage, 'id'> {
   const room = readText(webexAddress, destination.address, 'roomId');
@@ -43,7 +46,7 @@ export function placeOf({ action, destination }: Outgoing): Omit<WebexMessage, '
   return parent.room === room ? { room, thread: parent.thread ?? parent.id } : { room };
 }
 
-/** The receipt of a new message that stands there; it says so where a reply stands outside of its thread. */
+/** The receipt of a new message. It says so if a reply was posted outside of its thread. */
 export function receiptOf({ action }: Outgoing, message: WebexMessage): Receipt {
   const isAstray = action.kind === 'create' && action.thread !== undefined && message.thread === undefined;
   const text = 'It stands by itself: the message that it replies to is not in this room any more.';

@@ -14,8 +14,9 @@ import { callWebex, messagePath, type WebexCall } from './api.ts';
 export type PreparedCall = Omit<WebexCall, 'key'>;
 
 /**
- * @throws SendFailure permanent: `no_text` where nothing is left to say; `invalid_native_id` where the message that is
- * meant has none of Webex's; `not_supported` for reactions, which Webex has no call for.
+ * Chooses the call and writes its body.
+ * @throws SendFailure permanent: `no_text` if the text is empty; `invalid_native_id` if the message to change or reply
+ * to has no id of Webex's; `not_supported` for reactions, for which Webex has no call.
  */
 export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
   const { action } = outgoing;
@@ -24,7 +25,7 @@ export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
       const { room: roomId, thread: parentId } = placeOf(outgoing);
       const about = parentId === undefined ? 'create' : 'reply';
       if (outgoing.file !== undefined) return fileCall(outgoing, outgoing.file, about);
-      // Without a root `parentId` is undefined, and left out of the JSON.
+      // Without a root, `parentId` is undefined and so is left out of the JSON.
       const body = { roomId, parentId, ...textsOf(outgoing) };
       return { method: 'POST', path: 'messages', body, about };
     }
@@ -39,7 +40,9 @@ export async function prepare(outgoing: Outgoing): Promise<PreparedCall> {
   }
 }
 
-/** A form with the file, of which a message holds one that is sent so (developer.webex.com, "Create a Message"). */
+/**
+ * A form with the file. A message that is sent as a form contains one file (developer.webex.com, "Create a Message").
+ */
 function fileCall(outgoing: Outgoing, file: OutgoingFile, about: 'create' | 'reply'): PreparedCall {
   const { author, key } = outgoing;
   const { room: roomId, thread: parentId } = placeOf(outgoing);
@@ -48,7 +51,7 @@ function fileCall(outgoing: Outgoing, file: OutgoingFile, about: 'create' | 'rep
   return { method: 'POST', path: 'messages', upload: multipart(key, fields, 'files', file), about };
 }
 
-/** Whether nothing of it is cut. */
+/** Whether the text is not cut. */
 export const fits = (outgoing: Outgoing): boolean => fitsWebex(outgoing.message.content.text, optionsOf(outgoing));
 
 function optionsOf({ author, people, connection }: Outgoing): WebexTextOptions {
@@ -59,7 +62,7 @@ function optionsOf({ author, people, connection }: Outgoing): WebexTextOptions {
   };
 }
 
-/** A bot cannot speak under another name, so the author stands in front of the text. */
+/** A bot cannot post under another name, so the author is put before the text. */
 function textsOf(outgoing: Outgoing): { markdown: string; text: string } {
   const texts = toWebex(outgoing.message.content.text, optionsOf(outgoing));
   if (texts.markdown === '')
@@ -68,8 +71,8 @@ function textsOf(outgoing: Outgoing): { markdown: string; text: string } {
 }
 
 /**
- * One call of the Webex API. Deleting what is not there is done already.
- * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Webex agrees but names no message.
+ * Makes one call of the Webex API. Deleting a message that is gone counts as done.
+ * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` if Webex agrees but names no message.
  */
 export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
   const { action, key, connection } = outgoing;

@@ -4,10 +4,15 @@ import type { LookUpContext, Target } from '../contract/context.ts';
 import { listAt, textAt } from '../http/json-path.ts';
 import { baseUrlOf, callWebex, tokenOf } from './api.ts';
 
-/** An account's id never changes; asking once an hour is for the process that is handed another token. */
+/**
+ * An account's id never changes, but the operator may give the connection another token. The answer is therefore cached
+ * for one hour only.
+ */
 const ownIdSeconds = 3_600;
 
-/** developer.webex.com, People API: only people of the token's own organization are shown in full. */
+/**
+ * Looks up people (developer.webex.com, People API). Only people of the token's own organization are shown completely.
+ */
 export const people: People = {
   async byId(id, connection, context) {
     try {
@@ -15,7 +20,7 @@ export const people: People = {
       const { json } = await callWebex({ method: 'GET', path, about: 'look-up' }, connection, context);
       return toPerson(json);
     } catch (error) {
-      // An id of another form than theirs is a 400.
+      // Webex answers 400 for an id of another form than its own.
       if (error instanceof SendFailure && (error.status === 404 || error.status === 400)) return undefined;
       throw error;
     }
@@ -27,16 +32,17 @@ export const people: People = {
   },
 };
 
-/** Whose a token is. */
+/** The account to which a token belongs. */
 export interface Own {
   readonly id: string;
-  /** A bot is shown of rooms of several people only what mentions it (developer.webex.com, "Bots"). */
+  /**
+   * In rooms with several people, Webex shows a bot only the messages that mention it (developer.webex.com, "Bots").
+   */
   readonly isBot: boolean;
 }
 
 /**
- * The account that the token is of. Kept beside the access tokens, since it belongs to one as they do to their
- * credentials.
+ * Returns the account to which the connection's token belongs. The answer is cached together with the access tokens.
  * @throws SendFailure `transient` or `permanent`.
  */
 export async function ownAccount(connection: Target['connection'], context: LookUpContext): Promise<Own> {

@@ -5,13 +5,12 @@ import { listAt, textAt } from '../http/json-path.ts';
 import { hookUrlOf, keepSubscribed, type Subscribed, type Subscriptions } from '../contract/subscriptions.ts';
 import { callWebex } from './api.ts';
 
-/** Of each page of the list; there are at most so many pages. */
 const pageSize = 100;
 const maxPages = 20;
 
 /**
- * Webhooks, one for each room (developer.webex.com, "Webhooks"): a webhook lasts for ever, and is switched off after a
- * hundred failures within five minutes. Ours are those that call our address and have our name.
+ * Keeps one webhook for each room (developer.webex.com, "Webhooks"). A webhook does not expire, but is switched off
+ * after a hundred failures within five minutes. Those are ours that call our address and have our name.
  */
 export const subscriptions: Subscriptions = {
   isKept: (settings) => settings['keepWebhooks'] === true,
@@ -48,8 +47,8 @@ export const subscriptions: Subscriptions = {
 };
 
 /**
- * Of our webhooks, with a mark of the secret: whether Webex shows the secret itself is not promised, and a webhook with
- * another one than ours is to be found out.
+ * The name of our webhooks, with a hash of the secret. It is not documented that Webex shows the secret itself, and a
+ * webhook with an outdated secret must be recognized.
  */
 const nameOf = (connection: string, secret: string): string =>
   `${ownName(connection)}${hmac('sha256', secret, 'hex', 'carillon webhook').slice(0, 8)}`;
@@ -69,7 +68,7 @@ function read(webhook: unknown, connection: string, ours: { name: string; target
   ];
 }
 
-/** All of them: pages follow a link (developer.webex.com, "Pagination"). */
+/** Lists all webhooks; each page links to the next (developer.webex.com, "Pagination"). */
 async function listWebhooks(connection: Target['connection'], context: LookUpContext): Promise<unknown[]> {
   const all: unknown[] = [];
   let path: string | undefined = `webhooks?max=${pageSize}`;

@@ -1,8 +1,8 @@
 import type { Json, Message } from '../../domain/message.ts';
 
 /**
- * What a receiver gets. Equal messages give equal bytes in every attempt and process: the order of keys is fixed here,
- * and sorted where the message's author chose the keys, since the store keeps no order.
+ * The body that a receiver gets. Equal messages give equal bytes in every attempt and process: the order of our keys is
+ * fixed here, and keys that the author chose are sorted, because the store does not keep their order.
  */
 export function webhookBody(message: Message): string {
   return JSON.stringify({
@@ -30,7 +30,7 @@ export function webhookBody(message: Message): string {
   });
 }
 
-/** Where a file is fetched from is between us and its platform. */
+/** Leaves out the download URL of each file, which is only for us and the file's platform. */
 function contentOf({ content: { attachments, ...content } }: Message): Json {
   if (attachments === undefined) return { ...content };
   return { ...content, attachments: attachments.map(({ url: _secret, ...shown }) => ({ ...shown })) };

@@ -2,7 +2,7 @@ import type { Connector } from '../contract/connector.ts';
 import { readDuration, type Field } from '../contract/fields.ts';
 import { prepare, send, type PreparedWebhook } from './outbound.ts';
 
-/** 24 to 64 bytes in padded base64 behind `whsec_` (Standard Webhooks 1.0, "Signature scheme"). */
+/** `whsec_` and 24 to 64 bytes in padded base64 (Standard Webhooks 1.0, "Signature scheme"). */
 const secretPattern =
   '^whsec_(?:(?:[A-Za-z0-9+/]{4}){8,20}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})?|(?:[A-Za-z0-9+/]{4}){21}(?:[A-Za-z0-9+/]{2}==)?)$';
 
@@ -43,7 +43,7 @@ const address = [
   },
 ] as const satisfies readonly Field[];
 
-/** Standard Webhooks 1.0 to any URL. */
+/** Sends messages to any URL as Standard Webhooks 1.0 prescribes. */
 export const webhook: Connector<PreparedWebhook> = {
   name: 'webhook',
   title: 'Webhook',
@@ -59,7 +59,7 @@ export const webhook: Connector<PreparedWebhook> = {
   },
   addressesByOurIds: true,
   isOneService: false,
-  // The same for all three: nobody knows what a receiver does on hearing of one edit twice.
+  // The same for every action: we do not know what a receiver does if it hears of one edit twice.
   recoveryClass({ connection, destination }) {
     const memoryMs =
       readDuration(destination.address, 'dedupeWindow') ?? readDuration(connection.settings, 'dedupeWindow');

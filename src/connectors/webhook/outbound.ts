@@ -12,20 +12,22 @@ export interface PreparedWebhook {
 }
 
 /**
- * All three actions are told the same way: the message's type says what happened, `refersTo` and `thread` to what.
- * @throws SendFailure permanent `invalid_id` where the delivery's id would make the signed text ambiguous.
+ * Makes the body. All actions have the same form: the message's type says what happened, and `refersTo` or `thread`
+ * says to which message.
+ * @throws SendFailure permanent `invalid_id` if a dot in the delivery's id would make the signed text ambiguous.
  */
 export async function prepare({ delivery, message }: Outgoing): Promise<PreparedWebhook> {
-  // The signature covers `id.timestamp.body`; with a dot in the id it could be read in two ways (Standard Webhooks 1.0).
+  // The signature covers `id.timestamp.body`. A dot in the id would allow a second reading of it (Standard Webhooks
+  // 1.0).
   if (delivery.includes('.'))
     throw new SendFailure({ kind: 'permanent', code: 'invalid_id', message: 'a webhook-id holds no dot' });
   return { body: webhookBody(message) };
 }
 
 /**
- * One signed POST. Any 2xx is the receipt, whatever its body; a webhook has no id of its own, so the receipt names the
- * delivery id that was sent as `webhook-id`.
- * @throws SendFailure by `kindOfStatus`, or by `sendFailureOf` where no answer came.
+ * Makes one signed POST. Any 2xx counts as delivered, whatever its body. A webhook has no id of its own, so the receipt
+ * contains the delivery id that was sent as `webhook-id`.
+ * @throws SendFailure by `kindOfStatus`, or by `sendFailureOf` if no answer came.
  */
 export async function send(prepared: PreparedWebhook, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
   const { connection, destination, delivery } = outgoing;
@@ -39,7 +41,7 @@ export async function send(prepared: PreparedWebhook, outgoing: Outgoing, contex
         'user-agent': 'Carillon',
         'webhook-id': delivery,
         'webhook-timestamp': String(Math.floor(context.now.getTime() / 1_000)),
-        // One signature for each secret: the receiver accepts any, which is how secrets are changed.
+        // One signature for each secret. A receiver accepts any of them, so that secrets can be replaced without a gap.
         'webhook-signature': secrets
           .map((secret) => new Webhook(secret).sign(delivery, context.now, prepared.body))
           .join(' '),

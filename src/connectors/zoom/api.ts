@@ -9,25 +9,24 @@ import { secretTexts } from '../contract/secrets.ts';
 import { meaningOf } from './errors.ts';
 import { zoomSettings } from './settings.ts';
 
-/** One call of the API. */
 export interface ZoomCall {
   readonly method: JsonCall['method'];
-  /** Below the base URL, with its query. */
+  /** The path below the base URL, with its query. */
   readonly path: string;
   readonly body?: object;
   readonly upload?: NonNullable<JsonCall['upload']>;
-  /** Where it goes; the API where nothing is said. */
+  /** The setting that contains the base URL; the default is the API's. */
   readonly base?: 'baseUrl' | 'fileUrl';
-  /** What is refused where it is refused. */
+  /** What the call is for. The meaning of some error codes depends on it. */
   readonly purpose: ActionKind | 'look-up';
-  /** Histories are longer than an answer to a post; undefined for the client's own limit. */
+  /** Histories are longer than the answer to a post. Undefined means the client's default. */
   readonly maxResponseBytes?: number;
 }
 
 /**
- * Calls the API as the app, with a token that is obtained where none is kept (developers.zoom.us, "Server-to-server
+ * Calls the API as the app, and requests an access token if none is cached (developers.zoom.us, "Server-to-server
  * OAuth").
- * @returns any 2xx.
+ * @returns the answer, which has a 2xx.
  * @throws SendFailure.
  */
 export async function callZoom(
@@ -48,7 +47,7 @@ export async function callZoom(
   );
 }
 
-/** A file, by its whole address. */
+/** Downloads a file from its complete URL. */
 export async function downloadZoom(
   url: string,
   { settings }: Target['connection'],
@@ -60,7 +59,7 @@ export async function downloadZoom(
   );
 }
 
-/** The messages of the user that we post as, or one of them, as a path. */
+/** The path of the messages of the user that we post as, or of one of them. */
 export function messagesPath({ settings }: Target['connection'], id?: string): string {
   const user = encodeURIComponent(readText(zoomSettings, settings, 'user'));
   return `chat/users/${user}/messages${id === undefined ? '' : `/${encodeURIComponent(id)}`}`;

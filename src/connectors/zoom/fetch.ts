@@ -7,10 +7,10 @@ import { contentOf } from './inbound-event.ts';
 import { parseNativeId } from './native-id.ts';
 
 /**
- * Reads the message that an event is about, which says whom it mentions and where its files lie (developers.zoom.us, Get a
- * message; scope `team_chat:read:user_message:admin`).
- * @returns `gone` where Zoom has no such message any more; the event as it came, with its text, where the message may not
- * be read: a mention less is better than no message.
+ * Completes an event by fetching its message, which says whom it mentions and where its files are (developers.zoom.us,
+ * Get a message; OAuth scope `team_chat:read:user_message:admin`).
+ * @returns `gone` if Zoom no longer has the message; the event with the text that it came with if we may not read the
+ * message, because a message without its mentions is better than none.
  * @throws SendFailure transient.
  */
 export async function complete(
@@ -28,7 +28,7 @@ export async function complete(
   } catch (error) {
     const failure = asLookUp(error);
     if (!(failure instanceof SendFailure) || failure.kind !== 'permanent') throw failure;
-    // On this call 300 is what a message that does not exist is answered with.
+    // On this call, Zoom answers 300 for a message that does not exist.
     return /^zoom_(?:300|4131)$/.test(failure.code) ? 'gone' : event;
   }
 }

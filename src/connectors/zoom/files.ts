@@ -11,6 +11,7 @@ import { asUploadRefusal } from '../http/restated.ts';
 import { callZoom, downloadZoom } from './api.ts';
 import { zoomSettings } from './settings.ts';
 
+/** Reads a file as an event or the history describes it. */
 export function readFile(file: unknown): InboundFile[] {
   const id = textAt(file, 'file_id');
   if (id === undefined) return [];
@@ -25,13 +26,17 @@ export function readFile(file: unknown): InboundFile[] {
   ];
 }
 
-/** `download_url`, with an access token, which goes to Zoom's own hosts only (developers.zoom.us, Get a message). */
+/**
+ * Downloads from `download_url` with an access token, which goes only to Zoom's own hosts (developers.zoom.us, Get a
+ * message).
+ */
 export async function openFile(
   { url }: Attachment,
   connection: HookConnection,
   context: LookUpContext,
 ): Promise<Download> {
-  // Files lie at other hosts of the domain than the API, as in `https://api.zoom.us` and `https://zoom.us`.
+  // Files are on other hosts of the same domain as the API: the API is at `https://api.zoom.us`, files are at
+  // `https://zoom.us` and below it.
   const home = readText(zoomSettings, connection.settings, 'baseUrl').replace(/^(https?:\/\/)api[^.]*\./, '$1');
   if (url === undefined || !isOfHost(url, home))
     throw notFetchable('file_elsewhere', 'Zoom names no address of its own for this file.');
@@ -39,9 +44,9 @@ export async function openFile(
 }
 
 /**
- * Uploads a file, which nobody sees until a message names it (developers.zoom.us, Upload a chat file; scope
+ * Uploads a file. Nobody sees it until a message names it (developers.zoom.us, Upload a chat file; OAuth scope
  * `team_chat:write:files:admin`).
- * @returns its id.
+ * @returns the id of the file.
  * @throws SendFailure of any kind but `ambiguous`.
  */
 export async function uploadFile(

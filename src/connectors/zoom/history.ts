@@ -13,24 +13,24 @@ import { nativeId } from './native-id.ts';
 import { people } from './people.ts';
 import { isOurUser, zoomAddress } from './settings.ts';
 
-/** The most that Zoom hands out at once (developers.zoom.us, List a user's chat messages). */
+/** The largest page that Zoom returns (developers.zoom.us, List a user's chat messages). */
 const pageSize = 50;
-/** How far Zoom's clock, by which messages are dated, may be ahead of ours. */
+/** How far Zoom's clock, which dates the messages, may be ahead of ours. */
 const clockMarginMs = 5 * 60_000;
 
 const lacks = [
   'Reactions, and edits and deletes of messages from before, cannot be learned from Zoom; of an edit only its result.',
 ];
 
-/** A message as listed, and Zoom's own clock when it was. */
+/** A message of the list, and the time of the list by Zoom's clock, in milliseconds since 1970. */
 interface Listed {
   readonly message: unknown;
   readonly askedAt: number;
 }
 
 /**
- * What was said in a channel since then, replies among it, and which of it was edited or deleted meanwhile
- * (developers.zoom.us, List a user's chat messages; scope `team_chat:read:list_user_messages:admin`).
+ * Reads what was said in a channel since `since`, replies included, and which of these messages were edited or deleted
+ * meanwhile (developers.zoom.us, List a user's chat messages; OAuth scope `team_chat:read:list_user_messages:admin`).
  */
 export async function history(
   address: Values,
@@ -77,12 +77,15 @@ async function readPage(
   return { items, next: textAt(json, 'next_page_token') };
 }
 
-/** `yyyy-MM-dd'T'HH:mm:ss'Z'`: no fractions. */
+/** Formats a time as `yyyy-MM-dd'T'HH:mm:ss'Z'`, without fractions. */
 function seconds(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** Events name a person by the id of their user, the list by address and as a member: each is looked up once. */
+/**
+ * Events name a person by user id, but the list names them by e-mail address and member id. Looks up each person once,
+ * so that both get the same id.
+ */
 async function senderOf(
   message: unknown,
   known: Map<string, InboundSender>,
@@ -108,9 +111,10 @@ async function senderOf(
 }
 
 /**
- * The events that would have told of a message as it stands now. When it was edited or deleted is not said. Of a deleted
- * one its end alone is told; the empty beginning is for Zoom's redelivery, which may bring the words an hour later: by its
- * key they are known then, and shown to nobody.
+ * The events that Zoom would have sent for a message in its present state. The list does not say when a message was
+ * edited or deleted. For a deleted message this gives an empty `created` and the `deleted` event. Zoom may redeliver
+ * the original event with its text an hour later; the key of the empty one makes it a duplicate, so that the text is
+ * shown nowhere.
  */
 function eventsOf(
   message: unknown,
@@ -139,7 +143,8 @@ function eventsOf(
   };
   if (status === 'Deleted') return [created, { ...common, key: deletedKey(channel, id), kind: 'deleted', at: later }];
   if (status !== 'Edited') return [created];
-  // Of two readings with the same words one is enough; an edit that came before this reading is older than it.
+  // Reading the same text twice gives one edit, because its hash is in the key. The revision is the time of this
+  // reading, so an edit that was reported before is older.
   const words = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
   const revision = String(askedAt).padStart(16, '0');
   return [

@@ -19,13 +19,15 @@ const kinds = {
   'team_chat.channel_reaction_removed': 'unreacted',
 } as const;
 
-/** A message is said and deleted once, whoever tells of it, and when. */
+/**
+ * The keys of creation and deletion. Each happens once to a message, so a live event and the history give the same key.
+ */
 export const createdKey = (channel: string, id: string): string => `created:${channel}:${id}`;
 export const deletedKey = (channel: string, id: string): string => `deleted:${channel}:${id}`;
 
 /**
- * One event of Team Chat (developers.zoom.us, "Team Chat Webhooks").
- * @returns a text where a part that every such event has is missing.
+ * Reads one event of Team Chat (developers.zoom.us, "Team Chat Webhooks").
+ * @returns a string that says what is missing if the event lacks a part that every such event has.
  */
 export function readEvent(name: string, body: unknown, connection: HookConnection): HookEvent | string {
   const kind = kinds[name as keyof typeof kinds];
@@ -36,7 +38,8 @@ export function readEvent(name: string, body: unknown, connection: HookConnectio
   const [channel, id] = [textAt(object, 'channel_id'), textAt(object, 'message_id') ?? textAt(object, 'msg_id')];
   if (channel === undefined || id === undefined || !Number.isSafeInteger(eventTime))
     return 'the event names no channel, no message or no time';
-  // A deletion too: that of our own post is an answer to what we were told, and not a new one to pass on.
+  // This includes deletions: if we deleted our own post, that was because of a deletion elsewhere, which must not be
+  // passed on again.
   if (isOurUser(connection.settings, textAt(payload, 'operator'), textAt(payload, 'operator_id')))
     return { ignored: 'own_post' };
   if (isMarked(textAt(object, 'message') ?? '')) return { ignored: 'own_post' };
@@ -44,8 +47,8 @@ export function readEvent(name: string, body: unknown, connection: HookConnectio
   const sender = senderOf(payload);
   const thread = textAt(object, 'reply_main_message_id');
   const event: InboundEvent = {
-    // No event has an id of its own (and whether `x-zm-request-id` stays the same is not documented): what happened to
-    // which message, and when, is the same in every redelivery.
+    // Events have no id, and it is not documented whether `x-zm-request-id` stays the same. The kind, the message and
+    // the time are the same in every redelivery.
     key: `${kind}:${channel}:${id}:${time}`,
     kind,
     room: channel,
@@ -72,17 +75,18 @@ export function readEvent(name: string, body: unknown, connection: HookConnectio
 }
 
 function reasonFor(name: string): ReasonCode {
-  // A conversation of two has no room that a bridge could name.
+  // A conversation of two people has no room that a bridge could name.
   if (/^team_chat\.dm_(?:message|reaction)_/.test(name)) return 'direct_message';
-  // The older events tell the same once more, where an app has subscribed to both.
+  // The older events report the same things a second time if an app subscribes to both.
   if (name.startsWith('chat_message.')) return 'legacy_event';
-  // A file is named by the message that it came with.
+  // The message with which the file came also names it.
   if (name.startsWith('team_chat.file_')) return 'file_event';
   return 'unsupported_event';
 }
 
 /**
- * People of other accounts have a member id alone; `operator_id` and `operator` are then empty.
+ * Reads the person who caused the event. For people of other accounts Zoom sends only a member id and leaves
+ * `operator_id` and `operator` empty.
  */
 function senderOf(payload: unknown): InboundSender | undefined {
   const id = textAt(payload, 'operator_id') ?? textAt(payload, 'operator_member_id') ?? textAt(payload, 'operator');
@@ -92,8 +96,8 @@ function senderOf(payload: unknown): InboundSender | undefined {
 }
 
 /**
- * Text and files. An event does not say whom it mentions, nor where a file lies: only the message does that, so one that
- * may have either is fetched (`complete.ts`). What the event says is kept for the case that it may not be read.
+ * The text and files of a message. An event does not say whom it mentions or where a file is, so an event that may have
+ * either is completed later (`fetch.ts`). Its own content is kept in case we may not read the message.
  */
 export function contentOf(
   message: unknown,
@@ -108,7 +112,7 @@ export function contentOf(
   };
 }
 
-/** Milliseconds since 1970. */
+/** Converts milliseconds since 1970 to ISO 8601. */
 function timeOf(ms: unknown): string {
   const date = new Date(typeof ms === 'number' ? ms : 0);
   return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();

@@ -9,8 +9,8 @@ import { readEvent } from './inbound-event.ts';
 import { linkKey } from './native-id.ts';
 
 /**
- * Zoom gives an answer 3 s, and sends again (after 5, 20 and 60 minutes) only what was answered with a 5xx or not at all:
- * a 4xx loses the event for good, 429 too (developers.zoom.us, "Using webhooks").
+ * Zoom waits 3 s for the answer. It sends a request again, after 5, 20 and 60 minutes, only if the answer was a 5xx or
+ * missing. After a 4xx, 429 included, the event is lost (developers.zoom.us, "Using webhooks").
  */
 export const inbound: Inbound = {
   receive,
@@ -41,8 +41,9 @@ function receive(request: HookRequest, connection: HookConnection, { now }: Rece
 }
 
 /**
- * The challenge-response check, at the start and every 72 h; after six failures Zoom ends the subscription. It is
- * answered under the secret that the question was signed with: while one is changed, the other would be wrong.
+ * Answers the challenge-response check, which Zoom makes at the start and every 72 h; after six failures it ends the
+ * subscription. The answer uses the secret with which the request was signed, because while secrets are being replaced
+ * the other one would be wrong.
  */
 function handshake(json: unknown, request: HookRequest, secrets: readonly string[]): Received {
   const plainToken = at(json, 'payload', 'plainToken');
@@ -55,7 +56,7 @@ function handshake(json: unknown, request: HookRequest, secrets: readonly string
 
 const signatureOf = ({ headers }: HookRequest): string => headers['x-zm-signature'] ?? '';
 
-/** `v0:<timestamp>:<body>` with HMAC-SHA256, over the bytes as they came. */
+/** The HMAC-SHA256 of `v0:<timestamp>:<body>`, over the raw bytes. */
 function sign({ headers, body }: HookRequest, secret: string): string {
   return `v0=${hmac('sha256', secret, 'hex', `v0:${headers['x-zm-request-timestamp'] ?? ''}:`, body)}`;
 }
@@ -66,6 +67,7 @@ function verify(request: HookRequest, secrets: readonly string[], now: Date): Re
     return refuse(401, 'missing_signature', 'the request is not signed');
   if (!isSignedBy(signatureOf(request), secrets, (secret) => sign(request, secret)))
     return refuse(401, 'bad_signature', 'the signature is of another secret, or of another body');
-  // Zoom states no tolerance. After the signature: only Zoom itself learns that its clock is off.
+  // Zoom states no tolerance, so ours applies. Checked after the signature, so that only a genuine sender learns that
+  // its clock is off.
   return isFresh(timestamp, now) ? undefined : refuse(401, 'stale', 'the signature is older or newer than 300 s');
 }

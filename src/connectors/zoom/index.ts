@@ -5,7 +5,7 @@ import { fits, prepare, send, type PreparedCall } from './outbound.ts';
 import { people } from './people.ts';
 import { zoomAddress, zoomSettings } from './settings.ts';
 
-/** Zoom Team Chat as one user of it, by a server-to-server OAuth app. */
+/** Delivers to Zoom Team Chat as one of its users, through a server-to-server OAuth app. */
 export const zoom: Connector<PreparedCall> = {
   name: 'zoom',
   title: 'Zoom Team Chat',
@@ -37,8 +37,8 @@ export const zoom: Connector<PreparedCall> = {
     rule: 'text',
   },
   isOneService: true,
-  // A post takes no key of ours, but is found again in the channel's history by the mark in its text. A text may be set
-  // again, and what is gone deleted again, without harm.
+  // A post takes no key of ours, but the mark in its text can be found again in the channel's history. Setting the same
+  // text again or deleting a deleted message does no harm.
   recoveryClass: (_target, action) =>
     action === 'create' ? { kind: 'B' } : { kind: 'A', memoryMs: Number.POSITIVE_INFINITY },
   fits,

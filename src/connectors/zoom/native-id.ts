@@ -3,22 +3,22 @@ import type { Outgoing, Receipt } from '../contract/connector.ts';
 import { readText } from '../contract/fields.ts';
 import { zoomAddress } from './settings.ts';
 
-/** A message of Zoom: its id is unique, and every call about it must name its channel, too. */
+/** A message of Zoom. Its id is unique, but every call about it must also name its channel. */
 export interface ZoomMessage {
   readonly channel: string;
   readonly id: string;
-  /** The main message of its thread; absent where it is a main message itself. */
+  /** The main message of its thread; absent if the message is itself a main message. */
   readonly thread?: string;
 }
 
-/** `<channel>:<message id>`, and for a reply `<channel>:<message id>:<id of its thread's main message>`. */
+/** Writes `<channel>:<message id>`, or for a reply `<channel>:<message id>:<id of the thread's main message>`. */
 export function nativeId({ channel, id, thread }: ZoomMessage): string {
   return thread === undefined || thread === '' || thread === id ? `${channel}:${id}` : `${channel}:${id}:${thread}`;
 }
 
 /**
  * Reads what `nativeId` wrote.
- * @throws SendFailure permanent `invalid_native_id`, also for null: without an id Zoom knows no message.
+ * @throws SendFailure permanent `invalid_native_id` if the text has another form, or is null.
  */
 export function parseNativeId(text: string | null): ZoomMessage {
   const [channel, id, thread, ...more] = (text ?? '').split(':');
@@ -31,15 +31,15 @@ export function parseNativeId(text: string | null): ZoomMessage {
   return { channel, id, ...(thread === undefined || thread === '' ? {} : { thread }) };
 }
 
-/** The part that is the same whoever names the message: a reaction does not say which thread it is in. */
+/** The part that every report of the message contains. A reaction does not say in which thread its message is. */
 export function linkKey(native: string): string {
   return native.split(':').slice(0, 2).join(':');
 }
 
 /**
- * Where a new post goes: always into the destination's channel. What replies to a reply goes to that one's main message,
- * since Zoom refuses any other (error 5402). A main message in another channel, from before the destination was moved,
- * has no thread here.
+ * The channel and thread of a new post. The channel is always the destination's. A reply to a reply goes to that
+ * reply's main message, because Zoom refuses any other (error 5402). If the parent is in another channel, because the
+ * destination was moved since, the post goes into no thread.
  */
 export function placeOf({ action, destination }: Outgoing): Omit<ZoomMessage, 'id'> {
   const channel = readText(zoomAddress, destination.address, 'channel');
@@ -48,7 +48,7 @@ export function placeOf({ action, destination }: Outgoing): Omit<ZoomMessage, 'i
   return parent.channel === channel ? { channel, thread: parent.thread ?? parent.id } : { channel };
 }
 
-/** The receipt of a new post that stands there; it says so where a reply stands outside of its thread. */
+/** The receipt of a new post. It says so if a reply was posted outside of its thread. */
 export function receiptOf({ action }: Outgoing, message: ZoomMessage): Receipt {
   const isAstray = action.kind === 'create' && action.thread !== undefined && message.thread === undefined;
   const text = 'It stands by itself: the message that it replies to is not in this channel.';

@@ -17,13 +17,14 @@ import { zoomSettings } from './settings.ts';
 
 /** The one call that `send` makes. */
 export interface PreparedCall extends ZoomCall {
-  /** An edit lost what only a post can have. */
+  /** True for an edit that loses formats or mentions which the post has. */
   readonly isPlainer?: boolean;
 }
 
 /**
- * @throws SendFailure permanent: `no_text` where nothing is left to say; `invalid_native_id` where the message that is
- * meant has none of Zoom's; `unknown_emoji`. Transient where somebody who is mentioned could not be looked up.
+ * Chooses the call and writes its body.
+ * @throws SendFailure permanent: `no_text` if there is nothing to post; `invalid_native_id` if the message to change or
+ * reply to has no id of Zoom's; `unknown_emoji`. Transient if a person who is mentioned could not be looked up.
  */
 export async function prepare(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
   const { action, connection } = outgoing;
@@ -41,7 +42,7 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
       const { text } = render(outgoing, false);
       const body = { message: text, to_channel: channel };
       const { formats, mentions } = render(outgoing, true);
-      // The author's name is strong in every post; that it is plain in an edit is no loss of what was said.
+      // In every post the author's name is strong. That it is plain in an edit is no loss of what was said.
       const lost = formats.length + mentions.length > (outgoing.author === undefined ? 0 : 1);
       return { method: 'PUT', path: messagesPath(connection, id), body, purpose: 'edit', isPlainer: lost };
     }
@@ -63,8 +64,8 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
 }
 
 /**
- * What is said, with its mark and its author; of a file the mark alone where its author was named before it.
- * @param isRich false for the form that an edit takes.
+ * The text of a post with its mark and author. A file whose author was already named gets only the mark.
+ * @param isRich false for an edit, which takes plain text only.
  * @throws SendFailure permanent `no_text`.
  */
 export function render(outgoing: Outgoing, isRich: boolean): RichText {
@@ -78,7 +79,10 @@ export function render(outgoing: Outgoing, isRich: boolean): RichText {
   return rendered;
 }
 
-/** Whether nothing of it is cut: as a post, and as an edit, where links and quotes are written out. */
+/**
+ * Whether the text is not cut in the form that this action uses: as a post, or as an edit, where links and quotes are
+ * written out and take more room.
+ */
 export function fits(outgoing: Outgoing): boolean {
   const { text } = outgoing.message.content;
   const options = optionsOf(outgoing, outgoing.action.kind === 'create');
@@ -97,8 +101,8 @@ function optionsOf({ key, author, people: known, connection }: Outgoing, isRich:
 }
 
 /**
- * The same with e-mail addresses for ids: a mention takes an address or a member id, and a user's id is neither. Somebody
- * whom Zoom does not know, or not by an address, is named as text.
+ * Replaces the ids of mentioned people by their e-mail addresses: a mention takes an address or a member id, but no
+ * user id. A person whom Zoom does not know, or without an address, is named in text.
  */
 async function addressesOf(outgoing: Outgoing, context: SendContext): Promise<Outgoing> {
   const known = [...(outgoing.people ?? [])].map(async ([ref, { id, name }]): Promise<[string, Mentioned]> => {
@@ -122,9 +126,9 @@ function reaction(
 }
 
 /**
- * One call; for a reply whose main message is gone a second one, which puts it into the channel: the first was refused and
- * has changed nothing. Deleting what is not there is done already.
- * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` where Zoom agrees but names no message.
+ * Makes the call. If the main message of a thread is gone, a second call posts the reply into the channel; the first
+ * one was refused and changed nothing. Deleting a message that is gone counts as done.
+ * @throws SendFailure by the table in `errors.ts`; ambiguous `bad_response` if Zoom agrees but names no message.
  */
 export async function send(prepared: PreparedCall, outgoing: Outgoing, context: SendContext): Promise<Receipt> {
   const { isPlainer, ...call } = prepared;

@@ -5,7 +5,10 @@ import { asLookUp } from '../http/restated.ts';
 import { textAt } from '../http/json-path.ts';
 import { callZoom } from './api.ts';
 
-/** `GET /users/{id or e-mail address}` of the account (scope `user:read:user:admin`); it knows people of no other. */
+/**
+ * Looks up people with `GET /users/{id or e-mail address}` (OAuth scope `user:read:user:admin`). It knows only people
+ * of our own account.
+ */
 export const people = { byId: look, byEmail: look } satisfies People;
 
 async function look(
@@ -19,7 +22,7 @@ async function look(
     return toPerson(json);
   } catch (error) {
     const failure = asLookUp(error);
-    // A name is all that is lost: whoever cannot be looked up is named as text.
+    // A person who cannot be looked up is named in text, so only the mention's link is lost.
     if (failure instanceof SendFailure && failure.kind === 'permanent' && failure.status !== undefined)
       return undefined;
     throw failure;

@@ -9,28 +9,29 @@ import { placeOf, receiptOf } from './native-id.ts';
 import { render } from './outbound.ts';
 import { isOurUser } from './settings.ts';
 
-/** How far Zoom's clock, by which messages are dated, may be off from ours. */
+/** How far Zoom's clock, which dates the messages, may differ from ours. */
 const clockMarginMs = 5 * 60_000;
-/** The most that Zoom hands out at once (developers.zoom.us, List a user's chat messages). */
+/** The largest page that Zoom returns (developers.zoom.us, List a user's chat messages). */
 const pageSize = 50;
-/** A bound for a channel that fills faster than it is read: 5 000 messages. */
+/** Stops reading a channel that grows faster than it is read: 5 000 messages. */
 const maxPages = 100;
 const maxPageBytes = 8 * 1_024 * 1_024;
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Looks for the delivery's post in the channel's history, which shows the replies of threads too, and what was edited or
- * deleted since.
+ * Looks for the delivery's post in the channel's history, which also shows replies in threads and messages that were
+ * edited or deleted since.
  *
- * Two deliveries may say the same, so the text alone proves nothing: it is the mark in front of it that does
- * (`dialect/invisible-mark.ts`). Only where Zoom had taken the mark away is a post taken for the delivery's by its sender, its text and
- * its thread, and then only if there is one such post alone and it is not older than the first attempt: it may still be
- * that of a second delivery of the same words at the same moment, and then these words stand there once, not twice.
- * Where there are several, or one that an earlier delivery may have made, nobody can tell, and that is said: never
- * "absent", after which it would be sent again.
- * @returns undefined only after all of it was read to its end.
- * @throws SendFailure transient or permanent where Zoom refused, the end was not reached, or nobody can tell.
+ * Two deliveries may have the same text, so the proof is the mark before the text (`text/invisible-mark.ts`). If Zoom
+ * should have removed the mark, a post is recognized by sender, text and thread, but only if exactly one such post
+ * exists and it is not older than the first attempt. It may still be the post of another delivery with the same text at
+ * the same moment; the text is then in the channel once instead of twice. If there are several such posts, or one that
+ * an earlier delivery may have made, the look-up fails. It must not report "absent", because the post would then be
+ * sent again.
+ * @returns undefined only after everything was read to its end.
+ * @throws SendFailure transient or permanent if Zoom refused, the end was not reached, or the post cannot be
+ * identified.
  */
 export async function reconcile(outgoing: Outgoing, since: Date, context: SendContext): Promise<Receipt | undefined> {
   const deadline = performance.now() + context.timeoutMs;
@@ -80,15 +81,15 @@ async function readPage(
   }
 }
 
-/** `yyyy-MM-dd'T'HH:mm:ss'Z'`: no fractions. */
+/** Formats a time as `yyyy-MM-dd'T'HH:mm:ss'Z'`, without fractions. */
 function seconds(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /**
- * A look-up changes nothing, so losing its answer leaves nothing in doubt. That reading is refused says nothing of
- * posting, unless it is the whole connection that is refused; and 300 is what a page's token that is too old is
- * answered with: then it is read from the start.
+ * Restates a failure for a look-up. A lost answer leaves nothing in doubt. If Zoom refuses reading, posting may still
+ * work, so only the message is affected, unless Zoom refused the whole connection. Zoom answers 300 if a page token is
+ * too old; the next look-up then reads from the start.
  */
 function asLookUp(failure: SendFailure): SendFailure {
   const isAgain = failure.kind === 'ambiguous' || failure.code === 'zoom_300';
@@ -98,7 +99,7 @@ function asLookUp(failure: SendFailure): SendFailure {
   });
 }
 
-/** Whether a message could be the delivery's without its mark. */
+/** Whether a message without a mark could be the delivery's post. */
 function twinOf(outgoing: Outgoing): (message: Json) => boolean {
   const { settings } = outgoing.connection;
   const expected = withoutMarks(render(outgoing, true).text);
@@ -106,7 +107,7 @@ function twinOf(outgoing: Outgoing): (message: Json) => boolean {
   return (message) => {
     const text = textAt(message, 'message') ?? '';
     if (isMarked(text) || text !== expected || textAt(message, 'reply_main_message_id') !== thread) return false;
-    // The sender is named by address; where we know our user by its id, there is nothing to compare.
+    // The list names the sender by e-mail address. If our user is configured by id, there is nothing to compare.
     const sender = textAt(message, 'sender');
     return sender === undefined || !String(settings['user']).includes('@') || isOurUser(settings, sender);
   };

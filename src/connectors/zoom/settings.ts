@@ -98,12 +98,12 @@ export const zoomAddress = [
 ] as const satisfies readonly Field[];
 
 /**
- * Whether an id or an e-mail address that Zoom names is the user that we post as.
- * @param named either may be empty, as those of people of other accounts are.
+ * Whether one of these ids or e-mail addresses is the user that we post as.
+ * @param named any of them may be undefined or empty, as for people of other accounts.
  */
 export function isOurUser(settings: Values, ...named: readonly (string | undefined)[]): boolean {
   const user = readText(zoomSettings, settings, 'user');
-  // Ids tell capitals from small letters, addresses do not.
+  // Ids are case-sensitive, e-mail addresses are not.
   const same = user.includes('@')
     ? (one: string) => one.toLowerCase() === user.toLowerCase()
     : (one: string) => one === user;

@@ -1,7 +1,7 @@
 /**
- * What a failure speaks of: this message only, or everything that goes to the destination or through the connection, as
- * with an archived channel or a revoked token. A permanent failure pauses the destination or connection that it affects,
- * and a Retry-After delays everything that goes there.
+ * What a failure affects. `message`: only this message. `destination` and `connection`: everything that goes there, as
+ * with an archived channel, a revoked token or a rate limit. A permanent failure pauses what it affects; Retry-After
+ * holds it back.
  */
 export const affectedThings = ['message', 'destination', 'connection'] as const;
 export type Affected = (typeof affectedThings)[number];

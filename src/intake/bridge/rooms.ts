@@ -2,21 +2,21 @@ import type { Connector } from '../../connectors/contract/connector.ts';
 import type { ConnectionId, DestinationId } from '../../domain/ids.ts';
 import type { PlanEntry, PlannedBridge, TenantPlan } from '../../store/config/destinations.ts';
 
-/** A member of bridges, as its own room. */
+/** A destination that is a member of bridges, seen as the room at its address. */
 export interface Room {
   readonly destination: PlanEntry;
   readonly bridges: readonly PlannedBridge[];
 }
 
 /**
- * The bridged rooms of a tenant by connection and room. Several destinations may name one room; each that is a member of
- * a bridge counts.
+ * The bridged rooms of a tenant by connection and room. Several destinations may have the same room as their address;
+ * the result has each of them that is a member of a bridge.
  */
 export type Rooms = (connection: ConnectionId, room: string) => readonly Room[];
 
 const made = new WeakMap<TenantPlan, Rooms>();
 
-/** Worked out once for each version of the configuration. */
+/** Computes the bridged rooms of a plan, once for each version of the configuration. */
 export function roomsOf(plan: TenantPlan, connectors: ReadonlyMap<string, Connector>): Rooms {
   const known = made.get(plan);
   if (known !== undefined) return known;
@@ -35,13 +35,13 @@ export function roomsOf(plan: TenantPlan, connectors: ReadonlyMap<string, Connec
 
 const keyOf = (connection: ConnectionId, room: string): string => `${connection}\0${room}`;
 
-/** One place that hears of what is said in a room. */
+/** A destination that gets what is said in a room, and the bridge that leads there. */
 export interface Listener {
   readonly destination: PlanEntry;
   readonly bridge: PlannedBridge;
 }
 
-/** Everybody else in the room's bridges, each once, whichever bridge names it first. The room itself never. */
+/** All other members of the room's bridges. A member of several bridges appears once, with the first of them. */
 export function listenersOf(rooms: readonly Room[], plan: TenantPlan): Listener[] {
   const own = new Set<DestinationId>(rooms.map(({ destination }) => destination.id));
   const found = new Map<DestinationId, Listener>();

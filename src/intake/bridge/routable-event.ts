@@ -10,7 +10,7 @@ import type { PlanCaches } from '../../store/accept/plan-cache.ts';
 import type { CommandedDelivery } from '../../store/runs/commands.ts';
 import type { Room } from './rooms.ts';
 
-/** What routing is made of. */
+/** What the functions that route an event need. */
 export interface RouteDeps {
   readonly sql: Sql;
   readonly ring: KeyRing;
@@ -18,11 +18,11 @@ export interface RouteDeps {
   readonly connectors: ReadonlyMap<string, Connector>;
   /** Tells the dispatcher that messages were accepted. */
   readonly poke: () => void;
-  /** Wakes the runs of what a delete stopped; where that fails the sweep does it. */
+  /** Wakes the runs of the deliveries that a delete stopped. The sweep does it when this fails. */
   readonly wakeStopped: (stopped: readonly CommandedDelivery[]) => Promise<void>;
 }
 
-/** One event of a bridged room, and all that is known of it. */
+/** An event of a bridged room, with the rooms and the connector it belongs to. */
 export interface RoutableEvent {
   readonly leased: LeasedEvent;
   readonly rooms: readonly Room[];
@@ -30,11 +30,11 @@ export interface RoutableEvent {
   readonly inbound: Inbound;
 }
 
-/** How long a reply waits for what it replies to; then it stands by itself. */
+/** How long a reply waits for its parent. After that it is accepted without a thread. */
 export const parentWaitSeconds = 30;
 /**
- * How long a change waits for its original. Long, because it costs nothing: an original that comes late is then still
- * edited or deleted, and does not stay as it was.
+ * How long a change waits for its original. The wait costs nothing, so it is long: an original that arrives late still
+ * gets its edit or delete.
  */
 export const originalWaitSeconds = 3_600;
 
@@ -42,7 +42,11 @@ export function ignored(code: ReasonCode, message: string): { readonly reason: R
   return { reason: { code, message } };
 }
 
-/** The message that a change is about; undefined where the event was set aside, or is over. */
+/**
+ * The message that a change or reaction is about.
+ * @returns undefined when that message is not known. The event is then set to wait for it, or ends as `ignored` when it
+ * has waited long enough.
+ */
 export async function findOriginal({ sql }: RouteDeps, { leased, inbound }: RoutableEvent) {
   const key = inbound.linkKey(leased.event.nativeId);
   const link = await findLink(sql, leased.tenant, leased.connection, key);

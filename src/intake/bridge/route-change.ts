@@ -6,8 +6,9 @@ import { findOriginal, ignored, type RouteDeps, type RoutableEvent } from './rou
 import { contentOf, senderOf } from './said.ts';
 
 /**
- * An edit or a delete follows its original to every side. Of what we posted ourselves nothing follows: our own edits and
- * deletes come back too, and who takes a copy away from one room takes it from there.
+ * Accepts an edit or a delete of a message that came from a room, so that every copy follows. Changes of copies are
+ * ignored: the platforms also report Carillon's own edits and deletes, and a user who deletes a copy deletes only that
+ * copy.
  */
 export async function routeChange(deps: RouteDeps, routable: RoutableEvent): Promise<void> {
   const { sql, ring, poke } = deps;
@@ -53,7 +54,7 @@ async function conclude({ sql }: RouteDeps, { leased }: RoutableEvent, result: R
     case 'not-found':
       return finish(sql, leased.id, 'ignored', ignored('original_deleted', 'What it changes is deleted.'));
     default:
-      // Tried again: others change it at the same moment.
+      // Another change of the same message was accepted at the same moment. The inbox tries the event again.
       throw new Error(`the change was not accepted: ${result.outcome}`);
   }
 }

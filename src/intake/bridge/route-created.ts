@@ -9,10 +9,13 @@ import { listenersOf } from './rooms.ts';
 import { contentOf, senderOf } from './said.ts';
 import { ignored, parentWaitSeconds, type RouteDeps, type RoutableEvent } from './routable-event.ts';
 
-/** Times that a plan may be found behind; each means that somebody changed the configuration meanwhile. */
+/** How often the plan is made again because the configuration changed before the message was accepted. */
 const maxPlans = 5;
 
-/** What was said in one room becomes a message to all the others. */
+/**
+ * Accepts what was said in one room as a message to all other members of the room's bridges. A reply waits for its
+ * parent for up to `parentWaitSeconds`.
+ */
 export async function routeCreated(deps: RouteDeps, routable: RoutableEvent, plan: TenantPlan): Promise<void> {
   const { sql } = deps;
   const { leased, inbound } = routable;
@@ -71,7 +74,7 @@ async function acceptCreated(
       tenant,
       dedupeScope: `connection:${connection}`,
       dedupeKey: event.key,
-      // Platforms write one event differently each time, so its key alone decides.
+      // A platform may write the same event differently each time, so only the event's key is compared.
       canonicalBody: '',
       type: 'message.created',
       source: connection,

@@ -6,8 +6,9 @@ import { asReaction, routeReaction } from './route-reaction.ts';
 import { ignored, type RouteDeps, type RoutableEvent } from './routable-event.ts';
 
 /**
- * Takes one event to its end: a message or a change is accepted, or it is known to be none. Each step may be repeated
- * after a crash: accepting knows the event's key.
+ * Routes one leased event: accepts it as a message, a change or a reaction, or finishes it as `ignored` with a reason.
+ * It is safe to repeat this after a crash, because the event's key is the dedupe key of what is accepted.
+ * @throws Error when the event could not be routed now; the inbox tries it again later.
  */
 export async function routeEvent(deps: RouteDeps, leased: LeasedEvent): Promise<void> {
   const { sql, plans, connectors } = deps;
@@ -15,7 +16,7 @@ export async function routeEvent(deps: RouteDeps, leased: LeasedEvent): Promise<
   let plan = await cache.current();
   let rooms = roomsOf(plan, connectors)(leased.connection, leased.event.room);
   if (rooms.length === 0) {
-    // The bridge may have been made a moment ago.
+    // Reload the plan, because the bridge may have been created a moment ago.
     plan = await cache.reload();
     rooms = roomsOf(plan, connectors)(leased.connection, leased.event.room);
   }

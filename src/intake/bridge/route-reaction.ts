@@ -7,8 +7,9 @@ import { listenersOf } from './rooms.ts';
 import { findOriginal, ignored, type RouteDeps, type RoutableEvent } from './routable-event.ts';
 
 /**
- * A reaction is shown wherever the message is, the room that it was said in among them, but for where it was made. Several
- * people's are one of ours: only the first of an emoji, and the last that goes, change anything.
+ * Accepts a reaction for every other member of the bridges of the room in which it was made. The reactions of several
+ * people with one emoji count as one: only the first that is added and the last that is removed change anything
+ * elsewhere.
  */
 export async function routeReaction(deps: RouteDeps, routable: RoutableEvent, plan: TenantPlan): Promise<void> {
   const { sql, ring, poke } = deps;
@@ -22,7 +23,7 @@ export async function routeReaction(deps: RouteDeps, routable: RoutableEvent, pl
   const named = event.reaction === undefined ? {} : { native: inbound.linkKey(event.reaction) };
   const reactor = { message: original.message, emoji, connection, person, ...named };
   const { changed, others } = await noteReaction(sql, reactor, adds);
-  // Once more after a crash it is noted already, and may not be accepted yet.
+  // After a crash the reaction may be noted and not yet accepted, so a later try accepts it even if nothing changed.
   if (others > 0 || (!changed && leased.tries === 1))
     return finish(
       sql,
@@ -53,9 +54,10 @@ export async function routeReaction(deps: RouteDeps, routable: RoutableEvent, pl
 }
 
 /**
- * A `deleted` that is about a reaction, as its end: some platforms name each reaction, and say no more than that it is gone.
- * Written down before anything is done by it, since then the reaction itself is forgotten.
- * @returns undefined where it is about no reaction that is known here.
+ * Turns a `deleted` event that is about a reaction into an `unreacted` event. Some platforms give each reaction an id
+ * and report only that the thing with this id is gone. The new event is stored before it is routed, because routing
+ * forgets the reaction, and after a crash its id could not be found again.
+ * @returns undefined when the event is about no known reaction.
  */
 export async function asReaction(
   { sql, ring }: RouteDeps,

@@ -3,12 +3,12 @@ import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
 import { ControlError, controlBody } from '../kit/control-body.ts';
 import { peopleOn, type PersonKey } from '../kit/rooms.ts';
 
-/** Who is on it. */
+/** The people of the simulated organization. */
 export const people = peopleOn('google-chat');
 
 /**
- * The one service account of the simulated project. Its key opens nothing but this simulator, and is here so that whoever
- * tries Carillon has one.
+ * The one service account of the simulated project. Its key opens nothing but this simulator; it is here so that a user
+ * who tries Carillon has a key.
  */
 export const account = {
   email: 'carillon@simulated.iam.gserviceaccount.com',
@@ -46,18 +46,18 @@ jD6SAEd9xO5uZS5rSSexzz4=
 const publicKey = createPublicKey(account.privateKey);
 const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const appScope = 'https://www.googleapis.com/auth/chat.bot';
-/** What the organisation's administrator lets the account do as a person ("domain-wide delegation"). */
+/** What the organization's administrator lets the account do as a person ("domain-wide delegation"). */
 const delegated = ['chat.messages.readonly', 'chat.messages.reactions.readonly'].map(
   (one) => `https://www.googleapis.com/auth/${one}`,
 );
 const lifeMs = 3_600_000;
 
-/** Since when tokens are good: earlier ones were revoked. */
+/** A token that was issued before `validFromMs` (milliseconds since 1970) is revoked. */
 export interface TokenRules {
   validFromMs: number;
 }
 
-/** `{}`: every token handed out so far is refused from now on. */
+/** `{}`: every token that was issued before this moment is refused from now on. */
 export function revokeControl(rules: TokenRules): (body: unknown) => object {
   return (body) => {
     controlBody(body);
@@ -66,7 +66,7 @@ export function revokeControl(rules: TokenRules): (body: unknown) => object {
   };
 }
 
-/** Hands out a token for a signed assertion (RFC 7523, section 2.1; refusals: RFC 6749, section 5.2). */
+/** Issues a token for a signed assertion (RFC 7523, section 2.1; refusals: RFC 6749, section 5.2). */
 export function token({ body, now }: SimulatedRequest): Outcome<never> {
   const form = new URLSearchParams(body.toString('utf8'));
   const refused = (error: string, description: string): Outcome<never> => ({
@@ -80,7 +80,10 @@ export function token({ body, now }: SimulatedRequest): Outcome<never> {
   return { answer: { status: 200, body: { access_token: access, expires_in: lifeMs / 1_000, token_type: 'Bearer' } } };
 }
 
-/** What is wrong with an assertion: it lives for an hour at most, and names whoever hands out the token. */
+/**
+ * Returns what is wrong with an assertion, if anything. It must live for at most an hour and name the token's address
+ * as its audience.
+ */
 function check(assertion: string, now: Date): string | undefined {
   const [head = '', payload = '', signature = ''] = assertion.split('.');
   const header = json(head);
@@ -100,17 +103,17 @@ function check(assertion: string, now: Date): string | undefined {
   return scopes.every((one) => delegated.includes(one)) ? undefined : 'scope';
 }
 
-/** Whom the account acts as, where that is not itself. */
+/** The person as whom the account acts; undefined when it acts as itself. */
 function personOf(assertion: string): PersonKey | undefined {
   const sub = json(assertion.split('.')[1] ?? '')?.['sub'];
   return (Object.keys(people) as PersonKey[]).find((key) => people[key].email === sub);
 }
 
-/** Whether it is a person's token, and not the app's. */
+/** Whether the request's token lets the account act as a person. */
 export const isOfPerson = ({ headers }: SimulatedRequest): boolean =>
   /^Bearer ya29\.\d+\.\w+$/.test(headers['authorization'] ?? '');
 
-/** Whether a request shows a token that was handed out here and is still good. */
+/** Whether the request has a token that was issued here, is not revoked and is at most an hour old. */
 export function isAuthorized({ headers, now }: SimulatedRequest, { validFromMs }: TokenRules): boolean {
   const issued = Number(/^Bearer ya29\.(\d+)(?:\.\w+)?$/.exec(headers['authorization'] ?? '')?.[1] ?? Number.NaN);
   return issued > validFromMs && now.getTime() < issued + lifeMs;
@@ -120,12 +123,14 @@ function json(part: string): Readonly<Record<string, unknown>> | undefined {
   try {
     return JSON.parse(Buffer.from(part, 'base64url').toString('utf8')) as Readonly<Record<string, unknown>>;
   } catch {
-    // Whoever asks sent no JWT, and is refused.
+    // The assertion is no JWT. The caller refuses it.
     return undefined;
   }
 }
 
-/** `POST /_sim/google-chat/account` with `{}`: the service account, as whoever makes one at Google is given it. */
+/**
+ * `POST /_sim/google-chat/account` with `{}`: returns the service account, as Google returns one when it is created.
+ */
 export function accountControl(body: unknown): object {
   if (Object.keys(controlBody(body)).length > 0) throw new ControlError('', 'must be empty');
   return { serviceAccount: account.email, privateKey: account.privateKey };

@@ -1,26 +1,26 @@
 import type { Outcome } from '../kit/simulator.ts';
 import { agreed, find, newId, nextTime, refused, shown, type ChatEvent, type Held, type User } from './messages.ts';
 
-/** One call on one space that exists. */
+/** One call for a space that exists. */
 export interface Call {
   readonly space: string;
   readonly held: readonly Held[];
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, unknown>>;
   readonly now: Date;
-  /** Whether the platform still remembers `requestId`s: how long it does is not published. */
+  /** Whether the platform still remembers request ids. Google does not publish for how long it does. */
   readonly remembers: boolean;
 }
 
 export const app: User = { name: 'users/900', displayName: 'Carillon', type: 'BOT' };
-/** The one credential of the simulated project. */
+/** The only credential of the simulated project. */
 const credential = 'app';
-/** developers.google.com/workspace/chat, "Usage limits". */
+/** The largest text in bytes (developers.google.com/workspace/chat, "Usage limits"). */
 const maxBytes = 32_000;
 
 /**
- * spaces.messages.create: a `requestId` that is known is answered with what it made, only partly filled, and changes
- * nothing; a `messageId` is there once in a space.
+ * spaces.messages.create. A known `requestId` changes nothing; the answer is the message that it created, with a part
+ * of its fields. A `messageId` can be given once in a space.
  */
 export function create({ space, held, query, body, now, remembers }: Call): Outcome<ChatEvent> {
   const { text } = body;
@@ -32,14 +32,14 @@ export function create({ space, held, query, body, now, remembers }: Call): Outc
     return refused('INVALID_ARGUMENT', 'Invalid messageId.');
   const problem = textProblem(text);
   if (problem !== undefined) return problem;
-  // Also where it was deleted: the name was given once.
+  // The name of a deleted message cannot be given again.
   if (client !== undefined && held.some((one) => one.client === client))
     return refused('ALREADY_EXISTS', 'Requested entity already exists');
   const option = query.get('messageReplyOption');
   const asked = (body['thread'] as { name?: unknown } | undefined)?.name;
   const isThere = held.some(({ thread, deleted }) => deleted === undefined && thread === asked);
   if (option === 'REPLY_MESSAGE_OR_FAIL' && !isThere) return refused('NOT_FOUND', 'Thread not found.');
-  // Without the option a new thread begins, whatever is asked for.
+  // Without the option a new thread begins, whatever thread the request names.
   const isReply = option?.startsWith('REPLY_MESSAGE') === true && isThere;
   const event: ChatEvent = {
     kind: 'create',
@@ -61,7 +61,7 @@ export function get({ space, held }: Call, id: string): Outcome<ChatEvent> {
   return found === undefined ? refused('NOT_FOUND', 'Message not found.') : agreed(shown(found));
 }
 
-/** spaces.messages.patch: of the app's own messages, and only what the mask names. */
+/** spaces.messages.patch, for the app's own messages only. Changes only the fields that the mask names. */
 export function patch({ space, held, query, body, now }: Call, id: string): Outcome<ChatEvent> {
   const found = find(held, space, id);
   if (found === undefined) return refused('NOT_FOUND', 'Message not found.');
@@ -76,7 +76,10 @@ export function patch({ space, held, query, body, now }: Call, id: string): Outc
   return { event, ...agreed(shown({ ...found, text, edited: at })) };
 }
 
-/** spaces.messages.delete: a message that has replies goes with them, or not at all. */
+/**
+ * spaces.messages.delete, for the app's own messages only. A message with replies is deleted only with `force`, which
+ * deletes the replies too.
+ */
 export function remove({ space, held, query, now }: Call, id: string): Outcome<ChatEvent> {
   const found = find(held, space, id);
   if (found === undefined) return refused('NOT_FOUND', 'Message not found.');
@@ -87,7 +90,7 @@ export function remove({ space, held, query, now }: Call, id: string): Outcome<C
   return { event: { kind: 'delete', space, names, at: nextTime(held, now) }, ...agreed({}) };
 }
 
-/** The message itself, and where it is a root all that stands in its thread. */
+/** Returns the name of a message and, if it is the first of a thread, the names of its replies. */
 export function withReplies(held: readonly Held[], found: Held): string[] {
   const replies = held.filter(
     ({ thread, isReply, deleted }) => !found.isReply && isReply && deleted === undefined && thread === found.thread,

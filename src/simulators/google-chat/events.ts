@@ -4,28 +4,31 @@ import type { IssuerKeys } from './keys.ts';
 import { shown, type ChatEvent, type Held } from './messages.ts';
 
 /**
- * Who gets events. `push`: a Pub/Sub subscription of all Workspace Events, or of those that go to a topic, which signs as
- * `email`. `classic`, `add-on`: the
- * app's own address, which is told of messages that mention it, in either shape; its audience is a URL or a project number.
+ * A receiver of events.
+ * - `push`: a Pub/Sub subscription, whose pushes are signed as `email`. It gets all Workspace Events, or with `topic`
+ *   those of the spaces that are subscribed to with this topic.
+ * - `classic` and `add-on`: the app's own address, which gets the messages that mention the app, in one of two shapes.
+ *   Their `audience` is a URL or a project number.
  */
 export interface Subscription {
   readonly url: string;
   readonly kind: 'push' | 'classic' | 'add-on';
   readonly audience: string;
   readonly email?: string;
-  /** `projects/X/topics/Y`. */
+  /** In the form `projects/X/topics/Y`. */
   readonly topic?: string;
 }
 
 /**
- * Pub/Sub waits longer each time, at most ten minutes, until it is acknowledged (cloud.google.com/pubsub/docs/push, "Retry
- * requests"); a day is an end for us. Google Chat's own redelivery is not published.
+ * Waits in milliseconds. Pub/Sub waits longer after each attempt, up to ten minutes, until the push is acknowledged
+ * (cloud.google.com/pubsub/docs/push, "Retry requests"); the simulator stops after about a day. How Google Chat itself
+ * sends an event again is not published.
  */
 const pushSchedule = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, ...Array<number>(140).fill(600)].map((s) => s * 1_000);
 const chat = 'chat@system.gserviceaccount.com';
 const lifeSeconds = 3_600;
 
-/** What Google tells of a change. `held` are those of the space, after the change. */
+/** Returns the events that Google sends for a change. `held` are the messages of the space after the change. */
 export function eventsOf(
   change: ChatEvent,
   held: readonly Held[],
@@ -47,7 +50,7 @@ function hook(body: string, { url, kind, audience, email }: Subscription, keys: 
     make: (now) => {
       const iat = Math.floor(now.getTime() / 1_000);
       const life = { aud: audience, iat, exp: iat + lifeSeconds };
-      // A project number as audience: signed by Google Chat itself, and no ID token.
+      // When the audience is a project number, Google Chat itself signs the token, and it is not an ID token.
       const claims =
         kind !== 'push' && /^\d+$/.test(audience)
           ? { iss: chat, ...life }
@@ -58,7 +61,7 @@ function hook(body: string, { url, kind, audience, email }: Subscription, keys: 
   };
 }
 
-/** Workspace Events of a space, each with its resource. */
+/** Returns the Workspace Events of a change with their resources, as pushes of Pub/Sub. */
 function pushes(change: ChatEvent, held: readonly Held[]): string[] {
   const source = `//workspaceevents.googleapis.com/subscriptions/${change.space.replace('/', '-')}`;
   return resources(change, held).map(({ id, type, data }) =>
@@ -73,7 +76,7 @@ function pushes(change: ChatEvent, held: readonly Held[]): string[] {
   );
 }
 
-/** A CloudEvent. */
+/** The parts of a CloudEvent that differ from event to event. */
 export interface Said {
   readonly id: string;
   readonly source: string;
@@ -83,11 +86,11 @@ export interface Said {
   readonly data: object;
 }
 
-/** One push that no change of a message brings about. */
+/** Returns a push that no change of a message causes. */
 export const pushed = (said: Said, subscription: Subscription, keys: IssuerKeys): Hook =>
   hook(wrapped(said), subscription, keys);
 
-/** As Pub/Sub wraps them: base64 of the data, and what CloudEvents says in attributes. */
+/** Returns the body of a Pub/Sub push: the data in base64, and the CloudEvent's fields as attributes. */
 function wrapped({ id, source, subject, type, at, data }: Said): string {
   return JSON.stringify({
     message: {
@@ -107,9 +110,12 @@ function wrapped({ id, source, subject, type, at, data }: Said): string {
   });
 }
 
-/** A Workspace Event: under its id it is pushed, and listed later with its resource as that is then. */
+/**
+ * A Workspace Event. It is pushed under its id, and listed later under the same id with the then newest version of its
+ * resource.
+ */
 export interface Resource {
-  /** `spaces/X/spaceEvents/Z`. */
+  /** In the form `spaces/X/spaceEvents/Z`. */
   readonly id: string;
   readonly type: string;
   readonly data: object;
@@ -117,7 +123,7 @@ export interface Resource {
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** What a change is to those who are told of it. */
+/** Returns the Workspace Events of a change. `held` are the messages of the space after the change. */
 export function resources(change: ChatEvent, held: readonly Held[]): Resource[] {
   const event = (name: string, type: string, data: object): Resource => {
     const id = `${change.space}/spaceEvents/${digestOf(`${name} ${type} ${change.at}`).slice(0, 32)}`;
@@ -142,7 +148,10 @@ export function resources(change: ChatEvent, held: readonly Held[]): Resource[] 
   }
 }
 
-/** Addresses are in interaction events only; of what was deleted there is a name and a time. */
+/**
+ * Returns a message as Workspace Events show it. They hold no e-mail addresses, and of a deleted message only its name
+ * and its times.
+ */
 function messageOf(one: Held): object {
   const { name, at, deleted } = one;
   if (deleted !== undefined) return { name, createTime: at, deleteTime: deleted };
@@ -150,7 +159,10 @@ function messageOf(one: Held): object {
 }
 const bare = ({ email: _email, ...user }: Held['sender']): Held['sender'] => user;
 
-/** Of what the app is mentioned in; no edits, deletes or reactions (developers.google.com/workspace/chat, "Interaction events"). */
+/**
+ * Returns an interaction event for a message of a person that mentions the app. Edits, deletions and reactions cause
+ * none (developers.google.com/workspace/chat, "Interaction events").
+ */
 function interactions(change: ChatEvent, held: readonly Held[], { kind }: Subscription): string[] {
   if (change.kind !== 'create' || change.sender.type === 'BOT' || !change.text.includes('<users/900>')) return [];
   const found = held.find(({ name }) => name === change.name);

@@ -5,12 +5,15 @@ import { agreed, refused, type ChatEvent, type Held } from './messages.ts';
 const types = 'google.workspace.chat.';
 const knownMs = 28 * 24 * 3_600_000;
 const usualPage = 100;
-/** Fewer than are asked for, as the page allows, so that a client meets a second one. */
+/**
+ * Largest page of this simulator, so that a client has to read a second page. The API may return fewer events than a
+ * client asks for.
+ */
 const largestPage = 20;
 
 /**
- * spaces.spaceEvents.list (developers.google.com/workspace/chat): a filter that names at least one type, `start_time` at most
- * 28 days back, and each event with the newest version of what it is about. Oldest first.
+ * spaces.spaceEvents.list (developers.google.com/workspace/chat): the filter must name at least one event type, and its
+ * `start_time` may lie at most 28 days back. Events come oldest first, each with the newest version of its resource.
  */
 export function listEvents(
   log: readonly ChatEvent[],
@@ -40,7 +43,7 @@ export function listEvents(
   return agreed({ spaceEvents, ...more });
 }
 
-/** `message.v1.created` is in `messageCreatedEventData`. */
+/** Name of the field that holds an event's data: `messageCreatedEventData` for `message.v1.created`. */
 function dataKey(type: string): string {
   const [what = '', , how = ''] = type.split('.');
   return `${what}${how[0]?.toUpperCase()}${how.slice(1)}EventData`;

@@ -1,18 +1,21 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 
-/** What Google signs with, and publishes: one key for all, made anew at each start. */
+/**
+ * The key with which Google signs, in the forms in which it is published. There is one key for all tokens, and a new
+ * one at each start.
+ */
 export interface IssuerKeys {
-  /** A JWK Set, as at /oauth2/v3/certs. */
+  /** A JWK Set, like that of /oauth2/v3/certs. */
   jwks(): object;
-  /** Certificates by key id, as at /service_accounts/v1/metadata/x509/…. */
+  /** Certificates by key id, like those of /service_accounts/v1/metadata/x509/…. */
   x509(): object;
-  /** A JWT in RS256. */
+  /** Returns a JWT with these claims, signed with RS256. */
   token(claims: Readonly<Record<string, unknown>>): string;
 }
 
 export function createIssuerKeys(): IssuerKeys {
   let made: { kid: string; publicKey: KeyObject; privateKey: KeyObject } | undefined;
-  // Making a key takes a moment, and most who start the simulator want none.
+  // The key is made at its first use: that takes a moment, and most users of the simulator need no key.
   const key = () => {
     made ??= { kid: `sim${Date.now().toString(36)}`, ...generateKeyPairSync('rsa', { modulusLength: 2_048 }) };
     return made;
@@ -37,7 +40,10 @@ export function createIssuerKeys(): IssuerKeys {
   };
 }
 
-/** A self-signed certificate of ten years, in PEM (RFC 5280, section 4.1): Node reads them and cannot make them. */
+/**
+ * Returns a self-signed certificate that is valid for ten years, in PEM (RFC 5280, section 4.1). Node.js can read
+ * certificates but not make them.
+ */
 function certificate(publicKey: KeyObject, privateKey: KeyObject): string {
   const sha256WithRsa = der(0x30, Buffer.from('06092a864886f70d01010b0500', 'hex'));
   const commonName = der(0x30, Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from('simulated')));
@@ -61,7 +67,7 @@ function certificate(publicKey: KeyObject, privateKey: KeyObject): string {
   return `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
 }
 
-/** Tag, length and value (ITU-T X.690, section 8.1). */
+/** Encodes a value in DER: tag, length and value (ITU-T X.690, section 8.1). Lengths up to 65 535 bytes. */
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const value = Buffer.concat(parts);
   const { length } = value;

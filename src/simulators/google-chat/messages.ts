@@ -19,17 +19,17 @@ export interface Attachment {
 interface Created {
   readonly kind: 'create';
   readonly space: string;
-  /** `spaces/X/messages/Y`. */
+  /** In the form `spaces/X/messages/Y`. */
   readonly name: string;
   readonly client?: string;
-  /** The credential's and the request's id, by which a repetition is known. */
+  /** The credential and the request id, by which a repeated request is recognized. */
   readonly request?: string;
   readonly thread: string;
   readonly isReply: boolean;
   readonly sender: User;
-  /** With its markup. */
+  /** The text with its markup. */
   readonly text: string;
-  /** What a person's client says beside the markup. */
+  /** The text without its markup, as a person's client shows it, and who is mentioned in it. */
   readonly plain?: { readonly text: string; readonly annotations: readonly object[] };
   readonly attachment?: readonly Attachment[];
   readonly at: string;
@@ -56,17 +56,19 @@ interface Reacted {
   readonly emoji: string;
   readonly at: string;
 }
-/** What is kept on disk. */
+/** What the journal holds. */
 export type ChatEvent = Created | Edited | Deleted | Reacted;
 
-/** A message as it stands. What was deleted stays listed, so that a test can tell it from what never came. */
+/**
+ * The present form of a message. A deleted message stays listed, so that a test can tell it from one that never came.
+ */
 export interface Held extends Omit<Created, 'kind'> {
   readonly edited?: string;
   readonly deleted?: string;
   readonly reactions: readonly { readonly user: User; readonly emoji: string }[];
 }
 
-/** `error.status` by status (google.rpc.Code). */
+/** HTTP status for each `error.status` (google.rpc.Code). */
 const statuses: Readonly<Record<string, number>> = {
   INVALID_ARGUMENT: 400,
   FAILED_PRECONDITION: 400,
@@ -79,7 +81,7 @@ const statuses: Readonly<Record<string, number>> = {
   UNAVAILABLE: 503,
 };
 
-/** As all Google APIs refuse (cloud.google.com/apis/design/errors). */
+/** An error in the form of all Google APIs (cloud.google.com/apis/design/errors). */
 export function refused(status: string, message: string): Outcome<never> {
   const code = statuses[status] ?? 500;
   return { answer: { status: code, body: { error: { code, message, status } } } };
@@ -92,7 +94,10 @@ export function errorBody(code: number): object | undefined {
   return status === undefined ? undefined : { error: { code, message: 'scripted', status } };
 }
 
-/** Of a request; empty where it cannot be read: the call then says what it misses. */
+/**
+ * Returns the JSON body of a request, or an empty object when it is unreadable: the call is then refused for the fields
+ * that it lacks.
+ */
 export function readJson(body: Buffer): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(body.toString('utf8'));
@@ -102,7 +107,7 @@ export function readJson(body: Buffer): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Takes an event in. `held` are those of its space, oldest first. */
+/** Applies an event to the messages of its space, which are oldest first. */
 export function apply(held: Held[], event: ChatEvent): void {
   if (event.kind === 'create') {
     const { kind: _kind, ...message } = event;
@@ -129,13 +134,16 @@ function changed(one: Held, event: Exclude<ChatEvent, Created>): Held {
   }
 }
 
-/** An id that nobody can make up or take apart. A thread's says nothing of its first message's. */
+/**
+ * Returns an id that a client can neither guess nor take apart. The id of a thread does not contain the id of its first
+ * message.
+ */
 export function newId(space: string, count: number, what: 'message' | 'thread'): string {
   const digest = createHash('sha256').update(`${space} ${count} ${what}`).digest('base64url');
   return what === 'thread' ? digest.slice(0, 11) : `${digest.slice(0, 11)}.${digest.slice(11, 22)}`;
 }
 
-/** Strictly later than what is there, with six digits behind the second. */
+/** Returns a time in RFC 3339 with microseconds, later than every time in the space. */
 export function nextTime(held: readonly Held[], now: Date): string {
   const last = held.reduce(
     (most, { at, edited = '' }) => (at > most || edited > most ? (at > edited ? at : edited) : most),
@@ -148,13 +156,13 @@ export function nextTime(held: readonly Held[], now: Date): string {
   return `${new Date(second).toISOString().slice(0, 19)}.${String(micros % 1_000_000).padStart(6, '0')}Z`;
 }
 
-/** By the system's id or a client's; `undefined` where it is not there any more. */
+/** Finds a message by Google's id or by the client's. Returns undefined when it was deleted. */
 export function find(held: readonly Held[], space: string, id: string): Held | undefined {
   const isIt = ({ name, client }: Held): boolean => name === `${space}/messages/${id}` || client === id;
   return held.find((one) => one.deleted === undefined && isIt(one));
 }
 
-/** A message as answers and events show it (`Message`, @googleapis/chat v1). */
+/** Returns a message as answers and events show it (`Message`, @googleapis/chat v1). */
 export function shown(one: Held): object {
   return {
     name: one.name,

@@ -4,7 +4,7 @@ import { people } from './account.ts';
 import { app, withReplies } from './calls.ts';
 import { agreed, find, newId, nextTime, refused, type ChatEvent, type Held, type User } from './messages.ts';
 
-/** Ids of the people of the simulated organisation. */
+/** The user ids of the people in the simulated organization. */
 const ids: Readonly<Record<PersonKey, string>> = {
   ann: 'users/101',
   ben: 'users/102',
@@ -19,7 +19,10 @@ const userOf = (key: PersonKey): User => ({
   email: people[key].email,
 });
 
-/** What a person does becomes what their client would have sent. `held` are those of the space, oldest first. */
+/**
+ * Turns an act of a person into the event that their client would cause. `held` are the messages of the space, oldest
+ * first.
+ */
 export function act(action: PersonAction, held: readonly Held[], now: Date): Outcome<ChatEvent> {
   const { room: space, user: key } = action;
   const user = userOf(key);
@@ -95,7 +98,10 @@ export function roomMessage(one: Held, _index: number, all: readonly Held[]): Ro
 
 const keyOf = (id: string): PersonKey | undefined => (Object.keys(ids) as PersonKey[]).find((key) => ids[key] === id);
 
-/** The markup of what was typed; and the same without it, with annotations that say who is mentioned (`Annotation`). */
+/**
+ * Returns the text that a person typed, with its markup, and the plain text with annotations that say who is mentioned
+ * (`Annotation`).
+ */
 function typed(content: readonly Segment[]) {
   let [text, plain] = ['', ''];
   const annotations: object[] = [];
@@ -122,7 +128,7 @@ function typed(content: readonly Segment[]) {
   return { text, plain: { text: plain, annotations } };
 }
 
-/** Whoever types `@Carillon` mentions the app. */
+/** Splits a segment at each `@Carillon`, which mentions the app. */
 function mentionsOfApp(segment: Segment): (Segment | 'app')[] {
   if (segment.mention !== undefined) return [segment];
   return segment.text
@@ -133,7 +139,7 @@ function mentionsOfApp(segment: Segment): (Segment | 'app')[] {
     ]);
 }
 
-/** developers.google.com/workspace/chat, "Format messages". */
+/** Marks up a segment (developers.google.com/workspace/chat, "Format messages"). */
 function marked({ text, bold, italic, strike, code, link }: Segment): string {
   if (link !== undefined) return `<${link}|${text}>`;
   if (code === true) return `\`${text}\``;

@@ -15,15 +15,15 @@ interface Limits {
 }
 
 /**
- * The part of the Chat API that Carillon calls, below `/google-chat/v1/`; where tokens are handed out, `/google-chat/token`;
- * Google's keys, `/google-chat/keys/jwks` and `/google-chat/keys/x509`; and of the Workspace Events API the subscriptions, below
- * `/google-chat/events/v1/`. Spaces exist when their id begins with `AAAA`.
+ * The part of the Chat API that Carillon calls, below `/google-chat/v1/`; the token endpoint, `/google-chat/token`;
+ * Google's public keys, `/google-chat/keys/jwks` and `/google-chat/keys/x509`; and the subscriptions of the Workspace
+ * Events API, below `/google-chat/events/v1/`. A space exists when its id begins with `AAAA`.
  */
 export const googleChatSimulator: Simulator = {
   name: 'google-chat',
   start(send): RunningSimulator {
     const spaces = new Map<string, Held[]>();
-    /** All that happened in a space, oldest first. */
+    /** For each space, everything that happened in it, oldest first. */
     const logs = new Map<string, ChatEvent[]>();
     const limits: Limits = { perSpaceMs: 0, lastWrite: new Map() };
     const tokens: TokenRules = { validFromMs: 0 };
@@ -81,14 +81,17 @@ export const googleChatSimulator: Simulator = {
       accepted: () => ({ spaces: Object.fromEntries(spaces), subscriptions: workspace.list() }),
       controls: {
         /**
-         * `{"subscriptions": [{"url", "kind", "audience", "email"?, "topic"?}]}`: who gets events from now on; of a topic
-         * those of spaces that are subscribed to with it.
+         * `{"subscriptions": [{"url", "kind", "audience", "email"?, "topic"?}]}`: the receivers that get events from
+         * now on. A receiver with a topic gets the events of the spaces that are subscribed to with this topic.
          */
         subscribe(value) {
           subscriptions = controlBody(value)['subscriptions'] as readonly Subscription[];
           return { subscriptions: subscriptions.length };
         },
-        /** `{"event": "suspended", "expirationReminder" or "expired", "isTold"?}`: happens to all subscriptions. */
+        /**
+         * `{"event": "suspended" | "expirationReminder" | "expired", "isTold"?}`: this happens to all subscriptions.
+         * Their receivers are told unless `isTold` is false.
+         */
         lifecycle(value) {
           const told = workspace.lifecycle(String(controlBody(value)['event']));
           const hooks = told.flatMap(({ topic, ...said }) =>
@@ -97,7 +100,7 @@ export const googleChatSimulator: Simulator = {
           if (flag(value, 'isTold')) send(hooks);
           return { subscriptions: told.length };
         },
-        /** `{"aheadMs": 0}`: how far ahead the clock is by which subscriptions expire. */
+        /** `{"aheadMs": 0}`: how many milliseconds the clock that ends subscriptions is ahead of the real one. */
         clock(value) {
           const aheadMs = Number(controlBody(value)['aheadMs']);
           workspace.setClock(aheadMs);
@@ -108,7 +111,7 @@ export const googleChatSimulator: Simulator = {
           limits.perSpaceMs = enabled ? 1_000 : 0;
           return { enabled };
         },
-        /** `{"remembers": false}`: request ids mean nothing from now on, as after a time that nobody knows. */
+        /** `{"remembers": false}`: the platform forgets request ids, as it does after a time that is not published. */
         requests(value) {
           remembers = flag(value, 'remembers');
           return { remembers };
@@ -140,7 +143,7 @@ function route(method: string, call: Call, rest = ''): Outcome<ChatEvent> {
   }
 }
 
-/** media.download, of uploaded files. */
+/** media.download, for uploaded files. */
 function download(held: readonly Held[], resource: string): Outcome<ChatEvent> {
   const files = held.flatMap(({ attachment = [], deleted }) => (deleted === undefined ? attachment : []));
   const file = files.find(({ attachmentDataRef }) => attachmentDataRef.resourceName === resource);
@@ -149,7 +152,10 @@ function download(held: readonly Held[], resource: string): Outcome<ChatEvent> {
   return { answer: { status: 200, headers, body: Buffer.from(file.base64, 'base64') } };
 }
 
-/** @throws ControlError */
+/**
+ * Reads a flag of a control's body; the default is true.
+ * @throws ControlError when it is not true or false.
+ */
 function flag(value: unknown, key: string): boolean {
   const given = controlBody(value)[key] ?? true;
   if (typeof given !== 'boolean') throw new ControlError(`/${key}`, 'must be true or false');
@@ -157,7 +163,7 @@ function flag(value: unknown, key: string): boolean {
 }
 
 /**
- * One write a second and space, by all apps together, when that is switched on; no time to wait is named
+ * One write per second and space, counted over all apps, while the limits are on. The refusal names no time to wait
  * (developers.google.com/workspace/chat, "Usage limits").
  */
 function takeTurn(limits: Limits, space: string, now: Date): Outcome<ChatEvent> | undefined {

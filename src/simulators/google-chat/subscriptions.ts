@@ -3,9 +3,12 @@ import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
 import type { Said } from './events.ts';
 import { agreed, readJson, refused } from './messages.ts';
 
-/** A subscription as the Workspace Events API shows it (developers.google.com/workspace/events, REST resource: subscriptions). */
+/**
+ * A subscription as the Workspace Events API shows it (developers.google.com/workspace/events, REST resource:
+ * subscriptions).
+ */
 interface WorkspaceSubscription {
-  /** `subscriptions/X`. */
+  /** In the form `subscriptions/X`. */
   readonly name: string;
   readonly targetResource: string;
   readonly eventTypes: readonly string[];
@@ -16,7 +19,7 @@ interface WorkspaceSubscription {
   readonly expireTime: string;
 }
 
-/** What is kept on disk of one: all of it, or that it is gone. */
+/** A change of a subscription as the journal holds it. Null means that the subscription was deleted. */
 export interface WorkspaceChange {
   readonly kind: 'subscription';
   readonly name: string;
@@ -30,12 +33,18 @@ const target = /^\/\/chat\.googleapis\.com\/(spaces\/AAAA[\w-]*)$/;
 const known = /^google\.workspace\.chat\.(?:message|reaction|membership|space)\.v1\.\w+$/;
 const spoken = 'google.workspace.events.subscription.v1.';
 const hour = 3_600_000;
-/** With the resource in each event, and without ("Update or renew a Google Workspace subscription"). */
+/**
+ * The longest life of a subscription whose events include the resource, and of one whose events do not ("Update or
+ * renew a Google Workspace subscription").
+ */
 const longestMs = { with: 4 * hour, without: 7 * 24 * hour };
-/** Fewer than are asked for, as the page allows, so that a client meets a second one. */
+/**
+ * Largest page of this simulator, so that a client has to read a second page. The API may return fewer subscriptions
+ * than a client asks for.
+ */
 const largestPage = 2;
 
-/** The part of the Workspace Events API that speaks of subscriptions, for one app and one person. */
+/** The subscriptions of the Workspace Events API, for one app and one person. */
 export function createWorkspaceEvents() {
   const all = new Map<string, WorkspaceSubscription>();
   let aheadMs = 0;
@@ -43,7 +52,10 @@ export function createWorkspaceEvents() {
   const live = (): WorkspaceSubscription[] =>
     [...all.values()].filter(({ expireTime }) => Date.parse(expireTime) > now());
 
-  /** `ttl` in seconds; nought and none are as long as possible. */
+  /**
+   * Returns when a subscription with this `ttl` (such as `3600s`) expires. Without a ttl, or with 0 s, it lives as long
+   * as possible. Returns undefined when the ttl is unreadable or too long.
+   */
   function expiry({ ttl = '0s' }: Body, includeResource: boolean): string | undefined {
     const longest = includeResource ? longestMs.with : longestMs.without;
     const seconds = Number(/^(\d+(?:\.\d+)?)s$/.exec(String(ttl))?.[1] ?? Number.NaN);
@@ -107,7 +119,10 @@ export function createWorkspaceEvents() {
   }
 
   return {
-    /** `/subscriptions`, `/subscriptions/{id}` and `/subscriptions/{id}:reactivate`; an app alone may do nothing here. */
+    /**
+     * Answers `/subscriptions`, `/subscriptions/{id}` and `/subscriptions/{id}:reactivate`. Each call needs the token
+     * of a person; an app's own token is refused.
+     */
     handle(request: SimulatedRequest, isPerson: boolean): Result {
       if (!isPerson) return refused('PERMISSION_DENIED', 'Request had insufficient authentication scopes.');
       const [, name, verb] = /^\/events\/v1\/(subscriptions\/[^/:]+)(?::(\w+))?$/.exec(request.path) ?? [];
@@ -126,11 +141,14 @@ export function createWorkspaceEvents() {
           one.notificationEndpoint.pubsubTopic === topic &&
           target.exec(one.targetResource)?.[1] === space,
       ),
-    /** So far ahead of the real one is the clock by which they expire. */
+    /** Sets by how many milliseconds the clock that ends subscriptions is ahead of the real one. */
     setClock(ms: number): void {
       aheadMs = ms;
     },
-    /** Happens to all; what expired is gone ("Receive and respond to lifecycle events"). */
+    /**
+     * Lets a lifecycle event happen to all subscriptions and returns it for each. `expired` also deletes them ("Receive
+     * and respond to lifecycle events").
+     */
     lifecycle(event: string): (Said & { readonly topic: string })[] {
       return live().map((one) => {
         const subscription = event === 'suspended' ? suspended(one) : one;
@@ -151,7 +169,7 @@ const suspended = (one: WorkspaceSubscription): WorkspaceSubscription => ({
   suspensionReason: 'ENDPOINT_PERMISSION_DENIED',
 });
 
-/** An operation that is over at once (google.longrunning.Operation). */
+/** An operation that is complete in its first answer (google.longrunning.Operation). */
 function done(subscription: WorkspaceSubscription): Result {
   const response = { '@type': 'type.googleapis.com/google.apps.events.subscriptions.v1.Subscription', ...subscription };
   const event = { kind: 'subscription', name: subscription.name, subscription } as const;

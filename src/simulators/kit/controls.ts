@@ -8,11 +8,15 @@ interface Params {
   Querystring: Record<string, string>;
 }
 
+/** There is no simulator, control or room of the name in a control request. The server answers with 404. */
 export class NotFound extends Error {
   override name = 'NotFound';
 }
 
-/** @throws ControlError */
+/**
+ * Parses the raw body of a control request.
+ * @throws ControlError when the body is not JSON.
+ */
 export function json(body: unknown): unknown {
   try {
     return JSON.parse(Buffer.isBuffer(body) ? body.toString('utf8') : '');
@@ -22,8 +26,9 @@ export function json(body: unknown): unknown {
 }
 
 /**
- * `minutesAgo` of an act: the platform's clock stood there when it was done, so that a test need not wait for half an hour.
- * @throws ControlError
+ * Reads `minutesAgo` of an act: how many minutes before now the platform's clock stood when the person acted. It lets a
+ * test reach a limit of half an hour without waiting for it.
+ * @throws ControlError when it is not a number of at least 0.
  */
 function minutesAgo(body: unknown): number {
   const { minutesAgo: given = 0 } = controlBody(body);
@@ -32,7 +37,10 @@ function minutesAgo(body: unknown): number {
   return given;
 }
 
-/** What people do in the simulated rooms, what they see there, and the events that leave the platform because of it. */
+/**
+ * Adds the controls that let people act in the simulated rooms and show what they see there, and the controls of the
+ * events that the platform sends out for these acts.
+ */
 export function addRoomControls(app: FastifyInstance, find: (name: string) => Mounted): void {
   app.post<Params>('/_sim/:name/act', async ({ params, body, headers }, reply) => {
     const mounted = find(params.name);

@@ -2,12 +2,13 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { ControlError, controlBody } from './control-body.ts';
 
 /**
- * What a scripted fault does with a request. "Commit" is what the simulator would do without it.
- * - `status`: answers, commits nothing. `commit-then-status`: commits first.
- * - `timeout`: never answers, commits nothing. `commit-then-timeout`: commits first.
- * - `reset-before`: resets the connection, commits nothing. `reset-after`: commits first.
+ * What a scripted fault does with a request. "Commits" means: does what the simulator would do without the fault.
+ * - `status`: answers with the status and commits nothing. `commit-then-status`: commits first.
+ * - `timeout`: never answers and commits nothing. `commit-then-timeout`: commits first.
+ * - `reset-before`: resets the connection and commits nothing. `reset-after`: commits first.
  * - `cut`: commits, and resets the connection in the middle of the answer's body.
- * - `delay`: waits, then serves as usual. `duplicate`: commits twice, as a platform that doubles by itself.
+ * - `delay`: waits, then serves the request as usual.
+ * - `duplicate`: commits twice, like a platform that doubles a request on its own.
  */
 export const faultModes = [
   'status',
@@ -24,20 +25,20 @@ export type FaultMode = (typeof faultModes)[number];
 
 export interface FaultSpec {
   readonly mode: FaultMode;
-  /** Part of the request's path. */
+  /** The fault strikes only requests whose path and query contain this text. */
   readonly path?: string;
-  /** Part of the request's body. */
+  /** The fault strikes only requests whose body contains this text. */
   readonly match?: string;
   readonly status?: number;
   readonly body?: string | object;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Becomes the Retry-After header: seconds, or an HTTP date. */
+  /** Value of the Retry-After header of the answer: seconds, or an HTTP date. */
   readonly retryAfter?: number | string;
-  /** Wait before anything else, in any mode. */
+  /** How long the request waits before anything else happens, in any mode. */
   readonly delayMs?: number;
-  /** How many requests it strikes; 0 for all until it is deleted. */
+  /** How many requests the fault strikes. 0: every request until the fault is deleted. */
   readonly times: number;
-  /** How long it is in force. */
+  /** How long the fault is in force after it was added. Absent: without a time limit. */
   readonly forMs?: number;
 }
 
@@ -48,18 +49,19 @@ export interface Fault extends FaultSpec {
   readonly active: boolean;
 }
 
-/** The faults in force at one simulator; the oldest that fits strikes. */
+/** The faults in force at one simulator. The oldest fault that fits a request strikes it. */
 export interface FaultScript {
   add(specs: readonly FaultSpec[]): Fault[];
   list(): Fault[];
-  /** Delays that are under way end too. */
+  /** Deletes all faults. A delay that is running ends at once, and its request is served. */
   clear(): void;
-  /** Aborts when those in force now are cleared. */
+  /** Aborts when the faults that are in force now are cleared. */
   readonly cleared: AbortSignal;
-  /** Takes the fault for a request and counts its use. */
+  /** Returns the fault that strikes this request, if any, and counts its use. `path` includes the query. */
   take(path: string, body: string): Fault | undefined;
 }
 
+/** @param now the current time in milliseconds since 1970. */
 export function createFaultScript(now: () => number = Date.now): FaultScript {
   const faults: { id: number; createdAt: number; used: number; spec: FaultSpec }[] = [];
   let nextId = 1;
@@ -131,7 +133,7 @@ const checks: Readonly<Record<keyof FaultSpec, Check>> = {
 };
 
 /**
- * Reads one fault or a list of them.
+ * Reads one fault or a list of faults.
  * @throws ControlError naming the first field that is wrong.
  */
 export function parseFaults(body: unknown): FaultSpec[] {

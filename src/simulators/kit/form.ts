@@ -1,6 +1,6 @@
 import type { SimulatedRequest } from './simulator.ts';
 
-/** What a form holds (RFC 7578). */
+/** The fields and files of a multipart form (RFC 7578). */
 export interface Form {
   readonly fields: Readonly<Record<string, string>>;
   readonly files: readonly FormFile[];
@@ -12,12 +12,12 @@ export interface FormFile {
   readonly base64: string;
 }
 
-/** Undefined where the request is no such form, or one that does not end. */
+/** Reads a multipart form. Returns undefined when the request is not such a form, or the form has no end. */
 export function readForm({ headers, body }: SimulatedRequest): Form | undefined {
   const [, plain, quoted] =
     /^multipart\/form-data;.*boundary=(?:([^";]+)|"([^"]+)")/i.exec(headers['content-type'] ?? '') ?? [];
   const boundary = plain ?? quoted;
-  // Latin 1 keeps each byte as one character.
+  // Latin-1 maps each byte to one character, so that the bytes of a file survive.
   const text = body.toString('latin1');
   if (boundary === undefined || !text.endsWith(`--${boundary}--\r\n`)) return undefined;
   const fields: Record<string, string> = {};

@@ -2,43 +2,43 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Hook } from './simulator.ts';
 
-/** One event on its way out, as `GET /_sim/<name>/outbox` shows it. */
+/** One event that the platform sends out, as `GET /_sim/<name>/outbox` shows it. */
 export interface SentHook {
   readonly id: number;
   readonly url: string;
   readonly body: string;
-  /** Status of each attempt; null where there was no answer. */
+  /** The status of each attempt's answer; null for an attempt without an answer. */
   readonly attempts: (number | null)[];
   state: 'held' | 'sending' | 'waiting' | 'taken' | 'given-up';
 }
 
 export interface OutboxSettings {
-  /** Events are kept back until this is taken away. */
+  /** While true, new events are kept back until `release`. */
   readonly held: boolean;
-  /** How often each is sent although it was taken; 1 is right. */
+  /** How many times each event is sent although the receiver accepted it. A correct platform sends it once. */
   readonly copies: number;
-  /** Waits before another attempt are divided by this: hours in a test are seconds. */
+  /** The waits between attempts are divided by this, so that hours become seconds in a test. */
   readonly speed: number;
 }
 
-/** The platform's side of its events: sends each, and again where the platform would. */
+/** Sends the platform's events to their subscribers, and sends an event again where the platform would. */
 export interface Outbox {
   add(hooks: readonly Hook[]): void;
   set(change: Partial<OutboxSettings>): OutboxSettings;
-  /** Sends what is held: as it came, or backwards. */
+  /** Sends the events that are kept back, in the order in which they came or in the reverse order. */
   release(order: 'same' | 'reversed'): void;
-  /** Sends all that were ever sent once more, as a platform that has forgotten its answers. */
+  /** Sends every event of the past once more, like a platform that forgot the answers. */
   repeat(): void;
   list(): readonly SentHook[];
 }
 
-/** @param stopping aborted at the end; what waits then is not sent. */
+/** @param stopping aborts when the simulators stop; the outbox then sends nothing more. */
 export function createOutbox(stopping: AbortSignal): Outbox {
   let settings: OutboxSettings = { held: false, copies: 1, speed: 1 };
   const sent: SentHook[] = [];
   const all: { hook: Hook; record: SentHook }[] = [];
   let held: { hook: Hook; record: SentHook }[] = [];
-  /** The end of what was sent last in a lane. */
+  /** For each lane, a promise that settles when the last event that was put into the lane has been sent. */
   const lanes = new Map<string, Promise<void>>();
 
   async function attempt(hook: Hook, number: number): Promise<number | undefined> {
@@ -56,7 +56,7 @@ export function createOutbox(stopping: AbortSignal): Outbox {
       hook.onAnswer?.(answer.statusCode, text);
       return answer.statusCode;
     } catch {
-      // No answer is what a platform sees, whatever the reason.
+      // For the platform, every error is the same: it got no answer.
       return undefined;
     }
   }
@@ -81,7 +81,8 @@ export function createOutbox(stopping: AbortSignal): Outbox {
       for (let copy = 0; copy < settings.copies; copy += 1) await deliver(hook, record);
     });
     if (hook.lane !== undefined) lanes.set(hook.lane, work);
-    // deliver catches what the network does; anything else is a defect of the simulator, and must be seen.
+    // `deliver` handles every error of the network. Any other rejection is a defect of the simulator: it must stay
+    // unhandled so that Node.js reports it.
     void work;
   }
 

@@ -1,16 +1,16 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a simulator accepted, on disk: one JSON document a line. */
+/** A file with the events that a simulator accepted, one JSON document per line. */
 export interface Journal {
-  /** Written when this returns; the system has it, so killing the process loses nothing. */
+  /** Writes one event. When this returns, the operating system has the line, so it survives a kill of the process. */
   append(event: unknown): void;
   close(): void;
 }
 
 /**
- * Reads back what is there, then goes on behind it. A last line without its end was being written when the process was
- * killed; it was never answered for, so it is cut off.
+ * Reads the events of an earlier process, then opens the file to append to it. A last line without a line feed is cut
+ * off: the process was killed while it wrote the line, so it never answered that request.
  * @param take called for each event, oldest first.
  */
 export function openJournal(dir: string, name: string, take: (event: unknown) => void): Journal {

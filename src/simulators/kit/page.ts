@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { ControlError, controlBody } from './control-body.ts';
 import { json } from './controls.ts';
 
-/** One room that the page shows. */
+/** One room that the page shows. `room` is the platform's id of it. */
 export interface ShownRoom {
   readonly connector: string;
   readonly title: string;
@@ -18,8 +18,9 @@ const files: Readonly<Record<string, string>> = {
 };
 
 /**
- * The page of the simulated rooms at `/`, and which rooms it shows at `/_sim/rooms`, which whoever sets them up says.
- * @param dir of the page's files.
+ * Serves the page of the simulated rooms at `/`, and at `/_sim/rooms` the list of the rooms that it shows. The script
+ * that sets up the rooms posts this list.
+ * @param dir the folder with the page's files.
  */
 export function addPage(app: FastifyInstance, dir: string): void {
   let rooms: readonly ShownRoom[] = [];

@@ -1,27 +1,28 @@
 import type { Answer } from './simulator.ts';
 
+/** One request that the platform got, as `GET /_sim/<name>/requests` shows it. */
 export interface RecordedRequest {
-  /** Counts from 1; the cursor of the pages. */
+  /** Counts from 1. A reader pages by this number. */
   readonly n: number;
   readonly at: string;
   readonly method: string;
-  /** With the query. */
+  /** The path with the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
-  /** Id of the fault that struck it. */
+  /** Id of the fault that struck the request; null when none did. */
   readonly fault: number | null;
-  /** Whether the simulator kept what was sent. */
+  /** Whether the simulator kept what the request sent. */
   accepted: boolean;
-  /** Null while it is open, and for ever where none was given. */
+  /** Null while the request is open, and also afterwards if it got no complete answer. */
   answer: Answer | null;
   end: 'open' | 'answered' | 'reset' | 'timeout';
 }
 
-/** The last requests of one simulator. */
+/** The last requests of one simulator: at most 5 000, and at most about 64 MiB of their bodies. */
 export interface RequestLog {
   add(request: Omit<RecordedRequest, 'n' | 'accepted' | 'answer' | 'end'>): RecordedRequest;
-  /** @param after the `n` of the last one seen; 0 for the oldest still held. */
+  /** @param after `n` of the last request that the caller has seen; 0 to start with the oldest one still held. */
   page(after: number, limit: number): { requests: RecordedRequest[]; total: number };
 }
 

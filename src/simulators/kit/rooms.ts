@@ -8,8 +8,8 @@ const everybody = {
 } as const;
 
 /**
- * Who is on a simulated platform; each has ids of its own for them. They are the same everywhere, but for Dora, who has
- * another address on each: elsewhere nobody knows her.
+ * The people of a simulated platform; each platform gives them its own ids. Ann, Ben and Cleo have the same name and
+ * address on every platform. Dora has another address on each platform, so she cannot be recognized elsewhere.
  */
 export const peopleOn = (platform: string) => ({
   ...everybody,
@@ -17,7 +17,7 @@ export const peopleOn = (platform: string) => ({
 });
 export type PersonKey = keyof ReturnType<typeof peopleOn>;
 
-/** A piece of what a person types, with what they did to it. */
+/** A piece of the text that a person types, with its formatting. */
 export interface Segment {
   readonly text: string;
   readonly bold?: boolean;
@@ -25,33 +25,33 @@ export interface Segment {
   readonly strike?: boolean;
   readonly code?: boolean;
   readonly link?: string;
-  /** Who is mentioned; `text` is then not used. */
+  /** The person that this piece mentions. `text` is then not used. */
   readonly mention?: PersonKey | 'all';
 }
 
-/** What a person does in a room: `POST /_sim/<name>/act`. Ids are the platform's own. */
+/** What a person does in a room, from `POST /_sim/<name>/act`. Ids are the platform's own. */
 export interface PersonAction {
   readonly do: 'say' | 'edit' | 'delete' | 'react' | 'unreact';
   readonly user: PersonKey;
   readonly room: string;
-  /** Of the message that is edited, deleted or reacted to. */
+  /** Id of the message that is edited, deleted or reacted to. */
   readonly id?: string;
-  /** Of the message that is replied to. */
+  /** Id of the message that is replied to. */
   readonly thread?: string;
   readonly content: readonly Segment[];
-  /** Unicode. */
+  /** The emoji as Unicode. */
   readonly emoji?: string;
   readonly file?: { readonly name: string; readonly mediaType: string; readonly base64: string };
-  /** Where the simulators are reached, without a slash at the end: for addresses of files. */
+  /** Address of the simulators without a slash at the end, for the addresses of files. */
   readonly origin: string;
 }
 
-/** A file as its readers find it. */
+/** A file as a reader of the room finds it. */
 export interface RoomFile {
   readonly name: string;
   readonly mediaType: string;
   readonly size: number;
-  /** Of its bytes, in hex. */
+  /** SHA-256 of the file's bytes, in hex. */
   readonly sha256: string;
 }
 
@@ -60,28 +60,28 @@ export function roomFile(name: string, mediaType: string, base64: string): RoomF
   return { name, mediaType, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-/** A message as its readers see it, the same for all platforms: `GET /_sim/<name>/room?room=`. */
+/** A message as a reader of the room sees it, in one form for all platforms: `GET /_sim/<name>/room?room=`. */
 export interface RoomMessage {
   readonly id: string;
-  /** The name shown as its author. */
+  /** The name that the platform shows as the author. */
   readonly by: string;
   readonly isBot: boolean;
-  /** As the platform holds it, in its own markup. */
+  /** The text in the platform's own markup, as the platform holds it. */
   readonly markup: string;
-  /** Root of its thread, or what it replies to. */
+  /** Id of the first message of its thread, or of the message that it replies to. */
   readonly thread: string | null;
   readonly edited: boolean;
   readonly deleted: boolean;
-  /** Names of those who reacted, by emoji. */
+  /** For each emoji, the names of the people who reacted with it. */
   readonly reactions: Readonly<Record<string, readonly string[]>>;
-  /** Whom the platform notifies: keys of `peopleOn`, `all`, or the native id of a stranger. */
+  /** The people whom the platform notifies: keys of `peopleOn`, `all`, or the platform's id of any other user. */
   readonly mentions: readonly string[];
   readonly files: readonly RoomFile[];
 }
 
 /**
- * Reads the body of an act; `text` is short for one plain segment.
- * @throws ControlError
+ * Reads the body of an act. `text` is a short form of `content` with one plain segment.
+ * @throws ControlError naming the field that is missing or wrong.
  */
 export function readAction(body: unknown, origin: string): PersonAction {
   const given = controlBody(body);

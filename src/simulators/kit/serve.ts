@@ -6,7 +6,7 @@ import { createFaultScript, type Fault, type FaultScript } from './faults.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { createRequestLog, type RecordedRequest, type RequestLog } from './requests.ts';
 
-/** One platform, served: its rules, its faults, and what it has seen and kept. */
+/** One simulator with everything that the kit holds for it: faults, recorded requests, journal and outbox. */
 export interface Mounted {
   readonly simulator: RunningSimulator;
   readonly requests: RequestLog;
@@ -15,7 +15,10 @@ export interface Mounted {
   readonly outbox: Outbox;
 }
 
-/** @param stopping aborted at the end: events that wait are not sent then. */
+/**
+ * Starts a simulator and lets it read back its journal.
+ * @param stopping aborts when the simulators stop; the outbox then sends nothing more.
+ */
 export function mount(one: Simulator, dir: string, stopping: AbortSignal): Mounted {
   const outbox = createOutbox(stopping);
   const simulator = one.start((hooks) => outbox.add(hooks));
@@ -24,8 +27,8 @@ export function mount(one: Simulator, dir: string, stopping: AbortSignal): Mount
 }
 
 /**
- * Serves one request of the platform's API, with whatever fault is scripted for it.
- * @param stopping aborts waits; what was still waiting then gets no answer.
+ * Serves one request to the platform's API. The first fault that fits the request, if any, is applied to it.
+ * @param stopping aborts when the simulators stop. A request whose delay is still running then gets no answer.
  */
 export async function serve(
   mounted: Mounted,
@@ -75,7 +78,10 @@ export async function serve(
   }
 }
 
-/** Deciding and keeping are one step without a pause, so no other request comes between; disk first, then memory. */
+/**
+ * Lets the simulator decide and keeps the result. This happens in one synchronous step, so that no other request comes
+ * between the decision and its effect.
+ */
 function commit(mounted: Mounted, request: SimulatedRequest, record: RecordedRequest): Answer {
   const { answer, event } = mounted.simulator.handle(request);
   if (event !== undefined) {
@@ -85,7 +91,10 @@ function commit(mounted: Mounted, request: SimulatedRequest, record: RecordedReq
   return answer;
 }
 
-/** What happened is on disk, then in memory, then on its way to whoever subscribed. */
+/**
+ * Writes an event to disk, then applies it in memory, then sends the hooks that it causes. Disk comes first, so that an
+ * event that was answered for survives a kill.
+ */
 export function take({ simulator, journal, outbox }: Mounted, event: unknown): void {
   journal.append(event);
   simulator.commit(event);
@@ -119,7 +128,7 @@ function keepOpen(reply: FastifyReply, record: RecordedRequest): FastifyReply {
   return reply.hijack();
 }
 
-/** The head of the answer and half of its body, then a reset. */
+/** Sends the head of the answer and half of its body, then resets the connection. */
 function cutOff(reply: FastifyReply, record: RecordedRequest, { status, headers, body = '' }: Answer): FastifyReply {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   reply.hijack();
@@ -128,7 +137,7 @@ function cutOff(reply: FastifyReply, record: RecordedRequest, { status, headers,
   return reply;
 }
 
-/** A TCP reset, not an orderly end: what a crashed peer or a firewall looks like. */
+/** Resets the TCP connection without an orderly end, as a crashed peer or a firewall does. */
 function reset(reply: FastifyReply, record: RecordedRequest): FastifyReply {
   record.end = 'reset';
   if (!reply.sent) reply.hijack();
@@ -136,6 +145,10 @@ function reset(reply: FastifyReply, record: RecordedRequest): FastifyReply {
   return reply;
 }
 
+/**
+ * Waits for `ms` milliseconds. Returns false when the simulators stopped during the wait. Returns true at the end of
+ * the wait, or at once when the faults were cleared.
+ */
 async function waited(ms: number, cleared: AbortSignal, stopping: AbortSignal): Promise<boolean> {
   try {
     await delay(ms, undefined, { signal: AbortSignal.any([cleared, stopping]) });

@@ -7,32 +7,35 @@ import { mount, serve, type Mounted } from './serve.ts';
 import { addRoomControls, json, NotFound } from './controls.ts';
 
 export interface SimulatorServerOptions {
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly host?: string;
-  /** What the simulators accepted is kept here, a file each. */
+  /** The folder in which each simulator keeps what it accepted, in one file. */
   readonly dir: string;
   readonly simulators: readonly Simulator[];
-  /** Of the files of the page that shows the rooms; without it there is none. */
+  /** The folder with the files of the page that shows the rooms. Absent: the page is not served. */
   readonly pageDir?: string;
 }
 
 export interface SimulatorServer {
-  /** Without a slash at the end. */
+  /** Address of the server, without a slash at the end. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** A file of 25 MiB in base64, with some room. */
+/** Large enough for a file of 25 MiB in base64 with the rest of the request around it. */
 const maxBodyBytes = 40 * 1_024 * 1_024;
 const maxPage = 1_000;
 
-/** All simulators on one port: each under `/<name>/`, and what steers and shows them under `/_sim/<name>/`. */
+/**
+ * Starts all simulators on one port. Each platform's API is under `/<name>/`; its controls and records are under
+ * `/_sim/<name>/`.
+ */
 export async function startSimulatorServer(options: SimulatorServerOptions): Promise<SimulatorServer> {
   const { port, host = '127.0.0.1', dir, simulators } = options;
   const stopping = new AbortController();
   const mounted = new Map(simulators.map((one) => [one.name, mount(one, dir, stopping.signal)]));
-  // Connections that a fault holds open must not hold up the end.
+  // Without forceCloseConnections, close() would wait for the connections that a fault holds open.
   const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: true });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

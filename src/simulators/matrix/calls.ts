@@ -12,7 +12,7 @@ import {
   type World,
 } from './rooms.ts';
 
-/** Who is on it. */
+/** The people of the simulated homeserver. */
 export const people = peopleOn('matrix');
 
 type Result = Outcome<MatrixChange>;
@@ -22,27 +22,27 @@ export interface Call {
   readonly world: World;
   readonly request: SimulatedRequest;
   readonly body: Readonly<Record<string, unknown>>;
-  /** The service's own part of user ids: its bot, and what its ghosts begin with. */
+  /** The name of the service in user ids: its bot is `@<name>`, and its ghosts begin with `@<name>_`. */
   readonly service: string;
-  /** Who it is done as. */
+  /** The user as whom the service makes the call. */
   readonly user: string;
 }
 
-/** `m.upload.size` of this server. */
+/** The largest upload in bytes, which a homeserver publishes as `m.upload.size`. */
 const maxUploadBytes = 30 * 1_024 * 1_024;
-/** Client-server API, "Size limits". */
+/** The largest event in bytes (client-server API, "Size limits"). */
 const maxEventBytes = 65_536;
 
 export function agreed(body: object): Result {
   return { answer: { status: 200, body } };
 }
 
-/** Client-server API, "Standard error response". */
+/** An error (client-server API, "Standard error response"). */
 export function refused(status: number, errcode: string, error: string): Result {
   return { answer: { status, body: { errcode, error } } };
 }
 
-/** Application service API, "Server admin style permissions". */
+/** Registers a ghost (application service API, "Server admin style permissions"). */
 export function register({ world, body, service }: Call): Result {
   const { username } = body;
   if (body['type'] !== 'm.login.application_service' || typeof username !== 'string')
@@ -57,7 +57,7 @@ export function join({ world, user, service }: Call, room: string): Result {
   if (!isRoom(room)) return refused(404, 'M_NOT_FOUND', 'there is no such room');
   const known = world.members.get(`${room} ${user}`);
   const rule = world.joinRules.get(room) ?? 'public';
-  // The bot was invited by whoever wants the room to be bridged.
+  // The person who wants the room to be bridged has invited the bot, so it may always join.
   const isLet = known !== undefined || rule === 'public' || user === `@${service}:${server}`;
   if (!isLet) return refused(403, 'M_FORBIDDEN', 'You are not invited to this room.');
   return { event: { kind: 'member', room, user, membership: 'join' }, ...agreed({ room_id: room }) };
@@ -86,7 +86,10 @@ export function nameOf(world: World, user: string): string | undefined {
   return key === undefined ? world.names.get(user) : people[key].name;
 }
 
-/** The same transaction is the same event, whoever of the service asks (Synapse, rest/client/transactions.py). */
+/**
+ * Sends an event. A repeated transaction id returns the event that it sent before, whichever user of the service
+ * repeats it (Synapse, rest/client/transactions.py).
+ */
 export function send(call: Call, room: string, type: string): Result {
   const { world, body, user, request } = call;
   const refusal = known(call) ?? notIn(call, room);
@@ -107,7 +110,7 @@ export function send(call: Call, room: string, type: string): Result {
   return made(call, newEvent(world, { room_id: room, type, sender: user, content: body }, request.now));
 }
 
-/** Of one's own; more needs power in the room ("Redactions"). */
+/** Redacts an event of the caller's own. Redacting another user's event needs more power in the room ("Redactions"). */
 export function redact(call: Call, room: string, target: string): Result {
   const { world, body, user, request } = call;
   const refusal = known(call) ?? notIn(call, room);
@@ -118,7 +121,7 @@ export function redact(call: Call, room: string, target: string): Result {
   return made(call, newEvent(world, redactionOf(room, target, user, body), request.now));
 }
 
-/** "POST /_matrix/media/v3/upload": to be had by whoever is told its address. */
+/** Takes an upload ("POST /_matrix/media/v3/upload"). Any user who knows its address may download it. */
 export function upload({ request, world }: Pick<Call, 'request' | 'world'>): Result {
   if (request.body.length > maxUploadBytes) return refused(413, 'M_TOO_LARGE', 'Upload request body is too large');
   const id = `up${world.media.size}x${createHash('sha256').update(request.body).digest('hex').slice(0, 16)}`;
@@ -127,7 +130,7 @@ export function upload({ request, world }: Pick<Call, 'request' | 'world'>): Res
   return { event: { kind: 'media', media }, ...agreed({ content_uri: `mxc://${server}/${id}` }) };
 }
 
-/** "GET /_matrix/client/v1/media/download/{serverName}/{mediaId}". */
+/** Answers with an uploaded file ("GET /_matrix/client/v1/media/download/{serverName}/{mediaId}"). */
 export function downloadMedia({ world }: Call, of: string, id: string): Result {
   const media = of === server ? world.media.get(id) : undefined;
   if (media === undefined) return refused(404, 'M_NOT_FOUND', 'Not found');
@@ -140,7 +143,7 @@ export function readEvent(call: Call, room: string, id: string): Result {
   return notIn(call, room) ?? (found === undefined ? refused(404, 'M_NOT_FOUND', 'Event not found.') : agreed(found));
 }
 
-/** Newest first, in pages ("GET /relations"). */
+/** Lists the events that relate to an event, newest first, in pages ("GET /relations"). */
 export function relations(call: Call, room: string, id: string, [kind, type]: readonly [string, string?]): Result {
   const refusal = notIn(call, room);
   if (refusal !== undefined) return refusal;
@@ -164,7 +167,7 @@ function known({ world, request }: Call): Result | undefined {
   return txn && agreed({ event_id: txn.id });
 }
 
-/** Who is not in a room is refused. */
+/** Returns a refusal when the caller is not in the room. */
 export function notIn({ world, user }: Call, room: string): Result | undefined {
   return isIn(world, room, user) ? undefined : refused(403, 'M_FORBIDDEN', `User ${user} not in room ${room}`);
 }

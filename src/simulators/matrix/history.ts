@@ -3,12 +3,15 @@ import { agreed, notIn, refused, type Call } from './calls.ts';
 import type { MatrixChange } from './rooms.ts';
 
 const usualPage = 10;
-/** Fewer than are asked for, as homeservers may hand out, so that a client meets a second page. */
+/**
+ * Largest page of this simulator, so that a client has to read a second page. A homeserver may return fewer events than
+ * a client asks for.
+ */
 const largestPage = 20;
 
 /**
- * `dir=b`: newest first; `from` is the `end` of the page before, and there is none behind the room's first event; a
- * filter's `types` (client-server API, "GET /rooms/{roomId}/messages").
+ * Lists the events of a room, newest first (`dir=b`). `from` is the `end` of the page before; the page with the room's
+ * first event has no `end`. A filter's `types` are honoured (client-server API, "GET /rooms/{roomId}/messages").
  */
 export function messages(call: Call, room: string): Outcome<MatrixChange> {
   const refusal = notIn(call, room);
@@ -36,7 +39,7 @@ function typesOf(filter: string | null): readonly string[] | undefined {
     const value = JSON.parse(filter ?? '{}') as { types?: readonly string[] };
     return value.types ?? [];
   } catch {
-    // Answered as such.
+    // The caller answers that the filter is no JSON.
     return undefined;
   }
 }

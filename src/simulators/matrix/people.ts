@@ -15,7 +15,7 @@ const idOf = (key: PersonKey): string => `@${key}:${server}`;
 const keyOf = (id: string): PersonKey | undefined =>
   (Object.keys(people) as PersonKey[]).find((key) => idOf(key) === id);
 
-/** What a person does becomes what their client would have sent; people are in all rooms. */
+/** Turns an act of a person into the event that their client would cause. Each person is in every room. */
 export function act(action: PersonAction, world: World, now: Date): Outcome<MatrixChange> {
   const { room, id = '', emoji = '' } = action;
   const sender = idOf(action.user);
@@ -56,7 +56,10 @@ export function act(action: PersonAction, world: World, now: Date): Outcome<Matr
   }
 }
 
-/** As a client with threads does it: a reply in a thread goes to its root ("Threading"). */
+/**
+ * Returns the relation of a reply as a client with threads sends it: a reply to a message of a thread goes to the
+ * thread's root ("Threading").
+ */
 function threadOf(id: string, world: World, room: string): object {
   const parent = world.rooms.get(room)?.find((one) => one.event_id === id);
   const root = parent !== undefined && relation(parent)['rel_type'] === 'm.thread' ? relation(parent)['event_id'] : id;
@@ -99,7 +102,10 @@ function markup({ text, bold, italic, strike, code, link, mention }: Segment): s
   return link === undefined ? inner : `<a href="${escape(link)}">${inner}</a>`;
 }
 
-/** Messages as a client shows them, with the newest edit of their own sender, and without what only belongs to others. */
+/**
+ * Returns the messages of a room as a client shows them: an edit by the message's own sender replaces the text, and
+ * edits and reactions are no messages of their own.
+ */
 export function roomMessages(world: World, room: string): RoomMessage[] {
   const all = world.rooms.get(room) ?? [];
   return all
@@ -139,7 +145,10 @@ function roomMessage(one: Held, edit: Held | undefined, all: readonly Held[], wo
   };
 }
 
-/** One that was not uploaded here is not shown, as by a client that cannot load it. */
+/**
+ * Returns the file of a message. A file that was not uploaded to this server is left out, because a client could not
+ * load it.
+ */
 function filesOf({ msgtype, url, filename, body }: Record<string, unknown>, world: World): RoomFile[] {
   const media = world.media.get(textOf(url).split('/').at(-1) ?? '');
   if (media === undefined || msgtype === 'm.text') return [];
@@ -150,7 +159,10 @@ function mediaIdOf({ base64 }: { readonly base64: string }): string {
   return createHash('sha256').update(base64).digest('base64url').slice(0, 24);
 }
 
-/** Who is told: `m.mentions` alone where it is there, else whoever is named in the plain text ("User and room mentions"). */
+/**
+ * Returns the people whom a client notifies: those in `m.mentions` if the event has it, otherwise those whose name is
+ * in the plain text ("User and room mentions").
+ */
 function notified(content: Record<string, unknown>): string[] {
   const mentions = content['m.mentions'] as { user_ids?: string[]; room?: boolean } | undefined;
   const body = textOf(content['body']);

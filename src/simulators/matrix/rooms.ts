@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The server that is simulated. */
+/** Name of the simulated homeserver. */
 export const server = 'sim.example';
 
 /** An event as clients get it (client-server API, "Client event format"). */
@@ -14,7 +14,7 @@ export interface RoomEvent {
   readonly redacts?: string;
 }
 
-/** What was uploaded ("Content repository"). */
+/** An uploaded file ("Content repository"). */
 export interface Media {
   readonly id: string;
   readonly mediaType: string;
@@ -22,7 +22,7 @@ export interface Media {
   readonly base64: string;
 }
 
-/** What is kept on disk. */
+/** What the journal holds. */
 export type MatrixChange =
   | { readonly kind: 'event'; readonly event: RoomEvent; readonly txn?: string; readonly media?: Media }
   | { readonly kind: 'media'; readonly media: Media }
@@ -30,23 +30,26 @@ export type MatrixChange =
   | { readonly kind: 'name'; readonly user: string; readonly name: string }
   | { readonly kind: 'member'; readonly room: string; readonly user: string; readonly membership: 'join' | 'invite' };
 
-/** An event as it stands: redacted events keep their place and lose their content ("Redactions"). */
+/** The present form of an event. A redacted event keeps its place and loses its content ("Redactions"). */
 export interface Held extends RoomEvent {
   readonly unsigned?: { readonly redacted_because: RoomEvent };
 }
 
-/** How a room takes in the users of application services; by `POST /_sim/matrix/rooms`. */
+/** Which users of application services may join a room. `POST /_sim/matrix/rooms` sets it. */
 export type JoinRule = 'public' | 'invite' | 'closed';
 
 export interface World {
   readonly rooms: Map<string, Held[]>;
   readonly users: Set<string>;
   readonly names: Map<string, string>;
-  /** Of users of application services, by room and user. */
+  /** Membership of the users of application services. The key is the room and the user, separated by a space. */
   readonly members: Map<string, 'join' | 'invite'>;
   readonly joinRules: Map<string, JoinRule>;
   readonly media: Map<string, Media>;
-  /** Event ids by path of the call: in memory only, as Synapse's (rest/client/transactions.py). */
+  /**
+   * For the path of each call with a transaction id, the event that it sent. Kept in memory only, as in Synapse
+   * (rest/client/transactions.py).
+   */
   readonly txns: Map<string, { readonly id: string; readonly at: number }>;
 }
 
@@ -62,12 +65,18 @@ export function createWorld(): World {
   };
 }
 
-/** Rooms exist by their name alone: those of version 12 without a server, older ones with it. */
+/**
+ * Whether a room of this id exists. The id alone decides: an id of room version 12 contains no server name, an id of an
+ * older version contains one.
+ */
 export function isRoom(id: string): boolean {
   return new RegExp(`^![A-Za-z0-9_-]{2,}(?::${server.replace('.', '\\.')})?$`).test(id);
 }
 
-/** Since version 11 what is redacted stands in the content; ids without a server are of version 12. */
+/**
+ * Whether a redaction names its target in its content, as since room version 11. Here a room is version 12 when its id
+ * has no server.
+ */
 export function redactsInContent(room: string): boolean {
   return !room.includes(':');
 }
@@ -97,7 +106,7 @@ export function targetOf({ redacts, content }: RoomEvent): unknown {
   return redacts ?? content['redacts'];
 }
 
-/** Takes in what was decided. */
+/** Applies a change to the server's state. */
 export function apply(world: World, change: MatrixChange): void {
   switch (change.kind) {
     case 'user':

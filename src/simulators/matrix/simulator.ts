@@ -23,7 +23,9 @@ import { transactionOf, type Subscription } from './transactions.ts';
 
 type Handler = (call: Call, ...parts: string[]) => Outcome<MatrixChange>;
 
-/** Calls of the client-server API, by method and path; parts in brackets are passed on, decoded. */
+/**
+ * Calls of the client-server API by method and path. The groups of the pattern are decoded and passed to the handler.
+ */
 const calls: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
   ['POST', /^\/v3\/register$/, register],
   ['POST', /^\/v3\/join\/([^/]+)$/, (call, room = '') => join(call, room)],
@@ -44,9 +46,10 @@ const calls: readonly (readonly [method: string, path: RegExp, handler: Handler]
 ];
 
 /**
- * A homeserver `sim.example`, below `/matrix/_matrix/client/` and `/matrix/_matrix/media/`. A token `as_<name>_<anything>` is of an application service
- * whose bot is `@<name>:sim.example` and whose ghosts are `@<name>_…:sim.example`. Rooms exist by any id of two and more
- * letters or digits behind `!`, with `:sim.example` (version 10) or without (version 12).
+ * The homeserver `sim.example`, below `/matrix/_matrix/client/` and `/matrix/_matrix/media/`. A token
+ * `as_<name>_<anything>` belongs to an application service whose bot is `@<name>:sim.example` and whose ghosts are
+ * `@<name>_…:sim.example`. A room exists when its id is `!` and two or more letters or digits, with `:sim.example`
+ * (version 10) or without it (version 12).
  */
 export const matrixSimulator: Simulator = {
   name: 'matrix',
@@ -67,12 +70,18 @@ export const matrixSimulator: Simulator = {
       },
       accepted: () => ({ rooms: Object.fromEntries(world.rooms), names: Object.fromEntries(world.names) }),
       controls: {
-        /** `{"subscriptions": [{"url", "hsToken", "isOld"?}]}`: who gets transactions from now on. */
+        /**
+         * `{"subscriptions": [{"url", "hsToken", "isOld"?}]}`: the application services that get transactions from now
+         * on.
+         */
         subscribe(value) {
           subscriptions = controlBody(value)['subscriptions'] as readonly Subscription[];
           return { subscriptions: subscriptions.length };
         },
-        /** `{"room", "joinRule"}`: `public`, `invite`, or `closed` to everybody but the bot. */
+        /**
+         * `{"room", "joinRule"}`: the room is `public`, `invite` only, or `closed` to all users of the service but its
+         * bot.
+         */
         rooms(value) {
           const { room, joinRule } = controlBody(value);
           if (typeof room !== 'string' || !isRoom(room)) throw new ControlError('/room', 'must be a room');
@@ -81,12 +90,12 @@ export const matrixSimulator: Simulator = {
           world.joinRules.set(room, joinRule satisfies JoinRule);
           return { room, joinRule };
         },
-        /** `{"room", "user"}`: puts a user out of the room. */
+        /** `{"room", "user"}`: removes a user from the room. */
         kick(value) {
           const { room, user } = controlBody(value);
           return { kicked: world.members.delete(`${String(room)} ${String(user)}`) };
         },
-        /** What a restart does: all transactions are forgotten. */
+        /** Forgets all transaction ids, as a restart of the homeserver does. */
         restart() {
           world.txns.clear();
           return {};
@@ -105,7 +114,7 @@ function handle(request: SimulatedRequest, world: World): Outcome<MatrixChange> 
   if (service === undefined) return refused(401, 'M_UNKNOWN_TOKEN', 'Invalid access token passed.');
   const bot = `@${service}:${server}`;
   const user = request.query.get('user_id') ?? bot;
-  // Application service API, "Identity assertion".
+  // A service may act only as its bot or one of its ghosts (application service API, "Identity assertion").
   if (user !== bot && !(user.startsWith(`@${service}_`) && user.endsWith(`:${server}`)))
     return refused(403, 'M_FORBIDDEN', 'Application service cannot masquerade as this user.');
   if (user !== bot && !world.users.has(user))

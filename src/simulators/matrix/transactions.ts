@@ -1,20 +1,28 @@
 import type { Hook } from '../kit/simulator.ts';
 import type { RoomEvent } from './rooms.ts';
 
-/** An application service, as its registration names it (application service API, "Registration"). */
+/** An application service, as its registration describes it (application service API, "Registration"). */
 export interface Subscription {
   /** The registration's `url`. */
   readonly url: string;
-  /** Its `hs_token`. */
+  /** The registration's `hs_token`. */
   readonly hsToken: string;
-  /** As homeservers before version 1.4 call: the token in the query, and no prefix. */
+  /**
+   * Calls the service like a homeserver before version 1.4: with the token in the query and without the path's prefix.
+   */
   readonly isOld?: true;
 }
 
-/** Seconds that double, at most an hour, and no end (Synapse, appservice/scheduler.py); two days are an end for us. */
+/**
+ * Waits in milliseconds. They double up to an hour and never end (Synapse, appservice/scheduler.py); the simulator
+ * stops after about two days.
+ */
 const schedule = Array.from({ length: 60 }, (_, attempt) => Math.min(2 ** attempt, 3_600) * 1_000);
 
-/** One transaction with one event; in order, and nothing before the one before it was taken. */
+/**
+ * Returns a transaction with one event. Transactions go out in order, each when the one before was accepted or given
+ * up.
+ */
 export function transactionOf(event: RoomEvent, number: number, subscription: Subscription): Hook {
   const { url, hsToken, isOld } = subscription;
   const body = JSON.stringify({ events: [{ ...event, unsigned: { age: 1 } }] });

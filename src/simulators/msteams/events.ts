@@ -4,21 +4,25 @@ import { signToken, type Identity } from './identity.ts';
 import { aadOf, nameOf } from './people.ts';
 import type { Held, TeamsEvent } from './posts.ts';
 
-/** Who gets activities: a bot, or with a secret an outgoing webhook. */
+/** A receiver of activities: a bot, or with a secret an outgoing webhook. */
 export interface Subscription {
   readonly url: string;
   readonly appId: string;
-  /** Base64, as Teams shows it when the webhook is made. */
+  /** The key of the signature in base64, as Teams shows it when the webhook is created. */
   readonly secret?: string;
 }
 
-/** How often and when Teams sends again is not published; that it does is said in msteams-docs, "Bot basics". */
+/**
+ * Waits in milliseconds. That Teams sends an activity again is documented (msteams-docs, "Bot basics"); when and how
+ * often is not.
+ */
 const schedule = [1_000, 10_000];
 const serviceUrl = 'https://smba.trafficmanager.net/sim/';
 
 /**
- * What a bot hears of a change: not of its own (msteams-docs, "Conversation events"; bot-docs, "Activity object").
- * @param posts of the conversation, after the change.
+ * Returns the activities that a change causes. A bot does not hear of its own messages (msteams-docs, "Conversation
+ * events"; bot-docs, "Activity object").
+ * @param posts the messages of the conversation after the change.
  */
 export function eventsOf(
   change: TeamsEvent,

@@ -4,13 +4,16 @@ import { refused, type Held, type TeamsEvent } from './posts.ts';
 
 const appId = '1f4b5c2e-0000-4000-8000-00000000c0de';
 const usualPage = 20;
-/** Fewer than are asked for, as Graph may hand out, so that a client meets a second page. */
+/**
+ * Largest page of this simulator, so that a client has to read a second page. Graph may return fewer messages than a
+ * client asks for.
+ */
 const largestPage = 10;
 
 /**
- * Messages of a channel or a chat as Microsoft Graph shows them to an app: `…/messages/delta` of a channel in chains of
- * replies, any of which changed, and `…/messages` of a chat (learn.microsoft.com/graph, chatMessage: delta; "List messages
- * in a chat"). Pages by `@odata.nextLink`.
+ * Answers a read of messages as Microsoft Graph shows them to an app. `…/messages/delta` of a channel returns each
+ * chain of replies in which a message changed, `…/messages` returns the messages of a chat (learn.microsoft.com/graph,
+ * chatMessage: delta; "List messages in a chat"). `@odata.nextLink` leads to the next page.
  */
 export function readGraph(
   request: SimulatedRequest,
@@ -54,13 +57,13 @@ export function readGraph(
 
 const createdAt = ({ id }: Held): string => new Date(Number(id)).toISOString();
 
-/** Also when a reaction comes or goes. */
+/** Time of the last change of a message. A reaction that is added or removed counts too. */
 function modifiedAt(one: Held): string {
   const { edited = '', deleted = '', reacted = '' } = one.times ?? {};
   return [createdAt(one), edited, deleted, reacted].sort().at(-1) ?? '';
 }
 
-/** `chatMessage`; a deleted one has no body. */
+/** Returns a message as a `chatMessage` resource. A deleted message has an empty body. */
 export function shown(one: Held): object {
   const { id, root, conversation, user, times, file } = one;
   const person = (key: string) => ({ id: aadOf(key), displayName: nameOf(key), userIdentityType: 'aadUser' });

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, sign, type KeyObject } from 'nod
 import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
 import type { TeamsEvent } from './posts.ts';
 
-/** What the Bot Framework signs its activities with, and how it publishes that. */
+/** The key with which the Bot Framework signs its activities, and its public form. */
 export interface Identity {
   readonly kid: string;
   readonly key: KeyObject;
@@ -16,12 +16,13 @@ const botScope = 'https://api.botframework.com/.default';
 export function createIdentity(): Identity {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const kid = 'simulated-1';
-  // Each key says for which channels it may sign (bot-docs, "Authenticate requests from the Bot Connector service").
+  // Each key names the channels for which it may sign (bot-docs, "Authenticate requests from the Bot Connector
+  // service").
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256', endorsements: ['msteams'] };
   return { kid, key: createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })), jwk };
 }
 
-/** The discovery document and the keys; undefined for any other path. */
+/** Answers with the discovery document or the public keys. Returns undefined for any other path. */
 export function publish({ path, headers }: SimulatedRequest, { jwk }: Identity): Outcome<TeamsEvent> | undefined {
   const keysPath = '/openid/keys';
   if (path === keysPath) return { answer: { status: 200, body: { keys: [jwk] } } };
@@ -32,7 +33,7 @@ export function publish({ path, headers }: SimulatedRequest, { jwk }: Identity):
   return { answer: { status: 200, body } };
 }
 
-/** A token for one activity: RS256, five minutes (bot-docs, the same page). */
+/** Returns a token for one activity: RS256, valid for 5 minutes (bot-docs, the same page). */
 export function signToken(
   { kid, key }: Identity,
   { appId, serviceUrl, now }: { appId: string; serviceUrl: string; now: Date },
@@ -45,8 +46,9 @@ export function signToken(
 }
 
 /**
- * Client credentials (bot-docs, "Authentication with the Bot Connector API"). The secret `wrong` is refused as Entra
- * does it; a token says of which generation it is, so that `revoke` can end all there are.
+ * Issues a token for client credentials (bot-docs, "Authentication with the Bot Connector API"). The secret `wrong` is
+ * refused as Entra refuses it. A token contains its generation, so that the control `revoke` can end all tokens at
+ * once.
  */
 export function issueToken({ body }: SimulatedRequest, generation: number): Outcome<TeamsEvent> {
   const form = new URLSearchParams(body.toString('utf8'));
@@ -58,7 +60,7 @@ export function issueToken({ body }: SimulatedRequest, generation: number): Outc
   if (!/^https?:\/\/[^/]+\/\.default$/.test(scope)) return refusal('invalid_scope');
   const [id, secret] = [form.get('client_id'), form.get('client_secret')];
   if (id === null || secret === null || secret === '' || secret === 'wrong') return refusal('invalid_client');
-  // One for the bot connector opens nothing else, and the other way round.
+  // A token for the Bot Connector does not open Graph, and a token for Graph does not open the Bot Connector.
   const audience = scope === botScope ? 'sim' : 'graph';
   const token = { token_type: 'Bearer', expires_in: lifeSeconds, access_token: `${audience}.${generation}.${id}` };
   return { answer: { status: 200, body: token } };

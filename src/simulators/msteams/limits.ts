@@ -1,7 +1,10 @@
 import type { Outcome } from '../kit/simulator.ts';
 import { refused, type TeamsEvent } from './posts.ts';
 
-/** Sends of one bot to one thread: how many within how many milliseconds (msteams-docs, "Optimize your bot with rate limiting"). */
+/**
+ * Limits of one bot's sends to one thread, as pairs: the number of sends, and the milliseconds within which the bot may
+ * send them (msteams-docs, "Optimize your bot with rate limiting").
+ */
 const windows = [
   [7, 1_000],
   [8, 2_000],
@@ -9,13 +12,13 @@ const windows = [
   [1_800, 3_600_000],
 ] as const;
 
-/** When was sent to each thread. */
+/** For each thread, the times of the sends, in milliseconds since 1970. */
 export interface Limits {
   enabled: boolean;
   readonly sent: Map<string, number[]>;
 }
 
-/** Counts a send, or refuses it with the time until there is room. */
+/** Counts a send. When a limit is reached, returns 429 with the whole seconds until there is room. */
 export function takeTurn(limits: Limits, thread: string, now: Date): Outcome<TeamsEvent> | undefined {
   if (!limits.enabled) return undefined;
   const sent = limits.sent.get(thread) ?? [];

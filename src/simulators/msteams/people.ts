@@ -5,15 +5,18 @@ import { refused, type Entity, type Held, type TeamsEvent } from './posts.ts';
 const people = peopleOn('msteams');
 
 const keys = Object.keys(people) as PersonKey[];
-/** bot-docs, "MessageReaction". */
+/** Emoji of the reactions that have a name of their own (bot-docs, "MessageReaction"). */
 const types: Readonly<Record<string, string>> = { '👍': 'like', '❤️': 'heart', '😆': 'laugh', '😮': 'surprised' };
 
-/** `29:` and letters, the same person another one for each bot (msteams-docs, "Get Teams specific context"). */
+/**
+ * The Bot Framework's id of a person: `29:` and letters, different for each bot (msteams-docs, "Get Teams specific
+ * context").
+ */
 export function idOf(key: PersonKey): string {
   return `29:1${key}-sim`;
 }
 
-/** The same person in the directory: one id for everybody. */
+/** The id of the same person in the directory, which is the same for all bots. */
 export function aadOf(id: string): string {
   return `aad-${keys.find((one) => idOf(one) === id) ?? 'nobody'}`;
 }
@@ -23,7 +26,7 @@ export function nameOf(id: string | undefined): string {
   return key === undefined ? 'Carillon' : people[key].name;
 }
 
-/** Members of every conversation (bot-docs, "API reference", TeamsChannelAccount). */
+/** The members of every conversation (bot-docs, "API reference", TeamsChannelAccount). */
 export function members(): object[] {
   return keys.map((key) => ({
     id: idOf(key),
@@ -34,10 +37,16 @@ export function members(): object[] {
   }));
 }
 
-/** An address that is good by itself, as SharePoint hands it out for a while (msteams-docs, "Send and receive files"). */
+/**
+ * An address that opens a file without a token, as SharePoint gives it out for a limited time (msteams-docs, "Send and
+ * receive files").
+ */
 export const downloadUrl = (origin: string, id: string): string => `${origin}/msteams/files/${id}?tempauth=sim`;
 
-/** What a person does becomes what their client would have sent. `posts` are those of the room, oldest first. */
+/**
+ * Turns an act of a person into the event that their client would cause. `posts` are the messages of the room, oldest
+ * first.
+ */
 export function act(action: PersonAction, posts: readonly Held[], id: string, now: Date): Outcome<TeamsEvent> {
   const { room: conversation } = action;
   const user = idOf(action.user);
@@ -49,7 +58,7 @@ export function act(action: PersonAction, posts: readonly Held[], id: string, no
   switch (action.do) {
     case 'say': {
       const root = posts.find((one) => one.id === action.thread);
-      // Channels have threads, chats have none.
+      // Only channels have threads.
       const thread = conversation.endsWith('@thread.v2') ? {} : { root: root?.root ?? root?.id ?? id };
       const said = contentOf(action.content);
       const file = action.file === undefined ? {} : { file: { ...action.file, url: downloadUrl(action.origin, id) } };
@@ -68,7 +77,10 @@ export function act(action: PersonAction, posts: readonly Held[], id: string, no
   }
 }
 
-/** A message as its readers see it; the platform notifies whom an entity names whose text is there. */
+/**
+ * Returns a message as its readers see it. Teams notifies a person whom an entity names if the entity's text is in the
+ * message.
+ */
 export function roomMessage(one: Held): RoomMessage {
   const reactions = Object.entries(one.reactions ?? {}).flatMap(([type, users]) => {
     const emoji = Object.keys(types).find((char) => types[char] === type) ?? type;
@@ -91,7 +103,7 @@ export function roomMessage(one: Held): RoomMessage {
   };
 }
 
-/** The text, its copy in HTML, and whom it mentions: what a client sends all at once. */
+/** Returns what a client sends for a message: the text, the same text in HTML, and the people whom it mentions. */
 function contentOf(content: readonly Segment[]): { text: string; html: string; entities: Entity[] } {
   const entities = content.flatMap(({ mention }): Entity[] => {
     if (mention === undefined || mention === 'all') return [];

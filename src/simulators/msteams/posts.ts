@@ -11,22 +11,22 @@ export interface TeamsFile {
   readonly name: string;
   readonly mediaType: string;
   readonly base64: string;
-  /** Where it is had by whoever knows the address. */
+  /** An address that opens the file without a token. */
   readonly url: string;
 }
 
-/** What is kept on disk; times are ISO 8601. */
+/** A post as the journal holds it. Times are ISO 8601. */
 export interface Post {
   readonly kind: 'post';
   readonly conversation: string;
   readonly id: string;
-  /** Of its thread; in a channel always, that of a root is its own. */
+  /** Id of the thread's first message. Every post in a channel has one; for the first message it is its own id. */
   readonly root?: string;
   readonly text: string;
   readonly entities: readonly Entity[];
-  /** The person who said it; absent where it was the bot. */
+  /** The person who posted it; absent when the bot did. */
   readonly user?: string;
-  /** What a client sends beside the text. */
+  /** The HTML form that a client sends in addition to the text. */
   readonly html?: string;
   readonly file?: TeamsFile;
 }
@@ -50,32 +50,34 @@ export interface Reaction {
   readonly conversation: string;
   readonly id: string;
   readonly user: string;
-  /** Such as `like`. */
+  /** The name of the reaction, such as `like`. */
   readonly type: string;
   readonly at: string;
 }
 export type TeamsEvent = Post | Edit | Deletion | Reaction;
 
-/** A message as it stands. What was deleted stays listed, so that a test can tell it from what never came. */
+/**
+ * The present form of a message. A deleted message stays listed, so that a test can tell it from one that never came.
+ */
 export interface Held extends Post {
   readonly edited?: true;
   readonly deleted?: true;
-  /** People by type of the reaction. */
+  /** For each type of reaction, the ids of the people who added it. */
   readonly reactions?: Readonly<Record<string, readonly string[]>>;
-  /** Of the last edit, the delete and the last reaction; ISO 8601. */
+  /** Times of the last edit, of the deletion and of the last reaction, in ISO 8601. */
   readonly times?: { readonly edited?: string; readonly deleted?: string; readonly reacted?: string };
 }
 
-/** msteams-docs, "Format your bot messages": about 100 KB of UTF-16. */
+/** The largest activity, in bytes of UTF-16: about 100 KB (msteams-docs, "Format your bot messages"). */
 const maxBytes = 100 * 1_024;
 const elements = 'a at b blockquote br code em h1 h2 h3 hr i li ol p pre s strike strong u ul'.split(' ');
 
-/** The connector's errors (msteams-docs, "Status codes from bot conversational APIs"). */
+/** An error in the form of the Bot Connector (msteams-docs, "Status codes from bot conversational APIs"). */
 export function refused(status: number, code: string, message = code): { readonly answer: Answer } {
   return { answer: { status, body: { error: { code, message } } } };
 }
 
-/** Checks what a bot sends as a message. */
+/** Checks the message that a bot sends, and returns its text and entities, or a refusal. */
 export function readMessage(activity: unknown): Pick<Post, 'text' | 'entities'> | Outcome<TeamsEvent> {
   if (typeof activity !== 'object' || activity === null) return refused(400, 'BadSyntax', 'no activity');
   if (JSON.stringify(activity).length * 2 > maxBytes) return refused(413, 'MessageSizeTooBig');
@@ -88,12 +90,15 @@ export function readMessage(activity: unknown): Pick<Post, 'text' | 'entities'> 
     ({ type: kind, text: part, mentioned }) =>
       kind === 'mention' && (part === undefined || !text.includes(part) || mentioned?.id === undefined),
   );
-  // The text must hold exactly what the entity says (msteams-docs, "Mentions in bot messages").
+  // The text must contain the entity's text exactly (msteams-docs, "Mentions in bot messages").
   if (strange !== undefined) return refused(400, 'BadArgument', 'a mention does not match the text');
   return { text, entities: entities as Entity[] };
 }
 
-/** Known elements, each closed where it was opened, and no stray bracket or ampersand. */
+/**
+ * Whether the text has only known elements, each closed in the element that opened it, and no other bracket or
+ * ampersand.
+ */
 function isWellFormed(text: string): boolean {
   const open: string[] = [];
   const rest = text.replaceAll(/<(\/?)([a-z0-9]+)((?: [a-z]+="[^"<>]*")*)(\/?)>/g, (_, close, name, _more, self) => {
@@ -105,7 +110,7 @@ function isWellFormed(text: string): boolean {
   return open.length === 0 && !/<|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-f]+);)/i.test(rest);
 }
 
-/** Takes in what was decided. */
+/** Applies an event to the messages of its conversation, which are oldest first. */
 export function apply(posts: Held[], event: TeamsEvent): void {
   if (event.kind === 'post') {
     posts.push(event);
@@ -133,7 +138,7 @@ export function apply(posts: Held[], event: TeamsEvent): void {
   }
 }
 
-/** Epoch milliseconds, strictly rising in a conversation. */
+/** Returns the id of the next message: milliseconds since 1970, strictly rising in a conversation. */
 export function nextId(posts: readonly Held[], now: Date): string {
   return String(Math.max(now.getTime(), Number(posts.at(-1)?.id ?? 0) + 1));
 }

@@ -12,7 +12,7 @@ import { apply, nextId, readMessage, refused, type Held, type TeamsEvent } from 
 interface Call {
   readonly request: SimulatedRequest;
   readonly conversation: string;
-  /** Of the thread that the conversation's id names. */
+  /** The thread that the conversation's id names; undefined when it names none. */
   readonly root: string | undefined;
   readonly posts: readonly Held[];
 }
@@ -24,8 +24,9 @@ const codeOfStatus: Readonly<Record<number, string>> = {
 };
 
 /**
- * The part of the Bot Framework that Carillon calls: tokens below `/msteams/login`, signing keys below `/msteams/openid`,
- * the bot connector below `/msteams/service`, Microsoft Graph below `/msteams/graph/v1.0`. Channels are `19:…@thread.tacv2`, chats `19:…@thread.v2`; all exist.
+ * The part of the Bot Framework that Carillon calls: tokens below `/msteams/login`, signing keys below
+ * `/msteams/openid`, the Bot Connector below `/msteams/service`, and Microsoft Graph below `/msteams/graph/v1.0`.
+ * Channels are `19:…@thread.tacv2`, chats are `19:…@thread.v2`; every conversation of this form exists.
  */
 export const msteamsSimulator: Simulator = {
   name: 'msteams',
@@ -57,7 +58,7 @@ export const msteamsSimulator: Simulator = {
       return { event: { kind: 'post', conversation, id, root: id, ...message }, answer };
     }
 
-    /** A reply goes to the thread that the conversation names; in a chat there is none. */
+    /** Posts into the thread that the conversation's id names. A post to a chat has no thread. */
     function post({ request, conversation, root, posts }: Call): Outcome<TeamsEvent> {
       const message = readMessage(bodyOf(request));
       if ('answer' in message) return message;
@@ -119,24 +120,30 @@ export const msteamsSimulator: Simulator = {
       },
       accepted: () => ({ conversations: Object.fromEntries(conversations), subscriptions: graph.list() }),
       controls: {
-        /** `{"subscriptions": [{"url", "appId", "secret"?}]}`: with a secret an outgoing webhook, else a bot. */
+        /**
+         * `{"subscriptions": [{"url", "appId", "secret"?}]}`: sets who gets activities from now on. With a secret it is
+         * an outgoing webhook, otherwise a bot.
+         */
         subscribe(value) {
           subscriptions = controlBody(value)['subscriptions'] as readonly Subscription[];
           return { subscriptions: subscriptions.length };
         },
-        /** `{"event": "reauthorizationRequired", "subscriptionRemoved" or "missed"}`: what Graph says of all subscriptions. */
+        /**
+         * `{"event": "reauthorizationRequired" | "subscriptionRemoved" | "missed"}`: Graph reports this for all its
+         * subscriptions.
+         */
         lifecycle(value) {
           const hooks = graph.lifecycle(String(controlBody(value)['event']));
           send(hooks);
           return { told: hooks.length };
         },
-        /** `{"aheadMs": 0}`: how far ahead the clock is by which subscriptions lapse. */
+        /** `{"aheadMs": 0}`: how many milliseconds the clock that ends subscriptions is ahead of the real one. */
         clock(value) {
           const aheadMs = Number(controlBody(value)['aheadMs']);
           graph.setClock(aheadMs);
           return { aheadMs };
         },
-        /** Ends every access token that was handed out. */
+        /** Ends every access token that was issued. */
         revoke() {
           generation += 1;
           return { generation };
@@ -159,7 +166,10 @@ function isConversation(id: string): boolean {
   return /^19:[\w-]+@thread\.(?:tacv2|v2)$/.test(id);
 }
 
-/** The store of files is no part of the bot connector: it knows no tokens but those in its addresses. */
+/**
+ * Answers a GET of a file. The file store is no part of the Bot Connector: it knows no token but the one in its
+ * addresses.
+ */
 function download({ query }: SimulatedRequest, posts: readonly Held[], id: string): Outcome<TeamsEvent> {
   const file = posts.find((one) => one.id === id && one.deleted !== true)?.file;
   if (query.get('tempauth') !== 'sim') return { answer: { status: 401, body: '401 UNAUTHORIZED' } };
@@ -168,7 +178,7 @@ function download({ query }: SimulatedRequest, posts: readonly Held[], id: strin
   return { answer: { status: 200, headers, body: Buffer.from(file.base64, 'base64') } };
 }
 
-/** PUT and DELETE of what the bot itself posted. */
+/** PUT and DELETE, for the bot's own posts only. */
 function change({ request, conversation, posts }: Call, id: string): Outcome<TeamsEvent> {
   const found = posts.find((one) => one.id === id && one.deleted !== true);
   if (found === undefined) return refused(404, 'ActivityNotFoundInConversation');
@@ -192,13 +202,16 @@ function roster({ query }: SimulatedRequest, what: string, which: string | undef
       : { answer: { status: 200, body: found } };
   }
   const start = Number(query.get('continuationToken') ?? 0);
-  // Two a page, so that there is more than one.
+  // Two members a page, so that a client has to read a second page.
   const page = all.slice(start, start + 2);
   const more = start + 2 < all.length ? { continuationToken: String(start + 2) } : {};
   return { answer: { status: 200, body: { members: page, ...more } } };
 }
 
-/** Unreadable: the connector then says what it misses. */
+/**
+ * Returns the JSON body, or an empty object when it is unreadable: the request is then refused for the fields that it
+ * lacks.
+ */
 function bodyOf({ body }: SimulatedRequest): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(body.toString('utf8'));

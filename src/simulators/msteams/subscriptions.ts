@@ -4,7 +4,7 @@ import type { Answer, Hook, Outcome, SimulatedRequest } from '../kit/simulator.t
 import { shown } from './graph.ts';
 import { refused, type Held, type TeamsEvent } from './posts.ts';
 
-/** A subscription as it was made (learn.microsoft.com/graph, subscription resource). */
+/** A subscription as it was created (learn.microsoft.com/graph, subscription resource). */
 export interface GraphSubscription {
   readonly id: string;
   readonly resource: string;
@@ -15,7 +15,7 @@ export interface GraphSubscription {
   readonly expirationDateTime: string;
 }
 
-/** What is kept on disk of one: all of it, or that it is gone. */
+/** A change of a subscription as the journal holds it. Null means that the subscription was deleted. */
 export interface SubscriptionEvent {
   readonly kind: 'subscription';
   readonly id: string;
@@ -25,14 +25,18 @@ export interface SubscriptionEvent {
 type Body = Readonly<Record<string, unknown>>;
 type Result = Outcome<TeamsEvent | SubscriptionEvent>;
 
-/** Of messages (the same page, "Subscription lifetime"). */
+/** The longest life of a subscription to messages (the same page, "Subscription lifetime"). */
 const maxLifetimeMs = 3_600_000;
 const validationMs = 10_000;
-/** Notifications are tried for four hours, further and further apart ("Receive change notifications"). */
+/**
+ * Waits in milliseconds. Graph tries a notification for four hours at growing intervals ("Receive change
+ * notifications"); the simulator stops after about 11 minutes.
+ */
 const schedule = [1_000, 10_000, 60_000, 600_000];
 const places =
   /^\/?(?:teams\/[\w-]+\/channels\/(19:[\w-]+@thread\.tacv2)|chats\/(19:[\w-]+@thread\.v2))\/messages(?:\/(\d+)(?:\/replies\/(\d+))?)?$/;
 
+/** Graph's change notifications: keeps the subscriptions and makes their notifications. */
 export function createSubscriptions() {
   const all = new Map<string, GraphSubscription>();
   let aheadMs = 0;
@@ -79,7 +83,10 @@ export function createSubscriptions() {
   }
 
   return {
-    /** `/subscriptions` and `/subscriptions/{id}`; whoever asks has a token already. Lists show no `clientState`. */
+    /**
+     * Answers `/subscriptions` and `/subscriptions/{id}` for a caller whose token was checked. A list shows no
+     * `clientState`.
+     */
     handle(request: SimulatedRequest): Result {
       const id = request.path.split('/')[4];
       if (id !== undefined) return change(request, decodeURIComponent(id));
@@ -92,13 +99,18 @@ export function createSubscriptions() {
       else all.set(id, subscription);
     },
     list: (): readonly GraphSubscription[] => live(),
-    /** So far ahead of the real one is the clock by which they lapse. */
+    /** Sets by how many milliseconds the clock that ends subscriptions is ahead of the real one. */
     setClock(ms: number): void {
       aheadMs = ms;
     },
-    /** What subscribers are told of a change, those of the app itself included. `found` is the message after it. */
+    /**
+     * Returns the notifications of a change, also of the app's own messages. `found` is the message after the change.
+     */
     hooks: (event: TeamsEvent, found: Held): Hook[] => live().flatMap((one) => notification(one, event, found)),
-    /** Lifecycle notifications to all; what is removed is gone (learn.microsoft.com/graph, "Lifecycle notifications"). */
+    /**
+     * Returns a lifecycle notification for each subscription. `subscriptionRemoved` also deletes all subscriptions
+     * (learn.microsoft.com/graph, "Lifecycle notifications").
+     */
     lifecycle(lifecycleEvent: string): Hook[] {
       const told = live();
       if (lifecycleEvent === 'subscriptionRemoved') all.clear();
@@ -112,7 +124,10 @@ export function createSubscriptions() {
   };
 }
 
-/** Before a subscription is made its address has ten seconds to give a token back, as plain text. */
+/**
+ * Validates the address of a new subscription: within 10 s it must answer with the token, as plain text. Otherwise
+ * returns the refusal.
+ */
 export async function validateAddress(request: SimulatedRequest): Promise<Answer | undefined> {
   if (request.method !== 'POST' || !/^\/graph\/v1\.0\/subscriptions$/.test(request.path)) return undefined;
   const refusal = refused(400, 'ValidationError', 'Subscription validation request failed.').answer;
@@ -128,12 +143,12 @@ export async function validateAddress(request: SimulatedRequest): Promise<Answer
     const isText = String(answer.headers['content-type']).startsWith('text/plain');
     return answer.statusCode === 200 && isText && (await answer.body.text()) === token ? undefined : refusal;
   } catch {
-    // Nobody is there, which is refused alike.
+    // Graph refuses an address that cannot be reached in the same way.
     return refusal;
   }
 }
 
-/** `GET` of one message or reply, by an app with a token. */
+/** GET of one message or reply by an app with a token. Returns undefined for any other path. */
 export function readOne(
   { path }: SimulatedRequest,
   postsOf: (conversation: string) => readonly Held[],
@@ -178,7 +193,7 @@ function bodyOf({ body }: SimulatedRequest): Body {
     const value: unknown = JSON.parse(body.toString('utf8'));
     return typeof value === 'object' && value !== null ? (value as Body) : {};
   } catch {
-    // Says nothing, and is refused for what it lacks.
+    // A request with an unreadable body is refused for the fields that it lacks.
     return {};
   }
 }

@@ -2,19 +2,23 @@ import { createHmac } from 'node:crypto';
 import type { Hook } from '../kit/simulator.ts';
 import { shown, type Held, type SlackEvent } from './posts.ts';
 
-/** Who gets the events, and how they are signed. */
+/** An app that gets the events at `url`, and the secret that signs them. */
 export interface Subscription {
   readonly url: string;
   readonly secret: string;
 }
 
-/** Almost at once, after a minute, after five more (docs.slack.dev, "Events API", "Error handling"). */
+/**
+ * Waits in milliseconds: Slack sends again almost at once, after 1 minute and after 5 more (docs.slack.dev, "Events
+ * API", "Error handling").
+ */
 const schedule = [100, 60_000, 300_000];
 const app = 'A0CARILLON';
 
 /**
- * What Slack tells of a change. Deletions and edits come as messages with a subtype.
- * @param posts of the channel, after the change.
+ * Returns the event that Slack sends to each subscriber after a change. Edits and deletions are messages with a
+ * subtype.
+ * @param posts the messages of the channel after the change.
  */
 export function eventsOf(change: SlackEvent, posts: readonly Held[], subscriptions: readonly Subscription[]): Hook[] {
   const event = describe(change, posts);
@@ -62,7 +66,7 @@ function describe(change: SlackEvent, posts: readonly Held[]): Record<string, un
   }
 }
 
-/** The same for a redelivery, and another one for each event. */
+/** Returns the id of an event. A redelivery has the same id; each other event has another one. */
 function idOf(change: SlackEvent, event: Record<string, unknown>): string {
   const digest = createHmac('sha256', 'event')
     .update(JSON.stringify([change, event['event_ts']]))

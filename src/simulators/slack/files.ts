@@ -3,7 +3,10 @@ import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
 import { fileOf } from './people.ts';
 import { agreed, refused, type Held, type Params, type Post, type SlackEvent, type SlackFile } from './posts.ts';
 
-/** A file on its way: announced, then with its bytes, then in a message, and here no more. */
+/**
+ * A file that is being uploaded: first announced, then with its bytes. Once a message shows it, it is no upload any
+ * more.
+ */
 export interface Upload {
   readonly kind: 'upload';
   readonly id: string;
@@ -13,7 +16,7 @@ export interface Upload {
   readonly base64?: string;
 }
 
-/** files.getUploadURLExternal: the address is good by itself (docs.slack.dev). */
+/** files.getUploadURLExternal: answers with an address that takes the bytes without a token (docs.slack.dev). */
 export function announce(params: Params, { headers }: SimulatedRequest): Outcome<Upload> {
   const { filename: name, length } = params;
   if (typeof name !== 'string' || name === '' || !(Number(length) > 0)) return refusedUpload('invalid_arguments');
@@ -22,7 +25,7 @@ export function announce(params: Params, { headers }: SimulatedRequest): Outcome
   return { event: { kind: 'upload', id, name, length: Number(length) }, answer: { status: 200, body } };
 }
 
-/** The bytes, by POST, in the body itself: as many as were announced. */
+/** Takes the bytes of an upload: a POST whose body is the file, with the announced length. */
 export function receive({ body, headers, method }: SimulatedRequest, upload: Upload | undefined): Outcome<Upload> {
   if (method !== 'POST' || upload === undefined) return { answer: { status: 404, body: 'no such upload' } };
   if (body.length !== upload.length) return { answer: { status: 400, body: 'wrong length' } };
@@ -31,7 +34,10 @@ export function receive({ body, headers, method }: SimulatedRequest, upload: Upl
   return { event, answer: { status: 200, body: `OK - ${body.length}` } };
 }
 
-/** files.completeUploadExternal, for one file, once. The answer does not say which message shows it. */
+/**
+ * files.completeUploadExternal for one file, which can be completed once. The answer does not say which message shows
+ * the file.
+ */
 export function complete(
   posts: readonly Held[],
   params: Params,
@@ -55,7 +61,7 @@ export function complete(
   return { event, ...agreed({ files: [{ id, title }] }) };
 }
 
-/** files.info, with the message that shows the file, once there is one. */
+/** files.info: the file and the message that shows it. A file that no message shows is not found. */
 export function info(posts: Iterable<Held>, params: Params): Outcome<SlackEvent> {
   for (const one of posts) {
     const file = one.files?.find(({ id }) => id === params['file']);
@@ -67,7 +73,9 @@ export function info(posts: Iterable<Held>, params: Params): Outcome<SlackEvent>
   return refused('file_not_found');
 }
 
-/** `url_private`: to whoever has no token that may read it, a page to log in at. */
+/**
+ * Answers a GET of `url_private`. Without a token that may read the file, the answer is a login page with status 200.
+ */
 export function download(posts: Iterable<Held>, id: string, isKnown: boolean): Outcome<SlackEvent> {
   const html = { 'content-type': 'text/html; charset=utf-8' };
   if (!isKnown) return { answer: { status: 200, headers: html, body: '<html><title>Sign in | Slack</title></html>' } };

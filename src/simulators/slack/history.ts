@@ -10,8 +10,9 @@ interface Range {
 }
 
 /**
- * Newest first, without the replies of threads; `oldest` and `latest` themselves only when `inclusive`; the payload of
- * metadata only when asked for (docs.slack.dev, conversations.history and "Message metadata").
+ * conversations.history: the messages newest first, without the replies of threads. Messages at `oldest` and `latest`
+ * are included only with `inclusive`, and the payload of metadata only when asked for (docs.slack.dev,
+ * conversations.history and "Message metadata").
  */
 export function history(posts: readonly Held[], params: Params): Outcome<SlackEvent> {
   const range = readRange(params);
@@ -31,9 +32,9 @@ export function history(posts: readonly Held[], params: Params): Outcome<SlackEv
 }
 
 /**
- * A thread, named by the ts of any of its messages: the root, whatever the range, then its replies, oldest first; a
- * deleted root that has replies stands there as a tombstone (docs.slack.dev, conversations.replies). A message without
- * replies is a thread of one.
+ * conversations.replies: a thread, which is named by the ts of any of its messages. The answer holds the root, whatever
+ * the range, then the replies, oldest first. A deleted root with replies appears as a tombstone (docs.slack.dev,
+ * conversations.replies). A message without replies is a thread of one message.
  */
 export function replies(posts: readonly Held[], params: Params): Outcome<SlackEvent> {
   const range = readRange(params);

@@ -4,7 +4,7 @@ import { agreed, refused, type Held, type Params, type SlackEvent, type SlackFil
 
 const people = peopleOn('slack');
 
-/** Ids of the people of the simulated workspace. */
+/** The user ids of the people in the simulated workspace. */
 const ids: Readonly<Record<PersonKey, string>> = { ann: 'U0ANN', ben: 'U0BEN', cleo: 'U0CLEO', dora: 'U0DORA' };
 const emoji: Readonly<Record<string, string>> = {
   '👍': '+1',
@@ -14,7 +14,7 @@ const emoji: Readonly<Record<string, string>> = {
   '👀': 'eyes',
 };
 
-/** users.lookupByEmail, users.info (docs.slack.dev). */
+/** users.lookupByEmail and users.info (docs.slack.dev). */
 export function findUser(params: Params, by: 'email' | 'user'): Outcome<SlackEvent> {
   const key = (Object.keys(people) as PersonKey[]).find((one) =>
     by === 'email' ? people[one].email === params['email'] : ids[one] === params['user'],
@@ -25,7 +25,10 @@ export function findUser(params: Params, by: 'email' | 'user'): Outcome<SlackEve
   return agreed({ user: { id: ids[key], name: key, real_name: name, is_bot: false, profile } });
 }
 
-/** What a person does becomes what their client would have sent. `posts` are those of the room, oldest first. */
+/**
+ * Turns an act of a person into the event that their client would cause. `posts` are the messages of the room, oldest
+ * first.
+ */
 export function act(action: PersonAction, posts: readonly Held[], ts: string): Outcome<SlackEvent> {
   const { room: channel } = action;
   const user = ids[action.user];
@@ -65,7 +68,7 @@ export function act(action: PersonAction, posts: readonly Held[], ts: string): O
   }
 }
 
-/** reactions.add and reactions.remove: one of a kind for each person (docs.slack.dev). */
+/** reactions.add and reactions.remove: each person can add each emoji once (docs.slack.dev). */
 export function react(
   { channel, ts, user, name, add }: { channel: string; ts: string; user: string; name: string; add: boolean },
   found: Held | undefined,
@@ -107,7 +110,7 @@ function nameOf(id: string): string {
   return key === undefined ? 'Carillon' : people[key].name;
 }
 
-/** @param origin of the simulators. */
+/** @param origin address of the simulators. */
 export function fileOf(
   { name, mediaType, base64 }: NonNullable<PersonAction['file']>,
   id: string,
@@ -141,7 +144,7 @@ function segment({ text, bold, italic, strike, code, link, mention }: Segment): 
   return bold === true ? `*${struck}*` : struck;
 }
 
-/** What a client sends beside the text since 2019: the same in `rich_text`. */
+/** The same text as `rich_text` blocks, which Slack's clients have sent in addition to the text since 2019. */
 function richText(content: readonly Segment[]): object[] {
   const elements = content.map(({ text, bold, italic, strike, code, link, mention }) => {
     if (mention === 'all') return { type: 'broadcast', range: 'here' };

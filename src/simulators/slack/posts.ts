@@ -1,6 +1,6 @@
 import type { Outcome } from '../kit/simulator.ts';
 
-/** As events and histories show it, and its bytes. */
+/** A file as events and histories show it, with its bytes. */
 export interface SlackFile {
   readonly id: string;
   readonly name: string;
@@ -18,14 +18,14 @@ export interface Post {
   readonly channel: string;
   readonly ts: string;
   readonly text: string;
-  /** Of the thread's root; only replies have it here. */
+  /** The ts of the thread's root. Only replies have it. */
   readonly thread_ts?: string;
   readonly metadata?: { readonly event_type: string; readonly event_payload?: object };
-  /** Whose it is, where the token says so. */
+  /** Id of the bot that posted it, when the token names one. */
   readonly bot?: string;
-  /** The person who posted it; absent where it was a bot. */
+  /** The person who posted it; absent when a bot did. */
   readonly user?: string;
-  /** The name shown instead of the bot's own. */
+  /** The name that is shown instead of the bot's own. */
   readonly username?: string;
   readonly blocks?: readonly object[];
   readonly files?: readonly SlackFile[];
@@ -38,7 +38,7 @@ interface Edit {
   readonly at: string;
   readonly user?: string;
   readonly blocks?: readonly object[];
-  /** Null removes what is there, undefined keeps it. */
+  /** Null removes the metadata; undefined keeps it. */
   readonly metadata?: Post['metadata'] | null;
 }
 interface Deletion {
@@ -49,25 +49,27 @@ interface Deletion {
 interface Reaction {
   readonly kind: 'react' | 'unreact';
   readonly channel: string;
-  /** Of the message. */
+  /** The ts of the message. */
   readonly ts: string;
   readonly user: string;
   readonly name: string;
   readonly at: string;
 }
-/** What is kept on disk; posts have no kind. */
+/** What the journal holds. Posts have no `kind`. */
 export type SlackEvent = Post | Edit | Deletion | Reaction;
 
-/** A message as it stands. What was deleted stays listed, so that a test can tell it from what never came. */
+/**
+ * The present form of a message. A deleted message stays listed, so that a test can tell it from one that never came.
+ */
 export interface Held extends Post {
   readonly edited?: { readonly ts: string };
   readonly deleted?: true;
-  /** Users by name of the reaction. */
+  /** For each reaction's name, the ids of the users who added it. */
   readonly reactions?: Readonly<Record<string, readonly string[]>>;
 }
 export type Params = Readonly<Record<string, unknown>>;
 
-/** docs.slack.dev, chat.postMessage, "Truncating content", and chat.update, "Errors". */
+/** Limits in characters: docs.slack.dev, chat.postMessage, "Truncating content", and chat.update, "Errors". */
 const maxText = 40_000;
 const maxUpdateText = 4_000;
 
@@ -79,7 +81,7 @@ export function refused(error: string): Outcome<SlackEvent> {
   return { answer: { status: 200, body: { ok: false, error } } };
 }
 
-/** Takes an event in. `posts` are those of its channel, oldest first. */
+/** Applies an event to the messages of its channel, which are oldest first. */
 export function apply(posts: Held[], event: SlackEvent): void {
   if (!('kind' in event)) {
     posts.push(event);
@@ -111,9 +113,9 @@ export function apply(posts: Held[], event: SlackEvent): void {
 }
 
 /**
- * chat.postMessage. A `thread_ts` that is no message's, or a deleted one's, is dropped without a word and the post stands
- * in the channel (slack-go/slack#1571). A reply's ts gets no thread either: Slack warns against it (docs.slack.dev,
- * chat.postMessage, `thread_ts`), and here nobody gets used to it.
+ * chat.postMessage. Slack silently drops a `thread_ts` that names no message or a deleted one, and the post appears in
+ * the channel (slack-go/slack#1571). The simulator also drops the ts of a reply: Slack warns against using it
+ * (docs.slack.dev, chat.postMessage, `thread_ts`), so a connector that relies on it must fail here.
  */
 export function post(posts: readonly Held[], params: Params, place: { channel: string; ts: string; bot?: string }) {
   const { text = '', blocks, attachments, thread_ts: thread, username } = params;
@@ -134,7 +136,10 @@ export function post(posts: readonly Held[], params: Params, place: { channel: s
   return { event, ...agreed({ channel, ts, message: shown(event, { allMetadata: true }), ...warnings }) };
 }
 
-/** chat.update: of the bot's own messages; metadata that is not given stays (docs.slack.dev, chat.update). */
+/**
+ * chat.update, for the bot's own messages only. Metadata that the call does not give is kept (docs.slack.dev,
+ * chat.update).
+ */
 export function update(posts: readonly Held[], params: Params, by: string | undefined, now: Date): Outcome<SlackEvent> {
   const { text = '', blocks, attachments, ts } = params;
   if (typeof ts !== 'string' || typeof text !== 'string') return refused('invalid_arguments');
@@ -151,7 +156,7 @@ export function update(posts: readonly Held[], params: Params, by: string | unde
   return { event, ...agreed({ channel, ts, text }) };
 }
 
-/** chat.delete: of the bot's own messages. */
+/** chat.delete, for the bot's own messages only. */
 export function remove(posts: readonly Held[], params: Params, by: string | undefined): Outcome<SlackEvent> {
   const { ts } = params;
   if (typeof ts !== 'string') return refused('invalid_arguments');
@@ -162,7 +167,10 @@ export function remove(posts: readonly Held[], params: Params, by: string | unde
   return { event: { kind: 'delete', channel, ts }, ...agreed({ channel, ts }) };
 }
 
-/** A message as an answer or an event shows it; `replies` are those of a root. A person's has no bot. */
+/**
+ * Returns a message as an answer or an event shows it. `replies` are the replies to a root. The message of a person
+ * names no bot.
+ */
 export function shown(
   one: Held,
   { allMetadata, replies = [] }: { allMetadata: boolean; replies?: readonly Held[] },
@@ -190,7 +198,10 @@ export function shown(
   };
 }
 
-/** An event type and a payload that is an object; null for the empty object (docs.slack.dev, "Message metadata"). */
+/**
+ * Reads metadata: an event type and a payload that is an object. Returns null for the empty object (docs.slack.dev,
+ * "Message metadata").
+ */
 function readMetadata(value: unknown): Post['metadata'] | null | 'unreadable' {
   if (value === undefined) return undefined;
   let metadata = value;

@@ -17,15 +17,15 @@ import {
   type SlackEvent,
 } from './posts.ts';
 
-/** One call on one channel that exists. */
+/** One call of a method for a channel that exists. */
 interface Call {
   readonly channel: string;
   readonly posts: readonly Held[];
   readonly params: Params;
-  /** The bot that the token names; undefined where it names none. */
+  /** Id of the bot that the token names; undefined when it names none. */
   readonly bot: string | undefined;
   readonly now: Date;
-  /** Of the simulators. */
+  /** Address of the simulators. */
   readonly origin: string;
 }
 interface Limits {
@@ -34,9 +34,9 @@ interface Limits {
 }
 
 /**
- * The part of Slack's Web API that Carillon calls, below `/slack/api/`. Verdicts come in the body, behind status 200
- * (docs.slack.dev, "Using the Web API"). Tokens are good when they begin with `xoxb-`, and are of another bot when the
- * third of four parts differs; channels exist when they are `C` and two or more capital letters or digits.
+ * The part of Slack's Web API that Carillon calls, below `/slack/api/`. Errors come in the body of a 200
+ * (docs.slack.dev, "Using the Web API"). A token is valid when it begins with `xoxb-`. It belongs to another bot when
+ * the third of four parts differs. A channel exists when its id is `C` and two or more capital letters or digits.
  */
 export const slackSimulator: Simulator = {
   name: 'slack',
@@ -104,7 +104,7 @@ export const slackSimulator: Simulator = {
       },
       accepted: () => ({ channels: Object.fromEntries(channels) }),
       controls: {
-        /** `{"subscriptions": [{"url", "secret"}]}`: who gets events from now on, one for each app. */
+        /** `{"subscriptions": [{"url", "secret"}]}`: the apps that get events from now on. */
         subscribe(value) {
           subscriptions = controlBody(value)['subscriptions'] as readonly Subscription[];
           return { subscriptions: subscriptions.length };
@@ -121,7 +121,7 @@ export const slackSimulator: Simulator = {
   },
 };
 
-/** As the bot; its user is one of the workspace like any other. */
+/** Lets the bot react. Its user is a member of the workspace like any other. */
 function reactAs({ channel, posts, params, now }: Call, add: boolean): Outcome<SlackEvent> {
   const { timestamp, name } = params;
   if (typeof timestamp !== 'string' || typeof name !== 'string') return refused('invalid_arguments');
@@ -134,7 +134,10 @@ function whoAmI(bot = 'B0CARILLON'): Outcome<SlackEvent> {
   return agreed({ ...team, user: 'carillon', user_id: 'U0CARILLON', bot_id: bot });
 }
 
-/** JSON, or a form in which objects are JSON texts; clients use both (docs.slack.dev, "Using the Web API"). */
+/**
+ * Reads the arguments: JSON, or a form in which objects are JSON texts. Clients use both (docs.slack.dev, "Using the
+ * Web API").
+ */
 function readParams({ headers, body, query }: SimulatedRequest): Params {
   const text = body.toString('utf8');
   if (headers['content-type']?.startsWith('application/json') === true) {
@@ -142,7 +145,7 @@ function readParams({ headers, body, query }: SimulatedRequest): Params {
       const value: unknown = JSON.parse(text);
       return typeof value === 'object' && value !== null ? (value as Params) : {};
     } catch {
-      // Unreadable: Slack goes on without arguments, and the method then says which one it misses.
+      // Slack treats an unreadable body as no arguments, and the method then names the argument that it lacks.
       return {};
     }
   }
@@ -154,7 +157,7 @@ function readToken({ headers }: SimulatedRequest, params: Params): string | unde
   return typeof token === 'string' ? token : undefined;
 }
 
-/** One message a second and channel, when that is switched on (docs.slack.dev, "Rate limits"). */
+/** One message per second and channel while the limits are on (docs.slack.dev, "Rate limits"). */
 function takeTurn(limits: Limits, channel: string, now: Date): Outcome<SlackEvent> | undefined {
   const free = (limits.lastPost.get(channel) ?? Number.NEGATIVE_INFINITY) + limits.perChannelMs;
   if (limits.perChannelMs === 0 || now.getTime() >= free) {
@@ -164,7 +167,10 @@ function takeTurn(limits: Limits, channel: string, now: Date): Outcome<SlackEven
   return { answer: { status: 429, headers: { 'retry-after': '1' }, body: { ok: false, error: 'ratelimited' } } };
 }
 
-/** Seconds and a counter, strictly rising in a channel, where it is the message's id (docs.slack.dev, message event). */
+/**
+ * Returns the ts of the next message: seconds and a counter, strictly rising in a channel, where it is the message's id
+ * (docs.slack.dev, message event).
+ */
 function nextTs(posts: readonly Held[], now: Date): string {
   const last = Number((posts.at(-1)?.ts ?? '0').replace('.', ''));
   const next = Math.max(Math.floor(now.getTime() / 1_000) * 1_000_000 + 100, last + 100);

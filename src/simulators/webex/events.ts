@@ -7,34 +7,40 @@ import { botId, emailOf } from './people.ts';
 export interface Webhook {
   readonly url: string;
   readonly secret: string;
-  /** Whose token registered it: a bot's is told only of messages that mention the bot, an account's of all. */
+  /**
+   * Whose token registered it. A webhook of a bot gets only the messages that mention the bot or that the bot sent; a
+   * webhook of an account gets all messages.
+   */
   readonly by?: 'bot' | 'account';
   /** Such as `roomId=…&hasFiles=true`. */
   readonly filter?: string;
   /** Default: HMAC-SHA1 in X-Spark-Signature. */
   readonly signature?: 'sha1' | 'sha256';
-  /** As what an edit comes: in 2020 it was `created` (webex-node-bot-framework#20). */
+  /** The event that an edit causes. In 2020 it was `created` (webex-node-bot-framework#20). */
   readonly editsAs?: 'updated' | 'created';
 }
 
-/** A webhook is switched off by so many failures within that time (developer.webex.com, "Webhooks"). */
+/** Webex switches a webhook off after this many failures within `failureMs` (developer.webex.com, "Webhooks"). */
 const maxFailures = 100;
 const failureMs = 300_000;
 
 export interface Registered extends Webhook {
   readonly id: string;
   readonly name: string;
-  /** `created`, `updated`, `deleted` or `all`. */
+  /** One of `created`, `updated`, `deleted` and `all`. */
   readonly event: string;
   readonly createdBy: string;
   readonly created: string;
+  /** Times of its failures, in milliseconds since 1970. */
   readonly failures: number[];
-  /** When it was last switched on again, in milliseconds. */
+  /** When it was last switched on again, in milliseconds since 1970. */
   readonly enabledAt?: number;
   status: 'active' | 'inactive';
 }
 
-/** What Webex tells of a change: never the text. `found` is the message after it. */
+/**
+ * Returns the events that Webex sends for a change. They never hold the text. `found` is the message after the change.
+ */
 export function eventsOf(change: WebexEvent, found: Held, webhooks: readonly Registered[]): Hook[] {
   return webhooks.flatMap((one) => {
     const event = eventOf(change, one);
@@ -82,7 +88,7 @@ function hook(change: WebexEvent, found: Held, webhook: Registered): Hook {
   const { url, secret, filter, signature = 'sha1' } = webhook;
   const { id, roomId, personId } = found;
   const body = JSON.stringify({
-    // The webhook's own, the same in all that it sends.
+    // The id of the webhook, which is the same in all its events.
     id: webhook.id,
     name: webhook.name,
     targetUrl: url,
@@ -102,7 +108,7 @@ function hook(change: WebexEvent, found: Held, webhook: Registered): Hook {
   const signed = signature === 'sha1' ? { 'x-spark-signature': sign('sha1') } : { 'x-webex-signature': sign('sha256') };
   return {
     url,
-    // Nothing is said of sending again, so nothing is.
+    // Webex documents no second attempt, so the simulator makes none.
     schedule: [],
     timeoutMs: 10_000,
     isSentAgain: () => false,
@@ -116,7 +122,7 @@ function countFailure(webhook: Registered, status: number): void {
   const now = Date.now();
   webhook.failures.push(now);
   while ((webhook.failures[0] ?? now) < now - failureMs) webhook.failures.shift();
-  // What was switched on again has one try.
+  // A webhook that was switched on again is switched off by its first failure.
   const isOnTrial = webhook.enabledAt !== undefined && now < webhook.enabledAt + failureMs;
   if (isOnTrial || webhook.failures.length >= maxFailures) webhook.status = 'inactive';
 }

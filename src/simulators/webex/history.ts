@@ -3,13 +3,15 @@ import { agreed, isRoom, mentionsOf, refused, shown, type Held, type WebexEvent 
 import { botId, emailOf } from './people.ts';
 
 const usualPage = 50;
-/** Fewer than are asked for, so that a client meets a second page: the most is not published. */
+/**
+ * Largest page of this simulator, so that a client has to read a second page. Webex does not publish the largest page.
+ */
 const largestPage = 20;
 
 /**
- * GET /messages: newest first, without what was deleted, in pages by a `Link` header; a bot must ask for what mentions it
- * (developer.webex.com, Messages API, "List Messages"; "REST API Basics", "Pagination").
- * @param messages of the room, oldest first.
+ * GET /messages: newest first, without deleted messages, in pages by a `Link` header. A bot must ask for the messages
+ * that mention it (developer.webex.com, Messages API, "List Messages"; "REST API Basics", "Pagination").
+ * @param messages the messages of the room, oldest first.
  */
 export function list(messages: readonly Held[], request: SimulatedRequest, by: string): Outcome<WebexEvent> {
   const { query, headers, path } = request;

@@ -20,7 +20,7 @@ export interface Message {
   readonly files?: readonly File[];
   readonly created: string;
 }
-/** What an edit sets; what it does not name is gone. */
+/** The texts that an edit sets. An edit removes each form of the text that it does not name. */
 type Texts = Pick<Message, 'text' | 'markdown' | 'html'>;
 interface Edit extends Texts {
   readonly kind: 'edit';
@@ -34,22 +34,27 @@ interface Deletion {
   readonly roomId: string;
   readonly by: string;
 }
-/** What is kept on disk; messages have no kind. */
+/** What the journal holds. Messages have no `kind`. */
 export type WebexEvent = Message | Edit | Deletion;
 
-/** A message as it stands. What was deleted stays listed, so that a test can tell it from what never came. */
+/**
+ * The present form of a message. A deleted message stays listed, so that a test can tell it from one that never came.
+ */
 export interface Held extends Message {
   readonly edits: number;
   readonly updated?: string;
   readonly deleted?: true;
 }
 
-/** Of each form of the text, in bytes (developer.webex.com, Messages API, "Create a Message"). */
+/** The largest size of each form of the text, in bytes (developer.webex.com, Messages API, "Create a Message"). */
 const maxBytes = 7_439;
-/** developer.webex.com, Messages API, "Edit a Message". */
+/** How many times a message can be edited (developer.webex.com, Messages API, "Edit a Message"). */
 const maxEdits = 10;
 
-/** `message`, `errors[].description` and `trackingId`, which is a header too (developer.webex.com, "REST API Basics"). */
+/**
+ * An error: `message`, `errors[].description` and `trackingId`, which is a header too (developer.webex.com, "REST API
+ * Basics").
+ */
 export function refused(
   status: number,
   message: string,
@@ -64,7 +69,7 @@ export function agreed(body: object): Outcome<WebexEvent> {
   return { answer: { status: 200, body } };
 }
 
-/** base64 of `ciscospark://us/<KIND>/<name>`, without padding. */
+/** Returns an id: base64 of `ciscospark://us/<KIND>/<name>`, without padding. */
 export function idOf(kind: 'MESSAGE' | 'PEOPLE' | 'ROOM' | 'WEBHOOK' | 'CONTENT', name: string): string {
   return Buffer.from(`ciscospark://us/${kind}/${name}`).toString('base64url');
 }
@@ -73,7 +78,7 @@ export function isRoom(id: unknown): id is string {
   return typeof id === 'string' && /^ciscospark:\/\/us\/ROOM\/.+$/.test(Buffer.from(id, 'base64').toString());
 }
 
-/** Takes an event in. `messages` are those of its room, oldest first. */
+/** Applies an event to the messages of its room, which are oldest first. */
 export function apply(messages: Held[], event: WebexEvent): void {
   if (!('kind' in event)) {
     messages.push({ ...event, edits: 0 });
@@ -98,7 +103,7 @@ interface Place {
   readonly now: Date;
 }
 
-/** POST /messages. A root must be in the room, and no reply itself. */
+/** POST /messages. The parent of a reply must be in the room and must not be a reply itself. */
 export function create(
   body: Readonly<Record<string, unknown>>,
   messages: readonly Held[],
@@ -107,7 +112,7 @@ export function create(
 ): Outcome<WebexEvent> {
   const { roomId, parentId } = body;
   if (!isRoom(roomId)) return refused(404, 'The requested resource could not be found.');
-  // One alone, named `files` (developer.webex.com, "Create a Message").
+  // A message takes one file, in the field `files` (developer.webex.com, "Create a Message").
   const [upload, ...more] = uploads;
   if (more.length > 0 || (upload !== undefined && upload.field !== 'files'))
     return refused(400, 'Only one file may be attached.');
@@ -132,7 +137,7 @@ export function create(
   return { event, ...agreed(answer) };
 }
 
-/** PUT /messages/{id}: one's own, ten times at most, and none with files. */
+/** PUT /messages/{id}, for the caller's own messages only: at most ten times, and never for a message with files. */
 export function edit(body: Readonly<Record<string, unknown>>, found: Held, by: string, now: Date): Outcome<WebexEvent> {
   const texts = textsOf(body);
   if (typeof texts === 'string') return refused(400, texts);
@@ -144,7 +149,7 @@ export function edit(body: Readonly<Record<string, unknown>>, found: Held, by: s
   return { event: { kind: 'edit', id, roomId, ...texts, at: now.toISOString() }, ...agreed({ id, roomId, ...texts }) };
 }
 
-/** DELETE /messages/{id}: one's own; 204. */
+/** DELETE /messages/{id}, for the caller's own messages only. The answer is 204. */
 export function remove({ id, roomId, personId }: Held, by: string): Outcome<WebexEvent> {
   if (personId !== by) return refused(403, 'You may only delete your own messages.');
   return { event: { kind: 'delete', id, roomId, by }, answer: { status: 204 } };
@@ -160,7 +165,7 @@ function textsOf({ text, markdown }: Readonly<Record<string, unknown>>): Texts |
   return { ...(typeof text === 'string' ? { text } : {}), ...(typeof markdown === 'string' ? { markdown } : {}) };
 }
 
-/** GET /messages/{id}; files are addresses of the API. */
+/** Returns the answer of GET /messages/{id}. Files are addresses in the API. */
 export function shown(
   { edits: _edits, files, ...message }: Held,
   email: string,
@@ -176,7 +181,10 @@ export function shown(
   };
 }
 
-/** Whom the platform tells: what is written as a mention, wherever it stands and whatever escapes it. */
+/**
+ * Returns the people whom Webex notifies. Everything that is written as a mention counts, wherever it is and even when
+ * it is escaped.
+ */
 export function mentionsOf({ markdown, html }: Texts): { kind: 'personId' | 'personEmail' | 'all'; value: string }[] {
   const written = [...(markdown ?? '').matchAll(/<@(?:(personId|personEmail):([^|>]+)(?:\|[^>]*)?|all)>/g)].map(
     ([, kind, value]) => ({ kind: (kind ?? 'all') as 'personId', value: value ?? 'all' }),

@@ -18,7 +18,7 @@ const account = (uuid: string, displayName: string, email: string, type: Account
   type,
 });
 
-/** Who is known here: everybody, a bot, and an account made for Carillon. */
+/** All accounts: the people, a bot, and an account that was made for Carillon. */
 const accounts = {
   ann: account('000000a1', people.ann.name, people.ann.email, 'person'),
   ben: account('000000b2', people.ben.name, people.ben.email, 'person'),
@@ -34,14 +34,17 @@ export const botId = accounts.bot.id;
 export const emailOf = (id: string): string => byId(id)?.emails[0] ?? 'nobody@example.com';
 const personIdOf = (key: PersonKey): string => accounts[key].id;
 
-/** Whose a token is: `bot-…` the bot's, `account-…` the account's, `<person>-…` theirs. */
+/**
+ * Returns the id of a token's owner: `bot-…` is the bot's token, `account-…` the account's, and `<person>-…` that
+ * person's.
+ */
 export function ownerOf(token: string | undefined): string | undefined {
   const name = /^([a-z]+)-/.exec(token ?? '')?.[1] ?? '';
   if (name === 'account') return accounts.service.id;
   return Object.hasOwn(accounts, name) ? accounts[name as keyof typeof accounts].id : undefined;
 }
 
-/** GET /people?email=, /people/{id}, /people/me (developer.webex.com, People API). */
+/** GET /people?email=, /people/{id} and /people/me (developer.webex.com, People API). */
 export function findPeople(by: { email: string } | { id: string }): Outcome<WebexEvent> {
   if ('email' in by)
     return agreed({
@@ -58,7 +61,10 @@ function asShown(one: Account): object {
   return { ...one, avatar: `https://avatar.sim.webex.com/${uuid}` };
 }
 
-/** What a person does becomes what their client would have sent. `messages` are those of the room, oldest first. */
+/**
+ * Turns an act of a person into the event that their client would cause. `messages` are the messages of the room,
+ * oldest first.
+ */
 export function act(action: PersonAction, messages: readonly Held[], id: string, now: Date): Outcome<WebexEvent> {
   const personId = personIdOf(action.user);
   const { room: roomId } = action;
@@ -85,14 +91,14 @@ export function act(action: PersonAction, messages: readonly Held[], id: string,
       return { event, ...agreed({ id: found.id }) };
     }
     case 'delete':
-      // A moderator may delete anybody's.
+      // A moderator may delete the messages of other people.
       return { event: { kind: 'delete', id: found?.id ?? '', roomId, by: personId }, ...agreed({}) };
     default:
       return refused(400, 'There is nothing that tells of reactions.');
   }
 }
 
-/** A client sends HTML only for what has a form. */
+/** Returns the forms of the text that a client sends. It sends HTML only for a text with formatting. */
 function textsOf(content: readonly Segment[]): Pick<Message, 'text' | 'html'> {
   const text = content.map(({ text: one, mention }) => (mention === undefined ? one : nameOf(mention))).join('');
   const isPlain = content.every((one) => Object.keys(one).every((key) => key === 'text'));

@@ -9,12 +9,16 @@ import { agreed, apply, create, edit, idOf, refused, remove, shown, type Held, t
 import { createRegistry, type WebhookEvent } from './webhooks.ts';
 
 const notFound = 'The requested resource could not be found.';
-/** The numbers are not published; this is so that a client meets one. */
+/**
+ * The time between two posts of one user while the limits are on. Webex does not publish its limits, so this value is
+ * chosen only to make a client exceed one.
+ */
 const limitMs = 1_000;
 
 /**
- * The part of the Webex API that Carillon calls, below `/webex/v1/`. A token is good when its first part names somebody
- * (`simulator-people.ts`); a room exists when its id is base64 of `ciscospark://us/ROOM/<name>`, and everybody is in it.
+ * The part of the Webex API that Carillon calls, below `/webex/v1/`. A token is valid when its first part names an
+ * account (`ownerOf`). A room exists when its id is base64 of `ciscospark://us/ROOM/<name>`, and each account is in
+ * every room.
  */
 export const webexSimulator: Simulator = {
   name: 'webex',
@@ -47,12 +51,12 @@ export const webexSimulator: Simulator = {
       }
     }
 
-    /** The bytes of a file, whose name stands in a header (developer.webex.com, "Message Attachments"). */
+    /** Returns the bytes of a file. Its name is in a header (developer.webex.com, "Message Attachments"). */
     function content(id: string): Outcome<WebexEvent> {
       const files = [...rooms.values()].flat().flatMap((one) => (one.deleted === true ? [] : (one.files ?? [])));
       const file = files.find((one) => one.id === id);
       if (file === undefined) return refused(404, notFound);
-      // RFC 6266: the plain form for those who know no other.
+      // RFC 6266: `filename` is for clients that do not know `filename*`.
       const plain = file.name.replaceAll(/[^\x20-\x7e]|["\\]/g, '_');
       const disposition = `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(file.name)}`;
       const headers = { 'content-disposition': disposition, 'content-type': file.mediaType };
@@ -105,13 +109,13 @@ export const webexSimulator: Simulator = {
       },
       accepted: () => ({ rooms: Object.fromEntries(rooms), webhooks: webhooks.all() }),
       controls: {
-        /** `{"subscriptions": [Webhook]}`: who gets events from now on. */
+        /** `{"subscriptions": [Webhook]}`: these webhooks replace all others. */
         subscribe(value) {
           const given = controlBody(value)['subscriptions'] as readonly Webhook[];
           webhooks.replace(given);
           return { subscriptions: given.length };
         },
-        /** `{}`: all webhooks, as after a hundred failures. */
+        /** `{}`: switches all webhooks off, as Webex does after a hundred failures. */
         'switch-off': () => ({ webhooks: webhooks.switchOff() }),
         limits(value) {
           const { enabled = true } = controlBody(value);
@@ -134,7 +138,7 @@ function readBody({ body }: SimulatedRequest): Readonly<Record<string, unknown>>
     const value: unknown = JSON.parse(body.toString('utf8'));
     return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
   } catch {
-    // Unreadable, and answered as such.
+    // The caller answers that the body is not JSON.
     return undefined;
   }
 }

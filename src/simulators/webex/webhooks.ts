@@ -3,7 +3,7 @@ import type { Registered, Webhook } from './events.ts';
 import { agreed, idOf, refused, type WebexEvent } from './messages.ts';
 import { botId } from './people.ts';
 
-/** What is kept on disk of a webhook: all of it, or that it is gone. */
+/** A change of a webhook as the journal holds it. Null means that the webhook was deleted. */
 export interface WebhookEvent {
   readonly kind: 'webhook';
   readonly id: string;
@@ -17,10 +17,13 @@ const text = (json: Json, key: string): string | undefined => {
 };
 const defaultMax = 100;
 
-/** The list of webhooks, and what is done to it (developer.webex.com, Webhooks API). */
+/** The registered webhooks and their API (developer.webex.com, Webhooks API). */
 export interface Registry {
   all(): readonly Registered[];
-  /** `POST`, `GET /webhooks`, `GET`, `PUT`, `DELETE /webhooks/{id}`. Everybody sees and changes their own only. */
+  /**
+   * Answers `POST` and `GET /webhooks`, and `GET`, `PUT` and `DELETE /webhooks/{id}`. An account sees and changes only
+   * the webhooks that it created.
+   */
   handle(
     request: SimulatedRequest,
     body: Json | undefined,
@@ -28,9 +31,9 @@ export interface Registry {
     by: string,
   ): Outcome<WebexEvent | WebhookEvent>;
   commit(event: WebhookEvent): void;
-  /** In place of all that there are, whoever made them. */
+  /** Replaces all webhooks, whichever account created them. */
   replace(given: readonly Webhook[]): void;
-  /** As after a hundred failures. */
+  /** Switches all webhooks off, as Webex does after a hundred failures, and returns how many there are. */
   switchOff(): number;
 }
 
@@ -64,7 +67,7 @@ export function createRegistry(newId: () => string): Registry {
     return { event: { kind: 'webhook', id, webhook }, ...agreed(shown({ ...webhook, failures: [] })) };
   }
 
-  /** Only name, address, secret, owner and status may change; the first two must be given. */
+  /** Updates a webhook. The body must give its name and address, and may give its secret and status. */
   function update(body: Json, found: Registered): Outcome<WebexEvent | WebhookEvent> {
     const [name, url, status] = [text(body, 'name'), text(body, 'targetUrl'), text(body, 'status') ?? 'active'];
     if (name === undefined || url === undefined || (status !== 'active' && status !== 'inactive'))

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Answer, Outcome, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
 import { ControlError, controlBody } from '../kit/control-body.ts';
 
-/** One request that was taken. */
+/** One request that the receiver accepted. */
 interface Taken {
   readonly id: string;
   readonly path: string;
@@ -11,10 +11,11 @@ interface Taken {
   readonly at: string;
 }
 
+/** All accepted requests with one id. */
 interface Held extends Omit<Taken, 'attempt' | 'at'> {
-  /** Requests with this id; a receiver that folds by id would have acted once. */
+  /** Number of requests with this id. A receiver that ignores repeated ids would have acted once. */
   count: number;
-  /** Whether every request with this id had the same body, byte for byte. */
+  /** Whether all requests with this id had the same body, byte for byte. */
   sameBody: boolean;
   readonly attempts: (string | null)[];
   readonly firstAt: string;
@@ -24,9 +25,9 @@ interface Held extends Omit<Taken, 'attempt' | 'at'> {
 const toleranceSeconds = 300;
 
 /**
- * Any receiver of Standard Webhooks 1.0 (standard-webhooks/standard-webhooks, spec/standard-webhooks.md) at
- * `/webhook/<name>`. It takes every POST; after `POST /_sim/webhook/secrets` it also checks signature and freshness
- * ("Verifying webhook authenticity"), by its own reading of the specification.
+ * A receiver of Standard Webhooks 1.0 (standard-webhooks/standard-webhooks, spec/standard-webhooks.md) at
+ * `/webhook/<name>`. It accepts every POST. After `POST /_sim/webhook/secrets` it also checks the signature and that
+ * the timestamp is within 300 s ("Verifying webhook authenticity"), with code of its own.
  */
 export const webhookSimulator: Simulator = {
   name: 'webhook',
@@ -40,7 +41,7 @@ export const webhookSimulator: Simulator = {
         return {
           answer: { status: 200, body: { ok: true } },
           event: {
-            // Not every sender names its requests; each of those stands for itself.
+            // Some senders give their requests no id. Each such request counts as a request of its own.
             id: request.headers['webhook-id'] ?? `unnamed-${held.size + 1}`,
             path: request.path,
             body: request.body.toString('utf8'),
@@ -91,7 +92,9 @@ function refuse(request: SimulatedRequest, secrets: readonly string[]): Answer |
   return genuine ? undefined : { status: 401, body: { error: 'no signature fits' } };
 }
 
-/** HMAC-SHA256 over `id.timestamp.body`; the key is what stands behind `whsec_`, decoded; any of the list may fit. */
+/**
+ * Whether one of the signatures is the HMAC-SHA256 of `id.timestamp.body`. The key is the base64 text after `whsec_`.
+ */
 function isSigned(secret: string, prefix: string, body: Buffer, signatures: string): boolean {
   const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
   const expected = createHmac('sha256', key).update(prefix).update(body).digest();

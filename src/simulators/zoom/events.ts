@@ -3,15 +3,18 @@ import type { Hook } from '../kit/simulator.ts';
 import type { Held, ZoomEvent } from './messages.ts';
 import { memberId, userOf } from './users.ts';
 
-/** Who gets the events, and how they are signed. */
+/** A receiver of the events at `url`, and the secret that signs them. */
 export interface Subscription {
   readonly url: string;
   readonly secret: string;
-  /** Whether the endpoint has passed the challenge-response check; undefined before it was made. */
+  /** Whether the endpoint passed the challenge-response check; undefined before the check. */
   isValid?: boolean;
 }
 
-/** Three more attempts: after 5 minutes, 20 after that, 60 after that ("Using webhooks", retries). */
+/**
+ * Waits in milliseconds: Zoom makes three more attempts, after 5 minutes, 20 more and 60 more ("Using webhooks",
+ * retries).
+ */
 const schedule = [300_000, 1_200_000, 3_600_000];
 const timeoutMs = 3_000;
 
@@ -24,8 +27,8 @@ const names = {
 } as const;
 
 /**
- * What Zoom tells of a change; before the first of a subscription, the check of its endpoint.
- * @param messages of the channel, after the change.
+ * Returns the events that Zoom sends for a change. The first event of a subscription follows the check of its endpoint.
+ * @param messages the messages of the channel after the change.
  */
 export function eventsOf(change: ZoomEvent, messages: readonly Held[], subscriptions: readonly Subscription[]): Hook[] {
   const found = messages.find(({ id }) => id === change.id);
@@ -37,7 +40,7 @@ export function eventsOf(change: ZoomEvent, messages: readonly Held[], subscript
   });
 }
 
-/** An event says neither whom a message mentions nor where its files lie. */
+/** Returns the body of an event. It says neither who is mentioned in a message nor where its files are. */
 function describe(change: ZoomEvent, found: Held): object {
   const operator = userOf(change.from);
   return {
@@ -84,7 +87,7 @@ function objectOf(change: ZoomEvent, found: Held): object {
 
 const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** Sent again only after a status of 500 or more, or none at all. */
+/** Returns an event for one receiver. It is sent again only after a status of 500 or more, or after no answer. */
 function hook({ url, secret }: Subscription, body: string): Hook {
   const id = randomUUID();
   return {
@@ -96,7 +99,7 @@ function hook({ url, secret }: Subscription, body: string): Hook {
   };
 }
 
-/** `endpoint.url_validation`: the answer must hold the token and its MAC under the secret. */
+/** Returns the check `endpoint.url_validation`. The answer must hold the token and its HMAC under the secret. */
 function validation(subscription: Subscription): Hook {
   const { url, secret } = subscription;
   subscription.isValid = false;
@@ -115,7 +118,7 @@ function validation(subscription: Subscription): Hook {
         const isRight = given['plainToken'] === plainToken && given['encryptedToken'] === encryptedToken;
         subscription.isValid = (status === 200 || status === 204) && isRight;
       } catch {
-        // Not JSON: the endpoint does not know the check, and stays what it is.
+        // The answer is not JSON, so the endpoint does not know the check.
         subscription.isValid = false;
       }
     },

@@ -2,7 +2,7 @@ import type { Outcome } from '../kit/simulator.ts';
 import { missing, refused, type Held, type ZoomEvent } from './messages.ts';
 import { memberId, userOf } from './users.ts';
 
-/** A page's token is good for 15 minutes, and the history goes back 6 months (List a user's chat messages). */
+/** A page token is valid for 15 minutes, and the history goes back 6 months (List a user's chat messages). */
 const tokenMs = 15 * 60_000;
 const historyMs = 183 * 24 * 3_600_000;
 const largestPage = 50;

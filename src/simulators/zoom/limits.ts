@@ -1,4 +1,7 @@
-/** How many messages a channel takes in a time, and how long it is blocked after more (Send a chat message). */
+/**
+ * How many messages a channel takes in a time, and for how long it is blocked after more, in milliseconds (Send a chat
+ * message).
+ */
 const windows = [
   { ms: 1_000, most: 10, blockedMs: 10_000 },
   { ms: 10_000, most: 30, blockedMs: 30_000 },
@@ -7,7 +10,7 @@ const windows = [
 ] as const;
 
 export interface ChannelLimits {
-  /** Whether one more may be sent to this channel now; counts it where it may. */
+  /** Whether this channel takes one more message now. Counts the message if it does. */
   take(channel: string, now: number): boolean;
 }
 

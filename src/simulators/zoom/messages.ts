@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Outcome } from '../kit/simulator.ts';
 import { userOf, type User } from './users.ts';
 
-/** Positions in the text; `end_position` is behind the last character in formats, and is the last one in mentions. */
+/**
+ * Positions in the text. `end_position` of a format is the position after its last character; of a mention it is the
+ * position of its last character.
+ */
 export interface Range {
   readonly start_position: number;
   readonly end_position: number;
@@ -29,15 +32,15 @@ export interface Sent {
   readonly kind: 'sent';
   readonly channel: string;
   readonly id: string;
-  /** Id of the user. */
+  /** Id of the user who sent it. */
   readonly from: string;
   readonly message: string;
   readonly rich_text: readonly Format[];
-  /** `at_contact` is the user's id, as the platform hands it out. */
+  /** `at_contact` is the user's id, as the platform returns it. */
   readonly at_items: readonly AtItem[];
   readonly files: readonly SimulatedFile[];
   readonly reply_main_message_id?: string;
-  /** In milliseconds. */
+  /** In milliseconds since 1970. */
   readonly timestamp: number;
 }
 interface Change {
@@ -54,42 +57,46 @@ export interface Deleted extends Change {
 }
 export interface Reacted extends Change {
   readonly kind: 'reacted' | 'unreacted';
-  /** `U+…`. */
+  /** Code points in the form `U+…`, separated by spaces. */
   readonly emoji: string;
 }
-/** A file that no message names yet. */
+/** A file that was uploaded. Messages can name it. */
 export interface Uploaded {
   readonly kind: 'uploaded';
   readonly file: SimulatedFile;
 }
-/** What happens to messages. */
+/** A change of a message as the journal holds it. */
 export type ZoomEvent = Sent | Edited | Deleted | Reacted;
 
-/** A message as it stands. What was deleted stays listed, so that a test can tell it from what never came. */
+/**
+ * The present form of a message. A deleted message stays listed, so that a test can tell it from one that never came.
+ */
 export interface Held extends Omit<Sent, 'kind'> {
-  /** As it was sent at first. */
+  /** The text before any edit. */
   readonly original: string;
   readonly edited?: true;
   readonly deleted?: true;
-  /** User ids by emoji. */
+  /** For each emoji, the ids of the users who added it. */
   readonly reactions: Readonly<Record<string, readonly string[]>>;
 }
 export type Params = Readonly<Record<string, unknown>>;
 
-/** `message` of Send a chat message, `maxLength`: characters as JSON Schema counts them, code points. */
+/**
+ * The longest `message` of Send a chat message: its `maxLength` counts characters as JSON Schema does, in code points.
+ */
 const maxText = 1_024;
 const formatTypes =
   'Bold Italic Strikethrough BulletedList NumberedList Underline FontSize FontColor BackgroundColor LeftIndent Paragraph Quote AddLink'.split(
     ' ',
   );
 
-/** `{code, message}`, with the statuses of the pages of Send, Update, Delete and React. */
+/** An error `{code, message}`, with the statuses that the pages of Send, Update, Delete and React name. */
 export function refused(code: number, message: string, status = 400): Outcome<ZoomEvent> {
   return { answer: { status, body: { code, message } } };
 }
 export const missing = (id: string): Outcome<ZoomEvent> => refused(300, `Message does not exist: ${id}.`);
 
-/** Takes an event in. `messages` are those of its channel, oldest first. */
+/** Applies an event to the messages of its channel, which are oldest first. */
 export function apply(messages: Held[], event: ZoomEvent): void {
   if (event.kind === 'sent') {
     const { kind: _, ...sent } = event;
@@ -122,7 +129,7 @@ export interface Place {
   readonly messages: readonly Held[];
   readonly user: User;
   readonly now: Date;
-  /** Files that messages may name. */
+  /** Uploaded files, which messages may name. */
   readonly uploads: ReadonlyMap<string, SimulatedFile>;
 }
 
@@ -145,7 +152,7 @@ export function post({ channel, messages, user, now, uploads }: Place, params: P
     if (main === undefined) return refused(4131, `Message does not exist: ${root}.`);
     if (main.reply_main_message_id !== undefined) return refused(5402, 'This only supports replies to a main message.');
   }
-  // At most six (developers.zoom.us, Send a chat message).
+  // A message takes at most six files (developers.zoom.us, Send a chat message).
   if (!Array.isArray(ids) || ids.length > 6) return refused(300, 'Invalid parameter: file_ids.');
   const files = (ids as string[]).flatMap((id) => uploads.get(id) ?? []);
   if (files.length < ids.length) return refused(5403, 'The file does not exist.');
@@ -164,14 +171,17 @@ export function post({ channel, messages, user, now, uploads }: Place, params: P
   return { event, answer: { status: 201, body: { id: event.id } } };
 }
 
-/** Somebody who is named by anything but an address or a member id is not mentioned. */
+/**
+ * Returns a mention with the user's id. A person who is named by anything but an e-mail address or a member id is not
+ * mentioned.
+ */
 function toHeld(item: AtItem): AtItem[] {
   if (item.at_type === 2) return [item];
   const contact = userOf(item.at_contact ?? '');
   return contact === undefined || item.at_contact === contact.id ? [] : [{ ...item, at_contact: contact.id }];
 }
 
-/** PUT …/messages/{id}: a text alone; what was said of the one before it goes with it. */
+/** PUT …/messages/{id}: sets the text alone. The formats and mentions of the text before are lost. */
 export function update({ channel, messages, user, now }: Place, id: string, params: Params): Outcome<ZoomEvent> {
   const { message } = params;
   const found = messages.find((one) => one.id === id && one.deleted !== true);
@@ -192,7 +202,7 @@ export function remove({ channel, messages, user, now }: Place, id: string): Out
   return { event: { kind: 'deleted', ...change }, answer: { status: 204 } };
 }
 
-/** PATCH …/messages/{id}/emoji_reactions. What is so already is agreed to, and tells nobody. */
+/** PATCH …/messages/{id}/emoji_reactions. A change that was already made is agreed to and causes no event. */
 export function react({ channel, messages, user, now }: Place, id: string, params: Params): Outcome<ZoomEvent> {
   const { action, emoji } = params;
   const found = messages.find((one) => one.id === id && one.deleted !== true);
@@ -217,7 +227,7 @@ function areRanges(value: unknown, message: string, least: 0 | 1): value is read
   return Array.isArray(value) && (value as Range[]).every(isInside);
 }
 
-/** `AddLink` takes web addresses, and "can not cross multi lines". */
+/** Whether the formats are allowed. `AddLink` takes web addresses, and "can not cross multi lines". */
 function areFormats(value: unknown, message: string): value is readonly Format[] {
   if (!areRanges(value, message, 1)) return false;
   return (value as readonly Format[]).every(({ format_type: type, format_attr: attribute, ...range }) => {

@@ -23,7 +23,10 @@ export function findUser(named: string): Outcome<ZoomEvent> {
   return { answer: { status: 200, body: { id, email, first_name, last_name, display_name: name, pic_url } } };
 }
 
-/** What a person does becomes what their client would have sent. `messages` are those of the room, oldest first. */
+/**
+ * Turns an act of a person into the event that their client would cause. `messages` are the messages of the room,
+ * oldest first.
+ */
 export function act(action: PersonAction, messages: readonly Held[], now: Date): Outcome<ZoomEvent> {
   const { room: channel } = action;
   const from = idOf(action.user);
@@ -62,7 +65,7 @@ const codePoint = (char: string): string =>
 const charOf = (points: string): string =>
   String.fromCodePoint(...points.split(' ').map((point) => Number.parseInt(point.slice(2), 16)));
 
-/** A client has no format for code: it stays text. */
+/** Returns what a client sends for a message. Zoom has no format for code, so code stays plain text. */
 function typed(content: readonly Segment[]): { message: string; rich_text: Format[]; at_items: AtItem[] } {
   let message = '';
   const rich_text: Format[] = [];
@@ -85,7 +88,7 @@ function typed(content: readonly Segment[]): { message: string; rich_text: Forma
   return { message, rich_text, at_items };
 }
 
-/** @param origin of the simulators. */
+/** @param origin address of the simulators. */
 export function fileOf(
   { name, mediaType, base64 }: NonNullable<PersonAction['file']>,
   id: string,
@@ -106,7 +109,7 @@ export function roomMessage(one: Held): RoomMessage {
   return {
     id: one.id,
     by: nameOf(one.from),
-    // A copy is the post of a Zoom user: nothing tells it from a person's.
+    // Carillon posts as a Zoom user, so nothing distinguishes its posts from a person's.
     isBot: false,
     markup: markup(one),
     thread: one.reply_main_message_id ?? null,
@@ -122,7 +125,7 @@ export function roomMessage(one: Held): RoomMessage {
 
 const nameOf = (id: string): string => userOf(id)?.name ?? id;
 
-/** Zoom has no markup: for reading, the text with its formats around their places, as `⟨Bold⟩text⟨/⟩`. */
+/** Returns the text with its formats in a form for tests, `⟨Bold⟩text⟨/⟩`, because Zoom has no markup. */
 function markup({ message, rich_text }: Held): string {
   const marks = rich_text.flatMap(({ start_position: start, end_position: end, format_type, format_attr }) => [
     { at: start, isEnd: false, text: `⟨${format_type}${format_attr === undefined ? '' : ` ${format_attr}`}⟩` },

@@ -23,9 +23,9 @@ import { act, fileOf, findUser, roomMessage } from './people.ts';
 import { userOf } from './users.ts';
 
 /**
- * The part of Zoom that Carillon calls: Team Chat's API below `/zoom/v2/`, files at `/zoom/file/v2/`, and tokens at `/zoom/oauth/token`
- * (developers.zoom.us, Team Chat API and server-to-server OAuth). Any account, client and secret are good, but the secret
- * `wrong`; channels exist when their id is one of 32 hexadecimal digits.
+ * The part of Zoom that Carillon calls: Team Chat's API below `/zoom/v2/`, files at `/zoom/file/v2/`, and tokens at
+ * `/zoom/oauth/token` (developers.zoom.us, Team Chat API and server-to-server OAuth). Any account, client and secret
+ * are valid, except the secret `wrong`. A channel exists when its id is 32 hexadecimal digits.
  */
 export const zoomSimulator: Simulator = {
   name: 'zoom',
@@ -34,7 +34,7 @@ export const zoomSimulator: Simulator = {
     const uploads = new Map<string, SimulatedFile>();
     let subscriptions: Subscription[] = [];
     let limits: ChannelLimits | undefined;
-    /** Tokens of an earlier generation are revoked. */
+    /** A token of an earlier generation is revoked. */
     let generation = 1;
     const messagesOf = (channel: string): readonly Held[] => channels.get(channel) ?? [];
     return {
@@ -71,20 +71,23 @@ export const zoomSimulator: Simulator = {
         subscriptions: subscriptions.map(({ url, isValid = null }) => ({ url, isValid })),
       }),
       controls: {
-        /** `{"subscriptions": [{"url", "secret"}]}`: who gets events from now on, each checked before its first. */
+        /**
+         * `{"subscriptions": [{"url", "secret"}]}`: the receivers that get events from now on. Each endpoint is checked
+         * before its first event.
+         */
         subscribe(value) {
           const given = controlBody(value)['subscriptions'] as readonly Subscription[];
           subscriptions = given.map(({ url, secret }) => ({ url, secret }));
           return { subscriptions: subscriptions.length };
         },
-        /** `{"enabled": true}`: the four windows of each channel. */
+        /** `{"enabled": true}`: turns the four limits of each channel on. */
         limits(value) {
           const { enabled = true } = controlBody(value);
           if (typeof enabled !== 'boolean') throw new ControlError('/enabled', 'must be true or false');
           limits = enabled ? createChannelLimits() : undefined;
           return { enabled };
         },
-        /** Every token that was issued is refused from now on, before its time. */
+        /** From now on every token that was issued so far is refused, although it has not expired. */
         revoke() {
           generation += 1;
           return { generation };
@@ -95,7 +98,7 @@ export const zoomSimulator: Simulator = {
   },
 };
 
-/** The page names no header for how long. */
+/** The answer to a request over the limits. Zoom's page names no header with the time to wait. */
 const tooMany = {
   code: 429,
   message: 'You have reached the maximum per-second rate limit for this API. Try again later.',
@@ -117,7 +120,10 @@ function issueToken({ method, headers, body }: SimulatedRequest, generation: num
   return { answer: { status: 200, body: token } };
 }
 
-/** Upload a chat file: one, in a form's field `file`; the id is of no use but in a message. */
+/**
+ * Upload a chat file: takes one file, in the field `file` of a form. The id that it returns can only be used in a
+ * message.
+ */
 function upload(request: SimulatedRequest): Outcome<Uploaded> {
   const user = userOf(decodeURIComponent(request.path.split('/').at(-2) ?? ''));
   const [file, ...more] = readForm(request)?.files ?? [];
@@ -136,7 +142,7 @@ function download(messages: readonly Held[], id: string): Outcome<ZoomEvent> {
   return { answer: { status: 200, headers, body: Buffer.from(file.base64, 'base64') } };
 }
 
-/** Below `/v2/chat/users/{userId}/messages`. */
+/** Answers the calls below `/v2/chat/users/{userId}/messages`. */
 function chat(
   { method, path, query, body, now }: SimulatedRequest,
   messagesOf: (channel: string) => readonly Held[],

@@ -3,8 +3,14 @@ import type { DeliveryClassName } from '../../domain/delivery-class.ts';
 import { graceMs, usualClocks } from '../../domain/clocks.ts';
 import { bestEffortMs } from '../../domain/delivery-class.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
-import { schemaVersion, type Content, type MessageState, type Priority, type Sender } from '../../domain/message.ts';
-import { priorities } from '../../domain/message.ts';
+import {
+  schemaVersion,
+  type Content,
+  type MessageState,
+  type Priority,
+  type Sender,
+  priorities,
+} from '../../domain/message.ts';
 import type { DeliveryState } from '../../domain/delivery.ts';
 import type { PlannedDelivery } from '../../domain/plan.ts';
 import { sealContent } from '../db/contents.ts';

@@ -8,7 +8,7 @@ import { runningDeadline } from '../waiting/wait.ts';
 export interface Claim {
   readonly delivery: DeliveryId;
   readonly token: AttemptId;
-  /** Number of this attempt, from 1, over all rounds. */
+  /** Number of this attempt, from 1, over all retry cycles. */
   readonly attempt: number;
   readonly maxAttempts: number;
   /** Milliseconds until the delivery's deadline; null without one. */
@@ -20,24 +20,29 @@ export interface ClaimRequest {
   readonly delivery: DeliveryId;
   readonly version: number;
   readonly timeoutMs: number;
-  /** The policy's time from the first attempt of a round; null means none. */
+  /** The time that the policy grants from the first attempt of a retry cycle, milliseconds; null means no limit. */
   readonly policyDeadlineMs: number | null;
   readonly worker: string;
-  /** How many parts had arrived when what is sent was made: where that has changed it is not claimed. */
+  /** How many parts had arrived when the post was planned. Where that has changed, the delivery is not claimed. */
   readonly part?: number;
-  /** How it is split, unless its version is pinned: then what was pinned with it holds. */
+  /** A fresh split into posts. Where a version is pinned already, the split that was pinned with it stays. */
   readonly parts?: readonly PostPart[];
 }
 
 /**
- * Takes deliveries, of any messages, for one attempt each: the last step before the first call that changes something at a
- * platform. One statement for all of them.
+ * Takes deliveries of any messages for one attempt each, in one statement.
  *
- * Of two claims at once only one gets through: the row's lock serialises claims of one delivery, and the unique index
- * `deliveries_lane_sending` those of one lane. The look at the lane in this statement only spares most of the conflicts:
- * a statement that waited for a lock still looks with the snapshot from before the wait.
- * @returns those that were had; read the ledger again to learn why another was not.
- * @throws where one of several meets a conflict; none is claimed then, and each may be tried by itself.
+ * What a claim guarantees (`settle.ts` goes on with L5):
+ * - L1. Nothing is sent without a claim. It is the last step before the first request that changes something at a platform.
+ * - L2. Of two claims at once, one gets through: the row's lock serialises the claims of one delivery, and the unique index
+ *   `deliveries_lane_sending` those of one lane.
+ * - L3. A claim has a deadline by PostgreSQL's clock, 2 s behind the request's time-out. No other attempt starts before it.
+ *   A claim that is still there after its deadline has lapsed: its attempt may have arrived.
+ * - L4. A claim pins the version of the content and its split into posts. As long as an attempt may have arrived, or a part
+ *   has, all further attempts send the same under the same key.
+ *
+ * @returns the claims that were granted. Read the ledger again to learn why a delivery is not among them.
+ * @throws where one of several claims meets a conflict. None is granted then, and each may be tried alone.
  */
 export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise<Claim[]> {
   const rows = requests.map(({ token, delivery, version, timeoutMs, policyDeadlineMs, part, parts }) => ({
@@ -56,21 +61,24 @@ export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise
         cross join lateral jsonb_to_record(item.request)
           as r (token text, delivery text, version integer, claim_seconds float8, deadline_seconds float8, part integer, parts jsonb)
         join deliveries d on d.id = r.delivery
-        order by d.id for update of d
+        order by d.id for update of d -- L2
       ), claimed as (
         update deliveries d
         set state = 'sending', claim_token = w.token, attempts = attempts + 1, reason = null, next_attempt_at = null,
-          claim_deadline = clock_timestamp() + make_interval(secs => w.claim_seconds),
+          claim_deadline = clock_timestamp() + make_interval(secs => w.claim_seconds), -- L3
           due_at = clock_timestamp() + make_interval(secs => w.claim_seconds + ${graceMs.claimed / 1000}),
           first_attempt_at = coalesce(first_attempt_at, clock_timestamp()),
           deadline_at = coalesce(${runningDeadline(sql)}, clock_timestamp() + make_interval(secs => w.deadline_seconds)),
-          clock_stopped_at = null, gate = null, slot_at = null, next_trigger = 'auto', pinned_version = w.version,
+          clock_stopped_at = null, gate = null, slot_at = null, next_trigger = 'auto',
+          pinned_version = w.version, -- L4
           parts = case when d.pinned_version is null then w.parts else d.parts end
         from wanted w
         where d.id = w.id and d.state in ('queued', 'waiting', 'retrying') and cancel_requested_at is null
           and attempts < max_attempts and (expires_at is null or expires_at > clock_timestamp())
           and (pinned_version is null or pinned_version = w.version) and d.part = w.part
           and coalesce(greatest(next_attempt_at, not_before) <= clock_timestamp(), true)
+          -- A statement that waited for a lock still looks at the lane with its old snapshot. So this look only spares most
+          -- conflicts, and the unique index decides.
           and not ${isBehind(sql)}
         returning d.id, w.token, d.attempts, d.max_attempts, d.deadline_at, old.next_trigger as trigger,
           case when d.parts is not null then d.part + 1 end as part
@@ -82,7 +90,7 @@ export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise
         (extract(epoch from deadline_at - clock_timestamp()) * 1000)::float8 as "deadlineMs"
       from claimed`;
   } catch (error) {
-    const isTaken = (error as { code?: unknown }).code === '23505'; // another one of its lane is being sent
+    const isTaken = (error as { code?: unknown }).code === '23505'; // L2: another delivery of the lane is being sent
     if (requests.length === 1 && isTaken) return [];
     throw error;
   }

@@ -8,8 +8,8 @@ import { runningDeadline } from '../waiting/wait.ts';
 import { toSettled, withNext, type Settled, type SettledRow, type StoredReceipt } from './settle-result.ts';
 
 /**
- * A look-up ends a wait, and begins what a retry by hand granted, as a claim does: its deadline runs from here on, so that
- * refusals come to an end.
+ * Begins a look-up. Like a claim it ends a wait and starts the deadline of a retry cycle, so that a platform that refuses
+ * look-ups is not asked for ever.
  */
 export async function beginLookUp(sql: Db, delivery: DeliveryId): Promise<void> {
   await sql`
@@ -20,7 +20,12 @@ export async function beginLookUp(sql: Db, delivery: DeliveryId): Promise<void> 
       and (clock_stopped_at is not null or deadline_at is null)`;
 }
 
-/** A look-up found nothing: the first one is remembered, the final one clears the doubt, so that it is sent again. */
+/**
+ * Writes that a look-up found nothing.
+ * @param final false for the first look, which is only remembered; true for the second, which ends the doubt, so that the
+ *   message is sent again.
+ * @param part the part that was looked for, from 1.
+ */
 export async function recordAbsence(sql: Db, delivery: DeliveryId, final: boolean, part = 1): Promise<void> {
   await sql`
     update deliveries
@@ -33,9 +38,9 @@ export async function recordAbsence(sql: Db, delivery: DeliveryId, final: boolea
 }
 
 /**
- * A look-up found it: delivered by an earlier attempt whose answer was lost.
+ * Writes that a look-up found the post of an earlier attempt whose answer was lost.
  * @param degraded what that attempt left out or did otherwise than asked.
- * @returns undefined where somebody else was faster.
+ * @returns undefined where another process wrote the delivery first.
  */
 export async function recordFound(
   sql: Db,

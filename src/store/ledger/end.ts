@@ -10,7 +10,11 @@ export interface EndRequest {
   readonly reason: Reason;
 }
 
-/** Ends a delivery that is not being sent: exhausted, not to be sent again, without anything to do, or too late. */
+/**
+ * Ends a delivery that is not being sent: its attempts or its time are used up, it may not be sent again, there is nothing to
+ * do, or it is too late.
+ * @returns the state that the delivery has now, which another process may have written.
+ */
 export async function end(sql: Db, request: EndRequest): Promise<Settled> {
   const rows = await sql<SettledRow[]>`
     with settled as (

@@ -1,4 +1,4 @@
-import { placesLeft } from '../waiting/busy.ts';
+import { placesLeft } from '../waiting/gate-shut.ts';
 import { json, type Db } from '../db/db.ts';
 import { isBehind } from '../waiting/lane.ts';
 import { receiptPart } from './parts.ts';

@@ -6,9 +6,9 @@ import type { NextInLane } from '../waiting/lane.ts';
 import { toSettled, withNext, type SettledRow } from './settle-result.ts';
 
 /**
- * Gives a claim back because nothing was written to the platform: the attempt is not spent. Where an earlier attempt's
- * success was heard of meanwhile it is delivered.
- * @returns those that may go now, to be woken after the commit.
+ * Gives a claim back because nothing was written to the platform. The attempt is not spent. Where a late success of an
+ * earlier attempt came meanwhile (L6), the delivery becomes `delivered`.
+ * @returns the deliveries that may go now, to be woken after the commit (L8).
  */
 export async function release(sql: Db, delivery: DeliveryId, token: AttemptId): Promise<readonly NextInLane[]> {
   const rows = await sql<SettledRow[]>`

@@ -7,23 +7,23 @@ import { recordHealth } from '../waiting/breaker.ts';
 import { cancelledReason, degradedWith, goesOn, isSecond, partReason, receiptPart } from './parts.ts';
 import { withNext, type SettledRow, type StoredReceipt } from './settle-result.ts';
 
-/** A success of one attempt, as the ledger wants it. Small and without content: it may travel in history. */
+/** A delivered attempt as the ledger needs it. It is small and holds no content, because it may travel in a history. */
 export interface DeliveredSettlement {
   readonly kind: 'delivered';
   readonly delivery: DeliveryId;
   readonly token: AttemptId;
   readonly receipt: StoredReceipt;
   readonly status?: number;
-  /** What was left out or done otherwise than asked; one by itself in histories of 0.1. */
+  /** What was left out or done otherwise than asked. Histories of 0.1 have one reason here instead of a list. */
   readonly degraded?: Reason | readonly Reason[];
-  /** Whose breaker the success closes. */
+  /** The gate whose breaker the success closes. */
   readonly healthy?: GateName;
 }
 
 /**
- * Writes successes of any deliveries, of each claim that is still the attempt's. One statement for all of them: what a
- * settle costs is mostly the statement and its commit.
- * @returns rows by token; none for a claim that is not the attempt's any more.
+ * Writes the successes of any deliveries whose claims are still their attempts' (L5), in one statement, because a settle
+ * costs mostly its statement and its commit.
+ * @returns rows by token. A settlement without a row is late (L6).
  */
 export function settleDelivered(
   sql: Db,
@@ -46,7 +46,7 @@ export function settleDelivered(
       order by d.id for update of d
     ), settled as (
       update deliveries d
-      -- A part that is not the last: the next one is due, unless nobody wants it any more.
+      -- After a part that is not the last, the next part is due, unless the delivery was cancelled.
       set state = case when not w.goes_on then 'delivered' when d.cancel_requested_at is null then 'retrying' else 'cancelled' end,
         reason = case when not w.goes_on then null when d.cancel_requested_at is null then ${partReason(sql)}
           else ${cancelledReason(sql)} end,
@@ -63,7 +63,7 @@ export function settleDelivered(
         degraded = ${degradedWith(sql, sql`w.degraded`)},
         receipts = d.receipts || (w.receipt || jsonb_build_object('at', clock_timestamp()))
       from wanted w
-      where d.id = w.id and d.claim_token = w.token and d.state = 'sending'
+      where d.id = w.id and d.claim_token = w.token and d.state = 'sending' -- L5
       returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until,
         case when d.state = 'retrying' then 1::float8 end as delay_ms, w.token, w.healthy
     ), attempt as (

@@ -3,17 +3,17 @@ import type { ConnectionId, DeliveryId, MessageId } from '../../domain/ids.ts';
 import type { Db } from '../db/db.ts';
 import { nextColumns, nextOf, type NextInLane } from '../waiting/lane.ts';
 
-/** What is kept of the platform's receipt. */
+/** What the ledger keeps of a platform's receipt. */
 export interface StoredReceipt {
   readonly nativeId: string;
   readonly url?: string;
   readonly version: number;
   readonly attempt: string;
-  /** Of what is split: from 1. */
+  /** Which part of a split message, from 1. */
   readonly part?: number;
   /** The change took this post away. */
   readonly isGone?: true;
-  /** By which what happens to it at the platform is found to be about it; see `links`. */
+  /** The keys by which later events of the platform are matched to this post; see `links`. */
   readonly link?: { readonly connection: ConnectionId; readonly key: string; readonly thread?: string };
 }
 
@@ -21,11 +21,11 @@ export interface Settled {
   readonly state: DeliveryState;
   /** Wait until the next attempt, milliseconds; null unless `retrying`. */
   readonly delayMs: number | null;
-  /** Those that may go now, to be woken after the commit. */
+  /** The deliveries that may go now. The caller wakes them after the commit (L8). */
   readonly next: readonly NextInLane[];
 }
 
-/** As `withNext` selects it. */
+/** A row as `withNext` selects it. */
 export interface SettledRow {
   state: DeliveryState;
   delayMs: number | null;
@@ -37,8 +37,9 @@ export interface SettledRow {
 }
 
 /**
- * The end of each statement: the outcome, and a row for each that may go now, or one row without.
- * @param more columns of `settled s` beside the outcome, each with its comma.
+ * The end of each statement that settles: the new state, with one row for each delivery that may go now, or one row where
+ * there is none. The deliveries that may go are found in the snapshot from before, where the settled one still is `sending`.
+ * @param more columns of `settled s` to select too, each with its comma.
  */
 export function withNext(sql: Db, more: ReturnType<Db> = sql``) {
   return sql`

@@ -9,7 +9,7 @@ import { recordHealth, recordGateReports, type GateReport } from '../waiting/bre
 import { settleDelivered, type DeliveredSettlement } from './settle-delivered.ts';
 import { toSettled, withNext, type Settled, type SettledRow } from './settle-result.ts';
 
-/** A failure of one attempt, as the ledger wants it. Small and without content: it may travel in history. */
+/** A failed attempt as the ledger needs it. It is small and holds no content, because it may travel in a history. */
 export interface FailedSettlement {
   readonly kind: 'failed';
   readonly delivery: DeliveryId;
@@ -17,22 +17,30 @@ export interface FailedSettlement {
   readonly outcome: 'transient' | 'ambiguous' | 'permanent' | 'unknown';
   readonly verdict: Verdict;
   readonly reason: Reason;
-  /** A look-up can clear up a doubt, and still does so when nobody wants the message any more. */
+  /** A look-up can still find out whether the attempt arrived, also after a cancel. */
   readonly canLookUp?: boolean;
   readonly retryAfterMs?: number;
   readonly excerpt?: string;
-  /** What it says of its destination and connection as a whole. */
+  /** What the failure says about its destination and its connection as a whole. */
   readonly troubles?: readonly GateReport[];
 }
 
 export type Settlement = DeliveredSettlement | FailedSettlement;
 
 /**
- * Writes what became of a claim, if the claim is still this attempt's. Idempotent: a second call finds the token gone
- * and changes nothing but, for a late success, what `settleLate` says.
+ * Writes how a claimed attempt ended.
  *
- * One statement. The triggers of `deliveries` count the message and append the events in the same transaction. Who is
- * next is looked up in the snapshot of before, where this delivery still is `sending`.
+ * What a settle guarantees (`claim.ts` has L1 to L4):
+ * - L5. It counts only with the token of the claim. A second settle of the same attempt changes nothing.
+ * - L6. A failure that comes late is only recorded in `attempts`. A success that comes late always counts, because the
+ *   platform has the message. Where a second attempt was delivered meanwhile, both receipts are kept and the delivery says
+ *   `doubled`.
+ * - L7. Outcome, receipt, attempt, gates, events and the message's state change in one statement: the triggers of
+ *   `deliveries` append the events and count the message in the same transaction.
+ * - L8. It returns the deliveries that may go now, and the caller wakes them after the commit. The sweep repeats a wake-up
+ *   that is lost, because every open delivery has a time (`due_at`) by which something should have happened to it.
+ * - L9. Where PostgreSQL is away after a send, the process keeps the settlement and writes it later. So an attempt is
+ *   ambiguous only where its process died, or where the platform's answer was lost.
  */
 export async function settle(sql: Db, settlement: Settlement): Promise<Settled> {
   if (settlement.kind === 'delivered') return settleOne(sql, settlement, await settleDelivered(sql, [settlement]));
@@ -41,7 +49,7 @@ export async function settle(sql: Db, settlement: Settlement): Promise<Settled> 
   return row === undefined ? settleLate(sql, settlement) : toSettled(rows, row);
 }
 
-/** As `settle`, for any number of successes: one statement for all that are not late. */
+/** As `settle`, for any number of successes: one statement for all of them that are not late. */
 export async function settleAll(sql: Db, settlements: readonly DeliveredSettlement[]): Promise<Settled[]> {
   const rows = await settleDelivered(sql, settlements);
   return Promise.all(settlements.map((settlement) => settleOne(sql, settlement, rows)));
@@ -64,22 +72,22 @@ function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
   const retryAfterSeconds = s.retryAfterMs === undefined ? null : s.retryAfterMs / 1000;
   return sql<SettledRow[]>`
     with judged as (
-      -- A success that came late for an earlier attempt stands; a command to cancel stops what would be tried again.
+      -- L6: a success that came late for an earlier attempt stands. A cancel stops what would be tried again.
       select id, arrived, arrived and goes_on as moves, case
           when arrived and not goes_on then 'delivered'
-          -- Taken back with what it edits: what became of it is of no account.
+          -- The message that it changes is deleted, so its own outcome does not matter any more.
           when is_deleted and action <> 'create' then 'cancelled'
           when arrived and cancel_requested_at is null then 'retrying'
           when arrived then 'cancelled'
           when cancel_requested_at is not null and ${verdict.inDoubt} and not ${canLookUp} then 'uncertain'
           when cancel_requested_at is not null and not ${verdict.inDoubt} then 'cancelled'
           else ${verdict.state} end as state,
-        -- Nobody waits for a look-up of what is not wanted any more.
+        -- The look-up of a cancelled delivery does not wait.
         case when cancel_requested_at is null and not arrived then ${delayMs}::float8 else 1 end as delay_ms
       from (
         select d.*, ${hasArrived(sql)} as arrived, ${goesOn(sql)} as goes_on from deliveries d
-        where d.id = ${s.delivery} and d.claim_token = ${s.token} and d.state = 'sending'
-        for update) held
+        where d.id = ${s.delivery} and d.claim_token = ${s.token} and d.state = 'sending' -- L5
+        for update) claimed
     ), settled as (
       update deliveries d
       set state = j.state, reason = case when j.state = 'delivered' then null when j.moves then ${partReason(sql)}
@@ -96,7 +104,7 @@ function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
         part = part + (j.arrived and parts is not null)::integer,
         round_start = case when j.moves and j.state = 'retrying' then attempts else round_start end,
         max_attempts = max_attempts + (j.moves and j.state = 'retrying')::integer,
-        -- What has arrived in part goes on as it was.
+        -- L4: a delivery of which a part has arrived keeps its version and its split.
         pinned_version = case when ${verdict.inDoubt} or part > 0 or (j.arrived and parts is not null) then pinned_version end,
         parts = case when ${verdict.inDoubt} or part > 0 or j.arrived then parts end
       from judged j where d.id = j.id
@@ -106,16 +114,15 @@ function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
       update attempts set ended_at = clock_timestamp(), outcome = ${s.outcome}, code = ${reason.code},
         status = ${reason.status ?? null}, message = ${reason.message}, excerpt = ${s.excerpt ?? null},
         retry_after_ms = ${s.retryAfterMs ?? null}, late = not exists (select from settled)
-      -- A lapse is noted once, whoever else notices it.
+      -- A lapsed claim is recorded once, also where two processes notice it.
       where id = ${s.token} and (ended_at is null or (outcome = 'unknown' and ${s.outcome}::text <> 'unknown'))
     )${troubles.length === 0 ? sql`` : sql`, trouble as (${recordGateReports(sql, troubles, reason)})`}
     ${withNext(sql)}`;
 }
 
 /**
- * The claim is not this attempt's any more. A failure is only logged (the attempt's row has it). A success always
- * counts: whoever sends now, or has sent, the platform has it. Where a second one was delivered meanwhile both receipts
- * are kept and it says `doubled`; where a second one is under way, that one's settle finds this receipt.
+ * Settles an attempt whose claim is gone (L6). Where a second attempt is under way, that attempt's settle finds the receipt
+ * that is written here.
  */
 async function settleLate(sql: Db, settlement: Settlement): Promise<Settled> {
   const isSuccess = settlement.kind === 'delivered';

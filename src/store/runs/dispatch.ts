@@ -5,7 +5,7 @@ import { isBehind } from '../waiting/lane.ts';
 import { couldGo, namedGate, shutGateOf } from '../waiting/gate-shut.ts';
 import { queueUp } from '../waiting/wait.ts';
 
-/** A message that needs a run, with all that the run is started with; ids only. */
+/** A message that needs a run, with everything that the run is started with. Ids only, because they travel in the history. */
 export interface Dispatchable {
   readonly message: MessageId;
   readonly tenant: TenantId;
@@ -23,26 +23,23 @@ export interface Dispatchable {
   }[];
 }
 
-/** A lease that is not followed by a start lapses after this long, and the message is taken again. */
+/** P1: a lease that no start follows lapses after this time, and the message is leased again. */
 const leaseSeconds = 30;
 
-/** A worker that was not heard of for so long takes no work; each says something every 5 s. */
+/** A worker that was silent for this long does not count as living. Each worker writes a sign of life every 5 s. */
 const aliveSeconds = 15;
 
-/** Of each tenant so many are looked at in one round, of each band its share. */
+/** How many messages of each tenant one look covers; each band gets its share of them. */
 const lookedAt = 40;
 
-/**
- * What a band weighs when there is more than room for: of 15 starts critical gets 8, high 4, normal 2 and low 1, so that
- * none starves.
- */
+/** P4: the weight of each band. Of 15 starts critical gets 8, high 4, normal 2 and low 1, so that none starves. */
 const bandShare = (sql: Db, band = sql`band`) =>
   sql`(case ${band} when 1 then 8 when 2 then 4 when 3 then 2 else 1 end)`;
 
 /**
- * The part of the room that a band may fill together with those before it: what is urgent finds places free, and on a busy
- * machine it shares the cores with few others. And its minimum in hundredths of the room, which it has also beside a flood
- * of those before it.
+ * P4: `part` is the share of the room that a band may fill together with the more urgent bands. So an urgent message finds room,
+ * and on a busy machine it shares the cores with few others. `minimum`, in hundredths of the room, is what the band gets even
+ * beside a flood of more urgent messages.
  */
 const bandRooms = (sql: Db) =>
   sql`(values (1, 1.0, 16), (2, 0.75, 8), (3, 0.5, 4), (4, 0.1, 2)) b (band, part, minimum)`;
@@ -54,22 +51,32 @@ const runInput = (sql: Db) => sql`
 
 export interface Leases {
   readonly leased: readonly Dispatchable[];
-  /** Looked at and set aside, because nothing of them could go; see `standInLine`. */
+  /** Messages that were set aside because none of their deliveries could go now; see `queueSetAside`. */
   readonly setAside: readonly MessageId[];
-  /** Not all of a tenant's were looked at: behind those that were set aside there may be others that could go. */
+  /** Some tenant has more messages than one look covers. Behind those that were set aside, others may be able to go. */
   readonly isMore: boolean;
 }
 
 /**
- * Leases messages that have no run and could use one: tenants in turn, in each the bands by their share, then by age.
- * `room` is how many may be started, for each worker that lives, and have claimed nothing yet, those of less urgent bands not
- * counted against the more urgent ones (`bandRooms`). Messages of which nothing could go are set aside, so that they are
- * not looked at again and again.
- * Uses `messages_dispatch`, `messages_unclaimed`, `messages_in_flight` and what `couldGo` uses.
+ * Leases messages that have no run and need one.
+ *
+ * What dispatching guarantees:
+ * - P1. PostgreSQL holds the queue. A lease lasts 30 s, so a worker that dies with it loses nothing.
+ * - P2. Two workers never lease the same message at the same time: rows are locked, and locked rows are skipped.
+ * - P3. A start is written down after Temporal acknowledged it. Where that write is lost, the next start finds the run by
+ *   its workflow id, which is made from the dedupe key, and wakes it.
+ * - P4. Tenants take turns. Within a tenant the bands get their shares, and within a band the oldest message goes first.
+ * - P5. At most `room` messages per living worker are started without having claimed anything yet. Messages of less urgent
+ *   bands do not count against more urgent ones.
+ * - P6. A message is started only where one of its deliveries could go now. All others are set aside and cost nothing; the
+ *   process that makes way for one of their deliveries returns them (`returnToDispatcher`), and the sweep repeats that.
+ *
+ * Uses `messages_dispatch`, `messages_unclaimed`, `messages_in_flight` and the indexes of `couldGo`.
+ * @param limit how many messages to lease at most.
  */
 export async function leaseMessages(sql: Db, limit: number, room: number): Promise<Leases> {
   const rows = await sql<(Dispatchable & { setAside: boolean; isMore: boolean })[]>`
-    with unclaimed as ( -- what waits at a gate takes no place in Temporal
+    with unclaimed as ( -- P5: a delivery that waits at a gate does not count
       select m.band, count(*) as number from messages m
       where m.state = 'accepted' and m.dispatched_at is not null and m.dispatched_at > clock_timestamp() - interval '10 minutes'
         and exists (select from deliveries d where d.message = m.id and d.state = 'queued')
@@ -100,7 +107,7 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
     ), ranked as materialized (
       select id, band, row_number() over (partition by tenant order by nth::float8 / ${bandShare(sql)}, band) as rank
       from judged where ready
-    ), chosen as materialized ( -- locked here, so that two workers at once do not choose the same and lease nothing
+    ), chosen as materialized ( -- P2: locked here, so that two workers do not choose the same messages and lease nothing
       select m.id, true as ready from ranked r join messages m on m.id = r.id
       where m.dispatched_at is null and (m.lease_until is null or m.lease_until < clock_timestamp())
       order by r.rank, r.band limit ${limit} for update of m skip locked
@@ -125,12 +132,12 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
 }
 
 /**
- * Of messages that were set aside: lets those deliveries that a gate keeps wait there, visibly, and brings back what
- * could go by now. It looks with a snapshot from after the setting aside: whoever made way before that is seen here, and
- * whoever makes way later finds the message set aside, and brings it back itself.
- * @returns whether any was brought back.
+ * P6, for messages that were just set aside: deliveries that a gate keeps wait there from now on, where operators see them, and
+ * messages that could go by now are returned to the dispatcher. This statement's snapshot is from after the setting aside. So
+ * it sees a process that made way before; a process that makes way later finds the message set aside and returns it itself.
+ * @returns whether any message was returned.
  */
-export async function standInLine(sql: Db, messages: readonly MessageId[]): Promise<boolean> {
+export async function queueSetAside(sql: Db, messages: readonly MessageId[]): Promise<boolean> {
   const [row] = await sql<{ back: number }[]>`
     with shut as materialized (
       select d.id, d.tenant, ${shutGateOf(sql)} as scope from deliveries d
@@ -149,7 +156,7 @@ export async function standInLine(sql: Db, messages: readonly MessageId[]): Prom
   return (row?.back ?? 0) > 0;
 }
 
-/** Their runs are known to be started. Locks messages in the order of their ids. */
+/** P3: writes that the runs of these messages are started. Locks messages in the order of their ids. */
 export async function markDispatched(sql: Db, messages: readonly MessageId[]): Promise<void> {
   await sql`
     with theirs as materialized (
@@ -158,7 +165,7 @@ export async function markDispatched(sql: Db, messages: readonly MessageId[]): P
     update messages m set dispatched_at = coalesce(dispatched_at, clock_timestamp()) from theirs t where m.id = t.id`;
 }
 
-/** Their starts failed: anyone may take them again at once. Locks messages in the order of their ids. */
+/** The starts of these messages failed: any worker may lease them again at once. Locks messages in the order of their ids. */
 export async function returnLeases(sql: Db, messages: readonly MessageId[]): Promise<void> {
   await sql`
     with theirs as materialized (
@@ -167,7 +174,7 @@ export async function returnLeases(sql: Db, messages: readonly MessageId[]): Pro
     update messages m set lease_until = null from theirs t where m.id = t.id`;
 }
 
-/** What a run of this message is started with, whoever starts it; undefined where there is no such message. */
+/** @returns everything that a run of this message is started with; undefined where there is no such message. */
 export async function findDispatchable(sql: Db, message: MessageId): Promise<Dispatchable | undefined> {
   const [row] = await sql<Dispatchable[]>`select ${runInput(sql)} from messages m where m.id = ${message}`;
   return row;

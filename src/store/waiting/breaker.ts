@@ -2,21 +2,21 @@ import { breakerLimits, type GateName } from '../../domain/gate.ts';
 import type { Reason } from '../../domain/failure.ts';
 import { json, type Db } from '../db/db.ts';
 
-/** What a failed attempt says of one scope as a whole. */
+/** What a failed attempt says about one gate. The names of the fields are in histories. */
 export interface GateReport {
   readonly scope: GateName;
-  /** It counts against the scope's breaker. */
+  /** It counts against the gate's breaker. */
   readonly failed: boolean;
-  /** Milliseconds that the platform wants to be left alone by all of the scope. */
+  /** The platform's Retry-After for everything behind this gate, milliseconds. */
   readonly heldMs?: number;
-  /** Nothing gets through until somebody cures it: the scope is paused. */
+  /** The gate is paused until an operator resumes it. */
   readonly pauses?: true;
 }
 
 /**
- * The part of a failed settle that counts against breakers, holds scopes back and pauses them; does nothing where
- * `settled` is empty. Opens a breaker at `breakerLimits.failures` in a row, and again, for twice as long, when the probe
- * fails. Gates are locked after the delivery and in the order of their scopes.
+ * The part of a failed settle that counts against breakers, shuts gates for a Retry-After and pauses them. It does nothing where
+ * `settled` is empty. A breaker opens after `breakerLimits.failures` in a row, and again, for twice as long, when its probe
+ * fails. Gates are locked after the delivery and in the order of their names.
  */
 export const recordGateReports = (sql: Db, troubles: readonly GateReport[], reason: Reason) => sql`
   insert into gates as g (tenant, scope, failures, reason, held_until, paused_at, pause_reason)
@@ -47,9 +47,9 @@ const opens = (sql: Db) => sql`(excluded.failures > 0 and (
   or (g.breaker = 'half-open' and g.probe in (select id from settled))))`;
 
 /**
- * The part of successful settles that closes breakers; writes only where that changes something, and locks gates in the
- * order of their scopes.
- * @param scope of a row `s` of `settled`: whose breaker its success closes; null for none.
+ * The part of successful settles that closes breakers. It writes only where that changes something, and locks gates in the
+ * order of their names.
+ * @param scope an expression over a row `s` of `settled`: the gate whose breaker the success closes, or null.
  */
 export const recordHealth = (sql: Db, scope: ReturnType<Db>) => sql`
   update gates g

@@ -3,9 +3,21 @@ import type { DeliveryId, MessageId } from '../../domain/ids.ts';
 import type { Db } from '../db/db.ts';
 
 /**
- * Of a delivery `d`: its time has not come yet, what it depends on is still under way, another one of its lane comes before it or is being sent, or
- * one that parked holds the lane. Uses the primary keys, `deliveries_lane` and `deliveries_lane_held`. In one statement
- * with a claim it only spares conflicts, because a statement that waited for a lock still looks with its old snapshot.
+ * Whether a delivery `d` is not at the head of its lane.
+ *
+ * What lanes guarantee:
+ * - N1. A lane is one conversation at one destination. Its deliveries go out in the order in which their messages were
+ *   accepted (`sequence`). No lane waits for another one.
+ * - N2. At most one delivery of a lane is being sent. The unique index `deliveries_lane_sending` enforces it.
+ * - N3. A delivery that was parked holds its lane for `holdFor`, counted from the first park until something is delivered in
+ *   the lane again. It holds only deliveries after it. With `onParked: pass` it holds none.
+ * - N4. An edit, delete or reaction waits for the delivery of its original, and a reply for that of its root, in whatever lane
+ *   that is. A reply stops waiting after five minutes (`depends_until`).
+ * - N5. A scheduled message takes its place in its lanes when its time comes, not before.
+ * - N6. A process that makes way wakes the delivery that goes next. A delivery that records its wait looks once more after
+ *   that, so no wake-up falls between the two.
+ *
+ * Uses the primary keys, `deliveries_lane` and `deliveries_lane_held`.
  */
 export const isBehind = (sql: Db) => sql`
   (exists (select from messages s where s.id = d.message and s.send_at is not null and s.entered_at is null)
@@ -24,9 +36,9 @@ export const isBehind = (sql: Db) => sql`
       and o.hold_until is not null and o.hold_until > clock_timestamp())))`;
 
 /**
- * Records that a delivery waits for its turn, and looks once more: whoever settled between the look that sent us here
- * and this record found nobody waiting, and woke nobody.
- * @returns true when it still is not its turn.
+ * Records that a delivery waits for its turn, and looks once more (N6): a process that settled between the caller's look and
+ * this record found no waiting delivery and woke none.
+ * @returns true where it still is not its turn.
  */
 export async function waitForTurn(sql: Db, id: DeliveryId): Promise<boolean> {
   await sql`
@@ -40,25 +52,25 @@ export async function waitForTurn(sql: Db, id: DeliveryId): Promise<boolean> {
   return row?.isBehind === true;
 }
 
-/** A delivery that can go now, and where to call it. */
-export interface Called {
+/** A delivery that may go now, with what is needed to wake it. */
+export interface ReadyDelivery {
   readonly delivery: DeliveryId;
   readonly message: MessageId;
   readonly workflowId: string;
-  /** False when its message has no run yet: the dispatcher must look again. */
+  /** False where its message has no run yet: then it is woken through the dispatcher. */
   readonly hasRun: boolean;
 }
 
-/** One whose turn it is. */
-export interface NextInLane extends Called {
-  /** Its destination, or a connection of its tenant, has a queue or is shut: maybe it must wait there first. */
+/** The next delivery of a lane. */
+export interface NextInLane extends ReadyDelivery {
+  /** A gate of its destination, or of a connection of its tenant, is shut or has a queue: it may have to wait there first. */
   readonly isGated: boolean;
 }
 
 /**
- * Of deliveries in `s`, which have just come to rest, those that may go now: the first of each lane, and what depends on
- * them. One that holds its lane holds only those after it: one before it, retried while it was sent, waited for it alone. What is scheduled is in no lane before its time. Uses `deliveries_lane` and `deliveries_depends`.
- * `s` may be the snapshot of before.
+ * The deliveries that may go now because those in `s` have come to rest: the first of each lane, and those that depend on them
+ * (N1, N4). A parked delivery holds only later ones (N3): an earlier delivery that was retried meanwhile waited for it alone.
+ * `s` may be the snapshot from before. Uses `deliveries_lane` and `deliveries_depends`.
  */
 export const nextOf = (sql: Db) => sql`
   select o.id, o.message, o.destination from deliveries o
@@ -74,14 +86,14 @@ export const nextOf = (sql: Db) => sql`
   select o.id, o.message, o.destination from deliveries o join messages e on e.id = o.message
   where o.depends_on = s.id and o.state in ('queued', 'waiting') and (e.send_at is null or e.entered_at is not null)`;
 
-/** What a `NextInLane` is made of, of `n` by `nextOf` and its message `m`; all null where there is none. */
+/** The columns of a `NextInLane`, from `n` of `nextOf` and its message `m`. All are null where there is none. */
 export const nextColumns = (sql: Db) => sql`
   m.workflow_id as "workflowId", m.dispatched_at is not null as "hasRun", exists (
     select from gates g
     where g.tenant = m.tenant and (g.scope = 'destination:' || n.destination or g.scope like 'connection:%')
       and (g.has_waiters or g.paused_at is not null or g.breaker <> 'closed' or g.held_until > clock_timestamp())) as "isGated"`;
 
-/** Of each lane that these deliveries left, or hold no more, the one that goes next; and what depends on them. */
+/** @returns the deliveries that go next in the lanes that these deliveries left or no longer hold, and their dependents. */
 export async function findNextInLanes(sql: Db, left: readonly DeliveryId[]): Promise<NextInLane[]> {
   return sql<NextInLane[]>`
     select distinct n.id as delivery, m.id as message, ${nextColumns(sql)}
@@ -89,8 +101,11 @@ export async function findNextInLanes(sql: Db, left: readonly DeliveryId[]): Pro
     where s.id = any(${left as string[]})`;
 }
 
-/** They may go now: the dispatcher, which set their messages aside, looks at them again; not before their time. Locks messages by id. */
-export async function bringBack(sql: Db, messages: readonly MessageId[]): Promise<void> {
+/**
+ * Returns messages that were set aside to the dispatcher, because one of their deliveries may go now. A scheduled message
+ * stays set aside until its time (N5). Locks messages in the order of their ids.
+ */
+export async function returnToDispatcher(sql: Db, messages: readonly MessageId[]): Promise<void> {
   await sql`
     with theirs as materialized (
       select id from messages

@@ -1,11 +1,11 @@
 import { graceMs } from '../../domain/clocks.ts';
 import { slotLeadMs } from '../../domain/gate.ts';
 import type { TenantId } from '../../domain/ids.ts';
-import { isSlow, placesLeft } from './busy.ts';
+import { isSlow, placesLeft } from './gate-shut.ts';
 import type { Db } from '../db/db.ts';
-import type { Called } from './lane.ts';
+import type { ReadyDelivery } from './lane.ts';
 
-/** A gate at which deliveries wait, and that is not paused. */
+/** A gate that has a queue and is not paused. */
 export interface BusyGate {
   readonly tenant: TenantId;
   readonly scope: string;
@@ -13,11 +13,11 @@ export interface BusyGate {
   /** Whether it lets anything through now, or a probe is due. */
   readonly isPassable: boolean;
   readonly isProbeDue: boolean;
-  /** Raised by each that comes to wait; see `letThrough`. */
+  /** Raised by each delivery that comes to wait (G6). */
   readonly arrivals: number;
 }
 
-/** Those of which anything may go now or within `soonMs`; one that is paused is not looked at. Uses `gates_busy`. */
+/** @returns the gates that let something through now or within `soonMs` milliseconds. Uses `gates_busy`. */
 export async function findBusyGates(sql: Db, soonMs: number): Promise<BusyGate[]> {
   return sql<BusyGate[]>`
     select tenant, scope, breaker, arrivals,
@@ -30,11 +30,12 @@ export async function findBusyGates(sql: Db, soonMs: number): Promise<BusyGate[]
     order by tenant, scope`;
 }
 
+/** The end of both statements: the deliveries that were let through, to be woken. */
 const awaken = (sql: Db) => sql`
   select a.id as delivery, a.message, m.workflow_id as "workflowId", m.dispatched_at is not null as "hasRun"
   from awake a join messages m on m.id = a.message order by a.band, a.id`;
 
-/** Of the locked `gate`: how far its slots are apart by the rate that is configured now, null without one, and the next. */
+/** For the locked `gate`: the interval between its slots by today's configuration (null without a rate), and the next slot. */
 const rateOf = (sql: Db) => sql`
   select g.tenant, g.scope, r.every,
     greatest(clock_timestamp() + make_interval(secs => case when r.every is null then 0 else ${slotLeadMs / 1000}::float8 end),
@@ -48,12 +49,12 @@ const rateOf = (sql: Db) => sql`
       union all
       select rate from connections where tenant = g.tenant and g.scope = 'connection:' || id) configured) r on true`;
 
-/** Where there is a rate, its slots within the horizon are the limit; this is only against a rate beyond all measure. */
+/** With a rate, its slots within the horizon are the limit. This bound only guards against an absurdly high rate. */
 const mostOfRate = 200;
 
 /**
- * Of the places that are free at a slow destination this part is given away in one look: when many slow sends end at once,
- * those that follow them do not all begin at once, and the wave gets flatter each time.
+ * At a slow destination one look gives away only this part of the free places. When many slow sends end at once, the next ones
+ * then do not all begin at once, and the wave gets flatter each time.
  */
 const slowPart = 8;
 const slowSeconds = 30;
@@ -62,16 +63,28 @@ const mostAtOnce = (sql: Db, most: number) =>
   sql`case when (select every from rate) is null then ${most}::integer else ${mostOfRate}::integer end`;
 
 /**
- * Lets the next deliveries through a gate that is open, the most urgent first, the longest waiting among equals. Each gets
- * a slot of its own: of the scope's rate, as it is configured now, within the horizon; without a rate at once, and at most
- * `most`. The gate is without a queue again when nobody is left (not even one whose row is locked at this moment) and, by
- * `arrivals`, nobody has come since the gate was read: this statement's snapshot may be older than the gate's lock.
- * Messages without a run are brought back to the dispatcher.
- * @returns whom to wake, after the commit. Uses `deliveries_gate`.
+ * Lets the next deliveries through an open gate.
+ *
+ * What the drain guarantees:
+ * - G1. A delivery that waits at a gate costs nothing: no attempt, no timer, no run. The drain calls it.
+ * - G2. The most urgent band goes first, and within a band the delivery that has waited longest.
+ * - G3. Each delivery that is called gets a time slot of its own. With a rate, slots keep the interval that is configured
+ *   now; without one, at most `most` go at once, and never more than the destination has free places.
+ * - G4. While a breaker is open, exactly one delivery is called as a probe: the one with the fewest attempts in its retry
+ *   cycle, so that a long outage does not use up the attempts of one delivery.
+ * - G5. A called delivery keeps its slot for a limited time. Where it does not come, the slot is lost and the sweep looks
+ *   after the delivery.
+ * - G6. A gate stops having a queue only where no delivery waits, not even one whose row is locked at this moment, and none
+ *   has come since the gate was read (`arrivals`): this statement's snapshot may be older than the gate's lock.
+ *
+ * A message without a run goes back to the dispatcher. Uses `deliveries_gate`.
+ * @param most of a gate without a rate.
+ * @param horizonMs how far ahead slots of a rate are given out.
+ * @returns the deliveries to wake after the commit.
  */
-export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonMs: number): Promise<Called[]> {
+export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonMs: number): Promise<ReadyDelivery[]> {
   const { tenant, scope, arrivals } = gate;
-  return sql<Called[]>`
+  return sql<ReadyDelivery[]>`
     with gate as materialized (
       select * from gates
       where tenant = ${tenant} and scope = ${scope} and paused_at is null and breaker = 'closed'
@@ -124,14 +137,13 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
 }
 
 /**
- * Chooses the one delivery that finds out whether a scope is back: the one with the fewest attempts made, so that a long
- * outage uses up nobody's attempts. It has a slot of its own, since others wait before it at a rate. Called again when a
- * probe did not come to anything in its time.
- * @returns whom to wake; none where nobody waits.
+ * G4: chooses the probe of an open breaker. It gets a slot of its own, because others may wait before it at a rate. When a
+ * probe brought no result in its time, the next one is chosen.
+ * @returns the probe, to be woken after the commit; none where no delivery waits.
  */
-export async function chooseProbe(sql: Db, gate: BusyGate, horizonMs: number): Promise<Called[]> {
+export async function chooseProbe(sql: Db, gate: BusyGate, horizonMs: number): Promise<ReadyDelivery[]> {
   const { tenant, scope, arrivals } = gate;
-  return sql<Called[]>`
+  return sql<ReadyDelivery[]>`
     with gate as materialized (
       select * from gates
       where tenant = ${tenant} and scope = ${scope} and paused_at is null and breaker <> 'closed'
@@ -154,7 +166,7 @@ export async function chooseProbe(sql: Db, gate: BusyGate, horizonMs: number): P
         probe_at = clock_timestamp() + make_interval(secs => p.timeout_ms / 1000.0 + ${graceMs.called / 1000})
       from picked p cross join rate r where g.tenant = ${tenant} and g.scope = ${scope}
     ), idle as (
-      -- Nobody waits: whoever comes next is chosen at once.
+      -- G6: no delivery waits. The next one that comes becomes the probe at once.
       update gates g set has_waiters = false
       from gate where g.tenant = gate.tenant and g.scope = gate.scope and g.arrivals = ${arrivals}
         and not exists (select from picked)

@@ -3,24 +3,24 @@ import type { GateName } from '../../domain/gate.ts';
 import type { TenantId } from '../../domain/ids.ts';
 import { json, type Db } from '../db/db.ts';
 
-/** How a destination or connection is, and who waits for it. */
+/** The health of a destination or connection, and how many deliveries wait at its gate. */
 export interface GateHealth {
   readonly scope: GateName;
   readonly breaker: 'closed' | 'open' | 'half-open';
-  /** In a row, of the whole scope. */
+  /** In a row, over all deliveries through this gate. */
   readonly failures: number;
   readonly openedAt: Date | null;
-  /** When one delivery finds out whether it is back. */
+  /** When the next probe is sent. */
   readonly probeAt: Date | null;
   readonly reason: Reason | null;
   readonly pausedAt: Date | null;
   readonly pauseReason: Reason | null;
-  /** Until when the platform wants to be left alone. */
+  /** When the platform's Retry-After is over. */
   readonly heldUntil: Date | null;
   readonly waiting: number;
 }
 
-/** Those of which there is anything to say; a scope without a row is healthy. Uses the key and `deliveries_gate`. */
+/** @returns the gates that have a row. A gate without one is healthy. Uses the key and `deliveries_gate`. */
 export async function findGateHealth(sql: Db, tenant: TenantId, scopes: readonly GateName[]): Promise<GateHealth[]> {
   return sql<GateHealth[]>`
     select scope, breaker, failures, opened_at as "openedAt", probe_at as "probeAt", reason, paused_at as "pausedAt",
@@ -29,7 +29,7 @@ export async function findGateHealth(sql: Db, tenant: TenantId, scopes: readonly
     from gates g where tenant = ${tenant} and scope = any(${scopes as string[]})`;
 }
 
-/** Nothing goes through until it is resumed; what comes waits. @returns false when it was paused already. */
+/** Pauses a gate: deliveries wait there until it is resumed. @returns false where it was paused already. */
 export async function pauseGate(sql: Db, tenant: TenantId, scope: GateName, reason: Reason): Promise<boolean> {
   const rows = await sql`
     insert into gates as g (tenant, scope, paused_at, pause_reason)
@@ -41,13 +41,13 @@ export async function pauseGate(sql: Db, tenant: TenantId, scope: GateName, reas
   return rows.length > 0;
 }
 
-/** Who paused a scope by hand; the rest was paused by a failure of its own. */
+/** The reason code of a pause by an operator. All other pauses come from a failure. */
 export const pausedByHand = 'paused_by_request';
 
 /**
- * Lets go on what was paused, with a clean slate for the breaker; the drain calls those who wait.
- * @param onlyAfterFailure leave alone what somebody paused by hand.
- * @returns false when there was nothing to resume.
+ * Resumes a paused gate and closes its breaker. The drain calls the deliveries that wait there.
+ * @param onlyAfterFailure leaves a gate alone that an operator paused.
+ * @returns false where there was nothing to resume.
  */
 export async function resumeGate(
   sql: Db,

@@ -8,13 +8,13 @@ export interface GateRate {
   readonly rate: Rate;
 }
 
-/** For how long to wait for the slot that was taken, or where there was none. */
+/** How long to wait for the slot that was taken, or the name of the gate that had none. */
 export type Slots = { readonly waitMs: number } | { readonly fullAt: string };
 
 /**
- * Takes the next slot of every scope, or of none (GCRA, by PostgreSQL's clock; migration 0006, `take_slots`). A scope is
- * full when the wait would be longer than the horizon, or others wait already.
- * @param isCalled it has waited for its turn at one of its scopes, and queues at no other.
+ * Takes the next time slot of every gate, or of none (GCRA by PostgreSQL's clock; migration 0006, `take_slots`). A gate is full
+ * where the wait would be longer than the horizon, or where other deliveries wait already.
+ * @param isCalled the delivery has waited at one of these gates already, and queues at no other.
  */
 export async function takeSlots(
   sql: Db,

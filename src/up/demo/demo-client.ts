@@ -1,4 +1,4 @@
-/** What the API says of the demo message. */
+/** The part of the API's answer about a message that the demo shows. */
 export interface DemoMessage {
   readonly id: string;
   readonly state: string;
@@ -14,7 +14,7 @@ interface DemoDelivery {
   readonly reason?: { readonly code: string; readonly message?: string } | null;
 }
 
-/** The few calls of the demo, over the same HTTP API that everybody uses. */
+/** The requests that the demo makes. It uses the same HTTP API as every other client. */
 export interface DemoClient {
   exists(path: string): Promise<boolean>;
   put(path: string, body: unknown): Promise<void>;
@@ -24,7 +24,7 @@ export interface DemoClient {
 
 const answerMs = 10_000;
 
-/** @param signal ends calls that are under way when the start is stopped. */
+/** @param signal ends requests that are under way when the start is stopped. */
 export function createDemoClient(api: string, key: string, signal: AbortSignal): DemoClient {
   const call = (
     method: string,

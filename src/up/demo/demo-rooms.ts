@@ -1,18 +1,19 @@
 import type { DemoClient } from './demo-client.ts';
 
-/** A simulated room of the demo's bridge. Nothing here is a secret: it is all on this machine. */
+/** A simulated room of the demo's bridge. These values are no secrets: the simulators run on this machine. */
 interface DemoRoom {
   readonly connector: string;
   readonly title: string;
-  /** As the simulator names the room. */
+  /** The simulator's name of the room. */
   readonly room: string;
   readonly address: object;
   /**
-   * @param simulators their URL.
-   * @param account what the platform's simulator made up for whoever connects, where it has such a thing.
+   * @param simulators the URL of the simulators.
+   * @param account what the simulator of the platform generated for this client. Empty for platforms without such
+   * accounts.
    */
   settings(simulators: string, account: object): object;
-  /** What the simulator is told, so that it sends its events to the hook. */
+  /** Tells the simulator to send its events to the hook. */
   subscription(hook: string): object;
 }
 
@@ -111,8 +112,8 @@ const rooms: readonly DemoRoom[] = [
 ];
 
 /**
- * Bridges one simulated room of each platform: what is typed in one, on the simulators' page, is seen in the others. What
- * a user has changed since stays as it is; the simulators are told each time, since they forget.
+ * Bridges one simulated room of each platform: text that is typed into one on the simulators' page appears in the
+ * others. What a user has changed since then is kept. The simulators are told each time, because they forget.
  */
 export async function bridgeDemoRooms(
   client: DemoClient,
@@ -128,7 +129,7 @@ export async function bridgeDemoRooms(
   };
   for (const { connector, address, settings, subscription } of rooms) {
     const id = `demo-room-${connector}`;
-    // Whoever makes a service account at Google is given its key; so does the simulator.
+    // Google gives the key of a service account to the user who creates it, and the simulator does the same.
     const account = connector === 'google-chat' ? await tell(`${connector}/account`, {}) : {};
     await putOnce(`/v1/connections/${id}`, { connector, settings: settings(simulators, account) });
     await putOnce(`/v1/destinations/${id}`, { connection: id, address });

@@ -2,7 +2,10 @@ import type { DemoMessage } from './demo-client.ts';
 
 const headings = ['destination', 'state', 'attempts', 'next attempt', 'reason'] as const;
 
-/** One row a delivery, as text. @param now for the time that is left until the next attempt. */
+/**
+ * The state of a message as text, with one row for each delivery.
+ * @param now the time from which the wait for the next attempt is counted.
+ */
 export function demoTable({ id, state, deliveries }: DemoMessage, now: Date): readonly string[] {
   const rows = deliveries.map(({ destination, state: of, attempts, maxAttempts, nextAttemptAt, reason }) => [
     destination,

@@ -10,22 +10,25 @@ import type { Ports } from '../program.ts';
 
 const idempotencyKey = 'carillon-demo-1';
 
-/** Looked at this often, and at most this long: two failures cost about 50 s with the default policy. */
+/** How often, and for at most how long, the demo message is looked at. Two failures take about 50 s by default. */
 const pollMs = 250;
 const restLimitMs = 2 * 60_000;
 
 const movingStates = new Set(['queued', 'waiting', 'sending', 'retrying']);
 
-/** Not a secret: it signs for simulators on this machine. */
+/** Not a secret, because it signs only for simulators on this machine. */
 const webhookSecret = `whsec_${Buffer.from('carillon-demo-secret-24b').toString('base64')}`;
 
-/** The two parts of the demo; one that fails is said and stops nothing. */
+/** The two parts of the demo. A part that fails is reported and stops nothing. */
 export interface Demo {
-  /** Puts its connections and destinations where they are missing: before `carillon ready`, which invites to use them. */
+  /**
+   * Creates the demo's connections, destinations and bridge if they do not exist. Called before `carillon ready` is
+   * shown, because that text invites the user to try them.
+   */
   configure(): Promise<void>;
   /**
-   * Sends one message to all simulators, once in the life of a home. One of them is told to refuse it twice, so that
-   * there is a retry to watch.
+   * Sends one message to three simulated destinations, once for each home. One of them is told to refuse the message
+   * twice, so that the user sees a retry.
    */
   show(): Promise<void>;
 }
@@ -74,7 +77,7 @@ const demoMessage = {
   conversation: 'demo',
 } as const;
 
-/** What a user has changed since stays as it is. */
+/** Keeps what a user has changed since the first start. */
 async function configure(client: DemoClient, simulators: string): Promise<void> {
   const connections = {
     'demo-hooks': { connector: 'webhook', settings: { secrets: [webhookSecret] } },
@@ -103,7 +106,7 @@ async function refuseTwice(simulators: string, signal: AbortSignal): Promise<voi
   if (!response.ok) throw new Error(`${response.url} answered ${response.status}`);
 }
 
-/** Shows the message once while nothing but retries is going on, and again when all deliveries are at rest. */
+/** Shows the message once when all its open deliveries are retrying, and again when all deliveries are at rest. */
 async function watch(client: DemoClient, id: string, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const end = Date.now() + restLimitMs;
   for (let shown = false; ;) {

@@ -1,10 +1,10 @@
 import postgres from 'postgres';
 import { superuser } from './postgres-cluster.ts';
 
-/** SQLSTATEs of a server that is up but does not know our role or database yet. */
+/** The SQLSTATEs of a server that runs and does not have our role or database yet. */
 const notProvisioned = new Set(['28000', '28P01', '3D000']);
 
-/** SQLSTATEs and system codes of a server that is on its way up. */
+/** The SQLSTATEs and system error codes of a server that is still starting. */
 const notYet = new Set([
   '57P03',
   'ECONNREFUSED',
@@ -15,9 +15,9 @@ const notYet = new Set([
 ]);
 
 /**
- * Looks whether the database answers; creates its role and the database itself on a server that has none yet.
- * @param url of the application: role, password, database.
- * @returns true, or what is missing while the server is on its way up.
+ * Checks whether the database answers. On a new server it creates the role and the database first.
+ * @param url the application's URL, with role, password and database.
+ * @returns true, or the reason why the server is not ready yet.
  */
 export async function databaseReady(url: string, superuserPassword: string): Promise<true | string> {
   try {
@@ -33,7 +33,7 @@ export async function databaseReady(url: string, superuserPassword: string): Pro
   return true;
 }
 
-/** The address of the same server for its superuser. */
+/** The URL of the superuser on the same server. */
 export function superuserUrl(url: string, password: string): string {
   const address = new URL(url);
   address.username = superuser;
@@ -50,7 +50,7 @@ async function provision(url: URL, superuserPassword: string): Promise<void> {
   const role = decodeURIComponent(url.username);
   const database = decodeURIComponent(url.pathname.slice(1));
   await withConnection(superuserUrl(url.href, superuserPassword), async (sql) => {
-    // DDL takes no parameters; format() quotes on the server's side.
+    // DDL takes no parameters, so format() on the server does the quoting.
     const run = async (template: string, ...values: string[]): Promise<void> => {
       const [row] = await sql<{ ddl: string }[]>`select format(${template}, variadic ${values}::text[]) as ddl`;
       await sql.unsafe(row?.ddl ?? '');

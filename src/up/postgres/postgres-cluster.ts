@@ -6,16 +6,15 @@ import type { PostgresBinaries } from './postgres-binaries.ts';
 import type { PostgresRunner } from './postgres-user.ts';
 import { StartError } from '../start-error.ts';
 
-/** PostgreSQL's programs must not listen to the PG… variables of whoever starts them, nor speak his language. */
+/** The whole environment of PostgreSQL's programs. The user's PG… variables and language must not affect them. */
 export const postgresEnvironment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } as const;
 
-/** Superuser of the cluster. */
 export const superuser = 'postgres';
 
 /**
- * Creates the data folder where there is none yet. It is made aside and moved into place when complete, so that a
- * start cut short leaves nothing that looks like data.
- * @throws Error with what initdb said.
+ * Creates the data folder if it does not exist. It is made under another name and renamed when it is complete, so that
+ * an interrupted start leaves nothing that looks like data.
+ * @throws StartError with the error output of initdb.
  */
 export async function ensureCluster(
   dataFolder: string,
@@ -31,7 +30,7 @@ export async function ensureCluster(
   mkdirSync(data, { recursive: true, mode: 0o700 });
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
   if (owner !== undefined) for (const path of [aside, data, passwordFile]) chownSync(path, owner.uid, owner.gid);
-  // The C.UTF-8 of PostgreSQL itself: the same order on every machine, whatever its system's locales are.
+  // PostgreSQL's own C.UTF-8 sorts the same way on every machine, whatever locales its system has.
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const login = ['--auth=scram-sha-256', `--username=${superuser}`, `--pwfile=${passwordFile}`];
   const [program, ...args] = command(initdb, [`--pgdata=${data}`, ...locale, ...login, '--data-checksums']);

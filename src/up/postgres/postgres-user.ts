@@ -4,11 +4,14 @@ import { dirname } from 'node:path';
 import type { SystemUser } from '../process/child.ts';
 import { StartError } from '../start-error.ts';
 
-/** How PostgreSQL's programs are started. */
+/** How to start PostgreSQL's programs as a user that may run them. */
 export interface PostgresRunner {
-  /** Who owns the data; undefined: we do. */
+  /** The owner of the data. Undefined when it is the user of this process. */
   readonly owner: SystemUser | undefined;
-  /** Whom to spawn as; undefined: as we are, since `command` changes the user or nobody has to. */
+  /**
+   * The user to spawn as. Undefined when the program starts as the user of this process, because no change is needed or
+   * `command` makes the change.
+   */
   readonly user: SystemUser | undefined;
   command(program: string, args: readonly string[]): Command;
 }
@@ -17,17 +20,17 @@ type Command = readonly [string, ...string[]];
 
 const userName = 'postgres';
 
-/** Bits of `CapBnd` in /proc/self/status, the weaker right first. Containers often have only the second. */
+/** Bits of `CapBnd` in /proc/self/status, the weaker right first. Containers often have only the second one. */
 const passRights = [
   { name: 'dac_read_search', bit: 2n },
   { name: 'dac_override', bit: 1n },
 ] as const;
 
 /**
- * PostgreSQL refuses to run as root, so root lends it another user: the one who owns the data, else `postgres`, who is
- * created when missing.
- * @param folders that this user must be able to enter.
- * @throws StartError where no user can be had, or none that can enter the folders.
+ * PostgreSQL refuses to run as root. For root this finds another user: the owner of the data, or else `postgres`, which
+ * is created if it does not exist.
+ * @param folders the folders that this user must be able to enter.
+ * @throws StartError when there is no such user, or it cannot enter the folders.
  */
 export function postgresRunner(dataFolder: string, folders: readonly string[]): PostgresRunner {
   const command = (program: string, args: readonly string[]): Command => [program, ...args];
@@ -38,8 +41,8 @@ export function postgresRunner(dataFolder: string, folders: readonly string[]): 
 }
 
 /**
- * A clone below /root is closed to every other user. Root can hand on the right to pass through closed folders to
- * this one program; `no_setuid_fixup`, because access(2) ignores such a right otherwise.
+ * Other users cannot enter a clone below /root. Root may lend this one program the right to pass through closed
+ * folders. It needs `no_setuid_fixup`, because access(2) ignores the right otherwise.
  */
 function runnerWithRights(owner: SystemUser, closed: string): PostgresRunner {
   const { uid, gid } = owner;
@@ -63,7 +66,7 @@ function runnerWithRights(owner: SystemUser, closed: string): PostgresRunner {
   return { owner, user: undefined, command: (program, args) => ['setpriv', ...lend, program, ...args] };
 }
 
-/** What this process may hand on at all; elsewhere than on Linux there is no such thing. */
+/** The capabilities that this process may pass on. There are none outside Linux. */
 function boundRights(): bigint {
   if (process.platform !== 'linux') return 0n;
   const [, bits = '0'] = /^CapBnd:\s*(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
@@ -75,7 +78,7 @@ function works(program: string, args: readonly string[]): boolean {
     execFileSync(program, args, { stdio: 'ignore', cwd: '/' });
     return true;
   } catch {
-    // Not installed, or not allowed here: both mean that this way is closed, and the caller says so.
+    // The program is not installed or not allowed here. Either way the caller reports that this method does not work.
     return false;
   }
 }

@@ -9,14 +9,14 @@ import { secretFile } from '../secret-file.ts';
 
 export interface PostgresServer {
   readonly spec: ChildSpec;
-  /** Of the superuser `postgres`. */
+  /** The password of the superuser `postgres`. */
   readonly superuserPassword: string;
 }
 
-/** Ours where PostgreSQL's own default does not fit; everything else, fsync included, is left to it. */
+/** Settings whose defaults do not suit Carillon. Everything else, fsync included, keeps its default. */
 const settings = {
   listen_addresses: '127.0.0.1',
-  // A socket's path may be at most about 100 characters long, and a home can lie deeper.
+  // The path of a socket may have only about 100 characters, and the path of a home may be longer.
   unix_socket_directories: '',
   max_connections: '200',
   shared_buffers: '256MB',
@@ -25,9 +25,10 @@ const settings = {
 } as const;
 
 /**
- * Makes the data folder of a home ready and says how to start the server on it.
- * @param extra further settings, for servers of tests and benchmarks.
- * @throws StartError while another server works in the folder.
+ * Prepares the data folder of a home.
+ * @param extra more settings, for servers of tests and benchmarks.
+ * @returns how to start the server on that folder.
+ * @throws StartError when another server uses the folder.
  */
 export async function preparePostgres(
   home: string,
@@ -59,10 +60,10 @@ export async function preparePostgres(
 }
 
 /**
- * After a crash `postmaster.pid` names a process that is gone, one that waits to be reaped, or, once the machine or
- * container has started anew, an innocent one with the same number; at the latter two PostgreSQL refuses to start.
- * This variable, by which pg_ctl names its own caller, tells it that this number is no server; that the shared memory
- * is free it still makes sure of itself.
+ * After a crash, `postmaster.pid` names a process that is gone, that waits to be reaped or, after a restart of the
+ * machine or container, an unrelated process with the same pid. In the last two cases PostgreSQL refuses to start.
+ * pg_ctl uses the variable PG_GRANDPARENT_PID to name its own caller; a pid in it does not count as a server.
+ * PostgreSQL still checks that the shared memory is free.
  */
 function forgiveStaleLock(dataFolder: string): Readonly<Record<string, string>> {
   let pid: number;

@@ -5,40 +5,42 @@ import { startTimeOf } from './process-identity.ts';
 import { niceness, type Role } from '../roles.ts';
 import type { RunningChild } from './run-record.ts';
 
-/** The system user that a child runs as, where it is not ours. */
+/** The system user that a child runs as, when it is another one than ours. */
 export interface SystemUser {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** How to start one role. */
 export interface ChildSpec {
   readonly role: Role;
   /** Program and arguments. */
   readonly command: readonly [string, ...string[]];
-  /** The whole environment; nothing is added. */
+  /** The whole environment of the child. Nothing is added to it. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The port it will listen on, for the record. */
+  /** The port that the child will listen on, for the run record. */
   readonly port?: number;
   readonly user?: SystemUser;
-  /** The supervisor's own by default. */
+  /** The supervisor's own folder by default. */
   readonly cwd?: string;
 }
 
 export interface LaunchedChild {
-  /** Undefined when the program could not be started at all. */
+  /** Undefined when the program could not be started. */
   readonly record: RunningChild | undefined;
-  /** Resolves when it has ended, to the exit code or to why there is none, in words: `exit code 1`, `SIGKILL`. */
+  /**
+   * Resolves when the child has ended. `code` is null when it has no exit code; `how` says what ended it, such as `exit
+   * code 1` or `SIGKILL`.
+   */
   readonly ended: Promise<{ readonly code: number | null; readonly how: string }>;
 }
 
 /**
- * Starts a process that leads a group of its own, so that a Ctrl-C on the terminal reaches the supervisor only.
- * Its output goes to the role's log.
+ * Starts a process that leads its own process group, so that Ctrl-C in the terminal reaches only the supervisor. Its
+ * output goes to the log of the role.
  */
 export function launch(home: string, { role, command, env, port, user, cwd }: ChildSpec): LaunchedChild {
   const nice = niceness[role];
-  // By nice(1), which becomes the program: a priority set from here would not reach threads that are there already.
+  // nice(1) sets the priority and then becomes the program. Set from here, it would miss threads that exist already.
   const [program, ...args] = nice === undefined ? command : (['nice', '-n', String(nice), ...command] as const);
   const log = openLog(home, role);
   const child = spawn(program, args, {
@@ -50,7 +52,7 @@ export function launch(home: string, { role, command, env, port, user, cwd }: Ch
   });
   closeSync(log);
   const ended = new Promise<{ code: number | null; how: string }>((resolve) => {
-    // Without a pid there will be no `exit`.
+    // A child without a pid emits no `exit`.
     child.once('error', (error) => child.pid === undefined && resolve({ code: null, how: error.message }));
     child.once('exit', (code, signal) => resolve({ code, how: signal ?? `exit code ${code}` }));
   });
@@ -66,7 +68,7 @@ function identify(
     pid,
     ...(port === undefined ? {} : { port }),
     startedAt: new Date().toISOString(),
-    // Empty where it has ended already: that matches no living process.
+    // Empty when the process has ended already. An empty start time matches no living process.
     startTime: startTimeOf(pid) ?? '',
     command: command.join(' '),
   };

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError } from '../start-error.ts';
 
-/** What the holder of a lock tells whoever asks. */
+/** What the process that holds a lock tells other processes about itself. */
 export interface LockHolder {
   readonly pid: number;
   /** RFC 3339. */
   readonly startedAt: string;
-  /** Name to URL; empty until the holder knows its ports. */
+  /** URLs by name. Empty until the holder knows its ports. */
   readonly urls: Readonly<Record<string, string>>;
 }
 
@@ -20,7 +20,7 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** Somebody else holds the lock. `holder` is undefined when it did not answer in time (stopped, or hanging). */
+/** Another process holds the lock. `holder` is undefined when the process did not answer within 2 s. */
 export class AlreadyRunningError extends StartError {
   override name = 'AlreadyRunningError';
   readonly holder: LockHolder | undefined;
@@ -37,9 +37,9 @@ function describe(home: string, { pid, startedAt, urls }: LockHolder): string {
 }
 
 /**
- * The name of a home's lock: on Linux an abstract socket, which the kernel frees with its holder, however that ends;
- * elsewhere a socket file, which can be left behind. In the temporary folder, because a socket's path is at most
- * about 100 characters long.
+ * The name of a home's lock. On Linux this is an abstract socket, which the kernel frees when its holder ends for any
+ * reason; elsewhere it is a socket file, which may be left behind. The file is in the temporary folder because the path
+ * of a socket may have only about 100 characters.
  */
 export function lockAddress(home: string, platform: NodeJS.Platform = process.platform): string {
   const name = `carillon-${createHash('sha256').update(realpathSync(home)).digest('hex').slice(0, 32)}`;
@@ -47,16 +47,17 @@ export function lockAddress(home: string, platform: NodeJS.Platform = process.pl
 }
 
 /**
- * Takes the lock of a home for as long as this process lives.
- * @param describeHolder asked anew for each caller that finds the lock taken.
- * @throws AlreadyRunningError when a living process holds it.
+ * Takes the lock of a home until it is released or this process ends.
+ * @param describeHolder called for each process that finds the lock taken.
+ * @throws AlreadyRunningError when a living process holds the lock.
  */
 export async function takeLock(
   home: string,
   describeHolder: () => LockHolder,
   address: string = lockAddress(home),
 ): Promise<Lock> {
-  // Between a refused bind and the question the holder may end; then the lock is free and the bind is tried again.
+  // The holder may end between the failed bind and the question to it. The lock is then free, and the next try takes
+  // it.
   for (let tries = 0; tries < 10; tries += 1) {
     const server = await bind(address, describeHolder);
     if (server !== undefined) return { release: () => close(server) };
@@ -70,7 +71,7 @@ export async function takeLock(
 
 async function bind(address: string, describeHolder: () => LockHolder): Promise<Server | undefined> {
   const server = createServer((socket) => {
-    // Whoever hangs up early has its answer already or does not want it.
+    // The other process hung up early. It has its answer or does not need one.
     socket.on('error', () => socket.destroy());
     socket.end(`${JSON.stringify(describeHolder())}\n`);
   });
@@ -93,7 +94,7 @@ async function ask(address: string): Promise<LockHolder | 'nobody' | 'silent'> {
     return text.endsWith('\n') ? (JSON.parse(text) as LockHolder) : 'silent';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Destroyed by the time limit.
+    // The time limit destroyed the socket.
     if (code === 'ERR_STREAM_PREMATURE_CLOSE') return 'silent';
     if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ECONNRESET') return 'nobody';
     throw error;

@@ -4,12 +4,12 @@ import type { Role } from '../roles.ts';
 
 const rotateAboveBytes = 20 * 1024 * 1024;
 
-/** The file that takes what a role writes to stdout and stderr. */
+/** The file that gets the stdout and stderr of a role. */
 export function logPath(home: string, role: Role): string {
   return join(home, 'log', `${role}.log`);
 }
 
-/** Opens a role's log to append to; one that has grown too long is moved aside first, over the one moved before. */
+/** Opens the log of a role to append to it. A log over 20 MiB is renamed to `.1` first, replacing an older one. */
 export function openLog(home: string, role: Role): number {
   mkdirSync(join(home, 'log'), { recursive: true, mode: 0o700 });
   const path = logPath(home, role);
@@ -17,7 +17,7 @@ export function openLog(home: string, role: Role): number {
   return openSync(path, 'a', 0o600);
 }
 
-/** The end of a role's log, to show beside an error. */
+/** The last lines of a role's log, to show with an error. */
 export function lastLines(home: string, role: Role, count: number): readonly string[] {
   const path = logPath(home, role);
   if (!existsSync(path)) return [];

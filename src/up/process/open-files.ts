@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError } from '../start-error.ts';
 
 /**
- * Waits until no other process works in a folder or on a file, because two servers on one store destroy it. What a
- * killed server left behind (backends of PostgreSQL) goes by itself when it notices.
- * Processes whose files we may not see are not seen; outside Linux, none are.
- * @throws StartError naming the processes that are still there when the time is over.
+ * Waits until no other process uses a folder or a file, because two servers on one store would destroy it. The backends
+ * of a killed PostgreSQL end without help once they notice that it is gone. Processes of other users may be invisible,
+ * and outside Linux all are.
+ * @param what names the store in the error.
+ * @param say gets one line when there is something to wait for.
+ * @throws StartError naming the processes that still use the path after `limitMs`.
  */
 export async function untilUnused(
   path: string,
@@ -27,7 +29,7 @@ export async function untilUnused(
   }
 }
 
-/** Processes, ourselves excepted, that have the file open or the folder as their working directory. */
+/** The pids of other processes that have the file open, or the folder as their working directory. */
 export function processesUsing(path: string): readonly number[] {
   if (process.platform !== 'linux') return [];
   let target: string;
@@ -55,7 +57,7 @@ function linkTarget(link: string): string | undefined {
   return unlessGoneOrForbidden(() => readlinkSync(link));
 }
 
-/** Processes come and go while they are listed, and those of other users are closed to us. */
+/** Processes may end while they are listed, and those of other users may not be readable. */
 function unlessGoneOrForbidden<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -3,13 +3,16 @@ import { stopOrder, stopSteps } from '../roles.ts';
 import { readRunRecord, type RunningChild, writeRunRecord } from './run-record.ts';
 import { stopProcess } from './stop-process.ts';
 
-/** Whoever waits for a start should not wait out an orphan's last request; the ledger heals what is cut off. */
+/**
+ * An orphan gets at most this long to finish its last request, because a person waits for the start. The ledger
+ * recovers what is cut off.
+ */
 const orphanGraceMs = 15_000;
 
 /**
- * Stops what an earlier supervisor of this home left running, and returns when all of it is gone.
- * The caller holds the home's lock, so nobody else may have started these.
- * @returns those that were found alive.
+ * Stops the processes that an earlier supervisor of this home left running. Resolves when all of them are gone. The
+ * caller must hold the home's lock, so that no living supervisor owns them.
+ * @returns the processes that were still alive.
  */
 export async function stopOrphans(home: string): Promise<readonly RunningChild[]> {
   const orphans = readRunRecord(home).filter(isRunning);

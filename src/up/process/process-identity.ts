@@ -2,16 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A pid alone may long belong to another program; together with its start time it names one process. */
+/** Identifies one process. A pid alone is not enough, because the system gives it to another program later. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** As the operating system tells it; compared, never interpreted. */
+  /** The start time in the system's own format. It is only compared, never parsed. */
   readonly startTime: string;
 }
 
 /**
- * When the process began: clock ticks since boot on Linux, `ps` text elsewhere.
- * @returns undefined for a process that does not exist or has ended and only waits to be reaped.
+ * The start time of a process: clock ticks since boot on Linux, the text of `ps` elsewhere.
+ * @returns undefined when the process does not exist, or has ended and was not reaped yet.
  */
 export function startTimeOf(pid: number): string | undefined {
   return process.platform === 'linux' ? startTimeFromProc(pid) : startTimeFromPs(pid);
@@ -26,7 +26,7 @@ function startTimeFromProc(pid: number): string | undefined {
     if (code === 'ENOENT' || code === 'ESRCH') return undefined;
     throw error;
   }
-  // The second field is the program's name in brackets and may itself hold spaces and brackets.
+  // The second field is the program's name in brackets, and the name may contain spaces and brackets.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
   return state === 'Z' || state === 'X' ? undefined : fields[19];
@@ -39,20 +39,20 @@ function startTimeFromPs(pid: number): string | undefined {
       .split(/\s+/);
     return state === undefined || state.startsWith('Z') ? undefined : started.join(' ');
   } catch (error) {
-    // `ps` exits with 1 when it knows no such process.
+    // `ps` exits with 1 when there is no such process.
     if ((error as { status?: number }).status === 1) return undefined;
     throw error;
   }
 }
 
-/** Whether exactly this process still runs. */
+/** Whether this very process still runs, and not a later one with the same pid. */
 export function isRunning(target: ProcessIdentity): boolean {
   return startTimeOf(target.pid) === target.startTime;
 }
 
 /**
- * Waits until the process is gone.
- * @returns false when the time is over or `hurry` is aborted and it still runs.
+ * Waits until a process is gone.
+ * @returns false when it still runs after `limitMs`, or when `hurry` was aborted.
  */
 export async function waitGone(target: ProcessIdentity, limitMs: number, hurry?: AbortSignal): Promise<boolean> {
   const end = Date.now() + limitMs;

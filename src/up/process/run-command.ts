@@ -8,16 +8,17 @@ export interface CommandOptions {
   readonly cwd?: string;
 }
 
-/** How much of the output is kept: its end, where the reason of a failure stands. */
+/** Only the end of the output is kept, because it says why a command failed. */
 const keptCharacters = 4_000;
 
-/** What an interrupted command gets to tidy up before it is killed. */
+/** The time between SIGINT and SIGKILL for a command that is aborted. */
 const tidyMs = 2_000;
 
 /**
- * Runs a command to its end, in a process group of its own, which is ended when the signal is aborted.
- * @returns what it wrote (the end of it).
- * @throws Error when it cannot be started, is aborted, or exits with another code than 0; its last line says why.
+ * Runs a command in its own process group until it ends. Aborting `signal` ends the whole group.
+ * @returns the last 4000 characters of stdout and stderr.
+ * @throws Error when the command cannot be started, is aborted, or exits with a code other than 0. The message then has
+ * the last line of the output.
  */
 export async function runCommand(
   [program, ...args]: readonly [string, ...string[]],

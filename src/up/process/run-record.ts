@@ -4,23 +4,22 @@ import type { ProcessIdentity } from './process-identity.ts';
 import type { Role } from '../roles.ts';
 import { StartError } from '../start-error.ts';
 
-/** One child as `$CARILLON_HOME/run.json` shows it. */
+/** A child process as recorded in `$CARILLON_HOME/run.json`. */
 export interface RunningChild extends ProcessIdentity {
   readonly role: Role;
   readonly port?: number;
-  /** RFC 3339, for people; `startTime` is what identifies. */
+  /** RFC 3339, for people to read. `startTime` identifies the process. */
   readonly startedAt: string;
   readonly command: string;
 }
 
-/** Where the record of a home is kept. */
 export function runRecordPath(home: string): string {
   return join(home, 'run.json');
 }
 
 /**
- * What the last supervisor of this home had running when it wrote last.
- * @throws Error when the file is there and cannot be read: going on would risk a second server on one store.
+ * The children that the last supervisor of this home recorded.
+ * @throws StartError when the file has no readable record: going on could start a second server on the same store.
  */
 export function readRunRecord(home: string): readonly RunningChild[] {
   const path = runRecordPath(home);
@@ -44,7 +43,7 @@ export function readRunRecord(home: string): readonly RunningChild[] {
   }
 }
 
-/** Replaces the record in one step, so that a reader or a crash never meets half of it. */
+/** Replaces the record atomically, so that no reader and no crash sees half of it. */
 export function writeRunRecord(home: string, children: readonly RunningChild[]): void {
   const path = runRecordPath(home);
   const next = `${path}.${process.pid}`;

@@ -1,16 +1,16 @@
 import { type ProcessIdentity, isRunning, waitGone } from './process-identity.ts';
 import type { StopStep } from '../roles.ts';
 
-/** A killed process is gone at once unless the kernel holds it; past this something is wrong with the machine. */
+/** A process ends at once after SIGKILL, unless the kernel holds it. After this time the machine has a problem. */
 const killedLimitMs = 10_000;
 
-/** In a hurry a step is still taken (SIGQUIT spares PostgreSQL a crash), but not waited for. */
+/** After a second Ctrl-C each step waits only this long. The steps still matter: SIGQUIT saves PostgreSQL a crash. */
 const hurriedGraceMs = 1_000;
 
 /**
- * Ends a process and its group: step by step, then by SIGKILL. Returns when it is really gone.
- * @param hurry aborted by the second Ctrl-C: cuts every grace short.
- * @throws Error when even SIGKILL does not end it.
+ * Ends a process and its process group with the given steps and then SIGKILL. Resolves when the process is gone.
+ * @param hurry aborted by the second Ctrl-C; cuts every wait short.
+ * @throws Error when the process is still there 10 s after SIGKILL.
  */
 export async function stopProcess(
   target: ProcessIdentity,
@@ -23,13 +23,13 @@ export async function stopProcess(
     const limitMs = hurry?.aborted === true ? Math.min(graceMs, hurriedGraceMs) : graceMs;
     if (await waitGone(target, limitMs, hurry?.aborted === true ? undefined : hurry)) break;
   }
-  // Every child leads its own group, so this reaches what it may have started and left behind.
+  // Every child leads its own process group, so this also ends processes that the child left behind.
   signalIfThere(-target.pid, 'SIGKILL');
   if (!(await waitGone(target, killedLimitMs)))
     throw new Error(`process ${target.pid} does not end, not even by SIGKILL`);
 }
 
-/** Sends a signal to a process, or to a group by its negative number; none there is fine. */
+/** Sends a signal to a process, or to a process group when `pid` is negative. It need not exist. */
 export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

@@ -1,22 +1,22 @@
 /** What Ctrl-C and `kill` mean to the supervisor. */
 export interface StopSignals {
-  /** Aborted by the first signal: stop in order. */
+  /** Aborted by the first signal: stop all processes in order. */
   readonly stop: AbortSignal;
-  /** Aborted by the second: stop at once. */
+  /** Aborted by the second signal: stop at once. */
   readonly hurry: AbortSignal;
-  /** Gives the signals back to their default meaning. */
+  /** Restores the default effect of the signals. */
   release(): void;
 }
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * One Ctrl-C arrives twice under `npm start`: from the terminal, and passed on by npm. What comes so soon after the
- * first is its echo, not a second command.
+ * Under `npm start` one Ctrl-C arrives twice: from the terminal, and forwarded by npm. A signal this soon after the
+ * first is that echo and not a second Ctrl-C.
  */
 const echoMs = 1_000;
 
-/** Takes over the signals that end a foreground program. */
+/** Handles SIGINT, SIGTERM and SIGHUP until `release` is called. */
 export function listenForStop(): StopSignals {
   const stop = new AbortController();
   const hurry = new AbortController();

@@ -4,11 +4,11 @@ import { type Role, stopOrder, stopSteps } from '../roles.ts';
 import { writeRunRecord } from './run-record.ts';
 import { stopProcess } from './stop-process.ts';
 
-/** How soon a child that died is started again. */
+/** The wait before a child that died is started again: `firstMs`, doubled for each failure in a row, up to `mostMs`. */
 export interface Backoff {
   readonly firstMs: number;
   readonly mostMs: number;
-  /** Who lived this long starts from `firstMs` again. */
+  /** A child that lived this long starts again from `firstMs`. */
   readonly resetAfterMs: number;
 }
 
@@ -17,11 +17,11 @@ const defaultBackoff: Backoff = { firstMs: 1_000, mostMs: 30_000, resetAfterMs: 
 export interface Supervisor {
   /** Starts a child and keeps it running until `stop`. */
   start(spec: ChildSpec): void;
-  /** Runs a child to its end. Resolves to its exit code, null where it has none. */
+  /** Runs a child until it ends. Resolves to its exit code, or to null when it has none. */
   run(spec: ChildSpec): Promise<number | null>;
-  /** How often in a row a child ended before it had lived for a while. */
+  /** How often in a row a child has ended before it lived for `resetAfterMs`. */
   failures(role: Role): number;
-  /** Ends all children in order and starts none any more. Calling it again waits for the same end. */
+  /** Stops all children in order and starts no more. A second call waits for the same end. */
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
@@ -33,9 +33,9 @@ interface Kept {
 }
 
 /**
- * Starts processes, restarts those that die, and stops all of them in order. Each change is on record in the home
- * before anything else happens, so that a supervisor that is killed leaves no process that nobody knows.
- * @param say told, in one line, of each child that dies.
+ * Starts processes, restarts those that die, and stops all of them in order. Each change is written to the run record
+ * at once, so that the next start finds every process that a killed supervisor left behind.
+ * @param say gets one line for each child that dies.
  */
 export function createSupervisor(
   home: string,
@@ -52,7 +52,8 @@ export function createSupervisor(
         [...children.values()].flatMap(({ running }) => running?.record ?? []),
       );
     } catch (error) {
-      // A full disk must not end the supervisor and orphan what it watches; only the next start is the poorer for it.
+      // A full disk must not end the supervisor and leave its children without one. Only the next start lacks the
+      // record.
       say(`what is running could not be recorded: ${(error as Error).message}`);
     }
   };

@@ -5,24 +5,25 @@ import { startTimeOf } from '../process/process-identity.ts';
 import { runCommand } from '../process/run-command.ts';
 import type { Screen } from '../screen.ts';
 
-/** How often a build that nobody watches says that it is still going on. */
+/** How often a build reports that it still runs, when the output is not a terminal. */
 const quietMs = 30_000;
 
 /** A program that one of the Go modules in `tools` pins. */
 export interface GoProgram {
-  /** As the screen names it. */
+  /** The name that the screen shows. */
   readonly title: string;
-  /** Folder in `tools` with go.mod and go.sum. */
+  /** The folder in `tools` that has go.mod and go.sum. */
   readonly tool: string;
-  /** Import path of its main package. */
+  /** The import path of the main package. */
   readonly path: string;
-  /** How long a first build takes, in words. */
+  /** The usual time of a first build, in words. */
   readonly usually: string;
 }
 
 /**
- * Builds a program and puts it at `target`. Each build writes a file of its own and moves it into place, so that two
- * at once only waste time.
+ * Builds a program and puts it at `target`. Each build writes its own file and then renames it, so that two builds at
+ * the same time do no harm.
+ * @returns `target`.
  * @throws Error when Go is missing or the build fails.
  */
 export async function buildWithGo(
@@ -47,7 +48,7 @@ export async function buildWithGo(
   return target;
 }
 
-/** Builds that were killed leave up to 250 MB each. */
+/** Removes files of builds that were killed, each up to 250 MB. */
 async function removeAbandoned(target: string): Promise<void> {
   const prefix = `${basename(target)}.building.`;
   for (const name of await readdir(dirname(target))) {

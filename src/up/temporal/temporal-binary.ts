@@ -1,24 +1,25 @@
 import { StartError } from '../start-error.ts';
 
-/** One way to come by the `temporal` program. */
+/** One way to get the `temporal` program. */
 export interface TemporalSource {
-  /** As the final error names it. */
+  /** The name of this way in the final error. */
   readonly name: string;
   readonly limitMs: number;
   /**
    * Resolves to the program's path.
-   * @throws Error saying why there is none this way.
+   * @throws Error that says why this way failed.
    */
   find(signal: AbortSignal): Promise<string>;
 }
 
-/** No way led to a Temporal server; the text lists every way and why it did not. */
+/** Every way to get a Temporal server failed. The message lists each way and the reason. */
 export class NoTemporalError extends StartError {
   override name = 'NoTemporalError';
 }
 
 /**
- * Tries the sources in their order and takes the first that works; one that takes too long is given up.
+ * Tries the sources in order and returns the path from the first that works. A source that takes longer than its
+ * `limitMs` has failed.
  * @throws NoTemporalError when none works.
  */
 export async function temporalBinary(sources: readonly TemporalSource[], signal: AbortSignal): Promise<string> {
@@ -38,7 +39,7 @@ export async function temporalBinary(sources: readonly TemporalSource[], signal:
   );
 }
 
-/** Holds for sources that do not listen to their signal as well. */
+/** Enforces the limit even for a source that ignores its signal. */
 async function within(source: TemporalSource, signal: AbortSignal): Promise<string> {
   const over = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });

@@ -9,12 +9,13 @@ import type { Screen } from '../screen.ts';
 const connectMs = 10_000;
 const stallMs = 30_000;
 
-/** Node's names of processors where Temporal's differ. */
+/** Temporal's names of processors where they differ from Node's. */
 const archNames: Readonly<Record<string, string>> = { x64: 'amd64' };
 
 /**
- * Fetches the official release, as Temporal's SDK does, and puts the program at `target`.
- * @throws Error where the site cannot be reached, answers badly or stops sending.
+ * Downloads the official release, as Temporal's SDK does, and puts the program at `target`.
+ * @returns `target`.
+ * @throws Error when the site cannot be reached within 10 s, answers with an error, or sends nothing for 30 s.
  */
 export async function downloadTemporal(
   version: string,
@@ -48,7 +49,7 @@ export async function downloadTemporal(
     await rename(join(folder, 'temporal'), target);
     return target;
   } catch (error) {
-    // fetch says only "fetch failed"; what failed is in its cause.
+    // fetch says only "fetch failed". The cause says what failed.
     const { message, cause } = error as Error;
     throw new Error(cause instanceof Error ? `${message}: ${cause.message}` : message, { cause: error });
   } finally {
@@ -57,7 +58,7 @@ export async function downloadTemporal(
   }
 }
 
-/** A time limit that can be set anew as long as something happens. */
+/** A time limit that can be extended as long as there is progress. */
 function createPatience(firstMs: number): { signal: AbortSignal; renew(ms: number): void; stop(): void } {
   const controller = new AbortController();
   const over = (ms: number): void => controller.abort(new Error(`nothing came for ${ms / 1_000} s`));

@@ -1,37 +1,35 @@
 import { searchAttributeTypes } from '../../temporal/search-attributes.ts';
 
-/** What a dev server is started with. */
 export interface TemporalOptions {
   readonly port: number;
   readonly uiPort: number;
   readonly namespace: string;
-  /** SQLite file; its folder exists. */
+  /** The SQLite file. Its folder must exist. */
   readonly file: string;
 }
 
-/** JSON values of the server's dynamic configuration. */
 const dynamicConfig = {
-  // Priority keys are ignored by the old matcher, and order between partitions is nobody's.
+  // The old matcher ignores priority keys, and nothing orders tasks of different partitions.
   'matching.useNewMatcher': true,
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
-  // A task straight to the worker that completed the last one saves a round through matching.
+  // A task that goes straight to the worker which completed the last one skips the matching service.
   'system.enableActivityEagerExecution': true,
-  // What PostgreSQL-backed servers can store; SQLite would take more, and the difference would show in production only.
+  // The limit of servers on PostgreSQL. SQLite would accept longer ids, and they would fail only in production.
   'limit.maxIDLength': 255,
-  // Without it a timer under 1 s takes 1 s.
+  // Without this, a timer of less than 1 s takes 1 s.
   'history.timerProcessorMaxTimeShift': '50ms',
-  // The caps per second are for servers with many tenants; one message is about seven calls.
+  // The default limits are meant for servers with many tenants. One message takes about seven requests.
   'frontend.rps': 20_000,
   'frontend.namespaceRPS': 20_000,
   'frontend.namespaceRPS.visibility': 1_000,
 } as const;
 
-// The defaults (rollback journal, synchronous=FULL) cost two thirds of the throughput on one machine; WAL with NORMAL
-// loses no committed transaction when the process dies, and PostgreSQL heals what a power cut takes.
+// The defaults (rollback journal, synchronous=FULL) cost two thirds of the throughput on one machine. WAL with NORMAL
+// loses no committed transaction when the process dies, and PostgreSQL makes up for what a power failure loses.
 const pragmas = { journal_mode: 'WAL', synchronous: 'NORMAL' } as const;
 
-/** Arguments of `temporal` for the server that Carillon is built for: the same here, in tests and in benchmarks. */
+/** The arguments that start `temporal` as the server that Carillon expects. Tests and benchmarks use the same. */
 export function temporalArguments({ port, uiPort, namespace, file }: TemporalOptions): readonly string[] {
   const pairs = (flag: string, values: Readonly<Record<string, unknown>>): readonly string[] =>
     Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${String(value)}`]);
@@ -56,5 +54,5 @@ export function temporalArguments({ port, uiPort, namespace, file }: TemporalOpt
   ];
 }
 
-/** Goes into the server's environment: a larger heap for less garbage collection; measured to pay on two cores. */
+/** A larger heap means less garbage collection in the server. Measured on two cores, this is worth it. */
 export const temporalEnvironment = { GOGC: '400' } as const;

@@ -9,7 +9,7 @@ import type { Screen } from '../screen.ts';
 import type { TemporalSource } from './temporal-binary.ts';
 import { downloadTemporal } from './temporal-download.ts';
 
-/** The release that Carillon is built and measured with; tools/temporal pins the same. */
+/** The release that Carillon was built and measured with. tools/temporal pins the same one. */
 const release = { cli: '1.5.1', server: '1.29.7' } as const;
 
 const cli: GoProgram = {
@@ -19,16 +19,16 @@ const cli: GoProgram = {
   usually: 'about 6 minutes',
 };
 
-/** Older servers know no priority by the new matcher and no eager activities as we set them. */
+/** The oldest server version that has priorities in the new matcher, and eager activities with our settings. */
 const leastServer = [1, 29] as const;
 
-/** Where the program is kept between starts, by version, for all clones of this user. */
+/** Where the program is kept between starts, by version. All clones of one user share it. */
 export function temporalCachePath(): string {
   const cache = inherited('XDG_CACHE_HOME') ?? join(homedir(), '.cache');
   return join(cache, 'carillon', `temporal-${release.cli}-server-${release.server}`, 'temporal');
 }
 
-/** The ways to come by the program, cheapest first. TEMPORAL_ADDRESS comes before all of them: then none is needed. */
+/** The ways to get the `temporal` program, the cheapest first. None of them is used when TEMPORAL_ADDRESS is set. */
 export function temporalSources(screen: Screen): readonly TemporalSource[] {
   const cached = temporalCachePath();
   return [
@@ -60,12 +60,15 @@ async function isExecutable(path: string): Promise<boolean> {
     await access(path, constants.X_OK);
     return true;
   } catch {
-    // Whatever the reason, this folder has no program to offer; the next may.
+    // This folder has no program for us, for whatever reason. The next one may have it.
     return false;
   }
 }
 
-/** Proves that the program runs on this machine and brings a server that is new enough. */
+/**
+ * Checks that the program runs on this machine and contains a server that is new enough.
+ * @returns the path.
+ */
 async function checked(path: string, signal: AbortSignal): Promise<string> {
   if (!(await isExecutable(path))) throw new Error('not there');
   const version = await runCommand([path, '--version'], { signal });

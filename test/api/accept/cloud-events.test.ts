@@ -43,13 +43,13 @@ const wanted = {
   deliveries: [{ destination: 'orders' }],
 };
 
-test('a structured event becomes a message; its extension attributes become labels', async () => {
+test('turns a structured CloudEvent into a message, with its extension attributes as labels', async () => {
   const answer = await structured(event);
   expect(answer).toMatchObject({ status: 202, body: { duplicate: false } });
   expect(await get(answer)).toMatchObject({ ...wanted, dedupeKey: '/monitor/eu e-1' });
 });
 
-test('the same event in binary mode is the same message', async () => {
+test('recognizes an event that is sent again in binary mode as the same message', async () => {
   const { specversion, id, source, type, time, subject, dataschema, team, count, urgent, data } = event;
   const attributes = { specversion, id, source, type, time, subject, dataschema, team, count, urgent };
   const headers = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, String(value)]));
@@ -63,7 +63,7 @@ test('the same event in binary mode is the same message', async () => {
   expect(await get(other)).toMatchObject(wanted);
 });
 
-test('events are the same by source and id together', async () => {
+test('identifies an event by its source and id together', async () => {
   const minimal = { specversion: '1.0', id: '7', source: 'a', type: 't', data: 'hi' };
   const first = await structured(minimal);
   expect((await structured({ ...minimal, source: 'b' })).body.duplicate).toBe(false);
@@ -71,7 +71,7 @@ test('events are the same by source and id together', async () => {
   expect((await structured({ ...minimal, data: 'ho' })).status).toBe(409);
 });
 
-test('an event never meets a message of the same key', async () => {
+test('keeps the keys of events apart from the keys of plain messages', async () => {
   const minimal = { specversion: '1.0', id: 'x', source: 'plain', type: 't', data: 'hi' };
   const first = await structured(minimal);
   const plain = await api.call('POST', '/v1/messages', { body: { text: 'hi', id: 'plain x' } });
@@ -79,7 +79,7 @@ test('an event never meets a message of the same key', async () => {
   expect(plain.body.id).not.toBe(first.body.id);
 });
 
-test('data that is a text is the text', async () => {
+test('takes a string in the data of an event as the text of the message', async () => {
   const answer = await structured({
     specversion: '1.0',
     id: 't',
@@ -91,7 +91,7 @@ test('data that is a text is the text', async () => {
   expect(await get(answer)).toMatchObject({ content: { text: 'hi' }, state: 'unrouted', conversation: null });
 });
 
-test('attributes in headers are percent-encoded', async () => {
+test('decodes percent-encoded attributes in the headers of an event', async () => {
   const headers = {
     'ce-specversion': '1.0',
     'ce-id': 'p',
@@ -120,18 +120,18 @@ test.each([
   [{ data: { text: 'hi', thread: 't' } }, ['/data/thread invalid_value']],
   [{ data: { text: 'hi', confirm: {} } }, ['/data/confirm not_yet_supported']],
   [{ data: { text: 'hi', type: 't' } }, ['/data/type unknown_field']],
-])('an event with %j is 422 at %j', async (change, errors) => {
+])('refuses an event with %j and names the paths %j', async (change, errors) => {
   const answer = await structured({ ...event, id: 'bad', ...change });
   expect(answer.status).toBe(422);
   expect(errorsOf(answer)).toEqual(errors);
 });
 
-test('an unknown destination of an event is found in its data', async () => {
+test("names the path in the event's data when an event has an unknown destination", async () => {
   const answer = await structured({ ...event, id: 'bad', data: { text: 'hi', destinations: ['nope'] } });
   expect(errorsOf(answer)).toEqual(['/data/destinations/0 unknown_destination']);
 });
 
-test('what is wrong in binary mode is named by its header', async () => {
+test('names the header when an attribute of an event in binary mode is wrong', async () => {
   expect(errorsOf(await binary({ 'ce-id': 'b', 'ce-source': 's' }, { text: 'hi' }))).toEqual([
     'ce-specversion invalid_value',
     'ce-type required',
@@ -147,14 +147,14 @@ test('what is wrong in binary mode is named by its header', async () => {
   expect(errorsOf(await binary(headers, { txet: 'hi' }))).toEqual(['/txet unknown_field']);
 });
 
-test('a batch is 415, and so is an event anywhere else', async () => {
+test('answers 415 to a batch of events, and to an event on any other route', async () => {
   const batch = { body: [event], headers: { 'content-type': 'application/cloudevents-batch+json' } };
   expect((await api.call('POST', '/v1/messages', batch)).status).toBe(415);
   const elsewhere = { body: event, headers: { 'content-type': 'application/cloudevents+json' } };
   expect((await api.call('POST', '/v1/connections', elsewhere)).status).toBe(415);
 });
 
-test('an Idempotency-Key beside an event must be its own', async () => {
+test('refuses an event with an Idempotency-Key that is not its own key', async () => {
   const headers = { 'content-type': 'application/cloudevents+json', 'idempotency-key': 'other' };
   expect(errorsOf(await api.call('POST', '/v1/messages', { body: event, headers }))).toEqual(['/id different_keys']);
 });

@@ -12,7 +12,7 @@ const post = (body: unknown, headers: Record<string, string> = {}) =>
   api.call('POST', '/v1/messages', { body, headers });
 const get = (id: string) => api.call('GET', `/v1/messages/${id}`);
 
-test('a message is accepted with a delivery for each destination, in their order', async () => {
+test('accepts a message with one delivery for each destination, in the given order', async () => {
   const pokes = api.pokes();
   const answer = await post({ text: 'hi', destinations: ['ops', 'orders'] });
   expect(answer).toMatchObject({
@@ -31,7 +31,7 @@ test('a message is accepted with a delivery for each destination, in their order
   expect(api.pokes()).toBe(pokes + 1);
 });
 
-test('every field comes back as it was sent', async () => {
+test('shows every field of a message as it was sent', async () => {
   const sent = {
     content: { text: '**Disk full**', fields: { disk: { free: 0, path: '/' }, tags: ['a', null, 1.5] } },
     destinations: ['orders'],
@@ -75,7 +75,7 @@ test('every field comes back as it was sent', async () => {
   });
 });
 
-test('what is left out gets its default', async () => {
+test('gives every field that is missing from a message its default', async () => {
   const { body: accepted } = await post({ text: 'hi' });
   const { body } = await get(accepted.id);
   expect(body).toMatchObject({
@@ -92,7 +92,7 @@ test('what is left out gets its default', async () => {
   });
 });
 
-test('without destinations it is stored as unrouted, and nobody is poked', async () => {
+test('stores a message without destinations as unrouted and does not poke the dispatcher', async () => {
   const pokes = api.pokes();
   const { body } = await post({ text: 'hi' });
   expect(body).toMatchObject({ state: 'unrouted', deliveries: [] });
@@ -100,7 +100,7 @@ test('without destinations it is stored as unrouted, and nobody is poked', async
   expect(api.pokes()).toBe(pokes);
 });
 
-test('a conversation numbers its messages; a destination without order takes them in no lane', async () => {
+test('numbers the messages of a conversation, and gives a destination without order no lane', async () => {
   await makeDestinations(api, ['loose'], { order: 'none' });
   const ids: string[] = [];
   for (const text of ['one', 'two', 'three'])
@@ -114,7 +114,7 @@ test('a conversation numbers its messages; a destination without order takes the
   ]);
 });
 
-test('the text is encrypted at rest, and the ledger opens it', async () => {
+test('encrypts the text in the database, and the ledger can decrypt it', async () => {
   const { body } = await post({ text: 'quite secret', sender: { name: 'Ann' }, destinations: ['orders'] });
   const [row] = await api.sql<{ sealed: Buffer }[]>`select sealed from contents where message = ${body.id}`;
   expect(row?.sealed.toString('latin1')).not.toMatch(/quite secret|Ann/);
@@ -122,7 +122,7 @@ test('the text is encrypted at rest, and the ledger opens it', async () => {
   expect(entry?.message).toMatchObject({ content: { text: 'quite secret' }, sender: { name: 'Ann' } });
 });
 
-test('an unknown destination is 422, names itself, and nothing is stored', async () => {
+test('refuses a message with an unknown destination, names it, and stores nothing', async () => {
   const before = await api.sql`select count(*) from messages`;
   const answer = await post(
     { text: 'hi', destinations: ['orders', 'nope', 'Bad Id'] },
@@ -135,7 +135,7 @@ test('an unknown destination is 422, names itself, and nothing is stored', async
   expect((await post({ text: 'hi', destinations: ['orders'] }, { 'idempotency-key': 'unknown-1' })).status).toBe(202);
 });
 
-test('a destination made a moment ago by another process is known', async () => {
+test('accepts a message for a destination that another process created a moment ago', async () => {
   await api.sql`
     insert into destinations (tenant, id, connection, address, order_by, ambiguous, timeout_ms)
     values ('default', 'fresh', 'hooks', '{"url": "http://127.0.0.1:9/"}', 'none', 'at-least-once', 1000)`;
@@ -143,10 +143,10 @@ test('a destination made a moment ago by another process is known', async () => 
   expect((await post({ text: 'hi', destinations: ['fresh'] })).status).toBe(202);
 });
 
-test('the plan is made from the configuration as it is now, not as it was', async () => {
+test('plans a message from the current configuration and not from the one in memory', async () => {
   await makeDestinations(api, ['changing'], { retry: 'quick' });
   const first = await post({ text: 'hi', destinations: ['changing'] });
-  // Straight into the tables: this API's memory is behind.
+  // Written past the API, so its plan in memory is out of date.
   await api.sql`update destinations set retry = '"one-day"' where id = 'changing'`;
   await api.sql`update config_versions set version = version + 1`;
   const second = await post({ text: 'hi', destinations: ['changing'] });
@@ -156,7 +156,7 @@ test('the plan is made from the configuration as it is now, not as it was', asyn
   expect(policies).toEqual(['quick', 'one-day']);
 });
 
-test('a destination that was deleted is unknown at once', async () => {
+test('refuses a message for a destination right after it was deleted', async () => {
   await makeDestinations(api, ['gone']);
   expect((await post({ text: 'hi', destinations: ['orders'] })).status).toBe(202);
   await api.call('DELETE', '/v1/destinations/gone');
@@ -193,7 +193,7 @@ test.each([
   [{ content: { text: 'a', attachments: [] } }, ['/content/attachments invalid_value']],
   [{ content: { attachments: [{ url: 'file:///etc/passwd' }] } }, ['/content/attachments/0/url pattern']],
   [{ content: { attachments: [{ url: 'https://a.example/', id: '1' }] } }, ['/content/attachments/0/id unknown_field']],
-])('%j is 422 at %j', async (body, errors) => {
+])('refuses the message %j and names the paths %j', async (body, errors) => {
   const answer = await post(body);
   expect(answer).toMatchObject({ status: 422, body: { code: 'invalid' } });
   expect(errorsOf(answer)).toEqual(errors);
@@ -205,13 +205,13 @@ test.each([
   [{ text: undefined, content: { text: 'a', native: {} } }, '/content/native'],
   [{ type: 'message.edited' }, '/type'],
   [{ type: 'reaction.added' }, '/type'],
-])('%j is refused as not supported yet', async (more, path) => {
+])('refuses the message fields %j as not supported yet', async (more, path) => {
   const answer = await post({ text: 'a', ...more });
   expect(answer).toMatchObject({ status: 422, body: { code: 'not_yet_supported' } });
   expect(errorsOf(answer)).toEqual([`${path} not_yet_supported`]);
 });
 
-test('files are taken by their addresses, with words or without', async () => {
+test('accepts files by their URLs, with or without a text', async () => {
   const attachments = [
     { url: 'https://files.example/a/plan%20B.pdf?x=1' },
     { url: 'https://files.example/', name: 'b' },
@@ -227,7 +227,7 @@ test('files are taken by their addresses, with words or without', async () => {
   });
 });
 
-test('200 destinations are taken in one transaction', async () => {
+test('accepts a message for 200 destinations in one transaction', async () => {
   await api.sql`
     insert into destinations (tenant, id, connection, address, order_by, ambiguous, timeout_ms)
     select 'default', 'many-' || n, 'hooks', '{"url": "http://127.0.0.1:9/"}', 'none', 'at-least-once', 1000
@@ -241,7 +241,7 @@ test('200 destinations are taken in one transaction', async () => {
   expect(message.deliveries.map(({ destination }: { destination: string }) => destination)).toEqual(destinations);
 });
 
-test('nobody reads content in the log', async () => {
+test('writes no content of a message and no key to the log', async () => {
   await post({ text: 'a sentence for one person', sender: { name: 'Ann' }, conversation: 'private-talk' });
   await post({ text: 'a sentence for one person', destinations: ['nope-nope'] });
   await api.call('GET', '/v1/messages?conversation=private-talk');

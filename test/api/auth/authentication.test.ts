@@ -7,7 +7,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 test.each(['/v1/messages', '/v1/deliveries/summary', '/v1/connections', '/no/such/path', '/'])(
-  'GET %s without a key is 401 and says how to send one',
+  'answers 401 to GET %s without a key and says how to send one',
   async (path) => {
     const answer = await api.call('GET', path, { anonymous: true });
     expect(answer).toMatchObject({ status: 401, body: { code: 'unauthorized', status: 401 } });
@@ -23,26 +23,26 @@ test.each([
   ['another scheme', `Basic ${Buffer.from(`admin:${adminKey}`).toString('base64')}`],
   ['the key without its scheme', adminKey],
   ['an empty key', 'Bearer '],
-])('%s is 401', async (_what, authorization) => {
+])('answers 401 to a request with %s', async (_what, authorization) => {
   const answer = await api.call('GET', '/v1/messages', { anonymous: true, headers: { authorization } });
   expect(answer).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
 });
 
-test('a key that was sent and is wrong is named invalid_token', async () => {
+test('answers invalid_token to a wrong key', async () => {
   const answer = await api.call('GET', '/v1/messages', { anonymous: true, headers: { authorization: 'Bearer nope' } });
   expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
 });
 
-test('the scheme is written in any case', async () => {
+test('accepts the scheme of the Authorization header in any case', async () => {
   const headers = { authorization: `bearer ${adminKey}` };
   expect((await api.call('GET', '/v1/messages', { anonymous: true, headers })).status).toBe(200);
 });
 
-test.each(['/healthz', '/readyz', '/openapi.json'])('%s needs no key', async (path) => {
+test.each(['/healthz', '/readyz', '/openapi.json'])('serves %s without a key', async (path) => {
   expect((await api.call('GET', path, { anonymous: true })).status).toBe(200);
 });
 
-test('a wrong key is told before anything about the request', async () => {
+test('refuses a wrong key before it reports anything about the request', async () => {
   const anonymous = true;
   const calls = [
     api.call('POST', '/v1/messages', { anonymous, body: '{broken' }),

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** For the administrator only, who sees all tenants. */
+/** Only the administrator may call these routes, and they show all tenants. */
 const ofAll = ['/v1/tenants', '/v1/housekeeping', '/v1/gaps'];
 
 const operations = (isOfOne: boolean) =>
@@ -30,9 +30,9 @@ function idFor(side: Side, path: string): string {
   return id;
 }
 
-/** All that a tenant can see, to tell whether anything changed. */
+/** Everything that a tenant can read. Two of these are compared to tell whether anything changed. */
 async function everythingOf({ holder, ids }: Side): Promise<unknown> {
-  // Events are readable when all older transactions of the server are over, those of other tests included.
+  // Events can be read only after all older transactions of the server have ended, even those of other tests.
   await eventually('all of its events can be read', async () => {
     const [row] = await api.sql`select count(*) from events where tenant = ${ids['tenants'] ?? ''}`;
     return (await holder.call('GET', '/v1/events?limit=500')).body.data.length === row?.['count'];
@@ -42,7 +42,7 @@ async function everythingOf({ holder, ids }: Side): Promise<unknown> {
     .filter((path) => document.paths[path]?.['get'] !== undefined)
     .map(async (path) => {
       const { status, body } = await holder.call('GET', path.replace('{id}', ids[path.split('/')[2] ?? ''] ?? ''));
-      // Ages and uses move on by themselves, and so does the place reached in the events.
+      // Ages, times of use and the position in the events change without any request.
       const moving = /^(oldestAgeSeconds|lastUsedAt|nextCursor)$/;
       const still = JSON.stringify(body, (key, value) => (moving.test(key) ? null : value));
       return [path, status, JSON.parse(still)];
@@ -56,7 +56,7 @@ const put = {
   bridges: { members: ['room-one', 'room-two'] },
 };
 
-test("every route with an id answers 404 to another tenant's, and changes nothing there", async () => {
+test('answers 404 on every route with an id of another tenant, and changes nothing there', async () => {
   const before = await everythingOf(theirs as Side);
   const refused = operations(true).filter(({ method, path }) => method !== 'PUT' && path !== '/v1/tenants/{id}');
   expect(refused.length).toBeGreaterThan(12);
@@ -68,7 +68,7 @@ test("every route with an id answers 404 to another tenant's, and changes nothin
   expect(await everythingOf(theirs as Side)).toEqual(before);
 });
 
-test("a PUT with an id that another tenant has too makes one's own", async () => {
+test("creates the caller's own object with PUT when another tenant uses the same id", async () => {
   const before = await everythingOf(theirs as Side);
   for (const [kind, body] of Object.entries(put)) {
     const path = `/v1/${kind}/${theirs?.ids[kind]}`;
@@ -79,7 +79,7 @@ test("a PUT with an id that another tenant has too makes one's own", async () =>
   expect(await everythingOf(theirs as Side)).toEqual(before);
 });
 
-test('of the routes without an id each that changes something is tried here', () => {
+test('covers every route without an id that changes something in the tests of isolation', () => {
   const changing = operations(false).filter(({ method }) => method !== 'GET');
   expect(changing.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
     'POST /v1/bridges',
@@ -94,7 +94,7 @@ test('of the routes without an id each that changes something is tried here', ()
   ]);
 });
 
-test('tenants are for the administrator; a key sees its own', async () => {
+test('lets only the administrator manage tenants, and lets a key read its own tenant', async () => {
   expect((await mine?.holder.call('GET', '/v1/tenants/acme'))?.body).toMatchObject({ id: 'acme' });
   expect((await mine?.holder.call('GET', '/v1/tenants/umbrella'))?.status).toBe(404);
   expect((await mine?.holder.call('POST', '/v1/tenants', { body: { id: 'x' } }))?.status).toBe(403);
@@ -103,7 +103,7 @@ test('tenants are for the administrator; a key sees its own', async () => {
       expect((await mine?.holder.call(method, `/v1/tenants/${id}`))?.status).toBe(403);
 });
 
-test("a POST makes one's own, under an id that another tenant has too", async () => {
+test("creates the caller's own object with POST when another tenant uses the same id", async () => {
   const before = await everythingOf(theirs as Side);
   for (const [kind, body] of Object.entries(put)) {
     const id = theirs?.ids[kind];
@@ -115,7 +115,7 @@ test("a POST makes one's own, under an id that another tenant has too", async ()
   expect(await everythingOf(theirs as Side)).toEqual(before);
 });
 
-test('no list shows what is of another tenant', async () => {
+test('shows nothing of another tenant in any list', async () => {
   const lists = operations(false).filter(({ method, path }) => method === 'GET' && !ofAll.includes(path));
   expect(lists.length).toBeGreaterThan(5);
   for (const { path } of lists) {
@@ -131,17 +131,17 @@ test.each([
   (ids: Record<string, string>) => `/v1/deliveries?message=${ids['messages']}`,
   (ids: Record<string, string>) => `/v1/events?message=${ids['messages']}`,
   (ids: Record<string, string>) => `/v1/messages?destination=${ids['destinations']}`,
-])('a filter by an id of another tenant finds nothing', async (path) => {
+])('finds nothing with a filter for an id of another tenant', async (path) => {
   expect((await mine?.holder.call('GET', path(theirs?.ids ?? {})))?.body.data).toEqual([]);
 });
 
-test("a cursor from another tenant's list shows one's own", async () => {
+test("shows only the caller's own items for a cursor from another tenant's list", async () => {
   const { nextCursor } = (await theirs?.holder.call('GET', '/v1/connections?limit=1'))?.body ?? {};
   const { data } = (await mine?.holder.call('GET', `/v1/connections?cursor=${nextCursor}`))?.body ?? {};
   for (const { id } of data) expect(id).not.toContain('umbrella');
 });
 
-test('an idempotency key, a conversation and a destination of the same name are apart', async () => {
+test('keeps equal idempotency keys, conversations and destination ids of two tenants apart', async () => {
   const body = { text: 'another', id: 'key-2', conversation: 'd', destinations: ['orders'] };
   const [a, b] = [
     await mine?.holder.call('POST', '/v1/messages', { body }),
@@ -162,7 +162,7 @@ test('an idempotency key, a conversation and a destination of the same name are 
   );
 });
 
-test('a replay in bulk finds one’s own only, and goes to none of theirs', async () => {
+test("replays only the caller's own messages in bulk, and to none of another tenant's destinations", async () => {
   const body = { filter: { conversation: 'c' }, destinations: ['orders-umbrella'] };
   expect(await mine?.holder.call('POST', '/v1/messages/replay', { body })).toMatchObject({ status: 422 });
   const asked = await mine?.holder.call('POST', '/v1/messages/replay', { body: { all: true } });
@@ -173,7 +173,7 @@ test('a replay in bulk finds one’s own only, and goes to none of theirs', asyn
   expect(messages).not.toContain(theirs?.ids['messages']);
 });
 
-test("a message is planned with its own tenant's destinations", async () => {
+test('plans a message with the destinations of its own tenant only', async () => {
   const to = (side: Side | undefined, destination: string) =>
     side?.holder.call('POST', '/v1/messages', { body: { text: 'hi', destinations: [destination] } });
   expect((await to(mine, 'orders-acme'))?.status).toBe(202);
@@ -181,21 +181,21 @@ test("a message is planned with its own tenant's destinations", async () => {
   expect((await to(theirs, 'orders-umbrella'))?.status).toBe(202);
 });
 
-test("a destination can't reach through another tenant's connection", async () => {
+test("refuses a destination that uses another tenant's connection", async () => {
   const answer = await mine?.holder.call('PUT', '/v1/destinations/x', {
     body: { connection: 'hooks-umbrella', address: { url: 'http://127.0.0.1:9/' } },
   });
   expect(answer).toMatchObject({ status: 422, body: { code: 'unknown_connection' } });
 });
 
-test('a retry is told to be from the key that asked for it', async () => {
+test('tells Temporal which key asked for a retry', async () => {
   const id = mine?.ids['deliveries'] ?? '';
   expect((await mine?.holder.call('POST', `/v1/deliveries/${id}/retry`))?.status).toBe(202);
   await eventually('it is asked of Temporal', () => api.runs.commands.length > 0);
   expect(api.runs.commands).toEqual([{ kind: 'retry', deliveries: [id], by: mine?.holder.id }]);
 });
 
-test('what is done in bulk is done to one’s own, whatever the filter names', async () => {
+test("changes only the caller's own deliveries in bulk, whatever the filter says", async () => {
   const before = await everythingOf(theirs as Side);
   for (const body of [{ filter: { message: theirs?.ids['messages'] } }, { all: true }]) {
     const { id } = (await mine?.holder.call('POST', '/v1/deliveries/cancel', { body }))?.body ?? {};

@@ -13,14 +13,14 @@ function expectUnavailable(answer: Answer): void {
   expect(answer.headers.get('retry-after')).toBe('1');
 }
 
-describe('keys that PostgreSQL has to be asked for', () => {
+describe('keys that must be looked up in PostgreSQL', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startTestApi(undefined, { keyCacheMs: 60_000 });
   });
   afterAll(() => api.close());
 
-  /** Nobody can look up a key meanwhile. */
+  /** Runs the work while no query can look up a key. */
   const withKeysLocked = <T>(work: () => Promise<T>) =>
     api.sql.begin(async (tx) => {
       await tx`lock table api_keys in access exclusive mode`;
@@ -30,7 +30,7 @@ describe('keys that PostgreSQL has to be asked for', () => {
     (await api.sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
       .length;
 
-  test('once looked up, a key costs no query', async () => {
+  test('accepts a key without another query once it was looked up', async () => {
     const { id, call } = await makeKey(api, ['messages:write']);
     expect((await call('POST', '/v1/messages', message)).status).toBe(202);
     await eventually('its use is noted', async () => {
@@ -42,7 +42,7 @@ describe('keys that PostgreSQL has to be asked for', () => {
     });
   });
 
-  test('a key that was just looked up is not taken after it expires', async () => {
+  test('refuses a cached key after it has expired', async () => {
     const expiresAt = new Date(Date.now() + 1_500).toISOString();
     const { call } = await makeKey(api, ['messages:read'], 'default', { expiresAt });
     expect((await call('GET', '/v1/messages')).status).toBe(200);
@@ -50,7 +50,7 @@ describe('keys that PostgreSQL has to be asked for', () => {
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt) - 100);
   });
 
-  test('who comes with the same key at once waits for one look-up', async () => {
+  test('makes one look-up when several requests arrive with the same key at once', async () => {
     const { call } = await makeKey(api, ['messages:write']);
     const { result } = await withKeysLocked(async () => {
       const posts = Array.from({ length: 10 }, () => call('POST', '/v1/messages', message));
@@ -61,7 +61,7 @@ describe('keys that PostgreSQL has to be asked for', () => {
     for (const { status } of await Promise.all(result.posts)) expect(status).toBe(202);
   });
 
-  test('a flood of wrong keys does not keep those out who need no look-up', async () => {
+  test("still serves the administrator's key, which needs no look-up, during a flood of wrong keys", async () => {
     await withKeysLocked(async () => {
       const flood = Array.from({ length: 60 }, (_, n) => withKey(api, unknownKey(n))('POST', '/v1/messages', message));
       await eventually('they wait', async () => (await waiting()) > 0);
@@ -72,7 +72,7 @@ describe('keys that PostgreSQL has to be asked for', () => {
   });
 });
 
-test('a key that another process revokes is refused within some seconds', async () => {
+test('refuses a key within seconds after another process has revoked it', async () => {
   const database = await createDatabase();
   const [here, there] = [await startTestApi(database.url), await startTestApi(database.url)];
   const { id, key } = await makeKey(here, ['messages:read']);
@@ -85,7 +85,7 @@ test('a key that another process revokes is refused within some seconds', async 
   await database.drop();
 });
 
-test('a PostgreSQL that answers nobody makes a key a 503, never a 401', async () => {
+test('answers 503 and not 401 when PostgreSQL does not answer the look-up of a key', async () => {
   const database: TestDatabase = await createDatabase();
   const url = new URL(database.url);
   const proxy = await startSilentProxy(Number(url.port));
@@ -105,7 +105,7 @@ test('a PostgreSQL that answers nobody makes a key a 503, never a 401', async ()
     return asked.every(({ status }) => status === 503) && asked;
   });
   for (const answer of answers) expectUnavailable(answer);
-  // What cannot be a key is none, whatever PostgreSQL would say.
+  // A text that does not have the form of a key is refused without a query.
   expect((await withKey(api, 'nonsense')('GET', '/v1/messages')).status).toBe(401);
   proxy.speak();
   await eventually('it works again', async () => (await call('GET', '/v1/messages')).status === 200);
@@ -115,7 +115,7 @@ test('a PostgreSQL that answers nobody makes a key a 503, never a 401', async ()
   await database.drop();
 });
 
-test('a PostgreSQL that is gone makes a key a 503, at once', async () => {
+test('answers 503 at once when PostgreSQL is gone and a key must be looked up', async () => {
   const api = await startTestApi('postgres://carillon:carillon@127.0.0.1:1/none');
   expectUnavailable(await withKey(api, unknownKey())('GET', '/v1/messages'));
   expectUnavailable(await withKey(api, unknownKey())('POST', '/v1/messages', message));
@@ -123,7 +123,7 @@ test('a PostgreSQL that is gone makes a key a 503, at once', async () => {
   await api.close();
 });
 
-test('a PostgreSQL that can only be read takes keys: what reads works', async () => {
+test('accepts keys on a read-only PostgreSQL, so that reading still works', async () => {
   const database = await createDatabase();
   const writing = await startTestApi(database.url);
   const { key } = await makeKey(writing, ['messages:read', 'messages:write']);

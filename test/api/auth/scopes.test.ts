@@ -5,7 +5,7 @@ import { makeKey } from '../key-holder.ts';
 import { startTestApi, type TestApi } from '../running-api.ts';
 
 let api: TestApi;
-/** A key with this scope alone, and one with all but this and `admin`. */
+/** For each scope a key with only that scope, and a key with all other scopes except `admin`. */
 const only = new Map<string, Awaited<ReturnType<typeof makeKey>>>();
 const allBut = new Map<string, Awaited<ReturnType<typeof makeKey>>>();
 let operations: { method: string; path: string; scope: Scope | 'administrator'; also: Scope | undefined }[];
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-test('every route wants the scope that the document names, and says so', async () => {
+test('requires on every route the scope that the OpenAPI document names, and names it in the refusal', async () => {
   expect(operations.length).toBeGreaterThan(25);
   for (const { method, path, scope } of operations.filter(({ also }) => also === undefined)) {
     const name = `${method} ${path}`;
@@ -39,14 +39,14 @@ test('every route wants the scope that the document names, and says so', async (
     const refused = await without?.call(method, path);
     expect([name, refused?.status, refused?.body.code]).toEqual([name, 403, 'forbidden']);
     expect(refused?.body.detail).toContain(scope);
-    // Whatever it answers to such a request: the key is not the reason.
+    // The answer may be any other error, but the key must not be the reason.
     const taken = await (with_?.call(method, path) ?? api.call(method, path));
     expect([name, taken.status]).not.toEqual([name, 401]);
     expect([name, taken.status]).not.toEqual([name, 403]);
   }
 });
 
-test('a route that wants two scopes is not for a key with one of them', async () => {
+test('refuses a key with one scope on a route that requires two', async () => {
   const both = operations.filter(({ also }) => also !== undefined);
   expect(both.map(({ path }) => path)).toEqual(['/v1/messages/nothing/replay', '/v1/messages/replay']);
   for (const { method, path, scope, also } of both) {
@@ -61,16 +61,16 @@ test('a route that wants two scopes is not for a key with one of them', async ()
   }
 });
 
-test('admin is every scope of its tenant', async () => {
+test('accepts a key with the scope admin on every route of its tenant', async () => {
   for (const { method, path } of operations.filter(({ scope }) => scope !== 'administrator'))
     expect([path, (await only.get('admin')?.call(method, path))?.status]).not.toEqual([path, 403]);
 });
 
-test('a path that there is not is a 404 to any key', async () => {
+test('answers 404 to an unknown path with any valid key', async () => {
   expect((await only.get('messages:write')?.call('GET', '/v1/nothing'))?.status).toBe(404);
 });
 
-test('the scope is checked after the key, and before the type, the size and the body', async () => {
+test('checks the scope after the key and before the type, size and content of the body', async () => {
   const call = only.get('messages:read')?.call;
   const bodies = [
     { body: 'hi', headers: { 'content-type': 'text/plain' } },
@@ -82,7 +82,7 @@ test('the scope is checked after the key, and before the type, the size and the 
   for (const options of bodies) expect((await call?.('POST', '/v1/messages', options))?.status).toBe(403);
 });
 
-test('a HEAD wants the scope of its GET', async () => {
+test('requires the scope of GET for a HEAD request', async () => {
   const head = async (scope: Scope): Promise<number> => {
     const headers = { authorization: `Bearer ${only.get(scope)?.key}` };
     return (await fetch(`${api.url}/v1/messages`, { method: 'HEAD', headers })).status;
@@ -90,7 +90,7 @@ test('a HEAD wants the scope of its GET', async () => {
   expect([await head('messages:read'), await head('messages:write')]).toEqual([200, 403]);
 });
 
-test('a route that names no scope keeps the server from starting', async () => {
+test('refuses to start when a route declares no scope', async () => {
   const app = buildApi(depsForNothing());
   void app.register(async (routes) => {
     routes.get('/v1/forgotten', async () => 'secret');

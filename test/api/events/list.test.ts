@@ -23,7 +23,7 @@ afterEach(async () => {
 
 const get = (query = '', headers = {}): Promise<Answer> => api.call('GET', `/v1/events${query}`, { headers });
 
-/** Until something is there: other transactions of this server hold events back while they run. */
+/** Waits until that many events can be read. Other transactions of the server hold events back while they run. */
 const eventsThere = (query: string, count: number): Promise<Answer> =>
   eventually(`${count} events`, async () => {
     const answer = await get(query);
@@ -35,12 +35,13 @@ async function post(destinations: string[], conversation?: string): Promise<Answ
   return (await api.call('POST', '/v1/messages', { body })).body;
 }
 
-test('events come the oldest first, with what they are about', async () => {
+test('lists events from the oldest to the newest, with the message and delivery that each is about', async () => {
   await makeDestinations(api, ['orders']);
   const message = await post(['orders']);
   const [{ id: delivery }] = message.deliveries;
   await failOnce(sql, delivery, 'retrying');
-  await sql`update deliveries set not_before = null`; // the platform's Retry-After, which holds back the next claim
+  // removes the platform's Retry-After, which would delay the next claim
+  await sql`update deliveries set not_before = null`;
   await deliverOnce(sql, delivery);
 
   const { body } = await eventsThere('', 4);
@@ -54,7 +55,7 @@ test('events come the oldest first, with what they are about', async () => {
   ]);
 });
 
-test('pages follow each other by nextCursor or by the last id, which are there at the end too', async () => {
+test("continues a list of events by nextCursor or by the last event's id, even after its end", async () => {
   await writeEvents(sql, 0, 10);
   await eventsThere('', 10);
   const seen: number[] = [];
@@ -66,7 +67,7 @@ test('pages follow each other by nextCursor or by the last id, which are there a
     if (body.data.length === 0) break;
     const [byId, byCursor] = [await get(`?limit=3&after=${body.data.at(-1).id}`), await get(path)];
     expect(byId.body.data).toEqual(byCursor.body.data);
-    // The cursor of an empty page is of its moment: others write to this server meanwhile.
+    // The cursor of an empty page depends on the moment, because other tests write to this server meanwhile.
     if (byId.body.data.length > 0) expect(byId.body.nextCursor).toBe(byCursor.body.nextCursor);
   }
   expect(seen).toEqual(numbers(0, 10));
@@ -74,14 +75,14 @@ test('pages follow each other by nextCursor or by the last id, which are there a
   expect(numbersOf((await eventsThere(path, 1)).body.data)).toEqual([10]);
 });
 
-test('an empty database gives a cursor behind which the first event comes', async () => {
+test('gives a cursor for an empty list, and shows the first later event after it', async () => {
   const { body } = await get();
   expect(body).toEqual({ data: [], nextCursor: expect.any(String) });
   await writeEvents(sql, 0, 1);
   await eventsThere(`?after=${body.nextCursor}`, 1);
 });
 
-test('filters are by type, by the beginning of a type, destination, conversation and message', async () => {
+test('filters events by type, prefix of a type, destination, conversation and message', async () => {
   await makeDestinations(api, ['orders', 'alerts']);
   const first = await post(['orders', 'alerts'], 'room');
   const second = await post(['orders']);
@@ -99,7 +100,8 @@ test('filters are by type, by the beginning of a type, destination, conversation
     'message.failed',
   ]);
   expect(await types('?type=*')).toHaveLength(5);
-  expect(await types('?type=carillon.delivery_*')).toEqual([]); // `_` is a letter here, not SQL's
+  // `_` must match only itself, not any character as in SQL
+  expect(await types('?type=carillon.delivery_*')).toEqual([]);
   expect(await types('?destination=orders')).toEqual(['delivery.delivered', 'delivery.parked']);
   expect(await types('?destination=alerts')).toEqual([]);
   expect(await types('?conversation=room')).toEqual(['message.accepted', 'delivery.delivered']);
@@ -108,7 +110,7 @@ test('filters are by type, by the beginning of a type, destination, conversation
   expect(await types('?message=nonsense')).toEqual([]);
 });
 
-test('a filter that lets hardly anything through still gets to the end, in bounded reads', async () => {
+test('reaches the end of the events in bounded reads even when the filter matches almost nothing', async () => {
   await writeEvents(sql, 0, 9_000);
   await writeEvents(sql, 9_000, 1, 'carillon.test.rare');
   await writeEvents(sql, 9_001, 9_000);
@@ -122,7 +124,7 @@ test('a filter that lets hardly anything through still gets to the end, in bound
   expect((await get(`?type=carillon.test.rare${after}`)).body.data).toEqual([]);
 });
 
-test('events of a transaction that is not over hold back those that began later, until it is', async () => {
+test('holds back newer events while an older transaction is open, so that no reader skips an event', async () => {
   await sql.begin(async (tx) => {
     await writeEvents(tx, 0, 1);
     await writeEvents(sql, 1, 1);
@@ -131,13 +133,13 @@ test('events of a transaction that is not over hold back those that began later,
   expect(numbersOf((await eventsThere('', 2)).body.data)).toEqual([0, 1]);
 });
 
-test('other tenants are not seen', async () => {
+test('shows no events of other tenants', async () => {
   await sql`insert into events (tenant, type, data) values ('other', 'carillon.test.made', '{"n": 7}')`;
   await writeEvents(sql, 0, 1);
   expect(numbersOf((await eventsThere('', 1)).body.data)).toEqual([0]);
 });
 
-test('a cursor older than what is kept is a 410, and only when something was removed behind it', async () => {
+test('answers 410 to an expired cursor, but only when an event after it was removed', async () => {
   await writeEvents(sql, 0, 4);
   const { data } = (await eventsThere('', 4)).body;
   const ids = data.map(({ id }: { id: string }) => id);
@@ -159,13 +161,13 @@ test('a cursor older than what is kept is a 410, and only when something was rem
   expect((await get(`?after=${ids[3]}`)).body.data).toEqual([]);
 });
 
-test('a cursor of a server that this database was restored from is a 410, not silence', async () => {
+test('answers 410 to a cursor from the server that the database was restored from', async () => {
   const [row] = await sql<{ next: string }[]>`select pg_snapshot_xmax(pg_current_snapshot())::text as next`;
   const future = encodeEventCursor({ xid: BigInt(row?.next ?? 0) + 1_000_000n, id: 5 });
   expect(await get(`?after=${future}`)).toMatchObject({ status: 410, body: { code: 'cursor_expired' } });
 });
 
-test('events of a dump from another server can be read after the step that docs/events.md names', async () => {
+test('shows the events of a dump from another server after the step in docs/events.md', async () => {
   await sql`
     insert into events (xid, tenant, type, data)
     select (4000000000 - n)::text::xid8, 'default', 'carillon.test.made', jsonb_build_object('n', n) from generate_series(0, 1) n`;
@@ -176,7 +178,7 @@ test('events of a dump from another server can be read after the step that docs/
   expect(numbersOf((await eventsThere('', 3)).body.data)).toEqual([0, 1, 2]);
 });
 
-test('what is no cursor of ours is a 422 that says where', async () => {
+test('answers 422 to an invalid cursor and names the parameter or header', async () => {
   const made = (text: string): string => Buffer.from(text).toString('base64url');
   const bad = ['', 'x', made('messages:1.2'), made('events:1'), made('events:01.2'), made('events:1.2.3')];
   bad.push(made('events:-1.2'), made(`events:${2n ** 64n}.1`), `${made('events:1.2')}=`, made('events:1.2\n'));
@@ -188,7 +190,7 @@ test('what is no cursor of ours is a 422 that says where', async () => {
   expect([header.status, errorsOf(header)]).toEqual([422, ['last-event-id invalid_cursor']]);
 });
 
-test('unknown and malformed parameters are a 422', async () => {
+test('answers 422 to unknown or malformed query parameters of the events', async () => {
   const cases = {
     '?cursor=x': '?cursor unknown_field',
     '?limit=0': '?limit invalid_value',
@@ -206,12 +208,12 @@ test('unknown and malformed parameters are a 422', async () => {
   expect([stream.status, errorsOf(stream)]).toEqual([422, ['?limit invalid_value']]);
 });
 
-test('without a key both answers are a 401', async () => {
+test('answers 401 to a request for events without a key, whether for a page or a stream', async () => {
   for (const accept of ['application/json', 'text/event-stream'])
     expect((await api.call('GET', '/v1/events', { anonymous: true, headers: { accept } })).status).toBe(401);
 });
 
-test('a stream is given to who asks for it by name; everybody else gets a page, HEAD too', async () => {
+test('gives a stream only to a GET that asks for it by name, and a page to every other request', async () => {
   const typeOf = async (accept: string): Promise<string | undefined> => {
     const { answer, cut } = await followEvents(`${api.url}/v1/events`, { accept });
     cut();
@@ -238,7 +240,7 @@ test('a stream is given to who asks for it by name; everybody else gets a page, 
   expect([head.status, head.headers.get('vary')]).toEqual([200, 'accept']);
 });
 
-test('the document describes both answers', () => {
+test('describes both the page and the stream of events in the OpenAPI document', () => {
   const document = JSON.parse(readFileSync('docs/openapi.json', 'utf8'));
   const { parameters, responses } = document.paths['/v1/events'].get;
   expect(Object.keys(responses[200].content)).toEqual(['application/json', 'text/event-stream']);

@@ -10,14 +10,14 @@ beforeEach(async () => {
 });
 afterEach(() => bench.remove());
 
-/** Behind a port that is not PostgreSQL's own. */
+/** The database's URL with another port. */
 function through(port: number): string {
   const url = new URL(bench.databaseUrl);
   url.port = String(port);
   return url.href;
 }
 
-test('connections that PostgreSQL ends lose nothing, idle or in the middle of a read', async () => {
+test('loses no event when PostgreSQL ends the connections of a stream, idle or in the middle of a read', async () => {
   const api = await bench.start();
   const reader = await bench.follow(api);
   await isConnected(reader);
@@ -28,12 +28,13 @@ test('connections that PostgreSQL ends lose nothing, idle or in the middle of a 
     const writer = await bench.sql.reserve();
     await writer`begin`;
     await writeEvents(writer, round * 50, 50);
-    // Begun later, so its lock holds back no event. Only the read of a page looks at this table, the shared look does not.
+    // This transaction began later, so it holds back no event. Only the read of a page uses this table; the shared look
+    // does not.
     await bench.sql.begin(async (tx) => {
       await tx`lock table events_removed in access exclusive mode`;
       await writer`commit`;
       await eventually('a read was ended', async () => {
-        // Not in the transaction: it would see the same activity again and again.
+        // Outside of the transaction, which would see the same snapshot of the activity each time.
         const ended = await bench.sql`
           select pg_terminate_backend(pid) from pg_stat_activity
           where datname = current_database() and application_name = 'test-api' and wait_event_type = 'Lock'`;
@@ -47,7 +48,7 @@ test('connections that PostgreSQL ends lose nothing, idle or in the middle of a 
   expect(reader.isOver).toBe(false);
 });
 
-test('a PostgreSQL that is gone for a while: the stream stays open, lives, and goes on without loss', async () => {
+test('keeps a stream open with heartbeats while PostgreSQL is gone, and then continues without loss', async () => {
   const proxy = await startCutProxy(Number(new URL(bench.databaseUrl).port));
   const api = await bench.start(through(proxy.port));
   const reader = await bench.follow(api);
@@ -71,7 +72,7 @@ test('a PostgreSQL that is gone for a while: the stream stays open, lives, and g
   await proxy.cut();
 });
 
-test('a PostgreSQL that answers nobody: the stream lives on and catches up', async () => {
+test('keeps a stream open while PostgreSQL does not answer, and catches up afterwards', async () => {
   const proxy = await startSilentProxy(Number(new URL(bench.databaseUrl).port));
   const api = await bench.start(through(proxy.port));
   const reader = await bench.follow(api);

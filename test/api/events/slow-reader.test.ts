@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.remove());
 
-/** Of 4 kB each. */
+/** Writes events of 4 kB each. */
 async function writeLargeEvents(first: number, count: number): Promise<void> {
   await bench.sql`
     insert into events (tenant, type, data)
@@ -17,7 +17,7 @@ async function writeLargeEvents(first: number, count: number): Promise<void> {
     from generate_series(${first}::integer, ${first + count - 1}::integer) n`;
 }
 
-test('a close ends open streams at once, also one whose reader stands still', async () => {
+test('ends open streams at once when the server closes, even one whose reader has stopped reading', async () => {
   const api = await bench.start();
   const reader = await bench.follow(api);
   const still = await bench.follow(api);
@@ -34,7 +34,7 @@ test('a close ends open streams at once, also one whose reader stands still', as
   expect(api.log.join('')).not.toMatch(/still under way|an event stream broke/);
 });
 
-test('a reader that stands still is waited for: no more is read for it until it goes on', async () => {
+test('reads no further events for a stream until its paused reader continues', async () => {
   const plain = connect(bench.databaseUrl, { name: 'test-counted', max: 4, statementTimeoutMs: 10_000 });
   let slowReads = 0;
   const counted = new Proxy(plain, {
@@ -49,7 +49,7 @@ test('a reader that stands still is waited for: no more is read for it until it 
   await Promise.all([isConnected(slow), isConnected(fast)]);
   slow.answer.pause();
   const before = slowReads;
-  await writeLargeEvents(0, 8_000); // 32 MB in 40 pages; what the sockets hold are a few of them
+  await writeLargeEvents(0, 8_000); // 32 MB in 40 pages, of which the sockets buffer a few
   await hasSeen(fast, 7_999);
   const whileItStood = slowReads - before;
   expect(whileItStood).toBeLessThan(20);
@@ -62,7 +62,7 @@ test('a reader that stands still is waited for: no more is read for it until it 
   await plain.end();
 });
 
-test('a stream that retention overtakes ends, and its reader is told when it comes again', async () => {
+test('ends a stream when retention has removed its next events, and answers 410 when its reader returns', async () => {
   const api = await bench.start();
   const reader = await bench.follow(api);
   await isConnected(reader);

@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.remove());
 
-test('a stream begins now, names each event as polling does, and says when to come again', async () => {
+test('starts a stream at the present, with the events of polling and the time to reconnect', async () => {
   const api = await bench.start();
   await writeEvents(bench.sql, 0, 3);
   await eventually('old events', async () => (await api.call('GET', '/v1/events')).body.data.length === 3);
@@ -30,7 +30,7 @@ test('a stream begins now, names each event as polling does, and says when to co
   for (const { lastId, name, body: event } of reader.events) expect([lastId, name]).toEqual([event.id, event.type]);
 });
 
-test('a stream goes on where the last one was cut, by Last-Event-ID before `after`', async () => {
+test('continues a stream by Last-Event-ID, which takes precedence over the parameter after', async () => {
   const api = await bench.start();
   const first = await bench.follow(api);
   await isConnected(first);
@@ -51,7 +51,7 @@ test('a stream goes on where the last one was cut, by Last-Event-ID before `afte
   expect(seenBy(byQuery)).toEqual(numbers(0, 502));
 });
 
-test('who is cut before the first event misses none', async () => {
+test('misses no event when a stream is cut before its first event', async () => {
   const api = await bench.start();
   const first = await bench.follow(api);
   await isConnected(first);
@@ -61,7 +61,7 @@ test('who is cut before the first event misses none', async () => {
   await hasSeen(second, 0);
 });
 
-test('a stream is filtered; while nothing matches, its heartbeat moves the place forward', async () => {
+test('filters a stream, and advances its position with heartbeats while nothing matches', async () => {
   const api = await bench.start();
   const reader = await bench.follow(api, '?type=carillon.rare.*');
   await isConnected(reader);
@@ -74,7 +74,7 @@ test('a stream is filtered; while nothing matches, its heartbeat moves the place
   expect(reader.comments).toBeGreaterThan(0);
 });
 
-test('beyond the number of streams it is a 503 with Retry-After, until one is gone', async () => {
+test('answers 503 with Retry-After when too many streams are open, until one ends', async () => {
   const api = await bench.start();
   const open = [await bench.follow(api), await bench.follow(api), await bench.follow(api)];
   const refused = await api.call('GET', '/v1/events', { headers: { accept: 'text/event-stream' } });
@@ -90,7 +90,7 @@ test('beyond the number of streams it is a 503 with Retry-After, until one is go
   expect(api.log.join('')).not.toContain('an event stream broke');
 });
 
-test('a stream outlives the limit of time that other answers have', async () => {
+test('keeps a stream open beyond the time limit of other requests', async () => {
   const api = await bench.start();
   const reader = await bench.follow(api);
   await eventually('heartbeats of 6 s', () => reader.comments >= 60);

@@ -15,7 +15,7 @@ const write = (tenant: string, n: number) => bench.sql`
   insert into events (tenant, type, data) values (${tenant}, 'carillon.test.made', jsonb_build_object('n', ${n}::integer))`;
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
-test('streams of several tenants each see their own events, in order, and nothing else', async () => {
+test('gives the streams of several tenants only their own events, in order', async () => {
   const readers = [];
   for (const tenant of ['acme', 'umbrella']) {
     await makeTenant(api, tenant);
@@ -31,7 +31,7 @@ test('streams of several tenants each see their own events, in order, and nothin
   }
 });
 
-test('a stream follows the tenant that the administrator names', async () => {
+test('streams the events of the tenant that the administrator names', async () => {
   await makeTenant(api, 'acme');
   const reader = await bench.follow(api, '', { 'carillon-tenant': 'acme' });
   await isConnected(reader);
@@ -41,7 +41,7 @@ test('a stream follows the tenant that the administrator names', async () => {
   expect(seenBy(reader)).toEqual([2]);
 });
 
-test('a stream ends when its key is revoked, and cannot be opened again; others go on', async () => {
+test('ends a stream when its key is revoked, refuses to open it again, and keeps other streams open', async () => {
   const { id, key } = await makeKey(api, ['messages:read']);
   const [revoked, other] = [await bench.follow(api, '', bearer(key)), await bench.follow(api)];
   for (const reader of [revoked, other]) await isConnected(reader);

@@ -20,32 +20,32 @@ test.each([
   'application/xml',
   'application/cloudevents-batch+json',
   'nonsense',
-])('a body of type %s is 415', async (type) => {
+])('answers 415 to a body of type %s', async (type) => {
   const answer = await post('{"text":"hi"}', { 'content-type': type });
   expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
 });
 
-test('a body without a type is 415', async () => {
+test('answers 415 to a body without a content type', async () => {
   const answer = await raw('POST /v1/messages HTTP/1.1', ['Content-Length: 13'], '{"text":"hi"}');
   expect(answer).toMatch(/^HTTP\/1\.1 415 /);
 });
 
-test('JSON with a character set is fine', async () => {
+test('accepts JSON with a character set in its content type', async () => {
   expect((await post('{"text":"hi"}', { 'content-type': 'application/json; charset=utf-8' })).status).toBe(202);
 });
 
-test('a compressed body is 415, not a riddle about broken JSON', async () => {
+test('answers 415 to a compressed body instead of reporting broken JSON', async () => {
   const answer = await post(gzipSync('{"text":"hi"}'), { 'content-encoding': 'gzip' });
   expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
 });
 
-test('a body of one mebibyte passes, one byte more is 413', async () => {
+test('accepts a body of one mebibyte and answers 413 to one that has a byte more', async () => {
   const fill = (length: number): string => `{"text":"${'x'.repeat(length - '{"text":""}'.length)}"}`;
   expect((await post(fill(mebibyte))).status).toBe(202);
   expect(await post(fill(mebibyte + 1))).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
 });
 
-test('a body that is too large is 413 when it comes in chunks of unknown number, too', async () => {
+test('answers 413 to a body that is too large even when its length was not announced', async () => {
   const chunk = new TextEncoder().encode('x'.repeat(64 * 1024));
   let sent = 0;
   const stream = new ReadableStream({
@@ -58,36 +58,36 @@ test('a body that is too large is 413 when it comes in chunks of unknown number,
   expect(await post(stream)).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
 });
 
-test('the type is checked before the size, the size before the JSON', async () => {
+test('checks the type of a body before its size, and the size before the JSON', async () => {
   const large = 'x'.repeat(mebibyte + 1);
   expect((await post(large, { 'content-type': 'text/plain' })).status).toBe(415);
   expect((await post(large)).status).toBe(413);
 });
 
-test('broken JSON is 400 and says where', async () => {
+test('answers 400 to broken JSON and says where it is broken', async () => {
   const answer = await post('{"text": "hi",\n "destinations": [}');
   expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_json' } });
-  expect(answer.body.detail).toBe('The body is not JSON: line 2, column 19: a value wanted, "}" found.');
+  expect(answer.body.detail).toBe('The body is not JSON: line 2, column 19: expected a value, found "}".');
 });
 
 test.each([
   ['nothing', ''],
   ['spaces', '   '],
-])('a body of %s is 400', async (_what, body) => {
+])('answers 400 to an empty body: %s', async (_what, body) => {
   expect(await post(body)).toMatchObject({ status: 400, body: { code: 'invalid_json' } });
 });
 
-test('no body and no type is 400 where a body is needed', async () => {
+test('answers 400 to a request without a body and type on a route that needs a body', async () => {
   for (const path of ['/v1/messages', '/v1/connections', '/v1/destinations'])
     expect(await api.call('POST', path)).toMatchObject({ status: 400, body: { code: 'invalid_json' } });
 });
 
-test('bytes that are no UTF-8 are 400', async () => {
+test('answers 400 to a body that is not UTF-8', async () => {
   const body = Buffer.concat([Buffer.from('{"text":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
   expect(await post(body)).toMatchObject({ status: 400, body: { code: 'invalid_json' } });
 });
 
-test('a byte order mark is no mistake', async () => {
+test('accepts JSON with a byte order mark', async () => {
   expect((await post(Buffer.from('\ufeff{"text":"hi"}'))).status).toBe(202);
 });
 
@@ -99,22 +99,22 @@ test.each([
   ['{"text":"hi","text":"ho"}', '/text duplicate_key'],
   ['{"content":{"text":"hi","fields":{"n":12345678901234567890}}}', '/content/fields/n number_out_of_range'],
   ['{"content":{"text":"hi","fields":{"n":1e999}}}', '/content/fields/n number_out_of_range'],
-])('JSON that would be stored as something else is 422: %s', async (body, error) => {
+])('answers 422 to JSON that could not be stored exactly: %s', async (body, error) => {
   const answer = await post(body);
   expect(answer).toMatchObject({ status: 422, body: { code: 'invalid' } });
   expect(errorsOf(answer)).toEqual([error]);
 });
 
-test('nesting that would break what comes after is 422', async () => {
+test('answers 422 to JSON that is nested too deeply', async () => {
   const answer = await post(`{"content":{"text":"hi","fields":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}}`);
   expect(errorsOf(answer)).toEqual(['/content/fields/a/a/a/a/a/a too_deep']);
 });
 
-test.each([['null'], ['[]'], ['"hi"'], ['3']])('a body that is %s is 422', async (body) => {
+test.each([['null'], ['[]'], ['"hi"'], ['3']])('answers 422 to a body that is only %s', async (body) => {
   expect(errorsOf(await post(body))).toEqual([' wrong_type']);
 });
 
-test('nothing is coerced', async () => {
+test('refuses values of the wrong type instead of converting them', async () => {
   const answer = await post({ text: 5, priority: 1, destinations: 'orders', conversation: true });
   expect(errorsOf(answer)).toEqual([
     '/conversation wrong_type',
@@ -124,7 +124,7 @@ test('nothing is coerced', async () => {
   ]);
 });
 
-test('nothing unknown is dropped in silence', async () => {
+test('refuses unknown fields instead of ignoring them', async () => {
   const answer = await post({ text: 'hi', txet: 'hi', 'a/b': 1, sender: { name: 'Ann', nick: 'A' } });
   expect(errorsOf(answer)).toEqual(['/a~1b unknown_field', '/sender/nick unknown_field', '/txet unknown_field']);
 });
@@ -139,7 +139,7 @@ test.each([
   'limit=0x10',
   'limit=1&limit=2',
   'limit=%2050',
-])('the query %s is 422', async (query) => {
+])('answers 422 to a list with the query %s', async (query) => {
   const answer = await api.call('GET', `/v1/messages?${query}`);
   expect(answer).toMatchObject({ status: 422, body: { code: 'invalid' } });
   expect(answer.body.errors[0].path).toBe('?limit');
@@ -155,7 +155,7 @@ test.each([
   ['/v1/messages?conversation=%00', '?conversation nul_character'],
   ['/v1/deliveries?state=', '?state/0 invalid_value'],
   ['/v1/connections?cursor=abc', '?cursor invalid_cursor'],
-])('GET %s is 422', async (path, error) => {
+])('answers 422 to GET %s', async (path, error) => {
   expect(errorsOf(await api.call('GET', path))).toEqual([error]);
 });
 
@@ -173,19 +173,19 @@ test.each([
   '/v1/routes',
   '/v1/routes',
   '/v2/messages',
-])('GET %s is 404', async (path) => {
+])('answers 404 to GET %s', async (path) => {
   const answer = await api.call('GET', path);
   expect(answer).toMatchObject({ status: 404, body: { code: 'not_found', status: 404 } });
   expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
 });
 
-test('a key of a megabyte is not sent back whole', async () => {
+test('shortens a very long key of the body in the error', async () => {
   const { status, body } = await post({ text: 'hi', ['k'.repeat(1_000_000)]: 1 });
   expect(status).toBe(422);
   expect(JSON.stringify(body).length).toBeLessThan(2_000);
 });
 
-test('no JSON whatever ends in an answer of 5xx', async () => {
+test('answers no JSON with a status of 500 or more, whatever the JSON is', async () => {
   const value = fc.jsonValue({ maxDepth: 2, noUnicodeString: false });
   const body = fc.record(
     {
@@ -211,24 +211,24 @@ test('no JSON whatever ends in an answer of 5xx', async () => {
   );
 });
 
-test('every answer carries an id that the log knows it by', async () => {
+test('sends a request id with every answer and writes the same id to the log', async () => {
   const { headers } = await api.call('GET', '/v1/messages');
   expect(api.log.join('')).toContain(`"requestId":"${headers.get('x-request-id') ?? 'none'}"`);
 });
 
-test('what is no HTTP is answered as a problem, and the connection ends', async () => {
+test('answers a request that is not HTTP with a problem and closes the connection', async () => {
   const answer = await raw('GARBAGE', []);
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ status: 400, code: 'bad_request' });
 });
 
-test('header fields without end are 431', async () => {
+test('answers 431 to header fields that are too large', async () => {
   const answer = await raw('GET /healthz HTTP/1.1', [`x: ${'y'.repeat(100_000)}`]);
   expect(answer).toMatch(/^HTTP\/1\.1 431 /);
   expect(answer).toContain('headers_too_large');
 });
 
-test('a body shorter than announced leaves the server well', async () => {
+test('keeps serving after a client has sent less of a body than it announced', async () => {
   const socket = await open();
   socket.write(
     head('POST /v1/messages HTTP/1.1', ['Content-Type: application/json', 'Content-Length: 100']) + '{"text":',
@@ -248,10 +248,10 @@ async function open(): Promise<Socket> {
   return socket;
 }
 
-/** Bytes as no client would send them. Resolves to everything that comes back. */
+/** Sends bytes that no regular client would send. Resolves to everything that the server answers. */
 async function raw(line: string, headers: string[], body = ''): Promise<string> {
   const socket = await open();
-  socket.on('error', () => undefined); // a reset behind the answer
+  socket.on('error', () => undefined); // a reset may follow the answer
   socket.write(head(line, headers) + body);
   let answer = '';
   socket.on('data', (chunk) => (answer += chunk.toString()));

@@ -11,7 +11,7 @@ const codeOf = (call: () => unknown): unknown => {
   }
 };
 
-describe('under overload', () => {
+describe('an overloaded API', () => {
   function filledTo(pending: number) {
     const admission = createAdmission();
     const leave = Array.from({ length: pending }, () => admission.enter('default', message('critical'), null));
@@ -24,22 +24,22 @@ describe('under overload', () => {
     [600, ['overloaded', 'overloaded', 'overloaded', 'taken', 'taken']],
     [850, ['overloaded', 'overloaded', 'overloaded', 'overloaded', 'taken']],
     [1_000, ['overloaded', 'overloaded', 'overloaded', 'overloaded', 'overloaded']],
-  ])('with %d waiting, low and best effort are turned away first and critical last', (pending, expected) => {
+  ])('refuses low and best effort first and critical last, with %d waiting', (pending, expected) => {
     const kinds = [message('low'), message('critical', true), message('normal'), message('high'), message('critical')];
     expect(kinds.map((kind) => codeOf(() => filledTo(pending).admission.enter('default', kind, null)))).toEqual(
       expected,
     );
   });
 
-  it('what is done makes room', () => {
+  it('accepts a message again as soon as one of the waiting messages is done', () => {
     const { admission, leave } = filledTo(250);
     leave[0]?.();
     expect(codeOf(() => admission.enter('default', message('low'), null))).toBe('taken');
   });
 });
 
-describe('a tenant with a rate', () => {
-  it('may save up one second of it, then posts at its rate, and others do not notice', () => {
+describe('a tenant with a rate limit', () => {
+  it("may send one second's worth of its rate at once, then only at its rate, without effect on other tenants", () => {
     let at = 0;
     const admission = createAdmission(() => at);
     const post = (tenant: string) => codeOf(() => admission.enter(tenant, message('normal'), 10));
@@ -50,7 +50,7 @@ describe('a tenant with a rate', () => {
     expect([post('loud'), post('loud')]).toEqual(['taken', 'rate_limited']);
   });
 
-  it('is told when to come again', () => {
+  it('learns from the headers of a refusal when it may send again', () => {
     const admission = createAdmission(() => 0);
     const problems: unknown[] = [];
     for (let count = 0; count < 40; count += 1)

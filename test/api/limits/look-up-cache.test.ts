@@ -1,6 +1,6 @@
 import { createLookUpCache } from '../../../src/api/limits/look-up-cache.ts';
 
-/** Counts the look-ups of each key; names that begin with `x` are not found. */
+/** A cache that counts the look-ups of each key. Keys that begin with `x` are not found. */
 function counted(settings: { keepMs?: number; maxEntries?: number; maxPending?: number } = {}) {
   const counts = new Map<string, number>();
   let release: () => void = () => undefined;
@@ -19,20 +19,20 @@ function counted(settings: { keepMs?: number; maxEntries?: number; maxPending?: 
   return { find, counts, hold, release: () => release() };
 }
 
-test('what was found is not looked up again while it is kept', async () => {
+test('uses the result of a look-up again while it is kept', async () => {
   const { find, counts } = counted();
   expect([await find('a'), await find('a')]).toEqual(['found a', 'found a']);
   expect(counts.get('a')).toBe(1);
 });
 
-test('what is kept no longer is looked up again', async () => {
+test('looks a key up again when its result is no longer kept', async () => {
   const { find, counts } = counted({ keepMs: 0 });
   await find('a');
   await find('a');
   expect(counts.get('a')).toBe(2);
 });
 
-test('what was not found is looked up each time, and pushes nothing out', async () => {
+test('looks up an unknown key each time, and drops no known key for it', async () => {
   const { find, counts } = counted({ maxEntries: 1 });
   await find('a');
   for (const key of ['x1', 'x1', 'x2']) expect(await find(key)).toBeUndefined();
@@ -40,13 +40,13 @@ test('what was not found is looked up each time, and pushes nothing out', async 
   expect(Object.fromEntries(counts)).toEqual({ a: 1, x1: 2, x2: 1 });
 });
 
-test('it holds so many at most, and lets the oldest go', async () => {
+test('drops the oldest result when the cache is full', async () => {
   const { find, counts } = counted({ maxEntries: 2 });
   for (const key of ['a', 'b', 'c', 'b', 'c', 'a']) await find(key);
   expect(Object.fromEntries(counts)).toEqual({ a: 2, b: 1, c: 1 });
 });
 
-test('who asks for the same at once waits for one look-up; beyond so many it is a 503', async () => {
+test('makes one look-up for concurrent requests with one key, and answers 503 beyond the limit', async () => {
   const { find, counts, hold, release } = counted({ maxPending: 1 });
   hold();
   const both = [find('a'), find('a')];
@@ -57,7 +57,7 @@ test('who asks for the same at once waits for one look-up; beyond so many it is 
   expect(await find('b')).toBe('found b');
 });
 
-test('a look-up that fails is not kept', async () => {
+test('does not cache a look-up that failed', async () => {
   let isAway = true;
   const find = createLookUpCache<string>({
     lookUp: async () => {

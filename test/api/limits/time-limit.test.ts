@@ -2,7 +2,7 @@ import { sharedLimit, TimeLimitError } from '../../../src/api/limits/time-limit.
 
 const never = new Promise<never>(() => undefined);
 
-it('works under one limit have together what one of them would have', async () => {
+it('gives several pieces of work under one time limit only the time that is left of it', async () => {
   let clock = 1_000;
   const inTime = sharedLimit(120, () => clock);
   clock += 70;

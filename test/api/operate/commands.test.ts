@@ -17,7 +17,7 @@ beforeEach(() => {
 const post = async (destinations: string[]) =>
   (await api.call('POST', '/v1/messages', { body: { text: 'hi', destinations } })).body;
 
-test('a parked delivery is retried: one more round, stored before its run is woken', async () => {
+test('starts a new retry cycle for a parked delivery, and stores it before the run is woken', async () => {
   const { deliveries } = await post(['orders']);
   const [{ id }] = deliveries;
   await failOnce(api.sql, id, 'parked');
@@ -32,7 +32,7 @@ test('a parked delivery is retried: one more round, stored before its run is wok
   expect(api.pokes()).toBe(pokes + 1);
 });
 
-test('a retry does not undercut the Retry-After of the platform, and says when it goes', async () => {
+test("keeps to the platform's Retry-After on a retry, and says when the next attempt is", async () => {
   const [{ id }] = (await post(['orders'])).deliveries;
   await failOnce(api.sql, id, 'retrying');
   await api.sql`update deliveries set not_before = clock_timestamp() + interval '1 hour' where id = ${id}`;
@@ -40,7 +40,7 @@ test('a retry does not undercut the Retry-After of the platform, and says when i
   expect(Date.parse(body.nextAttemptAt) - Date.now()).toBeGreaterThan(3_500_000);
 });
 
-test("a message's retry takes what can be retried, and shows all of its deliveries", async () => {
+test('retries the deliveries of a message that can be retried, and shows all of its deliveries', async () => {
   const { id, deliveries } = await post(['orders', 'ops']);
   await deliverOnce(api.sql, deliveries[0].id);
   await failOnce(api.sql, deliveries[1].id, 'uncertain');
@@ -56,7 +56,7 @@ test("a message's retry takes what can be retried, and shows all of its deliveri
   expect(api.runs.commands).toEqual([{ kind: 'retry', deliveries: [deliveries[1].id], by: 'admin' }]);
 });
 
-test('with Temporal away the command is stored, answered, and its failure is in the log', async () => {
+test('stores and answers a command while Temporal is away, and logs the failure to wake the run', async () => {
   api.runs.isAway = true;
   const [{ id }] = (await post(['orders'])).deliveries;
   await failOnce(api.sql, id, 'parked');
@@ -70,7 +70,7 @@ test('with Temporal away the command is stored, answered, and its failure is in 
   expect(row).toEqual({ soon: true });
 });
 
-test('a Temporal that does not answer delays the answer by a second at most', async () => {
+test('delays the answer to a command by at most a second when Temporal does not answer', async () => {
   api.runs.isSilent = true;
   const [{ id }] = (await post(['orders'])).deliveries;
   const start = performance.now();
@@ -78,7 +78,7 @@ test('a Temporal that does not answer delays the answer by a second at most', as
   expect(performance.now() - start).toBeLessThan(1_500);
 });
 
-test('nothing to retry is 409 and says what the state is', async () => {
+test('answers 409 with the current state when there is nothing to retry', async () => {
   const { id, deliveries } = await post(['orders']);
   for (const path of [`/v1/messages/${id}`, `/v1/deliveries/${deliveries[0].id}`]) {
     const answer = await api.call('POST', `${path}/retry`);
@@ -90,7 +90,7 @@ test('nothing to retry is 409 and says what the state is', async () => {
   expect(api.runs.commands).toEqual([]);
 });
 
-test('a message without deliveries has nothing to retry or cancel', async () => {
+test('answers 409 to a retry or cancel of a message without deliveries', async () => {
   const { body } = await api.call('POST', '/v1/messages', { body: { text: 'hi' } });
   expect(await api.call('POST', `/v1/messages/${body.id}/retry`)).toMatchObject({
     status: 409,
@@ -102,7 +102,7 @@ test('a message without deliveries has nothing to retry or cancel', async () => 
   });
 });
 
-test('cancel ends what waits; a second one finds nothing to do', async () => {
+test('cancels deliveries that wait, and answers 409 to a second cancel', async () => {
   const { id, deliveries } = await post(['orders', 'ops']);
   expect(await api.call('POST', `/v1/deliveries/${deliveries[0].id}/cancel`)).toMatchObject({
     status: 202,
@@ -120,7 +120,7 @@ test('cancel ends what waits; a second one finds nothing to do', async () => {
   expect((await api.call('GET', `/v1/messages/${id}`)).body.state).toBe('cancelled');
 });
 
-test('what is being sent is not torn off: the cancel is noted', async () => {
+test('notes a cancel of a delivery that is being sent, without interrupting it', async () => {
   const [{ id }] = (await post(['orders'])).deliveries;
   await claimOnce(api.sql, id);
   expect(await api.call('POST', `/v1/deliveries/${id}/cancel`)).toMatchObject({
@@ -129,14 +129,14 @@ test('what is being sent is not torn off: the cancel is noted', async () => {
   });
 });
 
-test('what was delivered while a cancel waited for its row is told as delivered', async () => {
+test('reports a delivery as delivered when it arrived while the cancel waited for the lock', async () => {
   const [{ id }] = (await post(['orders'])).deliveries;
   const token = await claimOnce(api.sql, id);
   let cancel: Promise<{ status: number; body: { detail?: string } }> | undefined;
   await api.sql.begin(async (tx) => {
     await tx`update deliveries set state = 'delivered', claim_token = null, due_at = null where claim_token = ${token}`;
     cancel = api.call('POST', `/v1/deliveries/${id}/cancel`);
-    await untilSomebodyWaits(api); // the commit must come after
+    await untilSomebodyWaits(api); // so that the commit comes after the cancel has begun to wait
   });
   expect(await cancel).toMatchObject({ status: 409, body: { detail: expect.stringContaining('delivered') } });
 });
@@ -147,7 +147,7 @@ test.each([
   ['an empty object', { body: {} }],
   ['null', { body: 'null' }],
   ['a reason', { body: { reason: 'disk was full' } }],
-])('a command may come with %s', async (_what, options) => {
+])('accepts a command with %s', async (_what, options) => {
   const [{ id }] = (await post(['orders'])).deliveries;
   expect((await api.call('POST', `/v1/deliveries/${id}/cancel`, options)).status).toBe(202);
 });
@@ -156,12 +156,12 @@ test.each([
   [{ why: 'x' }, ['/why unknown_field']],
   [{ reason: 5 }, ['/reason wrong_type']],
   [[], [' wrong_type']],
-])('a command with %j is 422', async (body, errors) => {
+])('answers 422 to a command with %j', async (body, errors) => {
   const [{ id }] = (await post(['orders'])).deliveries;
   expect(errorsOf(await api.call('POST', `/v1/deliveries/${id}/cancel`, { body }))).toEqual(errors);
 });
 
-test('a command for what is not there is 404', async () => {
+test('answers 404 to a command for a message or delivery that does not exist', async () => {
   for (const path of [
     '/v1/messages/msg_01m821ja90eskaf0f8jas8zfxd',
     '/v1/deliveries/dlv_01m821ja90eskaf0f8jas8zfxd',

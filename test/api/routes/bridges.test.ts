@@ -14,7 +14,7 @@ afterEach(() => api.close());
 
 const create = (body: object) => api.call('POST', '/v1/bridges', { body });
 
-it('a bridge is made, read, listed, replaced and deleted', async () => {
+it('creates, shows, lists, replaces and deletes a bridge', async () => {
   const made = await create({ id: 'war-room', members: ['one', 'two'] });
   expect(made).toMatchObject({ status: 201, body: { id: 'war-room', members: ['one', 'two'], order: 'thread' } });
   expect((await api.call('GET', '/v1/bridges')).body.data).toEqual([made.body]);
@@ -26,7 +26,7 @@ it('a bridge is made, read, listed, replaced and deleted', async () => {
   expect((await api.call('GET', '/v1/bridges/war-room')).status).toBe(404);
 });
 
-it('an id is made where none is chosen, and one that is taken is refused', async () => {
+it('makes an id for a bridge that has none, and refuses an id that is taken', async () => {
   expect((await create({ members: ['one', 'two'] })).body.id).toMatch(/^bridge_/);
   await create({ id: 'b', members: ['one', 'two'] });
   expect(await create({ id: 'b', members: ['one', 'two'] })).toMatchObject({
@@ -35,7 +35,7 @@ it('an id is made where none is chosen, and one that is taken is refused', async
   });
 });
 
-it('every member that is none is named, with the reason', async () => {
+it('names every invalid member of a bridge, with the reason', async () => {
   const secrets = [`whsec_${Buffer.alloc(24, 7).toString('base64')}`];
   await api.call('PUT', '/v1/connections/out', { body: { connector: 'webhook', settings: { secrets } } });
   await api.call('PUT', '/v1/destinations/hook', { body: { connection: 'out', address: { url: 'https://a.b/' } } });
@@ -43,13 +43,13 @@ it('every member that is none is named, with the reason', async () => {
   expect(status).toBe(422);
   expect(body.errors).toMatchObject([
     { path: '/members/1', code: 'unknown_destination' },
-    { path: '/members/2', code: 'invalid_value', message: 'is no room: nothing comes in from Webhook' },
+    { path: '/members/2', code: 'invalid_value', message: 'cannot be a member: no events come in from Webhook' },
   ]);
   for (const members of [['one'], ['one', 'one'], 'one'])
     expect((await create({ members: members as never })).status).toBe(422);
 });
 
-it('a destination that is a member cannot be deleted', async () => {
+it('refuses to delete a destination that is a member of a bridge', async () => {
   await create({ id: 'b', members: ['one', 'two'] });
   expect(await api.call('DELETE', '/v1/destinations/one')).toMatchObject({ status: 409, body: { code: 'in_use' } });
   await api.call('DELETE', '/v1/bridges/b');

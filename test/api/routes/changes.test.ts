@@ -18,7 +18,7 @@ const get = async (id: string) => (await api.call('GET', `/v1/messages/${id}`)).
 const edit = (id: string, body: object, headers = {}) => api.call('PATCH', `/v1/messages/${id}`, { body, headers });
 const remove = (id: string) => api.call('DELETE', `/v1/messages/${id}`);
 
-test('an edit answers like a post, and its own page shows its text, the original the newest', async () => {
+test('answers an edit like a new message, and shows its text on it and the newest one on the original', async () => {
   const { id, deliveries } = await post({ class: 'must', labels: { team: 'core' }, conversation: 'c-1' });
   await deliverOnce(api.sql, deliveries[0].id);
   const pokes = api.pokes();
@@ -51,7 +51,7 @@ test('an edit answers like a post, and its own page shows its text, the original
   });
 });
 
-test('an edit is repeated by its key; with another text the key is taken', async () => {
+test('answers a repeated edit with the first one, and refuses its key with another text', async () => {
   const { id } = await post();
   const key = { 'idempotency-key': 'edit-1' };
   const first = await edit(id, { text: 'two' }, key);
@@ -60,7 +60,7 @@ test('an edit is repeated by its key; with another text the key is taken', async
     status: 409,
     body: { code: 'idempotency_conflict', id: first.body.id },
   });
-  // A key is one of its message.
+  // The same key on another message is another key.
   const other = await post();
   expect((await edit(other.id, { text: 'three' }, key)).body.duplicate).toBe(false);
 });
@@ -70,14 +70,14 @@ test.each([
   [{ text: 'a', content: { text: 'b' } }, ['/text required']],
   [{ text: '' }, ['/text invalid_value']],
   [{ text: 'a', destinations: ['ops'] }, ['/destinations unknown_field']],
-])('an edit to %j is 422', async (body, errors) => {
+])('answers 422 to an edit with %j', async (body, errors) => {
   const { id } = await post();
   const answer = await edit(id, body);
   expect(answer.status).toBe(422);
   expect(errorsOf(answer)).toEqual(errors);
 });
 
-test('a delete answers the same each time, and says since when on the page of the original', async () => {
+test('answers a repeated delete with the first one, and shows on the original since when it is deleted', async () => {
   const { id, deliveries } = await post();
   await deliverOnce(api.sql, deliveries[0].id);
   const first = await remove(id);
@@ -88,7 +88,7 @@ test('a delete answers the same each time, and says since when on the page of th
   expect(await edit(id, { text: 'two' })).toMatchObject({ status: 409, body: { code: 'deleted' } });
 });
 
-test('what a delete stopped is woken, and the delete stands when it cannot be', async () => {
+test('wakes the runs of deliveries that a delete stopped, and accepts the delete even when that fails', async () => {
   const { id, deliveries } = await post({ destinations: ['orders', 'ops'] });
   await claimOnce(api.sql, deliveries[0].id);
   const { body } = await remove(id);
@@ -104,7 +104,7 @@ test('what a delete stopped is woken, and the delete stands when it cannot be', 
   expect((await remove((await post()).id)).status).toBe(202);
 });
 
-test('what is deleted is not retried', async () => {
+test('refuses to retry a deleted message', async () => {
   const { id, deliveries } = await post({ destinations: ['orders', 'ops'] });
   await failOnce(api.sql, deliveries[0].id, 'parked');
   await failOnce(api.sql, deliveries[1].id, 'uncertain');
@@ -113,21 +113,21 @@ test('what is deleted is not retried', async () => {
     expect(await api.call('POST', `${path}/retry`)).toMatchObject({ status: 409, body: { code: 'not_retryable' } });
 });
 
-test('a change of a change is refused and names what to change', async () => {
+test('refuses an edit or delete of a change, and names the original message', async () => {
   const { id } = await post();
   const { body } = await edit(id, { text: 'two' });
   for (const answer of [await edit(body.id, { text: 'three' }), await remove(body.id)])
     expect(answer).toMatchObject({ status: 409, body: { code: 'deleted', id } });
 });
 
-test('a change of what there is not is 404', async () => {
+test('answers 404 to an edit or delete of a message that does not exist', async () => {
   for (const id of ['msg_01m821ja90eskaf0f8jas8zfxd', 'x']) {
     expect((await edit(id, { text: 'two' })).status).toBe(404);
     expect((await remove(id)).status).toBe(404);
   }
 });
 
-test('a message shows its thread, its class and its times', async () => {
+test('shows the thread, class, sendAt and expiresAt of a message', async () => {
   const parent = await post();
   const inHours = (n: number) => new Date(Date.now() + n * 3_600_000).toISOString();
   const times = { sendAt: inHours(1), expiresAt: inHours(2) };

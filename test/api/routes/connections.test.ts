@@ -25,7 +25,7 @@ const stored = (id: string) => connectionSecrets(api.sql, api.ring, 'default', i
 const post = (body: unknown) => api.call('POST', '/v1/connections', { body });
 const put = (id: string, body: unknown) => api.call('PUT', `/v1/connections/${id}`, { body });
 
-test('a connection is created; its secrets are named and never shown', async () => {
+test('creates a connection and lists the names of its secrets without ever showing them', async () => {
   const answer = await post(acme);
   expect(answer).toMatchObject({
     status: 201,
@@ -45,13 +45,13 @@ test('a connection is created; its secrets are named and never shown', async () 
   expect(row?.['raw']).not.toMatch(/xoxb-|shhh/);
 });
 
-test('without an id one is made', async () => {
+test('makes an id for a connection that has none', async () => {
   const { body } = await post({ connector: 'webhook', settings: { secrets: [secret] } });
   expect(body.id).toMatch(/^conn_[0-9a-hjkmnp-tv-z]{26}$/);
   expect((await api.call('GET', `/v1/connections/${body.id}`)).status).toBe(200);
 });
 
-test('an id that is taken is 409, and the first one stays', async () => {
+test('answers 409 when the id of a connection is taken, and keeps the first connection', async () => {
   await post(hooks);
   expect(await post({ ...acme, id: 'hooks' })).toMatchObject({
     status: 409,
@@ -60,7 +60,7 @@ test('an id that is taken is 409, and the first one stays', async () => {
   expect((await api.call('GET', '/v1/connections/hooks')).body.connector).toBe('webhook');
 });
 
-test('PUT creates, then replaces', async () => {
+test('creates a connection with the first PUT and replaces it with the second', async () => {
   expect((await put('acme-slack', acme)).status).toBe(201);
   const settings = { botToken: 'xoxb-2', baseUrl: 'http://127.0.0.1:1/' };
   expect(await put('acme-slack', { connector: 'slack', settings })).toMatchObject({
@@ -69,14 +69,14 @@ test('PUT creates, then replaces', async () => {
   });
 });
 
-test('what PUT leaves out goes, but secrets stay', async () => {
+test('resets settings that a PUT leaves out, but keeps the stored secrets', async () => {
   await post(acme);
   const { body } = await put('acme-slack', { connector: 'slack' });
   expect(body.settings).toEqual({});
   expect(await stored('acme-slack')).toEqual({ botToken: 'xoxb-12345678-abc', signingSecrets: ['shhh-12345678'] });
 });
 
-test('a secret in a PUT replaces the stored one, an empty list removes it', async () => {
+test('replaces a stored secret with the one in a PUT, and removes it with an empty list', async () => {
   await post(acme);
   const { body } = await put('acme-slack', {
     connector: 'slack',
@@ -86,7 +86,7 @@ test('a secret in a PUT replaces the stored one, an empty list removes it', asyn
   expect(await stored('acme-slack')).toEqual({ botToken: 'xoxb-new', signingSecrets: [] });
 });
 
-test('what was read can be put back and changes nothing', async () => {
+test('changes nothing when a connection is sent back as it was read', async () => {
   await post(acme);
   const read = (await api.call('GET', '/v1/connections/acme-slack')).body;
   const { status, body } = await put('acme-slack', read);
@@ -107,36 +107,36 @@ test.each([
   [{ ...hooks, id: 'Hooks' }, 'invalid', ['/id pattern']],
   [{ ...hooks, id: 'a'.repeat(65) }, 'invalid', ['/id pattern']],
   [{ ...hooks, name: 'x' }, 'invalid', ['/name unknown_field']],
-])('%j is 422 %s at %j', async (body, code, errors) => {
+])('answers 422 to the connection %j with the code %s and the paths %j', async (body, code, errors) => {
   const answer = await post(body);
   expect(answer).toMatchObject({ status: 422, body: { code } });
   expect(errorsOf(answer)).toEqual(errors);
 });
 
-test('an unknown connector is told which there are', async () => {
+test('lists the available connectors in the error for an unknown one', async () => {
   const { body } = await post({ ...hooks, connector: 'fax' });
   expect(body.errors[0].message).toMatch(/webhook.*slack/);
 });
 
-test('a wrong secret is not quoted in the answer', async () => {
+test('does not repeat an invalid secret in the error', async () => {
   const answer = await post({ ...hooks, settings: { secrets: ['my-wrong-secret'] } });
   expect(JSON.stringify(answer.body)).not.toContain('my-wrong-secret');
 });
 
-test("an id in the body must be the path's", async () => {
+test('refuses a PUT of a connection whose body has another id than the path', async () => {
   expect(errorsOf(await put('hooks', { ...hooks, id: 'other' }))).toEqual(['/id invalid_value']);
   expect((await put('hooks', hooks)).status).toBe(201);
   expect((await put('NOT-AN-ID', hooks)).status).toBe(404);
 });
 
-test('a connection stays with its connector', async () => {
+test('refuses to change the connector of a connection', async () => {
   await post(hooks);
   expect(errorsOf(await put('hooks', { connector: 'slack', settings: acme.settings }))).toEqual([
     '/connector invalid_value',
   ]);
 });
 
-test('a connection is deleted, unless a destination uses it', async () => {
+test('deletes a connection only when no destination uses it', async () => {
   await post(hooks);
   await api.call('PUT', '/v1/destinations/orders', {
     body: { connection: 'hooks', address: { url: 'http://127.0.0.1:9/' } },
@@ -148,7 +148,7 @@ test('a connection is deleted, unless a destination uses it', async () => {
   expect((await api.call('DELETE', '/v1/connections/hooks')).status).toBe(404);
 });
 
-test('a destination that is made while its connection is deleted wins', async () => {
+test('refuses to delete a connection while a destination for it is being created', async () => {
   await post(hooks);
   let deleted: Promise<{ status: number }> | undefined;
   await api.sql.begin(async (tx) => {
@@ -162,7 +162,7 @@ test('a destination that is made while its connection is deleted wins', async ()
   expect((await api.call('GET', '/v1/connections/hooks')).status).toBe(200);
 });
 
-test('the list is in the order of ids and goes on by cursor', async () => {
+test('lists connections by id, in pages', async () => {
   for (const id of ['c', 'a', 'b']) await post({ ...hooks, id });
   const first = (await api.call('GET', '/v1/connections?limit=2')).body;
   const second = (await api.call('GET', `/v1/connections?limit=2&cursor=${first.nextCursor}`)).body;
@@ -171,7 +171,7 @@ test('the list is in the order of ids and goes on by cursor', async () => {
   expect(second.data[0].secretsSet).toEqual(['secrets']);
 });
 
-test('a rate of all that is reached through it is kept, shown and checked', async () => {
+test('stores, shows and checks the rate limit of a connection', async () => {
   const body = { connector: 'webhook', settings: { secrets: [`whsec_${Buffer.alloc(24, 1).toString('base64')}`] } };
   const put = (rate: object) => api.call('PUT', '/v1/connections/limited', { body: { ...body, rate } });
   expect((await put({ limit: 5, per: '2d' })).body.errors).toMatchObject([{ path: '/rate/per' }]);

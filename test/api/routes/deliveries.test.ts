@@ -18,7 +18,7 @@ const post = async (destinations: string[], more: object = {}): Promise<string[]
 const get = async (path: string) => (await api.call('GET', path)).body;
 const ids = ({ data }: { data: { id: string }[] }) => data.map(({ id }) => id);
 
-test('a delivery by itself names its message, conversation and run', async () => {
+test('shows the message, conversation and workflow id of a single delivery', async () => {
   const [id = ''] = await post(['orders'], { conversation: 'c-1' });
   const delivery = await get(`/v1/deliveries/${id}`);
   const message = await get(`/v1/messages/${delivery.message}`);
@@ -30,7 +30,7 @@ test('a delivery by itself names its message, conversation and run', async () =>
   });
 });
 
-test('the list is the newest first and filtered by state, destination, message and conversation', async () => {
+test('lists deliveries, newest first, filtered by state, destination, message and conversation', async () => {
   const [one = '', two = ''] = await post(['orders', 'ops'], { conversation: 'c-1' });
   const [three = ''] = await post(['orders']);
   await failOnce(api.sql, one, 'parked');
@@ -44,14 +44,14 @@ test('the list is the newest first and filtered by state, destination, message a
   expect(ids(await get(`/v1/deliveries?message=${message}&state=parked`))).toEqual([one]);
 });
 
-test('the list goes on by cursor', async () => {
+test('lists deliveries in pages', async () => {
   const all = [...(await post(['orders', 'ops'])), ...(await post(['orders']))].reverse();
   const first = await get('/v1/deliveries?limit=2');
   const second = await get(`/v1/deliveries?limit=2&cursor=${first.nextCursor}`);
   expect([ids(first), ids(second), second.nextCursor]).toEqual([all.slice(0, 2), all.slice(2), null]);
 });
 
-test('attempts are listed as they were made, with what the platform answered', async () => {
+test('lists the attempts of a delivery in order, with the answers of the platform', async () => {
   const [id = ''] = await post(['orders']);
   await failOnce(api.sql, id, 'retrying');
   await api.sql`update deliveries set not_before = null where id = ${id}`;
@@ -79,7 +79,7 @@ test('attempts are listed as they were made, with what the platform answered', a
   expect([...first.data, ...second.data]).toEqual(data);
 });
 
-test('an attempt that runs has no end', async () => {
+test('shows an attempt that is under way without an end', async () => {
   const [id = ''] = await post(['orders']);
   await claimOnce(api.sql, id);
   expect((await get(`/v1/deliveries/${id}/attempts`)).data).toMatchObject([
@@ -88,7 +88,7 @@ test('an attempt that runs has no end', async () => {
   expect(await get(`/v1/deliveries/${id}`)).toMatchObject({ state: 'sending', attempts: 1, nextAttemptAt: null });
 });
 
-test('the summary counts what needs an operator, by destination and reason', async () => {
+test('counts the deliveries that need an operator, by destination and reason', async () => {
   const made: string[] = [];
   for (let n = 0; n < 3; n += 1) made.push(...(await post(['orders'])));
   const [ops = '', doubtful = ''] = [...(await post(['ops'])), ...(await post(['ops']))];

@@ -22,7 +22,7 @@ const policyOf = async (destination: string): Promise<unknown> => {
   return row;
 };
 
-test('a destination is created with defaults', async () => {
+test('creates a destination with the default policies', async () => {
   const answer = await post(orders);
   expect(answer).toMatchObject({
     status: 201,
@@ -39,12 +39,12 @@ test('a destination is created with defaults', async () => {
   expect(answer.headers.get('location')).toBe('/v1/destinations/orders');
 });
 
-test('without an id one is made', async () => {
+test('makes an id for a destination that has none', async () => {
   const { id: _, ...body } = orders;
   expect((await post(body)).body.id).toMatch(/^dst_[0-9a-hjkmnp-tv-z]{26}$/);
 });
 
-test('everything that is set comes back, and can be put back', async () => {
+test('shows every field of a destination as it was set, and accepts it back unchanged', async () => {
   const full = {
     ...orders,
     retry: 'quick',
@@ -62,7 +62,7 @@ test('everything that is set comes back, and can be put back', async () => {
   expect({ ...again.body, updatedAt: body.updatedAt }).toEqual(body);
 });
 
-test('what PUT leaves out is the default again', async () => {
+test('resets the fields that a PUT of a destination leaves out to their defaults', async () => {
   await post({ ...orders, retry: 'quick', order: 'none', timeout: '20s' });
   expect((await put('orders', orders)).body).toMatchObject({
     retry: 'thirty-minutes',
@@ -71,7 +71,7 @@ test('what PUT leaves out is the default again', async () => {
   });
 });
 
-test('PUT creates what is not there, also after a delete', async () => {
+test('creates a destination with PUT when there is none, even after it was deleted', async () => {
   expect((await put('orders', orders)).status).toBe(201);
   expect((await api.call('DELETE', '/v1/destinations/orders')).status).toBe(204);
   expect((await api.call('GET', '/v1/destinations/orders')).status).toBe(404);
@@ -79,14 +79,14 @@ test('PUT creates what is not there, also after a delete', async () => {
   expect((await put('orders', orders)).status).toBe(201);
 });
 
-test('POST takes the id of a deleted one, not of one that is there', async () => {
+test('accepts the id of a deleted destination in a POST, and refuses the id of an existing one', async () => {
   await post(orders);
   expect(await post(orders)).toMatchObject({ status: 409, body: { code: 'already_exists', id: 'orders' } });
   await api.call('DELETE', '/v1/destinations/orders');
   expect((await post(orders)).status).toBe(201);
 });
 
-test('a policy by name is what its name says, with a time-out of its own', async () => {
+test('stores the policy of the given name and the time-out with each delivery', async () => {
   await post({ ...orders, retry: 'quick', timeout: '2s' });
   expect(await policyOf('orders')).toMatchObject({
     policy: { name: 'quick', maxAttempts: 5, deadlineMs: 90_000 },
@@ -94,7 +94,7 @@ test('a policy by name is what its name says, with a time-out of its own', async
   });
 });
 
-test('a policy in full takes what is missing from the default, and no deadline where there is none', async () => {
+test('completes a retry policy of its own from the default, without a deadline unless one is given', async () => {
   await post({ ...orders, retry: { initialInterval: '250ms', maxAttempts: 3 } });
   expect(await policyOf('orders')).toMatchObject({
     policy: {
@@ -108,7 +108,7 @@ test('a policy in full takes what is missing from the default, and no deadline w
   });
 });
 
-test('an empty address is a matter of the connector', async () => {
+test('checks the address of a destination by the fields of its connector', async () => {
   expect(errorsOf(await post({ id: 'x', connection: 'hooks' }))).toEqual(['/address/url required']);
   expect(errorsOf(await post({ id: 'x', connection: 'acme', address: { channel: '#ops' } }))).toEqual([
     '/address/channel pattern',
@@ -147,17 +147,17 @@ test.each([
     'not_yet_supported',
     ['/address/user not_yet_supported'],
   ],
-])('%j is 422 %s at %j', async (change, code, errors) => {
+])('answers 422 to a destination with %j, with the code %s and the paths %j', async (change, code, errors) => {
   const answer = await post({ ...orders, ...change });
   expect(answer).toMatchObject({ status: 422, body: { code } });
   expect(errorsOf(answer)).toEqual(errors);
 });
 
-test('a group is refused as not supported yet, alone', async () => {
+test('refuses the field group of a destination as not supported yet, without further errors', async () => {
   expect(errorsOf(await post({ id: 'on-call', group: ['a', 'b'] }))).toEqual(['/group not_yet_supported']);
 });
 
-test('a destination is not deleted under the deliveries that are on their way to it', async () => {
+test('refuses to delete a destination while deliveries to it are under way', async () => {
   await post(orders);
   const { body } = await api.call('POST', '/v1/messages', { body: { text: 'hi', destinations: ['orders'] } });
   expect(await api.call('DELETE', '/v1/destinations/orders')).toMatchObject({
@@ -170,21 +170,21 @@ test('a destination is not deleted under the deliveries that are on their way to
   expect((await api.call('GET', `/v1/messages/${body.id}`)).body.deliveries[0].destination).toBe('orders');
 });
 
-test('twenty creations at once of one id make one', async () => {
+test('creates one destination when the same id is sent twenty times at once', async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => post(orders)));
   const made = answers.filter(({ status }) => status === 201);
   const refused = answers.filter(({ status }) => status === 409);
   expect([made.length, refused.length]).toEqual([1, 19]);
 });
 
-test('the list is in the order of ids and goes on by cursor', async () => {
+test('lists destinations by id, in pages', async () => {
   for (const id of ['c', 'a', 'b']) await put(id, { ...orders, id });
   const first = (await api.call('GET', '/v1/destinations?limit=2')).body;
   const second = (await api.call('GET', `/v1/destinations?limit=2&cursor=${first.nextCursor}`)).body;
   expect([first, second].map(({ data }) => data.map(({ id }: { id: string }) => id))).toEqual([['a', 'b'], ['c']]);
 });
 
-test('a secret in an address is no way around: a password in a URL is refused', async () => {
+test('refuses a URL with a password as the address of a destination, and does not repeat it in the error', async () => {
   const answer = await post({ ...orders, address: { url: `http://user:${secret}@127.0.0.1/` } });
   expect(errorsOf(answer)).toEqual(['/address/url invalid_url']);
   expect(JSON.stringify(answer.body)).not.toContain(secret);

@@ -15,7 +15,7 @@ const ready = () => api.call('GET', '/readyz');
 const workerSeen = (secondsAgo: number) => api.sql`
   insert into workers (id, seen_at) values ('w', clock_timestamp() - make_interval(secs => ${secondsAgo}))`;
 
-test('with a worker and Temporal all is ok', async () => {
+test('reports every part as ok when a worker and Temporal are running', async () => {
   await workerSeen(3);
   expect(await ready()).toMatchObject({
     status: 200,
@@ -23,7 +23,7 @@ test('with a worker and Temporal all is ok', async () => {
   });
 });
 
-test('without Temporal messages are accepted and not delivered', async () => {
+test('reports that messages are accepted but not delivered while Temporal is away', async () => {
   await workerSeen(3);
   api.runs.isAway = true;
   expect(await ready()).toMatchObject({
@@ -35,12 +35,12 @@ test('without Temporal messages are accepted and not delivered', async () => {
 test.each([
   ['was never there', undefined],
   ['was last seen 16 s ago', 16],
-])('a worker that %s delivers nothing', async (_what, seconds) => {
+])('reports that nothing is delivered when a worker %s', async (_what, seconds) => {
   if (seconds !== undefined) await workerSeen(seconds);
   expect(await ready()).toMatchObject({ status: 200, body: { accept: 'ok', delivery: 'down' } });
 });
 
-test('a Temporal that does not answer holds nobody up', async () => {
+test('answers /readyz in time when Temporal does not answer', async () => {
   api.runs.isSilent = true;
   const start = performance.now();
   const [first, second] = await Promise.all([ready(), ready()]);
@@ -48,7 +48,7 @@ test('a Temporal that does not answer holds nobody up', async () => {
   for (const { body } of [first, second]) expect(body).toMatchObject({ accept: 'ok', temporal: 'down' });
 });
 
-test('checks are no noise in the log', async () => {
+test('does not log health checks', async () => {
   await ready();
   await api.call('GET', '/healthz');
   expect(api.log.join('')).not.toMatch(/"route":"\/(?:ready|health)z"/);

@@ -31,20 +31,20 @@ const message = (ts: string) =>
 const stored = async () => api.sql`select state, connection, room, kind from inbox order by id`;
 
 describe('a hook', () => {
-  it('stores a genuine event before it answers, and once however often it comes', async () => {
+  it('stores a genuine event before it answers, and only once however often the event arrives', async () => {
     for (let count = 0; count < 3; count += 1) expect((await hook(message('1.000100'))).status).toBe(200);
     expect(await stored()).toEqual([{ state: 'received', connection: 'acme', room: 'C0ONE', kind: 'created' }]);
     expect(pokes).toBe(1);
   });
 
-  it('needs no key of the API, and takes a body whatever its type says, since the platform signs bytes', async () => {
+  it('needs no API key and accepts a body of any content type, because the platform signs the bytes', async () => {
     expect(await hook('{"type":"url_verification","challenge":"abc"}')).toEqual({
       status: 200,
       text: '{"challenge":"abc"}',
     });
   });
 
-  it('refuses what is not signed by the platform, stores nothing of it, and tells nothing', async () => {
+  it("refuses a request without the platform's signature, stores nothing of it, and reveals nothing", async () => {
     const answer = await hook(message('1.000100'), { key: 'a-guess' });
     expect(answer).toEqual({ status: 401, text: '{"error":"bad_signature"}' });
     expect(await stored()).toEqual([]);
@@ -52,14 +52,14 @@ describe('a hook', () => {
     expect(api.log.join('')).not.toContain(secret);
   });
 
-  it('is not found where there is no such connection, or nothing comes in from its platform', async () => {
+  it('answers 404 when there is no such connection, or its platform sends no events', async () => {
     const secrets = [`whsec_${Buffer.alloc(24, 7).toString('base64')}`];
     await api.call('PUT', '/v1/connections/out', { body: { connector: 'webhook', settings: { secrets } } });
     for (const path of ['/hooks/none', '/hooks/out', '/hooks/N%20O', `/hooks/${'x'.repeat(80)}`])
       expect((await hook('{}', { path })).status).toBe(404);
   });
 
-  it('takes an id that we made in any tenant, and a chosen one in the default tenant only', async () => {
+  it('finds a generated id in any tenant, and a chosen id only in the default tenant', async () => {
     await api.call('POST', '/v1/tenants', { body: { id: 'other' } });
     const body = { connector: 'slack', settings: { botToken: 'xoxb-1', signingSecrets: [secret] } };
     const headers = { 'carillon-tenant': 'other' };
@@ -70,11 +70,11 @@ describe('a hook', () => {
     expect(await api.sql`select tenant from inbox`).toEqual([{ tenant: 'other' }]);
   });
 
-  it('refuses a body of over 1 MiB', async () => {
+  it('answers 413 to a body of more than 1 MiB', async () => {
     expect((await hook('x'.repeat(1_048_577))).status).toBe(413);
   });
 
-  it('takes a larger one from a homeserver, which would send it for ever', async () => {
+  it('accepts a larger body from a Matrix homeserver, which would otherwise repeat it for ever', async () => {
     const token = 'hs-token';
     const settings = {
       homeserver: 'https://a.b',
@@ -101,8 +101,8 @@ describe('a hook', () => {
     expect(await stored()).toHaveLength(100);
   });
 
-  it('asks to be called again where it could not store', async () => {
-    expect((await hook(message('3.000100'))).status).toBe(200); // the connection is known from now on
+  it('asks the platform to send an event again when it could not be stored', async () => {
+    expect((await hook(message('3.000100'))).status).toBe(200); // makes sure that the connection is cached
     await api.sql`alter table inbox rename to away`;
     expect((await hook(message('3.000200'))).status).toBe(503);
     await api.sql`alter table away rename to inbox`;
@@ -110,7 +110,7 @@ describe('a hook', () => {
   });
 });
 
-it('when nobody listened, and what was read since, can be asked for', async () => {
+it('lists when no process listened at the hooks, and what was read afterwards', async () => {
   expect(await listenNow(api.sql, 60)).toBe(false);
   await api.sql`update hearing set last_at = clock_timestamp() - interval '30 minutes'`;
   expect(await listenNow(api.sql, 3_600)).toBe(false);
@@ -127,10 +127,10 @@ it('when nobody listened, and what was read since, can be asked for', async () =
   ]);
 });
 
-describe('what is genuine and not understood', () => {
+describe('a genuine request that was not understood', () => {
   const broken = '{"type":"event_callback","event":{"type":"message"';
 
-  it('is in quarantine, readable to an operator, and does not come again', async () => {
+  it('goes into quarantine, where an operator can read it, and is stored only once', async () => {
     expect((await hook(broken)).status).toBe(200);
     expect((await hook(broken)).status).toBe(200);
     const list = await api.call('GET', '/v1/quarantine');
@@ -141,10 +141,10 @@ describe('what is genuine and not understood', () => {
     expect(again).toMatchObject({ status: 409, body: { code: 'not_understood' } });
   });
 
-  it('can be replayed once it is understood, long after its signature was fresh', async () => {
+  it('can be replayed by a version that understands it, long after its signature has expired', async () => {
     await hook(broken);
     const { id } = (await api.call('GET', '/v1/quarantine')).body.data[0];
-    // As if this version read what the one before could not.
+    // A later version that can read what this one cannot.
     const other = await startTestApi(api.databaseUrl, {
       ring: api.ring,
       connectors: api.connectors.map((one) => (one.name === 'slack' ? tolerant(one) : one)),
@@ -158,7 +158,7 @@ describe('what is genuine and not understood', () => {
   });
 });
 
-/** Slack's connector, as one that completes what was cut off. */
+/** Slack's connector, changed so that it completes a truncated request. */
 function tolerant<T extends TestApi['connectors'][number]>(slack: T): T {
   const { inbound } = slack;
   if (inbound === undefined) throw new Error('slack takes nothing in');

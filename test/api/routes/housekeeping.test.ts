@@ -6,11 +6,11 @@ afterAll(() => api.close());
 
 const get = (query = '') => api.call('GET', `/v1/housekeeping${query}`);
 
-test('there are no reports before anything was removed', async () => {
+test('lists no housekeeping reports before anything was removed', async () => {
   expect((await get()).body).toEqual({ data: [], nextCursor: null });
 });
 
-test('reports come the newest first, page by page', async () => {
+test('lists housekeeping reports from the newest to the oldest, in pages', async () => {
   for (let n = 1; n <= 5; n += 1)
     await api.sql`insert into housekeeping_reports (pass, tenant, kind, removed)
       values (${`pass-${n}`}, 'default', 'content', ${n})`;
@@ -35,7 +35,7 @@ test('reports come the newest first, page by page', async () => {
   ]);
 });
 
-test('a cursor of another list is refused', async () => {
+test('refuses a cursor of another list for the housekeeping reports', async () => {
   const cursor = Buffer.from('messages:1').toString('base64url');
   expect(await get(`?cursor=${cursor}`)).toMatchObject({ status: 422, body: { code: 'invalid' } });
 });

@@ -12,7 +12,7 @@ afterEach(() => api.close());
 const put = (id: string, body: object) => api.call('PUT', `/v1/identities/${id}`, { body });
 const account = (connection: string, person: string) => ({ connection, person });
 
-it('an identity is made, read, listed, replaced and deleted', async () => {
+it('creates, shows, lists, replaces and deletes an identity', async () => {
   const accounts = [account('acme', 'U1'), account('umbrella', 'U2')];
   const made = await put('ann', { name: 'Ann', accounts });
   expect(made).toMatchObject({ status: 201, body: { id: 'ann', name: 'Ann', accounts } });
@@ -26,7 +26,7 @@ it('an identity is made, read, listed, replaced and deleted', async () => {
   for (const method of ['GET', 'DELETE']) expect((await api.call(method, '/v1/identities/ann')).status).toBe(404);
 });
 
-it('an account is one person’s, and of a connection that there is', async () => {
+it('refuses an account of another identity, and one of an unknown connection', async () => {
   await put('ann', { accounts: [account('acme', 'U1')] });
   const taken = await put('ben', { accounts: [account('acme', 'U2'), account('acme', 'U1')] });
   expect(taken).toMatchObject({ status: 422, body: { errors: [{ path: '/accounts/1' }] } });

@@ -17,7 +17,7 @@ async function take(connection: string, ...arrivals: { event: InboundEvent }[]):
 }
 const list = async (query = '') => (await api.call('GET', `/v1/inbox${query}`)).body;
 
-it('what came in is listed, the newest first, with what became of it, and without what it says', async () => {
+it('lists the events that platforms sent, newest first, with what became of each and without content', async () => {
   const [waiting = '', ignored = ''] = await take('acme', event('1', { kind: 'edited' }), event('2'));
   await waitForEvent(api.sql, waiting, 'root-1', 60);
   await finish(api.sql, ignored, 'ignored', { reason: { code: 'not_bridged', message: 'No bridge has this room.' } });
@@ -39,7 +39,7 @@ it('what came in is listed, the newest first, with what became of it, and withou
   expect(JSON.stringify(data)).not.toContain('a secret');
 });
 
-it('it is narrowed by state, connection and room, and paged', async () => {
+it('filters the inbox by state, connection and room, and lists it in pages', async () => {
   const ids = await take('acme', ...['1', '2', '3'].map((key) => event(key)), event('4', { room: 'C2' }));
   const [elsewhere] = await take('umbrella', event('1'));
   await finish(api.sql, ids[0] ?? '', 'ignored', { reason: { code: 'own_post', message: 'Ours.' } });

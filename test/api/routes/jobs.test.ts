@@ -23,7 +23,7 @@ const replay = (id: string, body?: unknown, headers = {}) =>
 const post = async (body: object) => (await api.call('POST', '/v1/messages', { body: { text: 'hi', ...body } })).body;
 
 describe('a bulk operation', () => {
-  it('is stored as a job, then started, and shown', async () => {
+  it('is stored as a job, then started, and can be read', async () => {
     const filter = { state: ['parked'], destination: 'orders', reason: 'http_500', since: '2026-01-01T00:00:00Z' };
     const { status, body, headers } = await retry({ filter, rate: 20, reason: 'orders is back' });
     expect(status).toBe(202);
@@ -47,7 +47,7 @@ describe('a bulk operation', () => {
     expect((await api.call('GET', `/v1/jobs/${body.id}`)).body).toEqual(body);
   });
 
-  it('shows how far it is', async () => {
+  it('shows its progress in the job', async () => {
     const [{ id: delivery }] = (await post({ destinations: ['ops'] })).deliveries;
     await failOnce(api.sql, delivery, 'parked');
     const { id } = (await retry({ filter: { destination: 'ops' } })).body;
@@ -62,14 +62,14 @@ describe('a bulk operation', () => {
     expect((await api.call('GET', `/v1/deliveries/${delivery}`)).body.state).toBe('queued');
   });
 
-  it.each(['isAway', 'isSilent'] as const)('is a 202 all the same when Temporal %s, and in the log', async (how) => {
+  it.each(['isAway', 'isSilent'] as const)('gets a 202 and logs the failed start while Temporal %s', async (how) => {
     api.runs[how] = true;
     const { status, body } = await retry({ all: true });
     expect(status).toBe(202);
     expect(api.log.join('')).toContain(`"job":"${body.id}","err"`);
   });
 
-  it('with a key is one job', async () => {
+  it('creates one job for a repeated idempotency key', async () => {
     const key = { 'idempotency-key': 'job-1' };
     const first = await retry({ filter: { destination: 'orders' } }, key);
     expect((await retry({ filter: { destination: 'orders' } }, key)).body.id).toBe(first.body.id);
@@ -92,18 +92,18 @@ describe('a bulk operation', () => {
     ['retry', { all: true, rate: 0 }, ['/rate invalid_value']],
     ['retry', { all: true, rate: 201 }, ['/rate invalid_value']],
     ['retry', { all: true, destinations: ['orders'] }, ['/destinations unknown_field']],
-  ])('%s with %j is refused', async (kind, body, errors) => {
+  ])('answers 422 to a bulk %s with %j', async (kind, body, errors) => {
     const answer = await api.call('POST', `/v1/deliveries/${kind}`, { body });
     expect([answer.status, errorsOf(answer)]).toEqual([422, errors]);
     expect(api.runs.jobs).toEqual([]);
   });
 
-  it('without a body is no JSON', async () => {
+  it('answers 400 when it has no body', async () => {
     for (const path of ['deliveries/retry', 'deliveries/cancel', 'messages/replay'])
       expect(await api.call('POST', `/v1/${path}`)).toMatchObject({ status: 400, body: { code: 'invalid_json' } });
   });
 
-  it('cancels every state that is not final', async () => {
+  it('accepts every state that is not final as a filter for a cancel, and refuses final ones', async () => {
     const { status } = await api.call('POST', '/v1/deliveries/cancel', {
       body: { filter: { state: ['queued', 'waiting', 'sending', 'retrying', 'parked', 'uncertain'] } },
     });
@@ -115,8 +115,8 @@ describe('a bulk operation', () => {
   });
 });
 
-describe('jobs', () => {
-  it('are listed, the newest first, page by page, by state', async () => {
+describe('the list of jobs', () => {
+  it('shows jobs from the newest to the oldest, in pages and filtered by state', async () => {
     await makeTenant(api, 'lister');
     const { call } = await makeKey(api, ['deliveries:operate'], 'lister');
     const ids: string[] = [];
@@ -131,7 +131,7 @@ describe('jobs', () => {
     expect(data).toMatchObject([{ id: ids[0], state: 'failed', error: { code: 'internal' } }]);
   });
 
-  it('are cancelled once', async () => {
+  it('shows a job that can be cancelled only once', async () => {
     const { id } = (await retry({ all: true })).body;
     expect(await api.call('POST', `/v1/jobs/${id}/cancel`)).toMatchObject({
       status: 202,
@@ -143,7 +143,7 @@ describe('jobs', () => {
     });
   });
 
-  it('that there are not are 404', async () => {
+  it('answers 404 for jobs that do not exist', async () => {
     for (const id of ['x', 'job_01m821ja90eskaf0f8jas8zfxd']) {
       expect((await api.call('GET', `/v1/jobs/${id}`)).status).toBe(404);
       expect((await api.call('POST', `/v1/jobs/${id}/cancel`)).status).toBe(404);
@@ -152,7 +152,7 @@ describe('jobs', () => {
 });
 
 describe('a replay', () => {
-  it('is a new message that names its original', async () => {
+  it('creates a new message that names its original', async () => {
     const { id } = await post({
       destinations: ['orders'],
       labels: { a: 'b' },
@@ -175,7 +175,7 @@ describe('a replay', () => {
     expect((await api.call('GET', `/v1/messages/${id}`)).body).not.toHaveProperty('replayOf');
   });
 
-  it('says what was said last', async () => {
+  it('sends the newest text of its original', async () => {
     const { id } = await post({ destinations: ['orders'] });
     const { body: edit } = await api.call('PATCH', `/v1/messages/${id}`, { body: { text: 'better' } });
     const { body } = await replay(id);
@@ -183,14 +183,14 @@ describe('a replay', () => {
     expect(await replay(edit.id)).toMatchObject({ status: 409, body: { code: 'deleted', id } });
   });
 
-  it('goes where it is asked to, else stays unrouted as its original', async () => {
+  it('goes to the requested destinations, or stays unrouted like its original', async () => {
     const { id } = await post({});
     expect((await replay(id)).body).toMatchObject({ state: 'unrouted', deliveries: [] });
     const { body } = await replay(id, { destinations: ['ops', 'orders'], reason: 'there are routes now' });
     expect(body.deliveries).toMatchObject([{ destination: 'ops' }, { destination: 'orders' }]);
   });
 
-  it('with a key is one message, and with another body a conflict', async () => {
+  it('creates one message for a repeated idempotency key, and answers 409 to another body', async () => {
     const { id } = await post({ destinations: ['orders'] });
     const key = { 'idempotency-key': 'replay-1' };
     const first = (await replay(id, undefined, key)).body;
@@ -199,11 +199,11 @@ describe('a replay', () => {
       status: 409,
       body: { code: 'idempotency_conflict', id: first.id },
     });
-    // The same key of a post is another one.
+    // The same key on a new message is another key.
     expect((await post({ id: 'replay-1' })).duplicate).toBe(false);
   });
 
-  it('names the destinations that are gone', async () => {
+  it('names the destinations of the original that are gone', async () => {
     await makeDestinations(api, ['fleeting']);
     const { id, deliveries } = await post({ destinations: ['orders', 'fleeting'] });
     await api.call('POST', `/v1/deliveries/${deliveries[1].id}/cancel`);
@@ -217,7 +217,7 @@ describe('a replay', () => {
     ]);
   });
 
-  it('of what was deleted or erased is a 409, of what is not there a 404', async () => {
+  it('answers 409 for a deleted or erased message and 404 for one that does not exist', async () => {
     const { id: deleted } = await post({ destinations: ['orders'] });
     const { body: deletion } = await api.call('DELETE', `/v1/messages/${deleted}`);
     for (const id of [deleted, deletion.id])
@@ -228,7 +228,7 @@ describe('a replay', () => {
     for (const id of ['x', 'msg_01m821ja90eskaf0f8jas8zfxd']) expect((await replay(id)).status).toBe(404);
   });
 
-  it('needs a key where the tenant wants one', async () => {
+  it('requires an idempotency key when the tenant does', async () => {
     await makeTenant(api, 'strict', { requireIdempotencyKey: true });
     const { call } = await makeKey(api, ['admin'], 'strict');
     const { id } = (await call('POST', '/v1/messages', { body: { text: 'hi', id: 'k' } })).body;
@@ -237,7 +237,7 @@ describe('a replay', () => {
     expect((await call('POST', path, { headers: { 'idempotency-key': 'r' } })).status).toBe(202);
   });
 
-  it('of many is a job; its destinations are there', async () => {
+  it('runs as a job for many messages, and is refused when a destination is unknown', async () => {
     const body = { filter: { state: ['unrouted'], since: '2026-01-01T00:00:00Z' }, destinations: ['ops'], again: true };
     const answer = await api.call('POST', '/v1/messages/replay', { body });
     expect(answer).toMatchObject({ status: 202, body: { kind: 'replay', ...body } });

@@ -13,7 +13,7 @@ afterAll(() => api.close());
 
 const create = (body: unknown) => api.call('POST', '/v1/keys', { body });
 
-test('a new key is shown once, works at once, and only its hash is stored', async () => {
+test('shows a new key once, accepts it at once, and stores only its hash', async () => {
   const { status, headers, body } = await create({ name: 'shop', scopes: ['messages:read'] });
   expect(status).toBe(201);
   expect(headers.get('location')).toBe(`/v1/keys/${body.id}`);
@@ -40,7 +40,7 @@ test('a new key is shown once, works at once, and only its hash is stored', asyn
   expect(everything.join('\n')).not.toContain(key.slice(3));
 });
 
-test('no two keys are the same', async () => {
+test('makes a different key each time', async () => {
   const keys = await Promise.all(Array.from({ length: 20 }, () => makeKey(api, ['messages:read'])));
   expect(new Set(keys.map(({ key }) => key)).size).toBe(20);
 });
@@ -53,13 +53,13 @@ test.each([
   [{ name: 'n', scopes: ['admin'], expiresAt: 'soon' }, ['/expiresAt invalid_value']],
   [{ name: 'n', scopes: ['admin'], expiresAt: '2020-01-01T00:00:00Z' }, ['/expiresAt invalid_value']],
   [{ name: 'n', scopes: ['admin'], tenant: 'acme' }, ['/tenant unknown_field']],
-])('%j is no key: 422', async (body, errors) => {
+])('answers 422 to a new key with %j', async (body, errors) => {
   const answer = await create(body);
   expect(answer.status).toBe(422);
   expect(errorsOf(answer)).toEqual(errors);
 });
 
-test('keys are listed in pages, the newest first', async () => {
+test('lists keys from the newest to the oldest, in pages', async () => {
   await makeTenant(api, 'pages');
   const made = [];
   for (let count = 0; count < 3; count += 1) made.unshift((await makeKey(api, ['messages:read'], 'pages')).id);
@@ -70,7 +70,7 @@ test('keys are listed in pages, the newest first', async () => {
   expect(second.nextCursor).toBeNull();
 });
 
-test('a revoked key is a 401 soon after, stays in the list, and can be revoked again', async () => {
+test('refuses a revoked key soon, keeps it in the list, and accepts a second revocation', async () => {
   const { id, call } = await makeKey(api, ['messages:read']);
   expect((await call('GET', '/v1/messages')).status).toBe(200);
   expect((await api.call('DELETE', `/v1/keys/${id}`)).status).toBe(204);
@@ -84,7 +84,7 @@ test('a revoked key is a 401 soon after, stays in the list, and can be revoked a
   expect((await api.call('GET', `/v1/keys/${id}`)).body.revokedAt).toBe(revokedAt);
 });
 
-test('when a key was used last is noted, at most once a minute', async () => {
+test('records when a key was last used, at most once a minute', async () => {
   const { id, call } = await makeKey(api, ['messages:read']);
   const lastUse = async (): Promise<string | null> => (await api.call('GET', `/v1/keys/${id}`)).body.lastUsedAt;
   const use = () => call('GET', '/v1/messages');
@@ -100,7 +100,7 @@ test('when a key was used last is noted, at most once a minute', async () => {
   });
 });
 
-test('a key with admin makes and revokes keys of its own tenant, and of no other', async () => {
+test('lets a key with the scope admin create and revoke keys of its own tenant only', async () => {
   const { call } = await makeKey(api, ['admin'], 'acme');
   const { body } = await call('POST', '/v1/keys', { body: { name: 'n', scopes: ['messages:write'] } });
   expect(body).toMatchObject({ tenant: 'acme', scopes: ['messages:write'] });
@@ -111,13 +111,13 @@ test('a key with admin makes and revokes keys of its own tenant, and of no other
   expect((await other.call('GET', '/v1/messages')).status).toBe(200);
 });
 
-test('what a key does is known by its id', async () => {
+test('logs the id of the key that made a request', async () => {
   const { id, call } = await makeKey(api, ['admin'], 'acme');
   await call('GET', '/v1/messages');
   await eventually('it is in the log', () => api.log.join('').includes(`"by":"${id}"`));
 });
 
-test('a key may name its own tenant, and no other', async () => {
+test('accepts a key together with the name of its own tenant, and refuses it with another tenant', async () => {
   const { call } = await makeKey(api, ['messages:read'], 'acme');
   const naming = (tenant: string) => call('GET', '/v1/messages', { headers: { 'carillon-tenant': tenant } });
   expect((await naming('acme')).status).toBe(200);
@@ -126,7 +126,7 @@ test('a key may name its own tenant, and no other', async () => {
 });
 
 test.each(['nobody', 'NOT-AN-ID', '', 'acme, acme'])(
-  'the administrator is told that there is no tenant "%s"',
+  'answers 404 to the administrator for the unknown tenant "%s"',
   async (tenant) => {
     const answer = await asAdministrator(api, tenant)('GET', '/v1/messages');
     expect(answer).toMatchObject({ status: 404, body: { code: 'not_found', detail: 'There is no such tenant.' } });
@@ -134,14 +134,14 @@ test.each(['nobody', 'NOT-AN-ID', '', 'acme, acme'])(
 );
 
 test.each([`ck_${'a'.repeat(43)}`, `ck_${'a'.repeat(42)}`, `ck_${adminKey}`, 'ck_', `ck_${'-'.repeat(43)}`])(
-  '%s is no key: 401',
+  'answers 401 to the invalid key %s',
   async (key) => {
     expect(await withKey(api, key)('GET', '/v1/messages')).toMatchObject({ status: 401 });
   },
 );
 
 test.each(['key_1', 'msg_01m821ja90eskaf0f8jas8zfxd', 'key_01m821ja90eskaf0f8jas8zfxd', '%00'])(
-  'there is no key %s: 404',
+  'answers 404 for the unknown key id %s',
   async (id) => {
     for (const method of ['GET', 'DELETE']) expect((await api.call(method, `/v1/keys/${id}`)).status).toBe(404);
   },

@@ -11,7 +11,7 @@ afterAll(() => api.close());
 const post = async (body: object) => (await api.call('POST', '/v1/messages', { body: { text: 'hi', ...body } })).body;
 const get = async (path: string) => (await api.call('GET', path)).body;
 
-test('a delivered message shows its receipt, its count and its timeline', async () => {
+test('shows the receipt, the number of attempts and the timeline of a delivered message', async () => {
   const { id, deliveries } = await post({ destinations: ['orders'] });
   await failOnce(api.sql, deliveries[0].id, 'retrying');
   expect(await get(`/v1/messages/${id}`)).toMatchObject({
@@ -52,7 +52,7 @@ test('a delivered message shows its receipt, its count and its timeline', async 
   expect(accepted < firstAttempt && firstAttempt < delivered).toBe(true);
 });
 
-test('a message that partly failed says so, and when it came to rest', async () => {
+test('shows a message that failed in part as partial, and when it came to rest', async () => {
   const { id, deliveries } = await post({ destinations: ['orders', 'ops'] });
   await deliverOnce(api.sql, deliveries[0].id);
   await failOnce(api.sql, deliveries[1].id, 'parked', 'http_404');
@@ -66,7 +66,7 @@ test('a message that partly failed says so, and when it came to rest', async () 
   });
 });
 
-test('a message whose content was erased is still there', async () => {
+test('still shows a message whose content was erased', async () => {
   const { id } = await post({ sender: { name: 'Ann' } });
   expect(await get(`/v1/messages/${id}`)).not.toHaveProperty('contentErasedAt');
   await api.sql`update contents set sealed = null, erased_at = clock_timestamp() where message = ${id}`;
@@ -74,7 +74,7 @@ test('a message whose content was erased is still there', async () => {
   expect(await get(`/v1/messages/${id}`)).toMatchObject(erased);
 });
 
-describe('the list', () => {
+describe('the list of messages', () => {
   let ids: string[];
   beforeAll(async () => {
     ids = [];
@@ -82,7 +82,7 @@ describe('the list', () => {
       ids.unshift((await post({ conversation: 'listed', source: `s${n % 2}`, correlationId: `c${n}` })).id);
   });
 
-  test('is the newest first, without content', async () => {
+  test('shows the newest message first, without content', async () => {
     const { data, nextCursor } = await get('/v1/messages?conversation=listed');
     expect(data.map(({ id }: { id: string }) => id)).toEqual(ids);
     expect(nextCursor).toBeNull();
@@ -90,7 +90,7 @@ describe('the list', () => {
     expect(data[0]).not.toHaveProperty('sender');
   });
 
-  test('goes on by cursor, and what is added meanwhile changes no page', async () => {
+  test('continues by cursor, and messages that are added meanwhile change no page', async () => {
     const seen: string[] = [];
     let cursor = '';
     for (let page = 0; page < 4; page += 1) {
@@ -104,7 +104,7 @@ describe('the list', () => {
     expect(seen).toEqual(ids);
   });
 
-  test('is filtered by source, correlation, state, destination and time', async () => {
+  test('filters by source, correlation id, state, destination and time', async () => {
     const list = async (query: string) => (await get(`/v1/messages?${query}`)).data.map(({ id }: { id: string }) => id);
     expect(await list('conversation=listed&source=s1')).toHaveLength(3);
     expect(await list('correlationId=c3')).toEqual([ids[3]]);
@@ -117,7 +117,7 @@ describe('the list', () => {
     expect(await list(`conversation=listed&source=s0&since=${receivedAt}`)).not.toContain(ids[4]);
   });
 
-  test('takes only its own cursors', async () => {
+  test('refuses cursors that it did not give', async () => {
     const { nextCursor } = await get('/v1/messages?conversation=listed&limit=1');
     for (const cursor of [
       `${nextCursor}x`,
@@ -130,7 +130,7 @@ describe('the list', () => {
   });
 });
 
-test("another tenant's message is not there", async () => {
+test('answers 404 for a message of another tenant', async () => {
   const { id, deliveries } = await post({ destinations: ['orders'] });
   await api.sql`update messages set tenant = 'other' where id = ${id}`;
   await api.sql`update deliveries set tenant = 'other' where message = ${id}`;

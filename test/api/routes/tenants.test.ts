@@ -13,7 +13,7 @@ afterAll(() => api.close());
 const connection = { connector: 'webhook', settings: { secrets: [secret] } };
 const destination = { connection: 'hooks', address: { url: 'http://127.0.0.1:9/x' } };
 
-test('a tenant is created, shown, replaced and deleted', async () => {
+test('creates, shows, replaces and deletes a tenant', async () => {
   const body = {
     id: 'shop',
     title: 'The shop',
@@ -30,7 +30,7 @@ test('a tenant is created, shown, replaced and deleted', async () => {
     status: 409,
     body: { code: 'already_exists', id: 'shop' },
   });
-  // What was read can be sent again.
+  // Input may contain everything that an answer has.
   expect((await api.call('PUT', '/v1/tenants/shop', { body: created.body })).status).toBe(200);
   const replaced = await api.call('PUT', '/v1/tenants/shop', { body: {} });
   expect(replaced).toMatchObject({
@@ -42,7 +42,7 @@ test('a tenant is created, shown, replaced and deleted', async () => {
   expect((await api.call('DELETE', '/v1/tenants/shop')).status).toBe(404);
 });
 
-test('the default tenant is there, can be changed, and stays', async () => {
+test('lets the default tenant be changed and refuses to delete it', async () => {
   expect(await api.call('PUT', '/v1/tenants/default', { body: { title: 'Ours' } })).toMatchObject({ status: 200 });
   expect(await api.call('DELETE', '/v1/tenants/default')).toMatchObject({ status: 409, body: { code: 'in_use' } });
 });
@@ -58,13 +58,13 @@ test.each([
   ],
   [{ id: 'x', limits: { inflight: 5 } }, ['/limits/inflight unknown_field']],
   [{ id: 'x', legalHold: 'yes' }, ['/legalHold wrong_type']],
-])('%j is no tenant: 422', async (body, errors) => {
+])('answers 422 to the tenant %j', async (body, errors) => {
   const answer = await api.call('POST', '/v1/tenants', { body });
   expect(answer.status).toBe(422);
   expect(errorsOf(answer)).toEqual(errors);
 });
 
-test('tenants are listed in pages, by id', async () => {
+test('lists tenants by id, in pages', async () => {
   for (const id of ['p-1', 'p-2', 'p-3']) await makeTenant(api, id);
   const ids: string[] = [];
   for (let cursor = ''; ;) {
@@ -77,7 +77,7 @@ test('tenants are listed in pages, by id', async () => {
   expect(ids).toEqual(expect.arrayContaining(['default', 'p-1', 'p-2', 'p-3']));
 });
 
-test('a tenant with configuration or messages is in use, and its keys go with it', async () => {
+test('refuses to delete a tenant with configuration or messages, and deletes its keys with it', async () => {
   await makeTenant(api, 'used');
   const call = asAdministrator(api, 'used');
   const { call: byKey } = await makeKey(api, ['messages:read'], 'used');
@@ -95,7 +95,7 @@ test('a tenant with configuration or messages is in use, and its keys go with it
   await eventually('it is not there', async () => (await call('GET', '/v1/messages')).status === 404);
 });
 
-test('a connection that is made while its tenant is deleted is either kept with it or refused', async () => {
+test('refuses a connection that is created while its tenant is being deleted', async () => {
   await makeTenant(api, 'racing');
   const call = asAdministrator(api, 'racing');
   expect((await call('GET', '/v1/connections')).status).toBe(200);
@@ -109,7 +109,7 @@ test('a connection that is made while its tenant is deleted is either kept with 
   expect(await api.sql`select from connections where tenant = 'racing'`).toHaveLength(0);
 });
 
-test('nothing is accepted for a tenant that was deleted, by a process that still remembers it', async () => {
+test('accepts no message for a deleted tenant, even in a process that has the tenant in its cache', async () => {
   const database = await createDatabase();
   const [here, there] = [
     await startTestApi(database.url),
@@ -126,14 +126,14 @@ test('nothing is accepted for a tenant that was deleted, by a process that still
   await database.drop();
 });
 
-test('a tenant that is made again begins empty, whatever is remembered of the first', async () => {
+test('starts empty when a tenant is created again, whatever a process has in its cache of the first one', async () => {
   const post = (call: ReturnType<typeof asAdministrator>) =>
     call('POST', '/v1/messages', { body: { text: 'hi', destinations: ['orders'] } });
   await makeTenant(api, 'again');
   const call = asAdministrator(api, 'again');
   await call('PUT', '/v1/connections/hooks', { body: connection });
   await call('PUT', '/v1/destinations/orders', { body: destination });
-  // Refused after it was planned, so the plan is in memory and no message is in the way.
+  // The message is refused after it was planned, so the plan is in memory and no message prevents the deletes below.
   await api.sql`alter table messages add constraint none check (tenant <> 'again')`;
   expect((await post(call)).status).toBe(500);
   await api.sql`alter table messages drop constraint none`;
@@ -141,7 +141,7 @@ test('a tenant that is made again begins empty, whatever is remembered of the fi
   await call('DELETE', '/v1/connections/hooks');
   expect((await api.call('DELETE', '/v1/tenants/again')).status).toBe(204);
   await makeTenant(api, 'again');
-  // As many changes as the first one had seen when it was planned for.
+  // Makes as many changes as the first tenant had when its plan was made.
   for (const id of ['a', 'b']) await call('PUT', `/v1/connections/${id}`, { body: connection });
   expect(await post(call)).toMatchObject({ status: 422, body: { code: 'unknown_destination' } });
 });
@@ -154,7 +154,7 @@ describe('a tenant that requires an idempotency key', () => {
     call = asAdministrator(api, 'strict');
   });
 
-  test('refuses a message without one, and says what is wanted', async () => {
+  test('refuses a message without a key, and says that the key is required', async () => {
     const answer = await call('POST', '/v1/messages', { body: { text: 'hi' } });
     expect(answer).toMatchObject({ status: 422, body: { code: 'invalid' } });
     expect(errorsOf(answer)).toEqual(['Idempotency-Key required']);
@@ -162,7 +162,7 @@ describe('a tenant that requires an idempotency key', () => {
     expect(await api.sql`select from messages where tenant = 'strict'`).toHaveLength(0);
   });
 
-  test('takes it from the header, from the body, and a CloudEvent, which has one', async () => {
+  test('accepts the key from the header, from the body, and from a CloudEvent', async () => {
     const posts = [
       call('POST', '/v1/messages', { body: { text: 'hi' }, headers: { 'idempotency-key': 'k1' } }),
       call('POST', '/v1/messages', { body: { text: 'hi', id: 'k2' } }),
@@ -174,7 +174,7 @@ describe('a tenant that requires an idempotency key', () => {
     for (const { status } of await Promise.all(posts)) expect(status).toBe(202);
   });
 
-  test('refuses an edit without one too, and takes a delete, of which there can be only one', async () => {
+  test('refuses an edit without a key, and accepts a delete, which can happen only once', async () => {
     const { id } = (await call('POST', '/v1/messages', { body: { text: 'hi', id: 'edited' } })).body;
     const path = `/v1/messages/${id}`;
     const edit = (headers = {}) => call('PATCH', path, { body: { text: 'ho' }, headers });
@@ -188,7 +188,7 @@ describe('a tenant that requires an idempotency key', () => {
     expect((await call('DELETE', path)).body).toMatchObject({ duplicate: true });
   });
 
-  test('stops and begins to require it with the next message, in another process too', async () => {
+  test('starts and stops requiring the key with the next message, also in other processes', async () => {
     const database = await createDatabase();
     const apis = [await startTestApi(database.url), await startTestApi(database.url)] as const;
     const post = (index: 0 | 1) => apis[index].call('POST', '/v1/messages', { body: { text: 'hi' } });
@@ -204,7 +204,7 @@ describe('a tenant that requires an idempotency key', () => {
   });
 });
 
-test('who makes a tenant makes the version of its configuration with it', async () => {
+test('creates the configuration version of a tenant together with the tenant', async () => {
   await makeTenant(api, 'new');
   expect(await api.sql`select version from config_versions where tenant = 'new'`).toEqual([{ version: 1 }]);
 });

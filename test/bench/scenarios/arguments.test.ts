@@ -1,11 +1,11 @@
 import { readScenarioArguments } from '../../../bench/scenarios/arguments.ts';
 
 describe('the arguments of a scenario', () => {
-  it('are none where no scenario is asked for', () => {
+  it('the benchmark runs no scenario unless one is named', () => {
     expect(readScenarioArguments(['--quick'])).toBeUndefined();
   });
 
-  it('are its name, and each size that is wanted', () => {
+  it('the arguments of a scenario are its name and its sizes', () => {
     expect(readScenarioArguments(['--scenario', 'outage'])).toEqual({
       scenario: 'outage',
       mode: 'full',
@@ -39,7 +39,7 @@ describe('the arguments of a scenario', () => {
     [['--scenario', 'slow', '--messages', '0']],
     [['--scenario', 'slow', '--per-second=1.5']],
     [['--scenario', 'slow', '--temporal', 'mysql']],
-  ])('%j are refused', (args) => {
+  ])('the arguments %j of a scenario are refused', (args) => {
     expect(() => readScenarioArguments(args)).toThrow(/^--|^10:/);
   });
 });

@@ -10,7 +10,7 @@ import {
 import type { Streamed } from '../../../bench/stream.ts';
 
 let moment = 0;
-/** One request after the other, each 10 ms later. */
+/** Returns an arrival. Each comes 10 ms after the one before. */
 const arrive = (id: string, more: Partial<Arrival> = {}): Arrival => ({
   path: '/sink',
   id,
@@ -35,8 +35,8 @@ const posted = (at: number, ...deliveries: string[]): Streamed => ({
 
 beforeEach(() => void (moment = 0));
 
-describe('what was promised, beside what arrived', () => {
-  it('counts what never was taken and what was taken twice; a refused request is neither', () => {
+describe("a scenario's comparison of promised and arrived deliveries", () => {
+  it('a scenario counts deliveries never taken and taken twice, but not refused requests', () => {
     const posts = [posted(0, 'a-1', 'b-1'), posted(0, 'a-2'), { ...posted(0), status: 429 }];
     const arrivals = [
       arrive('a-1', { isTaken: false, status: 500 }),
@@ -56,7 +56,7 @@ describe('what was promised, beside what arrived', () => {
     expect(tally(posts, arrivals, ['b'])).toMatchObject({ deliveries: 1, lost: 0, doubled: 0, requestsEach: 1 });
   });
 
-  it('measures from the post to the first request that was taken', () => {
+  it('a scenario measures from the post to the first request that the receiver took', () => {
     const arrivals = [arrive('a-1', { isTaken: false }), arrive('b-1'), arrive('a-1'), arrive('a-1')];
     const posts = [posted(5, 'a-1', 'b-1'), posted(5, 'a-2')];
     expect(latencies(posts, arrivals)).toEqual([25, 15]);
@@ -65,29 +65,29 @@ describe('what was promised, beside what arrived', () => {
   });
 });
 
-describe('the slowest of each second', () => {
-  it('is by the moment of the post, from the first on, and 0 where nothing was posted', () => {
+describe('the slowest delivery of each second', () => {
+  it('the slowest delivery of a second is found by the time of its post, and is 0 for a second without posts', () => {
     const posts = [posted(100, 'a-1'), posted(150, 'a-2'), posted(2_200, 'a-3'), posted(3_200, 'a-4')];
     const arrivals = [arrive('a-1', { at: 400 }), arrive('a-2', { at: 200 }), arrive('a-3', { at: 5_000 })];
     expect(slowestBySecond(posts, arrivals)).toEqual([300, 0, 2_800]);
   });
 });
 
-describe('the order of a lane', () => {
-  it('is kept where sequences rise, with gaps and with repeats of what was taken', () => {
+describe('the order of a lane in a scenario', () => {
+  it('a lane is in order when its sequences rise, also with gaps and repeated deliveries', () => {
     expect(outOfOrder([inLane(1), inLane(3), inLane(1), inLane(3), inLane(4)])).toEqual([]);
   });
 
-  it('is broken by one that comes after its successor, each counted', () => {
+  it('a lane counts each delivery that comes after its successor as out of order', () => {
     const late = outOfOrder([inLane(3), inLane(1), inLane(2), inLane(4)]);
     expect(late.map(({ sequence }) => sequence)).toEqual([1, 2]);
   });
 
-  it('holds for what was taken: a refused request is out of nobody’s order', () => {
+  it('a refused request does not count for the order of a lane', () => {
     expect(outOfOrder([inLane(2, { isTaken: false }), inLane(1), inLane(2)])).toEqual([]);
   });
 
-  it('is each path’s and each conversation’s own', () => {
+  it('each path and each conversation has an order of its own', () => {
     const arrivals = [
       inLane(9),
       arrive('other', { conversation: 'b', sequence: 1 }),
@@ -98,8 +98,8 @@ describe('the order of a lane', () => {
   });
 });
 
-describe('critical ones first', () => {
-  it('counts the others that were taken before the last critical one, from a moment on', () => {
+describe('critical messages in a scenario', () => {
+  it('a scenario counts the other messages taken before the last critical one, from a given time on', () => {
     const critical = { priority: 'critical' } as const;
     const arrivals = [
       arrive('before'),

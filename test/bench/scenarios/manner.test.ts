@@ -1,14 +1,14 @@
 import { faultOf } from '../../../bench/scenarios/manner.ts';
 
-describe('the faults of a receiver', () => {
+describe('the faults of a receiver in a scenario', () => {
   const first = Array.from({ length: 1_000 }, (_, index) => faultOf(index + 1));
 
-  it('are of all four kinds, and more than half of the requests go well', () => {
+  it('a receiver has faults of all four kinds, and most of its requests succeed', () => {
     expect(new Set(first)).toEqual(new Set([undefined, 'error', 'busy', 'reset-before', 'reset-after']));
     expect(first.filter((fault) => fault === undefined).length).toBeGreaterThan(600);
   });
 
-  it('come twice in a row at times, never often enough to open a breaker', () => {
+  it('a receiver fails at most twice in a row, which never opens a breaker', () => {
     const longest = first
       .map((fault) => (fault === undefined ? ' ' : 'x'))
       .join('')

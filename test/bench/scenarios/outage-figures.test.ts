@@ -12,7 +12,7 @@ const arrival = (at: number, id: string, isTaken = true): Arrival => ({
   sequence: null,
   priority: 'normal',
 });
-/** Down until 5 s; then two, a pause, and one. */
+/** The sink is down until 5 s. Then two requests come, and one more after a pause. */
 const atSink = [
   arrival(1_000, 'a', false),
   arrival(1_100, 'b', false),
@@ -21,8 +21,8 @@ const atSink = [
   arrival(9_000, 'c'),
 ];
 
-describe('a sink that was down', () => {
-  it('is described by what came before and after its return', () => {
+describe('figures of a sink that was down', () => {
+  it("the figures of an outage describe the requests before and after the sink's return", () => {
     expect(outageFigures(atSink, 5_000, [2, 2, 1])).toMatchObject({
       attemptsMax: 2,
       attemptsMean: 5 / 3,
@@ -34,11 +34,11 @@ describe('a sink that was down', () => {
     });
   });
 
-  it('has its requests by the second, those that failed apart', () => {
+  it('the series of an outage counts requests per second, failed ones apart', () => {
     expect(outageSeries(atSink, 1_000)).toEqual({ taken: [0, 0, 0, 0, 0, 0, 2, 0, 1], failed: [2] });
   });
 
-  it('misses its aims where it is run over, or left waiting for an attempt too many', () => {
+  it('an outage misses its aims if the sink is overrun, or a message needs too many attempts', () => {
     const missed = (attempts: number[], rate: number): string[] =>
       outageAims(outageFigures(atSink, 5_000, attempts), rate)
         .filter((aim) => !isMet(aim))

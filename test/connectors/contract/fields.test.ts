@@ -25,7 +25,7 @@ describe('checkFields', () => {
     ['everything', { ...good, base: 'http://127.0.0.1:8090/x?y', keys: ['k1', 'k2'], window: '24h', loud: false }],
     ['an empty optional list', { ...good, keys: [] }],
     ['an undefined optional value', { ...good, window: undefined }],
-  ])('accepts %s', (_, value) => {
+  ])('checkFields accepts settings with %s', (_, value) => {
     expect(codes(value)).toEqual([]);
   });
 
@@ -60,41 +60,41 @@ describe('checkFields', () => {
     ['no duration', { ...good, window: '10' }, [['/settings/window', 'invalid_duration']]],
     ['a text for a flag', { ...good, loud: 'yes' }, [['/settings/loud', 'wrong_type']]],
     ['what is planned only', { ...good, user: 'ann' }, [['/settings/user', 'not_yet_supported']]],
-  ])('refuses %s', (_, value, expected) => {
+  ])('checkFields refuses settings with %s', (_, value, expected) => {
     expect(codes(value)).toEqual(expected);
   });
 
-  it('never repeats the value', () => {
+  it('checkFields never repeats a value, which may be a secret, in its errors', () => {
     const errors = checkFields(fields, { ...good, keys: ['hunter2'], base: 'http://u:hunter2@x' }, '');
     expect(errors).toHaveLength(2);
     expect(JSON.stringify(errors)).not.toContain('hunter2');
   });
 });
 
-describe('reading', () => {
-  it('falls back to the default', () => {
+describe('readText and readDuration', () => {
+  it('readText returns the default of a field that is not set, and throws if there is none', () => {
     expect(readText(fields, good, 'base')).toBe('https://example.com/');
     expect(readText(fields, { base: 'http://x' }, 'base')).toBe('http://x');
     expect(() => readText(fields, {}, 'name')).toThrow('field "name" has no text');
   });
 
-  it('gives durations in milliseconds', () => {
+  it('readDuration returns milliseconds, or undefined if the field is not set', () => {
     expect(readDuration({ window: '2m' }, 'window')).toBe(120_000);
     expect(readDuration({}, 'window')).toBeUndefined();
   });
 });
 
-describe('secrets', () => {
+describe('secrets among the settings', () => {
   const values = { ...good, keys: ['k1', 'k2'], loud: true };
 
-  it('are parted from the rest', () => {
+  it('splitSecrets separates secrets from the other settings', () => {
     expect(splitSecrets(fields, values)).toEqual({
       open: { name: 'ops', loud: true },
       secret: { token: 's3cret', keys: ['k1', 'k2'] },
     });
   });
 
-  it('are kept where a PUT leaves them out or sends the mask back, and only they', () => {
+  it('a PUT that leaves a secret out or sends the mask keeps the stored secret, and changes everything else', () => {
     expect(mergeSecrets(fields, { name: 'new' }, values)).toEqual({ name: 'new', token: 's3cret', keys: ['k1', 'k2'] });
     expect(mergeSecrets(fields, maskSecrets(fields, values), values)).toEqual(values);
     expect(mergeSecrets(fields, { name: 'new', token: 't', keys: [] }, values)).toEqual({
@@ -105,7 +105,7 @@ describe('secrets', () => {
     expect(mergeSecrets(fields, { token: secretMask }, {})).toEqual({});
   });
 
-  it('are masked without their length', () => {
+  it('maskSecrets replaces each secret by the same mask, whatever its length', () => {
     expect(maskSecrets(fields, values)).toEqual({
       name: 'ops',
       token: secretMask,
@@ -114,7 +114,7 @@ describe('secrets', () => {
     });
   });
 
-  it('are listed for redaction', () => {
+  it('secretTexts lists every secret', () => {
     expect(secretTexts(fields, values)).toEqual(['s3cret', 'k1', 'k2']);
   });
 });

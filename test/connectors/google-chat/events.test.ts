@@ -8,10 +8,10 @@ import { asChat, classic, message, name, push, read, sender, text } from '../../
 import { roomsAt } from '../../support/rooms.ts';
 import { startSimulatorBench, type SimulatorBench } from '../../support/simulators.ts';
 
-describe('an event', () => {
+describe('an event of Google Chat', () => {
   const place = { room: 'spaces/AAAA', nativeId: name };
 
-  it('of a new message is the same, whichever way it comes', async () => {
+  it('a new message gives the same event whether Pub/Sub pushes it or Google Chat sends it to the app', async () => {
     const [pushed, asked] = [
       await read(push('message.v1.created', { message })),
       await read(JSON.stringify(classic()), asChat),
@@ -30,14 +30,14 @@ describe('an event', () => {
     ]);
   });
 
-  it('brings the address that interaction events tell', async () => {
+  it('an interaction event adds the e-mail address of the sender', async () => {
     const event = classic({ user: { ...sender, email: 'ann@example.com' } });
     expect(await read(JSON.stringify(event), asChat)).toMatchObject([
       { event: { sender: { id: 'users/101', email: 'ann@example.com' } } },
     ]);
   });
 
-  it('of a reply names its thread, by which its root is found', async () => {
+  it('a reply names its thread, and the root of that thread is found by the same key', async () => {
     const reply = { ...message, name: 'spaces/AAAA/messages/m3', threadReply: true };
     const events = await read(push('message.v1.created', { message: reply }));
     expect(events).toMatchObject([
@@ -50,7 +50,7 @@ describe('an event', () => {
     expect(inbound?.linkKey(`${name}:t1`)).toBe(name);
   });
 
-  it('of an edit has a revision that rises with time, whatever the digits', async () => {
+  it('the revision of an edit rises with its time, however many decimals the time has', async () => {
     const times = [
       '2026-03-01T12:00:00Z',
       '2026-03-01T12:00:00.1Z',
@@ -71,7 +71,7 @@ describe('an event', () => {
     expect(seen.size).toBe(times.length);
   });
 
-  it('of a delete, and of reactions', async () => {
+  it('a deletion and reactions are read with their message, person and emoji', async () => {
     const deleteTime = '2026-03-01T12:00:00Z';
     expect(await read(push('message.v1.deleted', { message: { name, deleteTime } }))).toEqual([
       { event: { key: `deleted:${name}`, kind: 'deleted', ...place, at: '2026-03-01T12:00:00.000Z' } },
@@ -99,7 +99,7 @@ describe('an event', () => {
     ]);
   });
 
-  it('of a message with files names them', async () => {
+  it('a message with files lists them by name', async () => {
     const attachment = [
       {
         name: 'a/1',
@@ -149,7 +149,7 @@ describe('an event', () => {
     ['many at once', 'message.v1.batchCreated', { messages: [] }, 'unsupported_event'],
     ['a change of the space', 'space.v1.updated', { space: {} }, 'unsupported_event'],
     ['a later version', 'message.v2.created', { message }, 'unsupported_event'],
-  ])('passes over %s', async (_, type, data, code) => {
+  ])('an event of Google Chat that is %s is ignored', async (_, type, data, code) => {
     expect(await read(push(type, data))).toEqual([{ ignored: code }]);
   });
 
@@ -159,19 +159,19 @@ describe('an event', () => {
     ['no time', push('message.v1.created', { message: { ...message, createTime: 'x' } })],
     ['no emoji', push('reaction.v1.created', { reaction: { name: `${name}/reactions/r`, user: sender } })],
     ['no type', JSON.stringify({ message: { data: '' } })],
-  ])('that has %s is kept for an operator', async (_, body) => {
+  ])('an event of Google Chat that has %s is kept for an operator', async (_, body) => {
     expect(await read(body)).toMatchObject({ kind: 'unreadable', answer: { status: 200 } });
   });
 });
 
-describe('the hook', () => {
+describe('the hook of Google Chat', () => {
   let bench: SimulatorBench;
   beforeAll(async () => {
     bench = await startSimulatorBench(['google-chat']);
   });
   afterAll(() => bench.stop());
 
-  it('reads all that the simulator sends, with the keys that it publishes', async () => {
+  it('the hook accepts all kinds of requests that the simulator signs with its published keys', async () => {
     const [real1, project] = [simulated(bench.url), { ...simulated(bench.url), audience: '42' }];
     const signing = createSigningKeys(bench.http);
     const got: { path: string; received: Received }[] = [];

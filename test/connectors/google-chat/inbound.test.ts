@@ -26,14 +26,14 @@ import { inboundSuite } from '../../suites/inbound-suite.ts';
 const other = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 
 const unsigned = (one: HookRequest): HookRequest => ({ ...one, headers: { 'content-type': 'application/json' } });
-/** Another body would pass, since a token says nothing of it: an attacker has no token, and makes one. */
+/** Spoils the signature. Changing the body would not do, because the token does not cover it. */
 const spoilt = ({ headers, ...one }: HookRequest): HookRequest => {
   const [head, payload] = (headers['authorization'] ?? '').split('.');
   return { ...one, headers: { ...headers, authorization: `${head}.${payload}.${'A'.repeat(342)}` } };
 };
 const common = { connector: googleChat, keys, forged: spoilt, unsigned, refusal: 401, isDated: false } as const;
 
-describe('what Google Chat sends to a URL', () => {
+describe('interaction events for a URL audience', () => {
   inboundSuite({
     ...common,
     settings,
@@ -43,7 +43,7 @@ describe('what Google Chat sends to a URL', () => {
   });
 });
 
-describe('what Google Chat sends to a project', () => {
+describe('interaction events for a project number', () => {
   inboundSuite({
     ...common,
     settings: { ...base, audience: '123456789' },
@@ -56,7 +56,7 @@ describe('what Google Chat sends to a project', () => {
   });
 });
 
-describe('what Pub/Sub pushes', () => {
+describe('pushes of Pub/Sub', () => {
   inboundSuite({
     ...common,
     settings,
@@ -66,7 +66,7 @@ describe('what Pub/Sub pushes', () => {
   });
 });
 
-describe('a token', () => {
+describe('the token of a request from Google', () => {
   const body = push('message.v1.created', { message });
   it.each([
     ['of another issuer', { ...asPush, iss: 'https://accounts.example' }],
@@ -76,7 +76,7 @@ describe('a token', () => {
     ['without an end', { ...asPush, exp: undefined }],
     ['of the other way, with its audience', { ...asChat, aud: base.pushAudience }],
     ['that Google Chat signed itself, for a URL', { iss: 'chat@system.gserviceaccount.com', aud: hookUrl }],
-  ])('%s is refused', async (_, claims) => {
+  ])('a request with a token %s is refused', async (_, claims) => {
     expect(await receive(await request(body, claims, now))).toMatchObject({
       kind: 'refused',
       answer: { status: 401 },
@@ -84,12 +84,12 @@ describe('a token', () => {
     });
   });
 
-  it('of another key, or of a key that nobody published, is refused', async () => {
+  it('a request whose token is signed with another key, or with an unpublished key, is refused', async () => {
     for (const one of [await request(body, asPush, now, other), await request(body, asPush, now, real, 'k2')])
       expect(await receive(one)).toMatchObject({ kind: 'refused', code: 'bad_signature' });
   });
 
-  it('is no token without a signature, or with one that a secret makes', async () => {
+  it('a request whose token is unsigned, or signed with the public key as a secret, is refused', async () => {
     const parts = [
       { alg: 'none', kid: 'k1' },
       { ...asPush, exp: 9_999_999_999, iat: 1 },
@@ -108,26 +108,26 @@ describe('a token', () => {
   it.each([
     ['that has expired', -3_600 - 301, 'stale'],
     ['from the future', 301, 'stale'],
-  ])('%s is refused', async (_, seconds, code) => {
+  ])('a request with a token %s is refused', async (_, seconds, code) => {
     const one = await request(body, asPush, new Date(now.getTime() + seconds * 1_000));
     expect(await receive(one)).toMatchObject({ kind: 'refused', code });
   });
 
-  it('is good for an add-on whose own account signs', async () => {
+  it('a request of an add-on is accepted if the settings name its account as the signer', async () => {
     const signer = 'service-1@gcp-sa-gsuiteaddons.iam.gserviceaccount.com';
     const one = await request(JSON.stringify(classic()), { ...asChat, email: signer }, now);
     expect(await receive(one)).toMatchObject({ kind: 'refused' });
     expect(await receive(one, { signer })).toMatchObject({ kind: 'events' });
   });
 
-  it('is not believed where nothing is expected', async () => {
+  it('a push is refused if the connection has no push audience', async () => {
     const { pushAudience: _, ...without } = settings;
     const one = await request(body, asPush, now);
     const connection = { id: 'acme', settings: without };
     expect(await googleChat.inbound?.receive(one, connection, { now, keys })).toMatchObject({ kind: 'refused' });
   });
 
-  it('that cannot be checked now is to come again', async () => {
+  it('a request whose keys cannot be fetched is answered with 503, so that Google sends it again', async () => {
     const away: SigningKeys = {
       find: async () => {
         throw new SigningKeysUnavailable('away');

@@ -19,7 +19,7 @@ import { startSimulatorBench, type SimulatorBench } from '../../support/simulato
 
 const name = 'google-chat';
 
-describe('google-chat', () => {
+describe('the connector of Google Chat', () => {
   connectorSuite({
     connector: googleChat,
     target: (base) => ({ settings: settings(base), address: { space: 'spaces/AAAAops' } }),
@@ -68,7 +68,7 @@ describe('google-chat', () => {
   });
 });
 
-describe('a post in google-chat', () => {
+describe('a post in Google Chat', () => {
   let bench: SimulatorBench;
   beforeAll(async () => {
     bench = await startSimulatorBench([name]);
@@ -79,7 +79,7 @@ describe('a post in google-chat', () => {
   const post = async (out: Outgoing): Promise<Created> => ({ out, receipt: await send(out) });
   const fresh = (space: string, more: object = {}) => sampleOutgoing(target(bench.url, space, more));
 
-  it('carries its text and two names that stay the same, and is known by message and thread', async () => {
+  it('a post has the same two request ids in every attempt, and its receipt names message and thread', async () => {
     const out = fresh('spaces/AAAA01');
     const receipt = await send(out);
     const [message] = await held(bench, 'spaces/AAAA01');
@@ -92,7 +92,7 @@ describe('a post in google-chat', () => {
     expect(clientOf('dlv_01k0000000000000000000000a')).toMatch(/^client-[a-z0-9-]{1,56}$/);
   });
 
-  it('that was made before is fetched whole, where the platform remembers the request', async () => {
+  it('a repeated post returns the first message if Google still remembers the request', async () => {
     const out = fresh('spaces/AAAA02');
     const first = await send(out);
     expect(await send(out, { attempt: 2 })).toEqual(first);
@@ -103,7 +103,7 @@ describe('a post in google-chat', () => {
     expect(await held(bench, 'spaces/AAAA02')).toHaveLength(1);
   });
 
-  it('that was made before is there once also when the platform has forgotten the request, replies too', async () => {
+  it('a post or reply that is repeated after Google forgot the request is still there only once', async () => {
     const root = await post(fresh('spaces/AAAA03'));
     const out = replyTo(root);
     await bench.fault(name, { path: 'requestId=', mode: 'commit-then-timeout' });
@@ -117,7 +117,7 @@ describe('a post in google-chat', () => {
     expect(again).toEqual({ nativeId: `${second?.name}:${first?.thread.split('/')[3]}:reply`, status: 409 });
   });
 
-  it('whose name is taken is in doubt while it cannot be fetched', async () => {
+  it('a post whose name is taken stays in doubt while the existing message cannot be fetched', async () => {
     const out = fresh('spaces/AAAA04');
     await send(out);
     for (const answer of [refusal(503, 'UNAVAILABLE'), refusal(403, 'PERMISSION_DENIED'), refusal(404, 'NOT_FOUND')]) {
@@ -126,7 +126,7 @@ describe('a post in google-chat', () => {
     }
   });
 
-  it('is not believed to be refused where an earlier attempt made it, whatever the refusal', async () => {
+  it('a refusal of a repeated post is believed only after a check that the first attempt did not post it', async () => {
     const out = fresh('spaces/AAAA16');
     const first = await send(out);
     await bench.fault(name, { path: 'requestId=', times: 2, ...refusal(400, 'INVALID_ARGUMENT') });
@@ -142,7 +142,7 @@ describe('a post in google-chat', () => {
     expect((await bench.requests(name)).slice(before).map(({ method }) => method)).toEqual(['POST', 'POST']);
   });
 
-  it('goes to the thread also where it replies to a reply, and beside it where that is gone', async () => {
+  it('a reply to a reply goes into the same thread, and a reply to a deleted message starts a new one', async () => {
     const root = await post(fresh('spaces/AAAA05'));
     const reply = await post(replyTo(root));
     const second = await post(replyTo(reply));
@@ -156,7 +156,7 @@ describe('a post in google-chat', () => {
     expect(astray.receipt?.nativeId).not.toMatch(/reply$/);
   });
 
-  it('starts anew in the space that its destination was moved to, and is changed where it stands', async () => {
+  it('after its destination moved, a reply is posted in the new space and an edit reaches the old one', async () => {
     const root = await post(fresh('spaces/AAAA06'));
     const address = { space: 'spaces/AAAA07' };
     const moved = { ...root.out, destination: { ...root.out.destination, address } };
@@ -167,7 +167,7 @@ describe('a post in google-chat', () => {
     expect(await shown(bench, root.out)).toEqual({ text: 'second' });
   });
 
-  it('shows who said it and where, also when it is edited', async () => {
+  it('a bridged post shows its author and platform, also after an edit', async () => {
     const author = { name: 'Ann *A*', source: 'Slack' };
     const created = await post({ ...fresh('spaces/AAAA08'), author });
     expect((await shown(bench, created.out))?.text).toBe(
@@ -177,7 +177,7 @@ describe('a post in google-chat', () => {
     expect((await shown(bench, created.out))?.text).toBe('*Ann (Slack):* second');
   });
 
-  it('is sent with a new token where the kept one is refused before its time', async () => {
+  it('a post is sent with a new token if the cached one is refused early', async () => {
     const tokens = createAccessTokens();
     await send(fresh('spaces/AAAA09'), { tokens });
     await bench.control(name, 'revoke', {});
@@ -187,7 +187,7 @@ describe('a post in google-chat', () => {
     expect(asked.length).toBeGreaterThanOrEqual(2);
   });
 
-  it('waits where even a new token is refused, and stops the connection only where the account is', async () => {
+  it('a refused new token may be tried again, and a refused account or unusable key stops the connection', async () => {
     await bench.fault(name, { path: 'requestId=', times: 2, ...refusal(401, 'UNAUTHENTICATED') });
     expect(await failureOf(send(fresh('spaces/AAAA10')))).toMatchObject({
       kind: 'transient',
@@ -206,14 +206,14 @@ describe('a post in google-chat', () => {
     expect(await held(bench, 'spaces/AAAA10')).toEqual([]);
   });
 
-  it('takes the private key as it stands in the JSON file, too', async () => {
+  it('a private key that was copied from the JSON file with escaped line ends is accepted', async () => {
     const { privateKey } = settings(bench.url);
     const out = fresh('spaces/AAAA11', { privateKey: privateKey.trim().replaceAll('\n', '\\n') });
     await expect(send(out)).resolves.toBeDefined();
     expect(checkFields(googleChat.settings, out.connection.settings, '')).toEqual([]);
   });
 
-  it('of nothing, and a reaction, are refused before anything is sent', async () => {
+  it('an empty post and a reaction are refused before any request is made', async () => {
     const created = await post(fresh('spaces/AAAA12'));
     const before = (await bench.requests(name)).length;
     const nothing = sampleOutgoing(target(bench.url), { content: { text: ' \n' } });
@@ -222,7 +222,7 @@ describe('a post in google-chat', () => {
     expect(await bench.requests(name)).toHaveLength(before);
   });
 
-  it('is cut at the limit, in bytes, and taken', async () => {
+  it('a post that is too long is cut at the limit in bytes, and Google accepts it', async () => {
     const out = sampleOutgoing(target(bench.url, 'spaces/AAAA13'), { content: { text: 'ü'.repeat(40_000) } });
     await send(out);
     const { text = '' } = (await shown(bench, out)) ?? {};
@@ -230,7 +230,7 @@ describe('a post in google-chat', () => {
     expect(text).toMatch(/ü…$/);
   });
 
-  it('is limited to one a second and space where the simulator is told so', async () => {
+  it('the simulator limits posts to one a second and space if told so', async () => {
     await bench.control(name, 'limits', {});
     await send(fresh('spaces/AAAA14'));
     expect(await failureOf(send(fresh('spaces/AAAA14')))).toMatchObject({ kind: 'transient', code: 'throttled' });
@@ -239,7 +239,7 @@ describe('a post in google-chat', () => {
     await send(fresh('spaces/AAAA14'));
   });
 
-  it('to a space that is not there stops its destination', async () => {
+  it('a post to a space that does not exist is a failure of the destination', async () => {
     expect(await failureOf(send(fresh('spaces/BBBB')))).toMatchObject({
       code: 'google_not_found',
       affects: 'destination',
@@ -247,8 +247,8 @@ describe('a post in google-chat', () => {
   });
 });
 
-describe('settings of google-chat', () => {
-  it('have defaults, and know what an audience and a space look like', () => {
+describe('the settings of Google Chat', () => {
+  it('the settings of Google Chat have defaults and check the form of an audience and of a space', () => {
     const { serviceAccount, privateKey } = settings('');
     expect(checkFields(googleChat.settings, { serviceAccount, privateKey }, '')).toEqual([]);
     for (const audience of ['carillon', 'ftp://a.b', '12a'])

@@ -60,7 +60,7 @@ const subscriptions = async () =>
 const hoursLeft = async () =>
   (await subscriptions()).map(({ expireTime }) => Math.round((Date.parse(expireTime) - Date.now()) / hour));
 
-it('are made for each space, with all that is bridged, for as long as Google gives them, and only once', async () => {
+it('each space gets one subscription with all bridged events for the longest time that Google grants', async () => {
   expect(await keep([ops, lab, den])).toMatchObject([
     { room: ops, did: 'created' },
     { room: lab, did: 'created' },
@@ -82,7 +82,7 @@ it('are made for each space, with all that is bridged, for as long as Google giv
   expect(await hoursLeft()).toEqual([4, 4, 4]);
 });
 
-it('are renewed before they expire, and made again where they have', async () => {
+it('subscriptions to Google Chat are renewed before they expire, and created again after they expired', async () => {
   const [made] = (await keep([ops])) ?? [];
   const [first] = await subscriptions();
   expect(made).toMatchObject({ goodUntil: new Date(first?.expireTime ?? '') });
@@ -95,7 +95,7 @@ it('are renewed before they expire, and made again where they have', async () =>
   expect(await keep([ops], {}, 8 * hour)).toMatchObject([{ did: 'created' }]);
 });
 
-it('are reactivated where Google has suspended them', async () => {
+it('suspended subscriptions to Google Chat are reactivated', async () => {
   await keep([ops]);
   const [first] = await subscriptions();
   await bench.control('google-chat', 'lifecycle', { event: 'suspended', isTold: false });
@@ -106,7 +106,7 @@ it('are reactivated where Google has suspended them', async () => {
   expect(await subscriptions()).toEqual([{ ...first, state: 'ACTIVE' }]);
 });
 
-/** As somebody makes one by hand. */
+/** Creates a subscription by hand. */
 const make = (space: string, more: object = {}) =>
   fetch(`${bench.url}/google-chat/events/v1/subscriptions`, {
     method: 'POST',
@@ -119,7 +119,7 @@ const make = (space: string, more: object = {}) =>
     }),
   });
 
-it('that tell less than is bridged are replaced', async () => {
+it('a subscription to Google Chat that lacks some of the bridged events is replaced', async () => {
   await make(ops);
   const [first] = await subscriptions();
   expect(await keep([ops])).toMatchObject([{ did: 'replaced' }]);
@@ -127,7 +127,7 @@ it('that tell less than is bridged are replaced', async () => {
   expect([second?.eventTypes.length, second?.name === first?.name, more]).toEqual([5, false, []]);
 });
 
-it('are ended where no bridge has the space any more; those of another topic stay', async () => {
+it('subscriptions of spaces that no bridge has any more are ended, and those of another topic stay', async () => {
   const elsewhere = { pubsubTopic: 'projects/acme/topics/other' };
   await make(den, { notificationEndpoint: elsewhere });
   await keep([ops, lab]);
@@ -143,7 +143,7 @@ it('are ended where no bridge has the space any more; those of another topic sta
   expect(await left()).toEqual(['AAAAden']);
 });
 
-it('say of each space why it could not be kept, and nothing is in doubt where an answer is lost', async () => {
+it('a space whose subscription fails has a reason, and a lost answer leaves no double subscription', async () => {
   expect(await keep(['spaces/none', ops])).toMatchObject([
     { failure: { kind: 'permanent', code: 'google_invalid_argument' } },
     { did: 'created' },
@@ -161,18 +161,18 @@ it.each([
   ['a person', { historyUser: undefined }, 'no_workspace_events'],
   ['a service account that pushes', { pushServiceAccount: undefined }, 'no_workspace_events'],
   ['a person of the organisation', { historyUser: 'nobody@elsewhere.example' }, 'invalid_grant'],
-])('are refused without %s', async (_, change, code) => {
+])('subscriptions to Google Chat are refused without %s', async (_, change, code) => {
   const failure = await keep([ops], change).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(SendFailure);
   expect(failure).toMatchObject({ kind: 'permanent', affects: 'connection', code });
 });
 
-it('are kept only where the settings name a topic', () => {
+it('subscriptions to Google Chat are kept only if the settings name a topic', () => {
   expect(googleChat.inbound?.subscriptions?.isKept({})).toBe(false);
   expect(googleChat.inbound?.subscriptions?.isKept({ pubsubTopic })).toBe(true);
 });
 
-describe('what is pushed', () => {
+describe('pushes for subscribed spaces', () => {
   let app: FastifyInstance;
   let got: Received[];
   let changed: object;
@@ -194,7 +194,7 @@ describe('what is pushed', () => {
   });
   afterEach(() => app.close());
 
-  it('is of spaces that are subscribed to, while they are', async () => {
+  it('pushes come only for spaces with an active subscription', async () => {
     await rooms.act('google-chat', { room: ops, text: 'too early' });
     await keep([ops]);
     await rooms.act('google-chat', { room: lab, text: 'elsewhere' });
@@ -215,7 +215,7 @@ describe('what is pushed', () => {
     ['suspended', 'enabled'],
     ['expirationReminder', 'renewed'],
     ['expired', 'created'],
-  ])('asks for a look where it says: %s', async (event, did) => {
+  ])('a lifecycle event "%s" makes Carillon check its subscriptions', async (event, did) => {
     await keep([ops]);
     await bench.control('google-chat', 'lifecycle', { event });
     const received = await eventually('it came', () => got[0]);
@@ -224,7 +224,7 @@ describe('what is pushed', () => {
       wantsLook: true,
       events: [{ ignored: 'subscription_lifecycle' }],
     });
-    // What was asked for is renewed however long it is good.
+    // After such an event, a subscription is renewed however long it would still live.
     expect(await keep([ops], {}, 1e15)).toMatchObject([{ did }]);
     changed = { pubsubTopic: undefined };
     await keep([ops]);

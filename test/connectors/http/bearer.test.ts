@@ -11,7 +11,7 @@ let server: Server;
 let handedOut = 0;
 const http = createHttp({ egress: createEgress(['127.0.0.0/8']) });
 
-/** Hands out a new token each time, after a while. */
+/** Issues a new token for each request, after a delay. */
 beforeAll(async () => {
   server = createServer((_request, response) => {
     const answer = JSON.stringify({ access_token: `token-${(handedOut += 1)}`, expires_in: 3_600 });
@@ -38,20 +38,20 @@ const context = (timeoutMs: number) => ({
   signal: new AbortController().signal,
 });
 
-describe('a call with a token', () => {
-  it('has the time that getting the token left of it, and so has the second try', async () => {
+describe('withToken', () => {
+  it('a call with a token, and its repetition, have only the time that is left after obtaining the token', async () => {
     const left: number[] = [];
     await withToken(request(), context(10_000), async (token, { timeoutMs }) => {
       left.push(timeoutMs);
       if (token === 'token-1')
         throw new SendFailure({ kind: 'transient', code: 'http_401', message: 'revoked', status: 401 });
     });
-    // Timers may end a millisecond early.
+    // Timers may fire a millisecond early.
     expect(left[0]).toBeLessThanOrEqual(10_000 - slowMs + 1);
     expect(left[1]).toBeLessThanOrEqual(10_000 - 2 * slowMs + 2);
   });
 
-  it('is not made where the token took all of the time', async () => {
+  it('a call is not made if obtaining its token took all of the time', async () => {
     let calls = 0;
     const call = withToken(request(), context(slowMs / 3), async () => (calls += 1));
     await expect(call).rejects.toMatchObject({ kind: 'transient', affects: 'connection' });

@@ -13,7 +13,7 @@ import { loopback } from '../../support/simulators.ts';
 
 const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
-/** A server below HTTP, which can do what no HTTP library would. */
+/** A server below HTTP, which can misbehave in ways that no HTTP library allows. */
 interface RawServer {
   readonly port: number;
   readonly sockets: Socket[];
@@ -73,8 +73,8 @@ afterEach(async () => {
   servers = [];
 });
 
-describe('an answer', () => {
-  it('has status, headers and text, and leaves the connection for the next', async () => {
+describe('an HTTP answer', () => {
+  it('an answer has status, headers and text, and its connection is used again', async () => {
     const server = await rawServer((socket) => socket.write(ok));
     for (let count = 0; count < 5; count += 1)
       expect(await http.request(request(at(server.port)))).toEqual({
@@ -83,16 +83,16 @@ describe('an answer', () => {
         text: 'ok',
         complete: true,
       });
-    // undici frees a connection one turn after its answer, so requests in close succession use two by turns.
+    // undici frees a connection one turn after its answer, so requests in quick succession may alternate between two.
     expect(server.sockets.length).toBeLessThanOrEqual(2);
   });
 
-  it('counts from the status that ends it, not from an interim one', async () => {
+  it('an answer has the status of the final response, not that of an interim one', async () => {
     const server = await rawServer((socket) => socket.write(`HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n${ok}`));
     expect(await http.request(request(at(server.port)))).toMatchObject({ status: 200, text: 'ok' });
   });
 
-  it('is cut at the limit, and the connection is dropped', async () => {
+  it('an answer that is too long is cut at the limit, and its connection is dropped', async () => {
     const server = await rawServer((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
       const chunk = `2710\r\n${'x'.repeat(10_000)}\r\n`;
@@ -108,19 +108,19 @@ describe('an answer', () => {
     await eventually('the connection is closed', () => server.sockets.every(({ destroyed }) => destroyed));
   });
 
-  it('counts even where its body breaks off', async () => {
+  it('an answer whose body breaks off still counts', async () => {
     const server = await rawServer((socket) => socket.end('HTTP/1.1 410 Gone\r\ncontent-length: 100\r\n\r\npart'));
     expect(await http.request(request(at(server.port)))).toMatchObject({ status: 410, text: 'part', complete: false });
   });
 
-  it('counts even where its body does not end in time', async () => {
+  it('an answer whose body does not end in time still counts', async () => {
     const server = await rawServer((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\npart'));
     const answer = await http.request(request(at(server.port), { timeoutMs: 300 }));
     expect(answer).toMatchObject({ status: 200, text: 'part', complete: false });
   });
 });
 
-describe('a failure before the write', () => {
+describe('a request that fails before it is written', () => {
   it.each([
     ['a refused connection', async () => at(await freePort()), 'connection_refused'],
     ['an unknown host', async () => 'http://carillon-test.invalid/', 'dns_failure'],
@@ -131,11 +131,11 @@ describe('a failure before the write', () => {
     ['a private address over TLS', async () => 'https://10.0.0.1/', 'egress_denied'],
     ['another scheme', async () => 'ftp://127.0.0.1/', 'invalid_request'],
     ['no URL', async () => 'nonsense', 'invalid_request'],
-  ])('by %s is proven', async (_, url, code) => {
+  ])('a request that fails because of %s is known to be unwritten', async (_, url, code) => {
     expect(await errorOf(http.request(request(await url())))).toMatchObject({ code, written: false });
   });
 
-  it('by a name that resolves to this machine is proven, and nothing is connected', async () => {
+  it('a name that resolves to a forbidden address is refused before anything is connected', async () => {
     const server = await rawServer((socket) => socket.write(ok));
     const strict = createHttp({ egress: createEgress([]) });
     const error = await errorOf(strict.request(request(`http://localhost:${server.port}/`)));
@@ -144,27 +144,27 @@ describe('a failure before the write', () => {
     expect(server.sockets).toEqual([]);
   });
 
-  it('by a failed TLS handshake is proven', async () => {
+  it('a request whose TLS handshake fails is known to be unwritten', async () => {
     const server = await rawServer((socket) => socket.end('this is not TLS'));
     const error = await errorOf(http.request(request(`https://127.0.0.1:${server.port}/`)));
     expect(error).toMatchObject({ code: 'tls_error', written: false });
     expect(server.received()).not.toContain('POST');
   });
 
-  it('by a handshake that never ends is proven when the time is over, and nothing is written later', async () => {
+  it('a request whose TLS handshake never ends times out, and is known to be unwritten', async () => {
     const server = await rawServer(() => undefined);
     const error = await errorOf(http.request(request(`https://127.0.0.1:${server.port}/`, { timeoutMs: 200 })));
     expect(error).toMatchObject({ code: 'timeout', written: false });
   });
 
-  it('by a header that cannot be sent is proven, and does not show it', async () => {
+  it('a request with an invalid header is known to be unwritten, and its error does not show the header', async () => {
     const call = http.request(request(at(1), { headers: { authorization: 'Bearer s3cret\r\nx: y' } }));
     const error = await errorOf(call);
     expect(error).toMatchObject({ code: 'invalid_request', written: false });
     expect(`${error.message}${error.stack}${String(error.cause)}`).not.toContain('s3cret');
   });
 
-  it('by a stop is proven', async () => {
+  it('a request that a stop ends before the write is known to be unwritten', async () => {
     const server = await rawServer((socket) => socket.write(ok));
     const error = await errorOf(http.request(request(at(server.port), { signal: AbortSignal.abort() })));
     expect(error).toMatchObject({ code: 'stopped', written: false });
@@ -175,43 +175,43 @@ describe('a failure before the write', () => {
     expect(server.received()).not.toContain('POST');
   });
 
-  it('by a client that was closed is proven', async () => {
+  it('a request of a closed client is known to be unwritten', async () => {
     await http.close();
     expect(await errorOf(http.request(request(at(1))))).toMatchObject({ written: false });
   });
 });
 
-describe('a failure after the write', () => {
+describe('a request that fails after it is written', () => {
   it.each([
     ['a reset', (socket: Socket) => socket.resetAndDestroy(), 'connection_reset'],
     ['an orderly end', (socket: Socket) => socket.end(), 'connection_reset'],
     ['what is not HTTP', (socket: Socket) => socket.end('nonsense\r\n\r\n'), 'bad_response'],
-  ])('by %s counts as written', async (_, end, code) => {
+  ])('a request that is answered by %s counts as written', async (_, end, code) => {
     const server = await rawServer(end);
     expect(await errorOf(http.request(request(at(server.port))))).toMatchObject({ code, written: true });
   });
 
-  it('by a time-out counts as written, and closes the connection', async () => {
+  it('a request that times out after the write counts as written, and its connection is closed', async () => {
     const server = await rawServer(() => undefined);
     const error = await errorOf(http.request(request(at(server.port), { timeoutMs: 200 })));
     expect(error).toMatchObject({ code: 'timeout', written: true });
     await eventually('the connection is closed', () => server.sockets.every(({ destroyed }) => destroyed));
   });
 
-  it('on a connection that the peer had dropped meanwhile counts as written', async () => {
+  it('a request on a connection that the server had dropped counts as written', async () => {
     const server = await rawServer((socket, _, count) => (count === 1 ? socket.write(ok) : socket.resetAndDestroy()));
     await http.request(request(at(server.port)));
     expect(await errorOf(http.request(request(at(server.port))))).toMatchObject({ written: true });
     expect(server.received().match(/POST/g)).toHaveLength(2);
   });
 
-  it('by an unreadable answer keeps none of it, since it may hold our secrets', async () => {
+  it('the error of an unreadable answer contains none of it, because it may hold our secrets', async () => {
     const server = await rawServer((socket) => socket.end('you said s3cret\r\n\r\n'));
     const error = await errorOf(http.request(request(at(server.port))));
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('s3cret');
   });
 
-  it('names the host and hides the rest of the URL', async () => {
+  it('the error of a request names the host and hides the rest of the URL', async () => {
     const server = await rawServer((socket) => socket.resetAndDestroy());
     const error = await errorOf(http.request(request(at(server.port))));
     expect(error.message).toContain(`127.0.0.1:${server.port}`);
@@ -235,17 +235,17 @@ describe('retryAfterMs', () => {
     ['2026', 2_026_000],
     ['2027-01-01', undefined],
     ['', undefined],
-  ])('reads %p as %p', (header, expected) => {
+  ])('retryAfterMs reads the Retry-After header %p as %p', (header, expected) => {
     expect(retryAfterMs({ 'retry-after': header }, now)).toBe(expected);
   });
 
-  it('reads none', () => {
+  it('retryAfterMs is undefined if there is no Retry-After header', () => {
     expect(retryAfterMs({}, now)).toBeUndefined();
   });
 });
 
 describe('excerptOf', () => {
-  it('is free of a secret of several lines, however its line ends are written', () => {
+  it('an excerpt contains no secret of several lines, however its line ends are written', () => {
     const secret = '-----BEGIN PRIVATE KEY-----\nMIIEvQ\nIBADAN\n-----END PRIVATE KEY-----\n';
     for (const said of [secret, JSON.stringify(secret), encodeURIComponent(secret)]) {
       const excerpt = excerptOf(`you said ${said}!`, [secret]);
@@ -254,7 +254,7 @@ describe('excerptOf', () => {
     }
   });
 
-  it('is short, printable and free of secrets in the ways they are written', () => {
+  it('an excerpt is short and printable, and contains no secret in any of its spellings', () => {
     const secret = 'whsec_a+b/c=="';
     const text = `\u0000\u001b[31m${secret} a+b/c== ${encodeURIComponent(secret)} ${JSON.stringify(secret)}\n\u202Eend`;
     expect(excerptOf(text, [secret])).toBe('[31m[secret] a+b/c== [secret] "[secret]" end');

@@ -4,7 +4,7 @@ describe('egress', () => {
   const egress = createEgress([]);
 
   it.each(['1.1.1.1', '93.184.216.34', '172.32.0.1', '2606:4700:4700::1111', '::ffff:1.1.1.1', '64:ff9b::101:101'])(
-    'reaches %s',
+    'deliveries may reach the public address %s',
     (address) => {
       expect(egress.allows(address)).toBe(true);
     },
@@ -45,11 +45,11 @@ describe('egress', () => {
     ['unassigned', '4000::1'],
     ['no address', 'localhost'],
     ['nothing', ''],
-  ])('does not reach %s %s', (_, address) => {
+  ])('deliveries may not reach the address of kind "%s": %s', (_, address) => {
     expect(egress.allows(address)).toBe(false);
   });
 
-  it('reaches what is allowed, and nothing beside it', () => {
+  it('deliveries may reach the addresses in the allow-list, and no neighbours of them', () => {
     const allowing = createEgress(['10.1.0.0/16', '127.0.0.1', 'fd12::/16', '::1']);
     for (const address of ['10.1.2.3', '127.0.0.1', '::ffff:10.1.2.3', 'fd12::9', '::1'])
       expect(allowing.allows(address)).toBe(true);
@@ -57,7 +57,10 @@ describe('egress', () => {
       expect(allowing.allows(address)).toBe(false);
   });
 
-  it.each(['10.0.0.0/33', 'localhost', '10.0.0', '10.0.0.0/8,127.0.0.1'])('takes no %s for a CIDR', (cidr) => {
-    expect(() => createEgress([cidr])).toThrow(`"${cidr}" is not a CIDR`);
-  });
+  it.each(['10.0.0.0/33', 'localhost', '10.0.0', '10.0.0.0/8,127.0.0.1'])(
+    '%s in the allow-list is refused, because it is not a CIDR',
+    (cidr) => {
+      expect(() => createEgress([cidr])).toThrow(`"${cidr}" is not a CIDR`);
+    },
+  );
 });

@@ -25,7 +25,7 @@ describe('the history of Google Chat', () =>
 describe('the history of Zoom', () => historySuite(zoom, '/messages', refusedByZoom(4130, 404)));
 describe('the history of Matrix', () => historySuite(matrix, '/messages', refusedByMatrix(404, 'M_NOT_FOUND')));
 
-/** Reads a room in which one thing was said, with other settings. */
+/** Reads a room with one message, with changed settings, and returns what the history lacks. */
 async function lacksOf(platform: Platform, more: object, address: object = {}): Promise<readonly string[]> {
   const { name, inbound } = platform.connector;
   const bench = await startSimulatorBench([name]);
@@ -51,6 +51,6 @@ it.each([
   ['Teams without Microsoft Graph', msteams, { graphTenant: undefined }, {}, /graphTenant/],
   ['a channel of Teams without its team', msteams, {}, { team: undefined }, /`team`/],
   ['Webex as a bot that nobody mentioned', webex, { botToken: 'bot-x' }, {}, /what mentions it/],
-])('%s gives no history, and says why', async (_, platform, more, address, why) => {
+])('%s gives no history, and the result says why', async (_, platform, more, address, why) => {
   expect((await lacksOf(platform, more, address)).join(' ')).toMatch(why);
 });

@@ -32,7 +32,7 @@ const bridged = (id: string, text = 'first', more: Partial<Outgoing> = {}): Outg
   author: ann,
   ...more,
 });
-/** One token cache, as in one process. */
+/** All attempts share one token cache, as in one process. */
 const shared = () => sendContext(bench.http);
 const post = async (out: Outgoing, context = shared()): Promise<Created> => ({
   out,
@@ -40,8 +40,8 @@ const post = async (out: Outgoing, context = shared()): Promise<Created> => ({
 });
 const calls = async (part: string) => (await bench.requests('matrix')).filter(({ path }) => path.includes(part));
 
-describe('a bridged message in matrix', () => {
-  it('is said by a ghost with the name and the source of its author, once made and joined', async () => {
+describe('the author of a bridged message in Matrix', () => {
+  it("a ghost with the author's name and platform posts, and is created and joined only once", async () => {
     const id = '!ghosts1:sim.example';
     const context = shared();
     const before = (await calls('/join/')).length;
@@ -53,11 +53,11 @@ describe('a bridged message in matrix', () => {
     expect((await names(bench))[one?.sender ?? '']).toBe('Ann (Slack)');
     expect(one?.content).toMatchObject({ body: 'first' });
     expect(receipt).toEqual({ nativeId: `${id} ${one?.event_id} ${one?.sender}`, status: 200 });
-    // The bot and the ghost, and not again for the second message.
+    // The bot and the ghost each joined once, and neither did again for the second message.
     expect((await calls('/join/')).length - before).toBe(2);
   });
 
-  it('is edited and deleted by the same ghost', async () => {
+  it('the ghost that posted a message also edits and deletes it', async () => {
     const id = '!ghosts2:sim.example';
     const created = await post(bridged(id));
     await post({ ...editOf(created, 'second'), author: ann });
@@ -69,14 +69,14 @@ describe('a bridged message in matrix', () => {
     expect(new Set(events.map(({ sender }) => sender)).size).toBe(1);
   });
 
-  it('brings its ghost in by an invitation where the room asks for one', async () => {
+  it('a ghost joins an invite-only room after the bot has invited it', async () => {
     const id = '!inviting:sim.example';
     await bench.control('matrix', 'rooms', { room: id, joinRule: 'invite' });
     expect((await post(bridged(id))).receipt?.degraded).toBeUndefined();
     expect((await held(bench, id))[0]?.sender).toContain('carillon_slack_');
   });
 
-  it('is said by the bot, with its author in front, where the room takes no ghost, also when it is edited', async () => {
+  it("the bot posts with the author's name in the text if the room refuses ghosts, also in an edit", async () => {
     const id = '!closed:sim.example';
     await bench.control('matrix', 'rooms', { room: id, joinRule: 'closed' });
     const created = await post(bridged(id));
@@ -87,7 +87,7 @@ describe('a bridged message in matrix', () => {
     expect(await shown(bench, created.out)).toEqual({ text: 'Ann (Slack): second' });
   });
 
-  it('is said by the bot where the settings say so', async () => {
+  it("the bot posts with the author's name in the text if the settings say so", async () => {
     const id = '!prefixed:sim.example';
     const out = { ...bridged(id), connection: target(bench.url, id, { authors: 'prefix' }).connection };
     const { receipt } = await post(out);
@@ -95,7 +95,7 @@ describe('a bridged message in matrix', () => {
     expect(await shown(bench, out)).toEqual({ text: 'Ann (Slack): first' });
   });
 
-  it('brings its ghost back in after it was put out', async () => {
+  it('a ghost that was removed from a room joins again at the next attempt', async () => {
     const id = '!kicked:sim.example';
     const context = shared();
     await post(bridged(id), context);
@@ -107,7 +107,7 @@ describe('a bridged message in matrix', () => {
     expect(await shown(bench, again)).toEqual({ text: 'again' });
   });
 
-  it('has one transaction for all attempts, which the homeserver folds until it restarts', async () => {
+  it('all attempts of a message use one transaction id, which the homeserver folds until it restarts', async () => {
     const id = '!folded:sim.example';
     const out = bridged(id);
     const [one, two] = [await post(out), await post(out)];
@@ -119,8 +119,8 @@ describe('a bridged message in matrix', () => {
   });
 });
 
-describe('a reply in matrix', () => {
-  it('goes to the root of the thread, with a fallback for clients without threads', async () => {
+describe('a reply in Matrix', () => {
+  it('a reply to a reply goes into the thread of the root, with a fallback for clients without threads', async () => {
     const id = '!threads:sim.example';
     const root = await post(bridged(id));
     const reply = await post(replyTo(root));
@@ -136,7 +136,7 @@ describe('a reply in matrix', () => {
     expect(second.receipt?.nativeId.split(' ')[3]).toBe(first?.event_id);
   });
 
-  it('to something in a room that the destination has left starts anew', async () => {
+  it('a reply to a message in a room that the destination has left starts no thread in the new room', async () => {
     const root = await post(bridged('!left:sim.example'));
     const out = { ...replyTo(root), destination: target(bench.url, '!moved:sim.example').destination };
     expect((await post(out)).receipt?.degraded).toMatchObject({ code: 'thread_missing' });

@@ -5,7 +5,7 @@ import { failureOf, sendContext } from '../../support/outgoing.ts';
 import { roomsAt } from '../../support/rooms.ts';
 import { startSimulatorBench, type SimulatorBench } from '../../support/simulators.ts';
 
-describe('an edit that came from matrix', () => {
+describe('an edit that came in from Matrix', () => {
   let bench: SimulatorBench;
   beforeAll(async () => {
     bench = await startSimulatorBench(['matrix']);
@@ -35,7 +35,7 @@ describe('an edit that came from matrix', () => {
       signal: new AbortController().signal,
     });
 
-  it('is believed where it is by who said it, and knows its thread', async () => {
+  it('an edit by the sender of the original is accepted and gets the thread of the original', async () => {
     await enter();
     const id = await say();
     expect(await check(edited(id, 'ann'))).toMatchObject({ text: 'new', nativeId: `${room} ${id} @ann:sim.example` });
@@ -45,14 +45,14 @@ describe('an edit that came from matrix', () => {
     expect(found).not.toHaveProperty('isIncomplete');
   });
 
-  it('is checked in a room that the bot has never been in', async () => {
+  it('an edit is checked even in a room that the bot has never joined', async () => {
     const elsewhere = '!never-been:sim.example';
     const { id } = await roomsAt(bench.url).act('matrix', { room: elsewhere, text: 'old' });
     const event = { ...edited(id, 'ann'), room: elsewhere, nativeId: `${elsewhere} ${id} @ann:sim.example` };
     expect(await check(event)).toMatchObject({ text: 'new' });
   });
 
-  it("is nothing where it is somebody else's, or of what is redacted, unknown, or an edit itself", async () => {
+  it('an edit is dropped if it is by another user, or if its original is redacted or unknown', async () => {
     await enter();
     const id = await say();
     expect(await check(edited(id, 'ben'))).toBe('gone');
@@ -61,7 +61,7 @@ describe('an edit that came from matrix', () => {
     expect(await check(edited(id, 'ann'))).toBe('gone');
   });
 
-  it('is checked again later where the homeserver does not answer', async () => {
+  it('an edit is checked again later if the homeserver does not answer', async () => {
     await bench.fault('matrix', { path: '/event/', status: 503 });
     expect(await failureOf(Promise.resolve(check(edited('$x', 'ann'))))).toMatchObject({ kind: 'transient' });
   });

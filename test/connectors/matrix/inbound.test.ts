@@ -44,7 +44,7 @@ const readOne = async (event: unknown): Promise<InboundEvent> => {
   return one.event;
 };
 
-describe('what a homeserver sends', () => {
+describe('requests of a homeserver', () => {
   inboundSuite({
     connector: matrix,
     settings: settings('http://hs'),
@@ -60,7 +60,7 @@ describe('what a homeserver sends', () => {
     isDated: false,
   });
 
-  it('is refused in the words of Matrix', async () => {
+  it("a request with a wrong token is refused with an error in Matrix's format", async () => {
     for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: `Basic ${token}` }])
       expect((await receive(request('{}', { headers }))).answer).toMatchObject({
         status: 403,
@@ -68,7 +68,7 @@ describe('what a homeserver sends', () => {
       });
   });
 
-  it('may have the token in the query, and no prefix, as older homeservers do', async () => {
+  it('a request of an older homeserver may have its token in the query and a path without prefix', async () => {
     const headers = { 'content-type': 'application/json' };
     const query = new URLSearchParams({ access_token: token });
     const old = request(transaction(said), { headers, query, path: '/transactions/17' });
@@ -77,7 +77,7 @@ describe('what a homeserver sends', () => {
     expect(await receive({ ...old, query })).toMatchObject({ kind: 'refused', code: 'bad_signature' });
   });
 
-  it('holds many events, of which one that cannot be read holds up no other', async () => {
+  it('an event that cannot be read does not stop the other events of its transaction', async () => {
     const spoilt = [
       null,
       7,
@@ -92,7 +92,7 @@ describe('what a homeserver sends', () => {
     expect(found.flatMap((one) => ('event' in one ? [one.event.text] : []))).toEqual(['hello', 'second']);
   });
 
-  it('is quarantined where its events are no list, and answered, so that what follows comes', async () => {
+  it('a transaction whose events are not a list is kept for an operator and answered with 200', async () => {
     expect(await receive(request('{"events":7}'))).toMatchObject({ kind: 'unreadable', answer: { status: 200 } });
   });
 
@@ -102,21 +102,21 @@ describe('what a homeserver sends', () => {
     ['GET', '/_matrix/app/v1/thirdparty/location', 404, 'M_UNRECOGNIZED'],
     ['GET', '/_matrix/app/v1/transactions/1', 404, 'M_UNRECOGNIZED'],
     ['POST', '', 404, 'M_UNRECOGNIZED'],
-  ])('is answered where it asks: %s %s', async (method, path, status, errcode) => {
+  ])("the homeserver gets Matrix's own error for the call %s %s", async (method, path, status, errcode) => {
     expect(await receive(request('', { method, path }))).toMatchObject({
       kind: 'answered',
       answer: { status, body: { errcode } },
     });
   });
 
-  it('is told that we are there', async () => {
+  it("the homeserver's ping is answered", async () => {
     const ping = request('{"transaction_id":"x"}', { method: 'POST', path: '/_matrix/app/v1/ping' });
     expect(await receive(ping)).toMatchObject({ kind: 'answered', answer: { status: 200 } });
   });
 });
 
-describe('an event of matrix', () => {
-  it('that is a message', async () => {
+describe('an event of Matrix', () => {
+  it('a message is read with its room, time, sender and text', async () => {
     expect(await readOne(said)).toEqual({
       key: 'created:$said',
       kind: 'created',
@@ -128,7 +128,7 @@ describe('an event of matrix', () => {
     });
   });
 
-  it('that is said in a thread', async () => {
+  it('a message in a thread names the root of the thread', async () => {
     const relation = {
       rel_type: 'm.thread',
       event_id: '$root',
@@ -141,7 +141,7 @@ describe('an event of matrix', () => {
     });
   });
 
-  it('that replies, with what older clients quote left out', async () => {
+  it('a reply names its parent, and the quote that older clients add is removed', async () => {
     const reply = { 'm.relates_to': { 'm.in_reply_to': { event_id: '$x' } } };
     const quoted = { msgtype: 'm.text', body: '> <@ben:sim.example> what\n> now?\n\nnothing', ...reply };
     expect(await readOne(holding(quoted))).toMatchObject({
@@ -153,7 +153,7 @@ describe('an event of matrix', () => {
     expect(await readOne(formatted)).toMatchObject({ text: 'nothing' });
   });
 
-  it('that is an edit, with a revision that rises, and is checked before it is believed', async () => {
+  it('an edit has a revision that rises with its time, and is incomplete until it is checked', async () => {
     const edit = (time: number) => ({
       ...said,
       event_id: '$edit',
@@ -174,7 +174,7 @@ describe('an event of matrix', () => {
   it.each([
     ['beside the content, as before version 11', { redacts: '$said', content: {} }],
     ['in the content, since version 11', { content: { redacts: '$said' } }],
-  ])('that redacts, %s', async (_, more) => {
+  ])('a redaction that names its target %s is read as a deletion', async (_, more) => {
     const redaction = { ...said, type: 'm.room.redaction', event_id: '$gone', ...more };
     expect(await readOne(redaction)).toMatchObject({
       key: 'deleted:$gone',
@@ -189,7 +189,7 @@ describe('an event of matrix', () => {
     ['❤️', '❤️'],
     ['👋🏽', '👋🏽'],
     ['LGTM', ':LGTM:'],
-  ])('that is a reaction: %s', async (key, emoji) => {
+  ])('the reaction %s is read as the emoji %s', async (key, emoji) => {
     const relation = { rel_type: 'm.annotation', event_id: '$said', key };
     const reaction = { ...said, type: 'm.reaction', event_id: '$r', content: { 'm.relates_to': relation } };
     expect(await readOne(reaction)).toMatchObject({
@@ -202,7 +202,7 @@ describe('an event of matrix', () => {
     });
   });
 
-  it('that is a file, with its caption', async () => {
+  it('a message with a file is read with its caption and the file', async () => {
     const file = {
       msgtype: 'm.image',
       body: 'look at *this*',
@@ -243,11 +243,11 @@ describe('an event of matrix', () => {
       'unsupported_emoji',
     ],
     ['an edit of nothing', { content: { 'm.relates_to': { rel_type: 'm.replace' } } }, 'unreadable_event'],
-  ])('that is of %s is passed over', async (_, more, code) => {
+  ])('an event of Matrix that is of %s is ignored', async (_, more, code) => {
     expect(await read({ ...said, ...more })).toEqual([{ ignored: code }]);
   });
 
-  it('of a user of another server that is named like a ghost is not ours', async () => {
+  it("a user of another server whose name looks like a ghost's is treated as a person", async () => {
     expect(await readOne({ ...said, sender: '@carillon_slack_ab12:evil.example' })).toMatchObject({ text: 'hello' });
   });
 });

@@ -16,7 +16,7 @@ import {
 import { roomsAt } from '../../support/rooms.ts';
 import { startSimulatorBench, type SimulatorBench } from '../../support/simulators.ts';
 
-describe('matrix', () => {
+describe('the connector of Matrix', () => {
   connectorSuite({
     connector: matrix,
     target: (base) => ({ settings: settings(base), address: { room } }),
@@ -69,11 +69,11 @@ beforeAll(async () => {
 afterEach(() => bench.clearFaults('matrix'));
 afterAll(() => bench.stop());
 
-/** One token cache, as in one process. */
+/** All attempts share one token cache, as in one process. */
 const shared = () => sendContext(bench.http);
 const post = async (out: Outgoing): Promise<Created> => ({ out, receipt: await attempt(matrix, out, shared()) });
-describe('an event in matrix', () => {
-  it('carries the mark of its delivery, the bearer token, and no mention unless there is one', async () => {
+describe('a post in Matrix', () => {
+  it('a post carries the mark of its delivery, and mentions nobody unless its text does', async () => {
     const out = sampleOutgoing(target(bench.url, '!marked:sim.example'));
     await attempt(matrix, out, shared());
     const [event] = await held(bench, '!marked:sim.example');
@@ -88,7 +88,7 @@ describe('an event in matrix', () => {
     expect((await bench.requests('matrix')).at(-1)?.headers['authorization']).toBe('Bearer as_carillon_secret');
   });
 
-  it('tells who is known, and names who is not', async () => {
+  it('a post notifies a mentioned person who is known in Matrix and names any other person', async () => {
     const id = '!mentions:sim.example';
     const text = 'see [@x](mention:acme-slack/U0BEN) and [@y](mention:acme-slack/U0CLEO)';
     const people = new Map([
@@ -102,7 +102,7 @@ describe('an event in matrix', () => {
     expect(message?.markup).toContain('>Ben Baker</a>');
   });
 
-  it('tells nobody anew when it is edited', async () => {
+  it('an edit does not notify people again', async () => {
     const id = '!edits:sim.example';
     const created = await post(sampleOutgoing(target(bench.url, id), { id: freshMessageId() }));
     const people = new Map([['mention:a/b', { id: '@ben:sim.example' }]]);
@@ -114,7 +114,7 @@ describe('an event in matrix', () => {
     });
   });
 
-  it('fits into one, however long its text is, and shows that something is missing', async () => {
+  it('a post and an edit that are too long are cut to fit into one event and show an ellipsis', async () => {
     const id = '!long:sim.example';
     const created = await post(
       sampleOutgoing(target(bench.url, id), { id: freshMessageId(), content: { text: '**é👩‍👩‍👧 "x"** '.repeat(9_000) } }),
@@ -130,7 +130,7 @@ describe('an event in matrix', () => {
     }
   });
 
-  it('of nothing is refused before it is sent', async () => {
+  it('an empty post is refused before any request is made', async () => {
     const out = sampleOutgoing(target(bench.url), { content: { text: ' \n' } });
     const before = (await bench.requests('matrix')).length;
     expect(await failureOf(post(out))).toMatchObject({ kind: 'permanent', code: 'no_text' });
@@ -138,8 +138,8 @@ describe('an event in matrix', () => {
   });
 });
 
-describe('a reaction in matrix', () => {
-  it('is found on a later page among many, in any spelling, and only where it is ours', async () => {
+describe('a reaction in Matrix', () => {
+  it("removing a reaction finds it on a later page, in any spelling, and leaves other people's alone", async () => {
     const id = '!reactions:sim.example';
     const created = await post(sampleOutgoing(target(bench.url, id), { id: freshMessageId() }));
     const at = { connector: 'matrix', id: created.receipt?.nativeId.split(' ')[1] ?? '' };
@@ -155,8 +155,8 @@ describe('a reaction in matrix', () => {
   });
 });
 
-describe('matrix classes and people', () => {
-  it('are A: for posts as long as transactions are remembered, without end for what may be repeated', () => {
+describe('recovery class, people and limits of Matrix', () => {
+  it("a post to Matrix is of recovery class A for the homeserver's memory, and a change of it without limit", () => {
     expect(matrix.recoveryClass(target(''), 'create')).toEqual({ kind: 'A', memoryMs: 30 * 60_000 });
     expect(matrix.recoveryClass(target('', room, { txnMemory: '2h' }), 'create')).toMatchObject({
       memoryMs: 7_200_000,
@@ -165,7 +165,7 @@ describe('matrix classes and people', () => {
       expect(matrix.recoveryClass(target(''), action)).toEqual({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY });
   });
 
-  it('are known by id, by the name of their profile', async () => {
+  it('people in Matrix are found by id with the name of their profile, and not by e-mail address', async () => {
     const { connection } = target(bench.url);
     expect(await matrix.people?.byId?.('@ann:sim.example', connection, shared())).toEqual({
       id: '@ann:sim.example',
@@ -175,19 +175,25 @@ describe('matrix classes and people', () => {
     expect(matrix.people?.byEmail).toBeUndefined();
   });
 
-  it('wait as long as an older homeserver says in the body', async () => {
+  it('a rate limit that an older homeserver states in the body is honoured', async () => {
     await bench.fault('matrix', { path: '/send/', status: 429 });
     const out = sampleOutgoing(target(bench.url));
     expect(await failureOf(post(out))).toMatchObject({ code: 'throttled', retryAfterMs: 2_000 });
   });
 });
 
-describe('a matrix address', () => {
-  it.each(['!abc:example.com', '!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM'])('is a room by its id: %s', (id) => {
-    expect(checkFields(matrix.address, { room: id }, '')).toEqual([]);
-  });
+describe('the address of a destination in Matrix', () => {
+  it.each(['!abc:example.com', '!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM'])(
+    'an address in Matrix may be the room id %s',
+    (id) => {
+      expect(checkFields(matrix.address, { room: id }, '')).toEqual([]);
+    },
+  );
 
-  it.each(['#ops:example.com', '@ann:example.com', '!a b:example.com', '!'])('is nothing else: %s', (id) => {
-    expect(checkFields(matrix.address, { room: id }, '')).toEqual([expect.objectContaining({ code: 'pattern' })]);
-  });
+  it.each(['#ops:example.com', '@ann:example.com', '!a b:example.com', '!'])(
+    'an address in Matrix may not be %s',
+    (id) => {
+      expect(checkFields(matrix.address, { room: id }, '')).toEqual([expect.objectContaining({ code: 'pattern' })]);
+    },
+  );
 });

@@ -14,8 +14,8 @@ import {
 } from '../../support/msteams-activity.ts';
 import { msteams as platform } from '../../support/platforms/msteams.ts';
 
-describe('an activity', () => {
-  it('is a message with its place, author and text', async () => {
+describe('an activity of Teams', () => {
+  it('a message is read with its conversation, author and text', async () => {
     expect(await read(activity)).toEqual({
       event: {
         key: `created ${channel} 1700000000000`,
@@ -29,7 +29,7 @@ describe('an activity', () => {
     });
   });
 
-  it('is a reply where it names another root, and none in a chat', async () => {
+  it('a reply in a channel names the root of its thread, and a message in a chat names none', async () => {
     const root = `${channel};messageid=1700000000000/1700000000000`;
     expect(await read({ ...activity, id: '1700000000009' })).toMatchObject({ event: { thread: root } });
     const chat = { id: '19:talk@thread.v2', conversationType: 'groupChat' };
@@ -38,7 +38,7 @@ describe('an activity', () => {
     expect(said).not.toHaveProperty('event.thread');
   });
 
-  it('is an edit with a revision that rises with its time', async () => {
+  it('an edit has a revision that rises with its time', async () => {
     const edit = { ...activity, type: 'messageUpdate', channelData: { eventType: 'editMessage' } };
     const [one, two] = [await read(edit), await read({ ...edit, timestamp: '2026-03-01T12:00:00.2Z' })];
     const revisions = [one, two].map((each) =>
@@ -50,7 +50,7 @@ describe('an activity', () => {
     expect(one).not.toMatchObject({ event: { key: (two as { event: { key: string } }).event.key } });
   });
 
-  it('is a delete', async () => {
+  it('a deletion is read without a text', async () => {
     const { text: _, attachments: __, ...rest } = activity;
     const gone = { ...rest, type: 'messageDelete', channelData: { eventType: 'softDeleteMessage' } };
     expect(await read(gone)).toEqual({
@@ -64,7 +64,7 @@ describe('an activity', () => {
     });
   });
 
-  it('is several reactions, each with a key of its own', async () => {
+  it('an activity with several reactions gives one event for each, with a key of its own', async () => {
     const reaction = {
       ...activity,
       type: 'messageReaction',
@@ -88,7 +88,7 @@ describe('an activity', () => {
     expect(linkKey(events[0]?.event.nativeId ?? '')).toBe(linkKey(`${channel};messageid=1700000000000/1700000000000`));
   });
 
-  it('brings the files of a personal chat', async () => {
+  it('a message in a personal chat is read with its files', async () => {
     const file = {
       contentType: 'application/vnd.microsoft.teams.file.download.info',
       name: 'log.txt',
@@ -122,11 +122,11 @@ describe('an activity', () => {
       { type: 'messageUpdate', channelData: { eventType: 'undeleteMessage' } },
       'message_restored',
     ],
-  ])('passes over %s', async (_, change, code) => {
+  ])('an activity of Teams that is %s is ignored', async (_, change, code) => {
     expect(await read({ ...activity, ...change })).toEqual({ ignored: code });
   });
 
-  it('that tests and benchmarks make is genuine, and another one each time', async () => {
+  it('an event that tests and benchmarks create is genuine and different each time', async () => {
     const { event, room, settings } = platform;
     if (event === undefined) throw new Error('no event can be made');
     const at = { id: 'acme', settings: settings('http://127.0.0.1:1') as Values };
@@ -140,7 +140,7 @@ describe('an activity', () => {
     expect(new Set(await Promise.all(keys)).size).toBe(2);
   });
 
-  it('passes over another channel of the Bot Framework, whose key is genuine', async () => {
+  it('an activity of another channel of the Bot Framework is ignored, although its key is genuine', async () => {
     const elsewhere = JSON.stringify({ ...activity, channelId: 'webchat' });
     const published = publishing({ ...jwk, endorsements: ['msteams', 'webchat'] });
     expect(await receive(request(elsewhere, `Bearer ${token(now)}`), published)).toMatchObject({
@@ -155,7 +155,7 @@ describe('an activity', () => {
     ['sender', { from: undefined }],
     ['message that is reacted to', { type: 'messageReaction', reactionsAdded: [{ type: 'like' }] }],
     ['reaction', { type: 'messageReaction', replyToId: '1' }],
-  ])('without a %s is kept for an operator', async (_, change) => {
+  ])('an activity of Teams without a %s is kept for an operator', async (_, change) => {
     expect(await read({ ...activity, ...change })).toMatchObject({ kind: 'unreadable', answer: { status: 200 } });
   });
 });

@@ -21,7 +21,7 @@ import {
 } from '../../support/msteams-activity.ts';
 import { startSimulatorBench } from '../../support/simulators.ts';
 
-describe('what Teams sends', () => {
+describe('requests of the Bot Framework', () => {
   inboundSuite({
     connector: msteams,
     settings,
@@ -38,7 +38,7 @@ describe('what Teams sends', () => {
     isDated: true,
   });
 
-  describe('is refused with a token that', () => {
+  describe('a request with a wrong token', () => {
     const wrong: [string, TokenParts][] = [
       ['is of another issuer', { claims: { iss: 'https://evil.example' } }],
       ['is meant for another bot', { claims: { aud: 'another-app' } }],
@@ -50,12 +50,12 @@ describe('what Teams sends', () => {
       ['is signed by nobody', { header: { alg: 'none' } }],
       ['is of another algorithm', { header: { alg: 'HS256' } }],
     ];
-    it.each(wrong)('%s', async (_, parts) => {
+    it.each(wrong)('a request is refused if its token %s', async (_, parts) => {
       const received = await receive(request(JSON.stringify(activity), `Bearer ${token(now, parts)}`));
       expect(received).toMatchObject({ kind: 'refused', code: 'bad_signature', answer: { status: 401 } });
     });
 
-    it('is signed with a key that is not endorsed for Teams', async () => {
+    it('a request is refused if its token is signed with a key that is not endorsed for Teams', async () => {
       const hook = request(JSON.stringify(activity), `Bearer ${token(now)}`);
       for (const published of [
         { ...jwk, endorsements: ['webchat'] },
@@ -64,12 +64,15 @@ describe('what Teams sends', () => {
         expect(await receive(hook, publishing(published))).toMatchObject({ kind: 'refused', code: 'bad_signature' });
     });
 
-    it.each(['Bearer', 'Bearer x', 'Bearer a.b.c', 'Basic YTpi', 'HMAC', 'HMAC x'])('is none: %s', async (header) => {
-      expect(await receive(request(JSON.stringify(activity), header))).toMatchObject({ kind: 'refused' });
-    });
+    it.each(['Bearer', 'Bearer x', 'Bearer a.b.c', 'Basic YTpi', 'HMAC', 'HMAC x'])(
+      'a request is refused if its authorization is "%s"',
+      async (header) => {
+        expect(await receive(request(JSON.stringify(activity), header))).toMatchObject({ kind: 'refused' });
+      },
+    );
   });
 
-  it('is taken within five minutes of the times of its token, and not later', async () => {
+  it('a request is accepted within five minutes of the times of its token, and refused later', async () => {
     const at = (seconds: number) => token(new Date(now.getTime() + seconds * 1_000));
     for (const seconds of [-290, 290])
       expect(await receive(request(JSON.stringify(activity), `Bearer ${at(seconds)}`))).toMatchObject({
@@ -81,13 +84,13 @@ describe('what Teams sends', () => {
       });
   });
 
-  it('comes again while the keys cannot be had', async () => {
+  it('a request whose keys cannot be fetched is answered with 503, so that it is sent again', async () => {
     const none: SigningKeys = { find: () => Promise.reject(new SigningKeysUnavailable('down')) };
     const received = await receive(request(JSON.stringify(activity), `Bearer ${token(now)}`), none);
     expect(received).toMatchObject({ kind: 'refused', code: 'keys_unavailable', answer: { status: 503 } });
   });
 
-  it('is verified by the keys that the discovery document names', async () => {
+  it('the keys of the Bot Framework are read from its discovery document', async () => {
     const bench = await startSimulatorBench(['msteams']);
     const openIdUrl = `${bench.url}/msteams/openid/openidconfiguration`;
     const found = await createSigningKeys(bench.http).find({ url: openIdUrl, form: 'openid' }, 'simulated-1');
@@ -96,8 +99,8 @@ describe('what Teams sends', () => {
   });
 });
 
-describe('an outgoing webhook', () => {
-  it('is signed as its vector says, with the bytes of its token', async () => {
+describe('an outgoing webhook of Teams', () => {
+  it('an outgoing webhook is verified with the decoded bytes of its token', async () => {
     const body = '{"text":"hi"}';
     const mac = 'NkCMMk3c2Z97wQnNQRGS7eFUvcEhU7jjs204z8HgXnA=';
     expect(hmac('sha256', Buffer.from(webhookToken, 'base64'), 'base64', body)).toBe(mac);
@@ -105,7 +108,7 @@ describe('an outgoing webhook', () => {
     expect(await receive(request(`${body} `, `HMAC ${mac}`))).toMatchObject({ kind: 'refused', code: 'bad_signature' });
   });
 
-  it('is answered with a message, and is the same event as at the bot', async () => {
+  it("an outgoing webhook is answered with a message and gives the same event as the bot's activity", async () => {
     const body = JSON.stringify(activity);
     const mac = createHmac('sha256', Buffer.from(webhookToken, 'base64')).update(body).digest('base64');
     const received = await receive(request(body, `HMAC ${mac}`));

@@ -10,7 +10,7 @@ beforeEach(async () => void (hook = await startGraphHook()));
 afterEach(() => hook.stop());
 
 const fetchIt = (event: InboundEvent) => msteams.inbound?.fetch?.(event, hook.connection(), hook.context());
-/** The events of the next notification. */
+/** Waits for that many events and returns all events so far. */
 async function told(count = 1): Promise<InboundEvent[]> {
   const events = () =>
     hook.got.flatMap(({ received }) =>
@@ -24,7 +24,7 @@ describe('a notification of Microsoft Graph', () => {
   const act = (action: object) => roomsAt(hook.bench.url).act('msteams', { room: channel, ...action });
   beforeEach(() => hook.keep([inChannel]));
 
-  it('is a message whose content is fetched, with the key that the bot’s activity of it has', async () => {
+  it("a new message is fetched, and its event has the same key and sender as the bot's activity", async () => {
     const { id } = await act({ content: [{ text: 'so ' }, { text: 'strong', bold: true }] });
     const [event] = await told();
     expect(event).toMatchObject({
@@ -38,13 +38,13 @@ describe('a notification of Microsoft Graph', () => {
       key: event?.key,
       nativeId: `${channel};messageid=${id}/${id}`,
       text: 'so **strong**',
-      // As the bot connector names her, so that she is one person in both.
+      // The bot connector's id of the sender, so that both APIs give the same person.
       sender: { id: '29:1ann-sim', name: 'Ann Archer' },
     });
     expect(whole).not.toHaveProperty('isIncomplete');
   });
 
-  it('is a reply in its thread', async () => {
+  it('a reply is fetched with its thread', async () => {
     const { id: root } = await act({ text: 'root' });
     const { id } = await act({ text: 'reply', thread: root, user: 'ben' });
     const [, reply] = await told(2);
@@ -55,7 +55,7 @@ describe('a notification of Microsoft Graph', () => {
     });
   });
 
-  it('is an edit or a reaction, which nobody tells apart before it is fetched', async () => {
+  it('an update is fetched as an edit and the present reactions, because Graph does not say which it was', async () => {
     const { id } = await act({ text: 'first' });
     await act({ do: 'edit', id, text: 'second' });
     const [, edit] = await told(2);
@@ -70,7 +70,7 @@ describe('a notification of Microsoft Graph', () => {
     });
   });
 
-  it('is a deletion, and what was deleted before it was fetched is gone', async () => {
+  it('a deletion is read without fetching, and a message that was deleted before it is fetched is gone', async () => {
     const { id } = await act({ text: 'oops' });
     await act({ do: 'delete', id });
     const [said, gone] = await told(2);
@@ -79,7 +79,7 @@ describe('a notification of Microsoft Graph', () => {
     expect(await fetchIt(said as InboundEvent)).toBe('gone');
   });
 
-  it('of our own post is passed over', async () => {
+  it('a notification of our own post is ignored', async () => {
     const token = await fetch(`${hook.bench.url}/msteams/login/x/oauth2/v2.0/token`, {
       method: 'POST',
       body: new URLSearchParams({
@@ -99,7 +99,7 @@ describe('a notification of Microsoft Graph', () => {
     expect(await fetchIt(event as InboundEvent)).toEqual({ ignored: 'own_post' });
   });
 
-  it('is refused where its clientState is another one', async () => {
+  it('a notification with a wrong clientState is refused', async () => {
     await act({ text: 'x' });
     await told();
     const genuine = hook.got.at(-1)?.request;
@@ -123,7 +123,7 @@ describe('a notification of Microsoft Graph', () => {
     expect(await forge(body)).toMatchObject({ kind: 'refused', code: 'missing_signature' });
   });
 
-  it('of which only a part is ours counts for that part', async () => {
+  it('the genuine notifications of a request count, although others in it have a wrong clientState', async () => {
     await act({ text: 'x' });
     const [event] = await told();
     const { value } = JSON.parse(hook.got.at(-1)?.request.body.toString() ?? '') as { value: object[] };
@@ -133,20 +133,23 @@ describe('a notification of Microsoft Graph', () => {
     expect(received).toMatchObject({ events: [{ event: { key: event?.key } }, { ignored: 'bad_client_state' }] });
   });
 
-  it.each(['reauthorizationRequired', 'subscriptionRemoved', 'missed'])('asks for a look by %s', async (event) => {
-    await hook.bench.control('msteams', 'lifecycle', { event });
-    const { received } = await eventually('it came', () => hook.got[1]);
-    expect(received).toMatchObject({
-      kind: 'events',
-      wantsLook: true,
-      events: [{ ignored: 'subscription_lifecycle' }],
-    });
-    const since = received.kind === 'events' ? received.missedSince?.getTime() : undefined;
-    expect(since === undefined ? undefined : Math.round((Date.now() - since) / minute)).toBe(
-      event === 'missed' ? 240 : undefined,
-    );
-    const did = event === 'subscriptionRemoved' ? 'created' : 'renewed';
-    // What was asked for is renewed however long it is good.
-    expect(await hook.keep([inChannel], 0, 1e15)).toMatchObject([{ did }]);
-  });
+  it.each(['reauthorizationRequired', 'subscriptionRemoved', 'missed'])(
+    'the lifecycle event %s makes Carillon check its subscriptions',
+    async (event) => {
+      await hook.bench.control('msteams', 'lifecycle', { event });
+      const { received } = await eventually('it came', () => hook.got[1]);
+      expect(received).toMatchObject({
+        kind: 'events',
+        wantsLook: true,
+        events: [{ ignored: 'subscription_lifecycle' }],
+      });
+      const since = received.kind === 'events' ? received.missedSince?.getTime() : undefined;
+      expect(since === undefined ? undefined : Math.round((Date.now() - since) / minute)).toBe(
+        event === 'missed' ? 240 : undefined,
+      );
+      const did = event === 'subscriptionRemoved' ? 'created' : 'renewed';
+      // After such an event, a subscription is renewed however long it would still live.
+      expect(await hook.keep([inChannel], 0, 1e15)).toMatchObject([{ did }]);
+    },
+  );
 });

@@ -18,7 +18,7 @@ import { channel, chat, copies, isPostOf, refusal, settings, shown, target } fro
 
 const destination = { kind: 'permanent', affects: 'destination' } as const;
 
-describe('msteams', () => {
+describe('the connector of Teams', () => {
   connectorSuite({
     connector: msteams,
     target: (base) => ({ settings: settings(base), address: { conversation: channel } }),
@@ -86,7 +86,7 @@ describe('a post to Teams', () => {
   const send = (out: ReturnType<typeof sampleOutgoing>) => attempt(msteams, out, context());
   const read = (conversation: string) => roomsAt(bench.url).read('msteams', conversation);
 
-  it('is a new thread of a channel, known by both', async () => {
+  it('a post to a channel starts a new thread, and its receipt names the thread and the message', async () => {
     const receipt = await send(sampleOutgoing(target(bench.url, '19:first@thread.tacv2')));
     const [message] = await read('19:first@thread.tacv2');
     expect(message).toMatchObject({ markup: '<p><strong>Disk full</strong> on db-3</p>', thread: null, isBot: true });
@@ -97,7 +97,7 @@ describe('a post to Teams', () => {
     expect(request?.headers['authorization']).toMatch(/^Bearer sim\./);
   });
 
-  it('stands in a chat by itself, and a reply there says that it does', async () => {
+  it('a reply in a chat is posted below the last message, and its receipt says so', async () => {
     const out = sampleOutgoing(target(bench.url, chat));
     const receipt = await send(out);
     expect(receipt.nativeId).toMatch(/^19:talk@thread\.v2\/\d+$/);
@@ -111,7 +111,7 @@ describe('a post to Teams', () => {
     expect(JSON.parse(body ?? '')).toMatchObject({ replyToId: root });
   });
 
-  it('replies to the root of a thread, whatever in it is answered', async () => {
+  it('a reply to a reply in a channel goes to the root of the same thread', async () => {
     const out = sampleOutgoing(target(bench.url));
     const created = { out, receipt: await send(out) };
     const first = replyTo(created);
@@ -121,13 +121,13 @@ describe('a post to Teams', () => {
     expect((await read(channel)).find(({ markup }) => markup.includes('below'))).toMatchObject({ thread: root });
   });
 
-  it('starts anew where the destination was moved to another channel', async () => {
+  it('a reply starts a new thread if its destination was moved to another channel', async () => {
     const out = sampleOutgoing(target(bench.url, '19:before@thread.tacv2'));
     const moved = { ...replyTo({ out, receipt: await send(out) }), ...target(bench.url, '19:after@thread.tacv2') };
     expect(await send(moved)).toMatchObject({ degraded: { code: 'thread_missing' } });
   });
 
-  it('says nothing of a destination that was moved away when its old conversation is gone', async () => {
+  it('a refused edit in the old conversation of a moved destination is a failure of the message only', async () => {
     const out = sampleOutgoing(target(bench.url, '19:old@thread.tacv2'));
     const created = { out, receipt: await send(out) };
     await bench.fault('msteams', { path: '/activities/', times: 2, ...refusal(404, 'ConversationNotFound') });
@@ -137,13 +137,13 @@ describe('a post to Teams', () => {
     expect(await failureOf(send(editOf(created, 'second')))).toMatchObject({ ...failed, affects: 'destination' });
   });
 
-  it('goes to the service URL of its conversation where it has one', async () => {
+  it('a post goes to the service URL of its conversation if the address has one', async () => {
     const out = sampleOutgoing(target(bench.url, channel, { serviceUrl: 'http://carillon-test.invalid/' }));
     const address = { conversation: channel, serviceUrl: `${bench.url}/msteams/service` };
     await expect(send({ ...out, destination: { ...out.destination, address } })).resolves.toBeDefined();
   });
 
-  it('shows who said it and where, also when it is edited', async () => {
+  it('a bridged post shows its author and platform, also after an edit', async () => {
     const author = { name: 'Ann <b>', source: 'Slack' };
     const out = { ...sampleOutgoing(target(bench.url, '19:authors@thread.tacv2')), author };
     const receipt = await send(out);
@@ -153,7 +153,7 @@ describe('a post to Teams', () => {
     expect((await read('19:authors@thread.tacv2'))[0]?.markup).toBe(`${head}second</p>`);
   });
 
-  it('mentions who is known, and names who is not', async () => {
+  it('a post mentions a person who is known in Teams and names any other person', async () => {
     const text = 'see [@ben](mention:acme/U1) and [@Eve](mention:acme/U2), not <at>Cleo Cruz</at>';
     const people = new Map([['mention:acme/U1', { id: '29:1ben-sim', name: 'Ben Baker' }]]);
     const place = '19:mentions@thread.tacv2';
@@ -164,7 +164,7 @@ describe('a post to Teams', () => {
     });
   });
 
-  it('of nothing, and one whose original has no id, are refused before anything is sent', async () => {
+  it('an empty post, a change without a valid id, and a reaction are refused before any request is made', async () => {
     const before = (await bench.requests('msteams')).length;
     const empty = sampleOutgoing(target(bench.url), { content: { text: ' \n' } });
     expect(await failureOf(send(empty))).toMatchObject({ kind: 'permanent', code: 'no_text' });
@@ -175,7 +175,7 @@ describe('a post to Teams', () => {
     expect(await bench.requests('msteams')).toHaveLength(before);
   });
 
-  it('is sent again with another token where the first was refused before its time', async () => {
+  it('a post is sent with a new token if the cached one is refused early', async () => {
     const tokens = createAccessTokens();
     const post = (out = sampleOutgoing(target(bench.url))) => attempt(msteams, out, context({ tokens }));
     await post();
@@ -186,7 +186,7 @@ describe('a post to Teams', () => {
     expect(await copies(bench, out.delivery)).toBe(1);
   });
 
-  it('stops the connection where a new token is refused, too, or the password', async () => {
+  it('a refused new token and a wrong password stop the connection', async () => {
     await bench.fault('msteams', { path: '/v3/conversations', times: 2, ...refusal(401, 'BotNotRegistered') });
     expect(await failureOf(send(sampleOutgoing(target(bench.url))))).toMatchObject({
       kind: 'permanent',
@@ -201,14 +201,14 @@ describe('a post to Teams', () => {
     });
   });
 
-  it('gets its token before it is claimed, and a token that is not to be had is no ambiguity', async () => {
+  it('a token that cannot be obtained before the claim leaves nothing in doubt', async () => {
     await bench.fault('msteams', { path: '/oauth2/', status: 503 });
     const out = sampleOutgoing(target(bench.url));
     const call = msteams.prepare(out, context());
     expect(await failureOf(call)).toMatchObject({ kind: 'transient', affects: 'connection' });
   });
 
-  it('may pass as plain text where only its syntax is refused', async () => {
+  it('a post whose syntax is refused may be sent again as plain text', async () => {
     const refused = async (code: string) => {
       await bench.fault('msteams', { path: '/v3/conversations', ...refusal(400, code) });
       return (await failureOf(send(sampleOutgoing(target(bench.url))))).isOfFormat;
@@ -216,7 +216,7 @@ describe('a post to Teams', () => {
     expect([await refused('BadSyntax'), await refused('BadArgument')]).toEqual([true, false]);
   });
 
-  it('is limited in each thread where the simulator is told so', async () => {
+  it('the simulator limits posts in each thread if told so', async () => {
     await bench.control('msteams', 'limits', {});
     const place = target(bench.url, '19:busy@thread.v2');
     for (let count = 0; count < 7; count += 1) await send(sampleOutgoing(place));
@@ -225,7 +225,7 @@ describe('a post to Teams', () => {
     await bench.control('msteams', 'limits', { enabled: false });
   });
 
-  it('that is too long is cut so that Teams takes it', async () => {
+  it('a post that is too long is cut, and Teams accepts it', async () => {
     const place = '19:long@thread.tacv2';
     const text = '&<**b** '.repeat(30_000);
     await send(sampleOutgoing(target(bench.url, place), { content: { text } }));
@@ -233,8 +233,8 @@ describe('a post to Teams', () => {
   });
 });
 
-describe('an address of Teams', () => {
-  it('is a conversation without a thread', () => {
+describe('the address of a destination in Teams', () => {
+  it('an address in Teams is a conversation without a thread', () => {
     expect(checkFields(msteams.address, { conversation: channel }, '')).toEqual([]);
     expect(checkFields(msteams.address, { conversation: `${channel};messageid=1` }, '')).toEqual([
       expect.objectContaining({ code: 'pattern' }),

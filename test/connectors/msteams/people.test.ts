@@ -3,7 +3,7 @@ import { channel, settings, target } from '../../support/msteams.ts';
 import { failureOf, sendContext } from '../../support/outgoing.ts';
 import { startSimulatorBench, type SimulatorBench } from '../../support/simulators.ts';
 
-describe('people of Teams', () => {
+describe('people in Teams', () => {
   let bench: SimulatorBench;
   beforeAll(async () => {
     bench = await startSimulatorBench(['msteams']);
@@ -11,14 +11,14 @@ describe('people of Teams', () => {
   afterAll(() => bench.stop());
   const at = (more: object = {}) => target(bench.url, channel, more).connection;
 
-  it('are found by id, and by e-mail address on any page of the roster', async () => {
+  it('people in Teams are found by id, and by e-mail address on any page of the roster', async () => {
     const ben = { id: '29:1ben-sim', name: 'Ben Baker', email: 'ben@example.com' };
     expect(await msteams.people?.byId?.(ben.id, at(), sendContext(bench.http))).toEqual(ben);
     const cleo = await msteams.people?.byEmail?.('Cleo@Example.com', at(), sendContext(bench.http));
     expect(cleo).toMatchObject({ id: '29:1cleo-sim' });
   });
 
-  it('are nobody where they are not members, and where no roster is named', async () => {
+  it('a person is unknown in Teams if they are not a member or the connection names no roster', async () => {
     const context = sendContext(bench.http);
     expect(await msteams.people?.byId?.('29:nobody', at(), context)).toBeUndefined();
     expect(await msteams.people?.byEmail?.('eve@example.com', at(), context)).toBeUndefined();
@@ -28,7 +28,7 @@ describe('people of Teams', () => {
     expect(await msteams.people?.byId?.('29:1ben-sim', without, context)).toBeUndefined();
   });
 
-  it('are never absent because the look-up failed', async () => {
+  it('a failed look-up of a person in Teams is never reported as "unknown"', async () => {
     await bench.fault('msteams', { path: 'pagedmembers', status: 500 });
     const call = msteams.people?.byEmail?.('ben@example.com', at(), sendContext(bench.http));
     expect(await failureOf(Promise.resolve(call))).toMatchObject({ kind: 'transient' });

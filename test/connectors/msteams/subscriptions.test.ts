@@ -20,8 +20,8 @@ const minutesLeft = async () =>
     Math.round((Date.parse(expirationDateTime) - Date.now()) / minute),
   );
 
-describe('subscriptions by Microsoft Graph', () => {
-  it('are made for a channel and a chat, for less than an hour, after the address was validated', async () => {
+describe('subscriptions to Microsoft Graph', () => {
+  it('a channel and a chat get one subscription each for less than an hour, after the handshake', async () => {
     expect(await hook.keep([inChannel, inChat])).toMatchObject([
       { room: channel, did: 'created' },
       { room: chat, did: 'created' },
@@ -36,7 +36,7 @@ describe('subscriptions by Microsoft Graph', () => {
     expect(await minutesLeft()).toEqual([55, 55]);
   });
 
-  it('are renewed before they lapse, and made again where they have', async () => {
+  it('subscriptions to Graph are renewed before they expire, and created again after they expired', async () => {
     await hook.keep([inChat]);
     const [first] = await subscriptions();
     const setClock = (ms: number) => hook.bench.control('msteams', 'clock', { aheadMs: ms });
@@ -50,7 +50,7 @@ describe('subscriptions by Microsoft Graph', () => {
     expect(await hook.keep([inChat], 100 * minute)).toMatchObject([{ did: 'created' }]);
   });
 
-  it('are replaced when the secret is changed, and ended when no bridge has the room', async () => {
+  it('subscriptions to Graph are replaced when the secret changes, and ended when no bridge has the room', async () => {
     await hook.keep([inChannel, inChat]);
     hook.set({ notificationSecrets: ['a-secret-that-is-new', ...secrets] });
     expect(await hook.keep([inChat])).toMatchObject([{ did: 'replaced' }]);
@@ -60,7 +60,7 @@ describe('subscriptions by Microsoft Graph', () => {
     expect(await subscriptions()).toEqual([]);
   });
 
-  it('leave alone what calls another address', async () => {
+  it('subscriptions that call another address are left alone', async () => {
     await hook.keep([inChat]);
     await msteams.inbound?.subscriptions?.keep(
       [],
@@ -70,11 +70,11 @@ describe('subscriptions by Microsoft Graph', () => {
     expect(await subscriptions()).toHaveLength(1);
   });
 
-  it('say why they cannot be had', async () => {
+  it('subscriptions to Graph that cannot be made have a reason', async () => {
     const noTeam = { room: channel, address: { conversation: channel } };
     expect(await hook.keep([noTeam, inChat])).toMatchObject([{ failure: { code: 'no_team' } }, { did: 'created' }]);
     hook.set({ notificationSecrets: ['never-what-is-asked'], graphEvents: false });
-    // The address does not answer the handshake: nothing is made.
+    // The hook no longer answers the handshake, so Graph creates nothing.
     expect(await hook.keep([inChannel])).toMatchObject([
       { failure: { kind: 'permanent', code: 'graph_validationerror' } },
     ]);

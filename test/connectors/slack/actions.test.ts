@@ -30,8 +30,8 @@ const create = (channel: string, text = 'first') =>
 const lookUp = async (out: Outgoing) => slack.reconcile?.(out, new Date(Date.now() - 60_000), sendContext(bench.http));
 const tsOf = ({ receipt }: Created): string => receipt?.nativeId.split(':')[1] ?? '';
 
-describe('a reply in slack', () => {
-  it('says in its id which thread it is in, so that replies to it go there too', async () => {
+describe('a reply in Slack', () => {
+  it('a reply to a reply goes into the same thread, which its receipt names', async () => {
     const root = await create('C01');
     const reply = await post(replyTo(root));
     const second = await post(replyTo(reply));
@@ -43,7 +43,7 @@ describe('a reply in slack', () => {
     }
   });
 
-  it('stands in the channel where Slack put it because its root was deleted, and its receipt says so', async () => {
+  it('the receipt of a reply says that Slack posted it outside of a thread whose root was deleted', async () => {
     const root = await create('C02');
     await post(deletionOf(root));
     const reply = await post(replyTo(root));
@@ -51,7 +51,7 @@ describe('a reply in slack', () => {
     expect(await shown(bench, reply.out)).toEqual({ text: 'a reply' });
   });
 
-  it('is found in the channel where Slack put it because its root was deleted', async () => {
+  it('the look-up finds a reply that Slack posted into the channel because its root was deleted', async () => {
     const root = await create('C03');
     await post(deletionOf(root));
     const out = replyTo(root);
@@ -63,7 +63,7 @@ describe('a reply in slack', () => {
     });
   });
 
-  it('is not taken for absent when its thread is gone', async () => {
+  it('the look-up of a reply does not report "absent" if its thread is gone', async () => {
     const root = await create('C04');
     await post(deletionOf(root));
     expect(await failureOf(lookUp(replyTo(root)))).toMatchObject({
@@ -73,7 +73,7 @@ describe('a reply in slack', () => {
     });
   });
 
-  it('is found on a later page of a long thread', async () => {
+  it('the look-up finds a reply on a later page of a long thread', async () => {
     const root = await create('C05');
     for (let count = 0; count < 210; count += 1) await post(replyTo(root));
     const last = await post(replyTo(root));
@@ -82,8 +82,8 @@ describe('a reply in slack', () => {
     expect(pages.filter(({ body }) => body.includes('channel=C05'))).toHaveLength(2);
   });
 
-  it('to something in a channel that the destination has left starts anew in its channel', async () => {
-    // The second of its channel, so that its ts differs from the first one's there.
+  it('a reply to a message in a channel that the destination has left starts no thread in the new one', async () => {
+    // A first message, so that the ts of the root differs from that of the first message in the new channel.
     await create('C06');
     const root = await create('C06');
     const out = { ...replyTo(root), destination: target(bench.url, 'C07').destination };
@@ -91,13 +91,13 @@ describe('a reply in slack', () => {
     expect(moved.receipt?.nativeId).toBe(`C07:${tsOf(moved)}`);
     expect(moved.receipt?.degraded).toMatchObject({ code: 'thread_missing' });
     expect(await lookUp(out)).toMatchObject({ nativeId: moved.receipt?.nativeId, degraded: moved.receipt?.degraded });
-    // There is no such thread here, which is known without asking.
+    // The new channel has no such thread, so no request for its replies is needed.
     expect(await lookUp({ ...out, key: 'dlv_absent' })).toBeUndefined();
   });
 });
 
-describe('an edit in slack', () => {
-  it('is cut at 4 000 characters, where a post is not', async () => {
+describe('edits and deletes in Slack', () => {
+  it('an edit is cut at 4 000 characters, although a post of that length is not', async () => {
     const created = await create('C10', 'word '.repeat(2_000).trim());
     expect((await shown(bench, created.out))?.text).toHaveLength(9_999);
     await post(editOf(created, 'other '.repeat(2_000)));
@@ -107,28 +107,31 @@ describe('an edit in slack', () => {
     expect(text.length).toBeLessThanOrEqual(4_000);
   });
 
-  it('leaves the post known as the delivery that created it', async () => {
+  it('an edited post can still be found as the delivery that created it', async () => {
     const created = await create('C11');
     await post(editOf(created, 'second'));
     expect(await lookUp(created.out)).toEqual({ nativeId: created.receipt?.nativeId });
   });
 
-  it('of nothing is refused before it is sent', async () => {
+  it('an empty edit is refused before any request is made', async () => {
     const created = await create('C12');
     expect(await failureOf(post(editOf(created, ' \n')))).toMatchObject({ kind: 'permanent', code: 'no_text' });
   });
 
-  it.each(['edit', 'delete'])('and a delete reach the post where it is: %s', async (kind) => {
-    const created = await create('C13');
-    const away = { ...created, out: { ...created.out, destination: target(bench.url, 'C14').destination } };
-    await post(kind === 'edit' ? editOf(away, 'second') : deletionOf(away));
-    expect(await shown(bench, created.out)).toEqual(kind === 'edit' ? { text: 'second' } : undefined);
-    await bench.fault('slack', { path: 'chat.', ...refusal('is_archived') });
-    // The destination's own channel is not the one that is archived.
-    expect(await failureOf(post(editOf(away, 'third')))).toMatchObject({ code: 'is_archived', affects: 'message' });
-  });
+  it.each(['edit', 'delete'])(
+    'a change reaches a post in a channel that the destination has left: %s',
+    async (kind) => {
+      const created = await create('C13');
+      const away = { ...created, out: { ...created.out, destination: target(bench.url, 'C14').destination } };
+      await post(kind === 'edit' ? editOf(away, 'second') : deletionOf(away));
+      expect(await shown(bench, created.out)).toEqual(kind === 'edit' ? { text: 'second' } : undefined);
+      await bench.fault('slack', { path: 'chat.', ...refusal('is_archived') });
+      // A failure in the old channel does not affect the destination's present one.
+      expect(await failureOf(post(editOf(away, 'third')))).toMatchObject({ code: 'is_archived', affects: 'message' });
+    },
+  );
 
-  it.each(['edit', 'delete'])("of another bot's post is refused: %s", async (kind) => {
+  it.each(['edit', 'delete'])("a change of another bot's post is refused: %s", async (kind) => {
     const created = await create('C15');
     const { connection } = target(bench.url, 'C15', { botToken: 'xoxb-1234-9999-other' });
     const out = { ...(kind === 'edit' ? editOf(created, 'second') : deletionOf(created)), connection };
@@ -138,15 +141,15 @@ describe('an edit in slack', () => {
   });
 });
 
-describe('slack classes', () => {
-  it('are B for posts, and A without end for what may be repeated', () => {
+describe('the recovery class of Slack', () => {
+  it('a post to Slack is of recovery class B, and a change of it is of class A without limit', () => {
     expect(slack.recoveryClass(target(''), 'create')).toEqual({ kind: 'B' });
     for (const action of ['edit', 'delete'] as const)
       expect(slack.recoveryClass(target(''), action)).toEqual({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY });
   });
 });
 
-describe('a refused look-up in slack', () => {
+describe('a refused look-up in Slack', () => {
   it.each([
     ['missing_scope', 'permanent', 'message'],
     ['not_in_channel', 'permanent', 'message'],
@@ -154,9 +157,12 @@ describe('a refused look-up in slack', () => {
     ['internal_error', 'transient', 'message', 'slack_internal_error'],
     ['token_revoked', 'permanent', 'connection'],
     ['service_unavailable', 'transient', 'connection'],
-  ])('for %s says nothing of posting, but of the token and the workspace', async (word, kind, affects, code = word) => {
-    const { out } = await create('C20');
-    await bench.fault('slack', { path: 'conversations.history', ...refusal(word) });
-    expect(await failureOf(lookUp(out))).toMatchObject({ code, kind, affects });
-  });
+  ])(
+    'a look-up that is refused with %s is a failure of the right kind and affects no more than it must',
+    async (word, kind, affects, code = word) => {
+      const { out } = await create('C20');
+      await bench.fault('slack', { path: 'conversations.history', ...refusal(word) });
+      expect(await failureOf(lookUp(out))).toMatchObject({ code, kind, affects });
+    },
+  );
 });

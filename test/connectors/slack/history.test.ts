@@ -15,7 +15,7 @@ afterEach(() => bench.stop());
 
 const act = (action: Parameters<Rooms['act']>[1]) => rooms.act('slack', { room: slack.room('ops'), ...action });
 
-/** What happened in the last half an hour. */
+/** Reads the history of the last half hour. */
 async function readHistory(timeoutMs = 5_000): Promise<History> {
   const connection = { id: 'slack', settings: slack.settings(bench.url) as Values };
   const signal = new AbortController().signal;
@@ -37,8 +37,8 @@ async function sayBeforeAndAfter() {
 }
 const shown = ({ events }: History) => events.map(({ kind, text }) => [kind, text]);
 
-describe('what was said in Slack before a gap', () => {
-  it('is read for what was replied to it and edited of it meanwhile, and not again itself', async () => {
+describe('the history of Slack for messages from before a gap', () => {
+  it('replies to older messages and their edits are read, and the older messages themselves are not', async () => {
     const id = await sayBeforeAndAfter();
     const history = await readHistory();
     expect(shown(history)).toEqual([
@@ -50,7 +50,7 @@ describe('what was said in Slack before a gap', () => {
     expect(history.lacks).toHaveLength(1);
   });
 
-  it('is left out, and that is said, where Slack asks to be left alone for longer than there is time', async () => {
+  it("the history says that replies to older messages are missing if Slack's rate limit leaves no time", async () => {
     await sayBeforeAndAfter();
     const later = { match: 'inclusive=false', times: 0, status: 429, retryAfter: 60 };
     await bench.fault('slack', { path: 'conversations.history', ...later });
@@ -60,7 +60,7 @@ describe('what was said in Slack before a gap', () => {
   });
 
   it.each([{ status: 503 }, { mode: 'timeout' as const }])(
-    'keeps all from being read where Slack is in trouble: it is tried again (%j)',
+    'the history is read again later if Slack fails while older messages are read (%j)',
     async (fault) => {
       await sayBeforeAndAfter();
       await bench.fault('slack', { path: 'conversations.history', match: 'inclusive=false', times: 0, ...fault });

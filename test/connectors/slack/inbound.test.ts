@@ -6,7 +6,7 @@ import { inboundSuite } from '../../suites/inbound-suite.ts';
 
 const secret = 'test-signing-secret';
 
-/** By hand, as Slack's page says, and not by the code under test. */
+/** Signed as Slack's page says, without the code under test. */
 function request(body: string, now: Date): HookRequest {
   const timestamp = String(Math.floor(now.getTime() / 1_000));
   const signature = `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex')}`;
@@ -31,7 +31,7 @@ const read = async (body: string) => {
   return received?.kind === 'events' ? received.events[0] : received;
 };
 
-describe('what Slack sends', () => {
+describe('requests of Slack', () => {
   inboundSuite({
     connector: slack,
     settings,
@@ -44,14 +44,14 @@ describe('what Slack sends', () => {
     isDated: true,
   });
 
-  it('is signed as its vector says', () => {
+  it('the signature of a request matches a precomputed one', () => {
     const body = '{"type":"event_callback","event_id":"Ev1"}';
     expect(`v0=${hmac('sha256', secret, 'hex', `v0:1700000000:${body}`)}`).toBe(
       'v0=877184e0b7a3017c220695006e6c0fa95ccd1f295596a2dc0111609d558cf386',
     );
   });
 
-  it('is answered with the challenge of a handshake', async () => {
+  it("the challenge of Slack's handshake is returned", async () => {
     expect(await read('{"type":"url_verification","challenge":"abc"}')).toMatchObject({
       kind: 'answered',
       answer: { status: 200, body: { challenge: 'abc' } },
@@ -68,11 +68,11 @@ describe('what Slack sends', () => {
     ["a bot's post", { ...message, bot_id: 'B2' }, 'bot_post'],
     ['a join', { ...message, subtype: 'channel_join' }, 'unsupported_event'],
     ['an unfurled link', { type: 'message', channel: 'C1', subtype: 'message_changed', message }, 'no_edit'],
-  ])('passes over %s', async (_, event, code) => {
+  ])('an event of Slack that is %s is ignored', async (_, event, code) => {
     expect(await read(envelope(event))).toEqual({ ignored: code });
   });
 
-  it('knows a mention and the message that holds it as one', async () => {
+  it('a mention and the message that contains it give the same event', async () => {
     const mention = { ...message, type: 'app_mention' };
     const [one, two] = [await read(envelope(message)), await read(envelope(mention, { event_id: 'Ev2' }))];
     expect(two).toEqual(one);

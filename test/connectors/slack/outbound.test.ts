@@ -24,7 +24,7 @@ const answersOf = (action: ActionKind, of: typeof rows): AnswerCase[] =>
     codes.map((code) => ({ action, kind, affects, code, answer: refusal(code.replace(/^slack_/, '')) })),
   );
 
-describe('slack', () => {
+describe('the connector of Slack', () => {
   connectorSuite({
     connector: slack,
     target: (base) => ({ settings: settings(base), address: { channel: 'C0OPS' } }),
@@ -94,14 +94,14 @@ describe('slack', () => {
   });
 });
 
-describe('slack post', () => {
+describe('a post in Slack', () => {
   let bench: SimulatorBench;
   beforeAll(async () => {
     bench = await startSimulatorBench(['slack']);
   });
   afterAll(() => bench.stop());
 
-  it('carries mrkdwn, the marker and the bearer token, and names the message by channel and ts', async () => {
+  it('a post has mrkdwn, the mark and the bearer token, and its receipt names channel and ts', async () => {
     const out = sampleOutgoing(target(bench.url, 'C01'));
     const receipt = await attempt(slack, out, sendContext(bench.http));
     const [message] = await held(bench, 'C01');
@@ -115,18 +115,18 @@ describe('slack post', () => {
     expect(request?.headers['authorization']).toBe('Bearer xoxb-1234-5678-abcDEF');
   });
 
-  it('works with a base URL without its last slash', async () => {
+  it('the base URL of Slack may lack its last slash', async () => {
     const connection = { baseUrl: `${bench.url}/slack/api` };
     const out = sampleOutgoing(target(bench.url, 'C02', connection));
     await expect(attempt(slack, out, sendContext(bench.http))).resolves.toBeDefined();
   });
 
-  it('has a default base URL', () => {
+  it('the base URL of Slack has a default', () => {
     const { baseUrl: _, ...rest } = settings('');
     expect(checkFields(slack.settings, rest, '')).toEqual([]);
   });
 
-  it('of nothing is refused before it is sent', async () => {
+  it('an empty post is refused', async () => {
     const out = sampleOutgoing(target(bench.url), { content: { text: ' \n' } });
     expect(await failureOf(attempt(slack, out, sendContext(bench.http)))).toMatchObject({
       kind: 'permanent',
@@ -134,7 +134,7 @@ describe('slack post', () => {
     });
   });
 
-  it('is refused by the simulator without a good token or channel', async () => {
+  it('the simulator refuses a post with a bad token or to an unknown channel', async () => {
     const bad = sampleOutgoing(target(bench.url, 'C0OPS', { botToken: 'xoxp-1' }));
     expect(await failureOf(attempt(slack, bad, sendContext(bench.http)))).toMatchObject({ code: 'invalid_auth' });
     const nowhere = sampleOutgoing(target(bench.url, 'D0NE'));
@@ -144,7 +144,7 @@ describe('slack post', () => {
     });
   });
 
-  it('is limited to one a second and channel where the simulator is told so', async () => {
+  it('the simulator limits posts to one a second and channel if told so', async () => {
     await bench.control('slack', 'limits', {});
     const now = () => attempt(slack, sampleOutgoing(target(bench.url, 'C03')), sendContext(bench.http));
     await now();
@@ -155,14 +155,14 @@ describe('slack post', () => {
   });
 });
 
-describe('slack look-up', () => {
+describe('the look-up of a post in Slack', () => {
   let bench: SimulatorBench;
   beforeAll(async () => {
     bench = await startSimulatorBench(['slack']);
   });
   afterAll(() => bench.stop());
 
-  it('reads on to the page that holds the post', async () => {
+  it('the look-up reads further pages until it finds the post', async () => {
     const since = new Date();
     const first = sampleOutgoing(target(bench.url, 'C05'));
     const receipt = await attempt(slack, first, sendContext(bench.http));
@@ -175,14 +175,14 @@ describe('slack look-up', () => {
     expect(pages).toHaveLength(6);
   });
 
-  it('is not put off by a platform whose clock is some minutes behind', async () => {
+  it("the look-up finds a post although Slack's clock is some minutes behind", async () => {
     const out = sampleOutgoing(target(bench.url, 'C06'));
     await attempt(slack, out, sendContext(bench.http));
     const since = new Date(Date.now() + 4 * 60_000);
     expect(await slack.reconcile?.(out, since, sendContext(bench.http))).toBeDefined();
   });
 
-  it('says when its time is over before the end of the history', async () => {
+  it('the look-up fails if its time is over before the end of the history', async () => {
     const out = sampleOutgoing(target(bench.url, 'C05'));
     await bench.fault('slack', { path: 'conversations.history', mode: 'delay', delayMs: 400, times: 0 });
     const call = slack.reconcile?.(out, new Date(), sendContext(bench.http, { timeoutMs: 500 }));
@@ -191,13 +191,13 @@ describe('slack look-up', () => {
   });
 });
 
-describe('slack address', () => {
-  it('is a channel by its id', () => {
+describe('the address of a destination in Slack', () => {
+  it('an address in Slack is a channel id', () => {
     expect(checkFields(slack.address, { channel: 'C0OPS' }, '')).toEqual([]);
     expect(checkFields(slack.address, { channel: '#ops' }, '')).toEqual([expect.objectContaining({ code: 'pattern' })]);
   });
 
-  it('is not yet a person', () => {
+  it('an address in Slack cannot be a person yet', () => {
     expect(checkFields(slack.address, { user: 'ann@example.com' }, '/address')).toContainEqual(
       expect.objectContaining({ path: '/address/user', code: 'not_yet_supported' }),
     );

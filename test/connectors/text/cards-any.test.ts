@@ -15,7 +15,7 @@ const teams = (activity: object): string =>
 const webex = (message: object): string => writeMarkdown(readWebex(message, 'acme'));
 const chat = (message: object): string => writeMarkdown(readChat(message, 'acme'));
 
-describe('any card', () => {
+describe('arbitrary cards', () => {
   const readers = [
     (value: unknown) => slack({ blocks: [value], attachments: [value] }),
     (value: unknown) => slack({ attachments: [value, { blocks: value, fields: value, actions: [value] }] }),
@@ -52,12 +52,12 @@ describe('any card', () => {
     ),
   }));
 
-  it('is read without a fault, and mentions nobody by its text', () => {
+  it('any card is read without an error and mentions nobody', () => {
     fc.assert(
       fc.property(value, (one) => {
         for (const [index, read] of readers.entries()) {
           const mentions = mentionsIn(parseMarkdown(read(one)));
-          // `<!here>` is Slack's own way to mention all.
+          // `<!here>` is Slack's own markup for a mention of everyone.
           expect(mentions.filter(({ mention }) => index > 1 || mention.kind !== 'all')).toEqual([]);
         }
       }),
@@ -65,7 +65,7 @@ describe('any card', () => {
     );
   });
 
-  it('that is nested without end is cut, and holds up nobody', () => {
+  it('a card that is nested without end is cut and does not block the process', () => {
     let deep: object = { type: 'TextBlock', text: 'x' };
     for (let level = 0; level < 10_000; level += 1)
       deep = { type: 'Container', items: [deep], columns: { widgets: [deep] }, elements: [deep], blocks: [deep] };
@@ -73,7 +73,7 @@ describe('any card', () => {
   });
 });
 
-/** Cards of many parts that say a text each, on each platform. */
+/** Cards with many parts, each with a text, on each platform. */
 const parted: readonly (readonly [string, (texts: readonly string[]) => string])[] = [
   ['attachments of Slack', (texts) => slack({ attachments: [{ fields: texts.map((value) => ({ value })) }] })],
   [
@@ -98,21 +98,21 @@ function hero(content: object): object {
 }
 const count = (text: string, sign: string): number => text.split(sign).length - 1;
 
-describe.each(parted)('what is too much for a card: %s', (_, read) => {
-  it('shows 20 000 characters', () => {
+describe.each(parted)('the limits of a card: %s', (_, read) => {
+  it('a card shows at most 20 000 characters', () => {
     const shown = count(read(Array.from({ length: 30 }, () => 'q'.repeat(1_000))), 'q');
     expect(shown).toBeGreaterThan(18_000);
     expect(shown).toBeLessThanOrEqual(20_000);
   });
 
-  it('shows 2 000 values', () => {
+  it('a card shows at most 2 000 values', () => {
     const shown = count(read(Array.from({ length: 5_000 }, () => 'q')), 'q');
     expect(shown).toBeGreaterThan(400);
     expect(shown).toBeLessThanOrEqual(2_000);
   });
 });
 
-it('what is nested in a card as deep as people nest is shown, and what is deeper is left out', () => {
+it('a card shows elements that are nested 8 deep and leaves out those nested 20 deep', () => {
   const nested = (levels: number): string => {
     let one: object = block('inmost');
     for (let level = 0; level < levels; level += 1) one = { type: 'Container', items: [one] };
@@ -122,7 +122,7 @@ it('what is nested in a card as deep as people nest is shown, and what is deeper
   expect(nested(20)).toBe('');
 });
 
-/** Each place of a card that can lead somewhere, under the name `x`. */
+/** Each part of a card that can contain a link, with the label `x`. */
 const places: readonly (readonly [string, (url: string) => string])[] = [
   ['the title of an attachment', (url) => slack({ attachments: [{ title: 'x', title_link: url }] })],
   ['the author of an attachment', (url) => slack({ attachments: [{ author_name: 'x', author_link: url }] })],
@@ -170,13 +170,13 @@ const places: readonly (readonly [string, (url: string) => string])[] = [
   ),
 ];
 
-describe.each(places)('%s', (_, read) => {
-  it('leads to the web', () => {
+describe.each(places)('links in %s', (_, read) => {
+  it('a web link in a card keeps its target', () => {
     expect(read('https://a.b/c')).toContain('](https://a.b/c)');
   });
 
   it.each(['javascript:alert(1)', 'mention:all', 'mention:acme/U0BEN', 'data:text/html,hi', 'slack://open'])(
-    'leads nowhere by %s, and is still named',
+    'a link in a card with the unsafe target %s becomes text',
     (url) => {
       const shown = read(url);
       expect(shown).toMatch(/x|image/);
@@ -193,7 +193,7 @@ it.each([
   ['an alternative text', (altText: string) => teams(card({ type: 'Media', altText }))],
   ['the title of a hero card', (title: string) => teams(hero({ title }))],
   ['the title of a card of Google Chat', (title: string) => chat({ cardsV2: [{ card: { header: { title } } }] })],
-])('what is no markup in a card is none in its copy: %s', (_, read) => {
+])('text in a card that looks like markup stays text in its copy: %s', (_, read) => {
   const text = '**b** _i_ [y](https://a.b) <b>z</b> `c` https://a.b/d';
   const types = new Set<string>();
   const waiting: Nodes[] = [parseMarkdown(read(text))];

@@ -10,7 +10,7 @@ const teams = (activity: object): string =>
 const webex = (message: object): string => writeMarkdown(readWebex(message, 'acme'));
 
 describe('Block Kit', () => {
-  it('is read as what it shows', () => {
+  it('the blocks of a Slack message are read with all that they show', () => {
     const blocks = [
       { type: 'header', text: { type: 'plain_text', text: 'New request', emoji: true } },
       {
@@ -83,7 +83,7 @@ describe('Block Kit', () => {
     );
   });
 
-  it('gives way to the text where none of it can be read', () => {
+  it('the text of a Slack message is read if none of its blocks can be', () => {
     expect(slack({ text: 'fallback', blocks: [{ type: 'yet_to_come' }, null, 7, { type: 'section' }] })).toBe(
       'fallback',
     );
@@ -109,7 +109,7 @@ describe('attachments of Slack', () => {
     footer: 'CI',
     ts: 1,
   };
-  it('are read where a message has no text', () => {
+  it('the attachments of a Slack message without text are read', () => {
     expect(slack({ text: '', attachments: [attachment] })).toBe(
       [
         'Deployed by [@U0BEN](mention:acme/U0BEN)',
@@ -125,7 +125,7 @@ describe('attachments of Slack', () => {
     expect(slack({ text: 'see https\u200B', attachments: [attachment] })).toBe('see https');
   });
 
-  it('show the message that was shared', () => {
+  it('the attachment of a shared message shows that message', () => {
     const rich = {
       type: 'rich_text',
       elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text: 'hi' }] }],
@@ -215,7 +215,7 @@ const shown = [
 ].join('\n\n');
 
 describe('Adaptive Cards', () => {
-  it('are read as what they show, on Teams where there is no text', () => {
+  it('an Adaptive Card on Teams is read with all that it shows if the message has no text', () => {
     const attachments = [{ contentType: adaptive, content: card }];
     expect(teams({ attachments })).toBe(shown);
     const html = { contentType: 'text/html', content: '<attachment id="1"></attachment>' };
@@ -223,14 +223,14 @@ describe('Adaptive Cards', () => {
     expect(teams({ text: 'said', attachments })).toBe('said');
   });
 
-  it('are read on Webex in place of the text, which is for clients that show no cards', () => {
+  it('an Adaptive Card on Webex is read in place of the text, which is for clients that show no cards', () => {
     expect(webex({ text: 'no cards here', attachments: [{ contentType: adaptive, content: card }] })).toBe(shown);
     expect(webex({ text: 'no cards here', attachments: [{ contentType: adaptive, content: {} }] })).toBe(
       'no cards here',
     );
   });
 
-  it('that cannot be read show their fallback', () => {
+  it('an Adaptive Card that cannot be read shows its fallback text', () => {
     const content = {
       type: 'AdaptiveCard',
       body: [null, 7, { type: 'Container' }],
@@ -240,7 +240,7 @@ describe('Adaptive Cards', () => {
   });
 });
 
-it('a hero card of Teams is read as what it shows', () => {
+it('a hero card of Teams is read with all that it shows', () => {
   const content = {
     title: 'Seattle',
     subtitle: 'Landmark',

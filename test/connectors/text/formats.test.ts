@@ -1,4 +1,4 @@
 import { formatCases } from '../../suites/format-cases.ts';
 import { formatSuite } from '../../suites/format-suite.ts';
 
-describe.each(formatCases)('$title', formatSuite);
+describe.each(formatCases)('the formats of $title', formatSuite);

@@ -12,8 +12,8 @@ const lostOn = ({ keeps }: { keeps?: Kept }, text: string): string[] => {
 const table = '| a | b |\n| - | - |\n| 1 | 2 |';
 const all = `# One\n\n~~struck~~ \`code\`\n\n- a\n  - b\n\n> q\n> > deeper\n\n${table}\n\n---\n\n\`\`\`js\nx\n\`\`\``;
 
-describe('forms that are lost', () => {
-  it('are said once each, as the platform shows them', () => {
+describe('the forms of a text that a platform does not show', () => {
+  it('each lost form is listed once, as the platform shows it', () => {
     expect(lostOn(slack, `${all}\n\n${table}`)).toEqual(['quotes have one level', 'tables are code blocks']);
     const onZoom = [
       'code blocks are plain text',
@@ -24,9 +24,9 @@ describe('forms that are lost', () => {
     expect(lostOn(zoom, all)).toEqual(onZoom);
   });
 
-  it('are none where all is kept', () => expect(lostOn(matrix, all)).toEqual([]));
+  it('no form is lost on a platform that keeps all of them', () => expect(lostOn(matrix, all)).toEqual([]));
 
-  it('are none of a text that only looks as if it had forms, and then it is not parsed for nothing', () => {
+  it('a text without forms loses none and is not even parsed', () => {
     expect(lostOn(slack, '1\\. no list, \\# no heading, 5 > 3 | and so on - yes')).toEqual([]);
     const parse = () => {
       throw new Error('parsed');

@@ -15,9 +15,9 @@ const saying = (...children: PhrasingContent[]): Root => ({
 const typesOf = (tree: Root): string[] =>
   tree.children.flatMap((node) => ('children' in node ? node.children.map(({ type }) => type) : [node.type]));
 
-describe('what was read from a platform, as Markdown', () => {
+describe('a tree written as Markdown', () => {
   it.each(['see http://a.b/c', 'HTTPS://a.b', 'www.a.b', 'ann@example.com', 'xmpp:a@b.co', 'mailto:a@b.co'])(
-    'does not become a link where it was none: %s',
+    'an address that was only text does not become a link: %s',
     (address) => {
       const back = parseMarkdown(writeMarkdown(saying(text(address))));
       expect(typesOf(back)).toEqual(['text']);
@@ -25,7 +25,7 @@ describe('what was read from a platform, as Markdown', () => {
     },
   );
 
-  it('still makes a link of an address that an author writes', () => {
+  it('an address that an author writes in Markdown becomes a link', () => {
     expect(typesOf(parseMarkdown('see http://a.b/c and ann@example.com'))).toEqual(['text', 'link', 'text', 'link']);
   });
 
@@ -54,58 +54,58 @@ describe('what was read from a platform, as Markdown', () => {
       { type: 'root', children: [text('a'), { type: 'thematicBreak' }] } as unknown as Root,
       'a\n\n---',
     ],
-  ])('reads back as it was: %s', (_, tree, expected) => {
+  ])('a tree that Markdown cannot express is tidied before it is written: %s', (_, tree, expected) => {
     expect(writeMarkdown(tree)).toBe(expected);
   });
 
-  it('keeps a table behind a quote in a list apart from it', () => {
+  it('a table after a quote in a list item stays separate from the quote', () => {
     const list = '- > a\n\n  | b |\n  | - |\n  | c |';
     expect(writeMarkdown(parseMarkdown(list))).toBe(list);
   });
 });
 
-describe('HTML', () => {
+describe('HTML read as Markdown', () => {
   it.each([
     ['lines of a message', '<div>a</div><div>b</div>', 'a\n\nb'],
     ['text beside a box', 'a<div>b</div>c', 'a\n\nb\n\nc'],
     ['boxes in boxes', '<div><div>a</div><section>b<p>c</p>d</section></div>', 'a\n\nb\n\nc\n\nd'],
     ['styles in a box', '<div><b>a</b> b</div><div>c</div>', '**a** b\n\nc'],
     ['a list in a box', '<div>a<ul><li><div>b</div></li></ul></div>', 'a\n\n- b'],
-  ])('does not run together: %s', (_, html, expected) => {
+  ])('lines and blocks of HTML stay separate: %s', (_, html, expected) => {
     expect(writeMarkdown(readHtml(html))).toBe(expected);
   });
 });
 
-describe('a style of Slack and Google Chat', () => {
+describe('styles of Slack and Google Chat', () => {
   const link = '*_<https://a.b/_c_|x> y_*';
   const code = '_`a_` b_';
-  it('does not end inside of an address or of code', () => {
+  it('a style does not end inside a link or code', () => {
     const [slack, chat] = [readSlack({ text: link }, 'acme'), readChat({ formattedText: link }, 'acme')];
     expect([slack, chat].map(writeMarkdown)).toEqual(Array(2).fill('**_[x](https://a.b/_c_) y_**'));
     expect(writeMarkdown(readSlack({ text: code }, 'acme'))).toBe('_`a_` b_');
     expect(writeMarkdown(readChat({ formattedText: code }, 'acme'))).toBe('_`a_` b_');
   });
 
-  it('gives way to what could not be read as text inside of it', () => {
+  it('a style that could not be read back leaves the text intact', () => {
     const written = toMrkdwn('~~\\~a~~');
     expect(plainText(readSlack({ text: written }, 'acme'))).toBe('~a');
   });
 
-  it('is not made of what we broke as text', () => {
+  it('formatting characters that Carillon has disarmed are read as text', () => {
     expect(writeMarkdown(readSlack({ text: '_\u200B_\u200Ba `\u200Bb`' }, 'acme'))).toBe('\\_\\_a \\`b\\`');
   });
 });
 
-it('an address is a link on Webex only where its author made it one', () => {
+it("an address in Webex's Markdown is a link only if its author made it one", () => {
   const { markdown } = toWebex('http\\://a.b ann\\@example.com www\\.a.b [http://a.b](http://a.b)');
   expect(markdown).toBe('http&#58;//a.b ann&#64;example.com www\\.a.b [http://a.b](http://a.b)');
 });
 
-it('a quote that goes on without marks for long is read as text, since reading it takes time by the square', () => {
+it('a quote with more than 1 000 lines that lack a > is read as text, because parsing it would take too long', () => {
   const typesIn = (lines: number): string[] => parseMarkdown('> a\nb\n'.repeat(lines)).children.map(({ type }) => type);
   expect(typesIn(1_000)).toEqual(['blockquote']);
   expect(typesIn(1_001)).toEqual(['paragraph']);
-  // With a mark in each line, or with another block behind, it is as long as it likes.
+  // A quote of any length is parsed if each line has a `>`, or if another block follows it.
   expect(parseMarkdown('> a\n> b\n'.repeat(1_100)).children[0]?.type).toBe('blockquote');
   expect(parseMarkdown('> a\n- b\n'.repeat(1_100)).children[0]?.type).toBe('blockquote');
 });

@@ -49,7 +49,7 @@ const block = fc.oneof(
 const document = fc.array(block, { minLength: 1, maxLength: 12 }).map((blocks) => blocks.join('\n\n'));
 
 describe('slices of a tree', () => {
-  it('show together what the tree shows, wherever it is cut', () => {
+  it('consecutive slices of a text together show the whole text, wherever it is cut', () => {
     fc.assert(
       fc.property(document, fc.array(fc.nat(4_000), { maxLength: 6 }), (markdown, cuts) => {
         const tree = parseMarkdown(markdown);
@@ -63,7 +63,7 @@ describe('slices of a tree', () => {
     );
   });
 
-  it('close what is open at a cut, and open it again', () => {
+  it('a quote, list, style or code block that a slice cuts is closed and opened again in the next slice', () => {
     const markdown = '> - quoted **strong words** here\n\n```js\none()\ntwo()\n```';
     const at = visibleText(parseMarkdown(markdown)).indexOf('words');
     const [first, second] = textsOf(markdown, [
@@ -74,7 +74,7 @@ describe('slices of a tree', () => {
     expect(second).toBe('> - **words** here\n\n```js\none()\n```\n\n(2/2)');
   });
 
-  it('go on with the number of an ordered list, and tick nothing off twice', () => {
+  it('the second slice of a list continues its numbers and does not repeat a checked box', () => {
     const markdown = '3. three\n4. four\n\n- [x] done and seen';
     const text = visibleText(parseMarkdown(markdown));
     const [, second] = textsOf(markdown, [
@@ -85,14 +85,14 @@ describe('slices of a tree', () => {
     expect(textsOf(markdown, [{ from: text.indexOf('and'), to: text.length }])).toEqual(['- and seen']);
   });
 
-  it('cut with an ellipsis leave no character torn', () => {
+  it('a text is cut with an ellipsis and never inside a character', () => {
     expect(plainText(cutTree(parseMarkdown('**ab 👩‍👩‍👧 cd**'), 6))).toBe('ab…');
     expect(cutTree(parseMarkdown('short'), 5)).toEqual(parseMarkdown('short'));
   });
 });
 
-describe('a long text', () => {
-  it('is split into parts that fit and together say all of it', () => {
+describe('splitting a long text', () => {
+  it('a long text is split into parts that fit and together show all of it', () => {
     fc.assert(
       fc.property(document, fc.constantFrom(120, 300, 1_000), (markdown, bytes) => {
         const text = visibleText(treeOf(markdown));
@@ -103,7 +103,7 @@ describe('a long text', () => {
         const isCut = parts.at(-1)?.isCut === true;
         if (!isCut) expect(parts.at(-1)?.to).toBe(text.length);
         for (const one of textsOf(markdown, parts)) expect(Buffer.byteLength(one)).toBeLessThanOrEqual(bytes);
-        // Nothing is lost but white space at the cuts.
+        // Only white space at the cuts is lost.
         const bare = (value: string): string => value.replaceAll(/\s/g, '');
         const said = textsOf(markdown, parts).map((one) => visibleText(treeOf(one)).replace(/\(\d+\/\d+\)$/, ''));
         if (!isCut && bare(text) !== '') expect(bare(said.join(''))).toBe(bare(text));
@@ -113,7 +113,7 @@ describe('a long text', () => {
     );
   });
 
-  it('is cut between blocks first, then sentences, then words', () => {
+  it('a text is cut at the end of a block if possible, else of a line or sentence, else of a word', () => {
     const cutOf = (markdown: string, most: number) => {
       const places = cutPlaces(parseMarkdown(markdown));
       return places.text.slice(0, bestCut(places, 0, most));
@@ -124,7 +124,7 @@ describe('a long text', () => {
     expect(cutOf('```\nfirst line\nsecond line\n```', 18)).toBe('first line\n');
   });
 
-  it('is not cut inside a link, a mention or code, nor inside a character', () => {
+  it('a text is not cut inside a link, a mention, code or a character', () => {
     const cutOf = (markdown: string, most: number) => {
       const places = cutPlaces(parseMarkdown(markdown));
       return places.text.slice(0, bestCut(places, 0, most));
@@ -136,7 +136,7 @@ describe('a long text', () => {
     expect(cutOf('👩‍👩‍👧👩‍👩‍👧', 3)).toBe('👩‍👩‍👧');
   });
 
-  it('that needs more parts than a room is sent is cut, which its last part shows', () => {
+  it('a text that needs more than 20 parts is cut, and its last part ends with an ellipsis', () => {
     const markdown = 'Words and words. '.repeat(2_000);
     const parts = splitText(markdown, upTo(200));
     expect(parts).toHaveLength(maxParts);
@@ -145,7 +145,7 @@ describe('a long text', () => {
     expect(splitText(markdown, upTo(200), 1)).toEqual([{ from: 0, to: expect.any(Number), isCut: true }]);
   });
 
-  it('keeps the targets of its links in every part', () => {
+  it('a reference link keeps its target in every part', () => {
     const markdown = `${'Many words stand here. '.repeat(20)}[there][1]\n\n[1]: https://example.org/there`;
     expect(textsOf(markdown, splitText(markdown, upTo(300))).at(-1)).toContain('[there](https://example.org/there)');
   });
@@ -163,14 +163,14 @@ describe('a long text', () => {
     ['styles', '**a** '.repeat(160_000)],
     ['spaces', `a${' '.repeat(500_000)}b${' '.repeat(400_000)}`],
     ['a list', '- item\n'.repeat(140_000)],
-  ])('of a megabyte of %s takes a few trials a part', (_, markdown) => {
+  ])('a megabyte of %s is split with a few trials per part', (_, markdown) => {
     let [trials, tried] = [0, 0];
     const parts = splitText(markdown, (one) => {
       trials += 1;
       tried += one.length;
       return Buffer.byteLength(one) <= 30_000;
     });
-    // One of the whole, some until the first part's size is known, and then near it at once.
+    // One trial with the whole text, some until the size of the first part is known, then few for each further part.
     expect(trials).toBeLessThanOrEqual(10 + 8 * parts.length);
     expect(tried - markdown.length).toBeLessThanOrEqual(8 * 30_000 * (parts.length + 2));
   });
@@ -181,7 +181,7 @@ describe('a long text', () => {
     ['combining marks', '\u0301'],
     ['spaces', ' '],
     ['items', '- an item of a list with words\n'],
-  ])('of %s takes time by its length', (_, unit) => {
+  ])('splitting a text of %s takes time that grows linearly with its length', (_, unit) => {
     const [some, more] = [10_000, 40_000].map((length) => `a${unit.repeat(length / unit.length)}b`);
     const grown = growth(
       () => splitText(some ?? '', upTo(4_000)),

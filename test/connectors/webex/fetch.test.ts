@@ -10,7 +10,7 @@ import { roomId } from '../../support/webex.ts';
 const now = new Date('2026-03-01T12:00:09.000Z');
 const created = '2026-03-01T12:00:00.000Z';
 
-describe('what is fetched from Webex', () => {
+describe('a message that is fetched from Webex', () => {
   let bench: SimulatorBench;
   beforeAll(async () => {
     bench = await startSimulatorBench(['webex']);
@@ -43,7 +43,7 @@ describe('what is fetched from Webex', () => {
   const fetchIt = async (event: InboundEvent, token?: string, at = context()) =>
     webex.inbound?.fetch?.(event, connection(token), at);
 
-  it('is the text, who said it and its files', async () => {
+  it('a message is fetched with its text, its sender and its files', async () => {
     const event = await say({
       content: [{ text: 'so *plain* ' }, { text: 'b', bold: true }, { text: '', mention: 'ben' }],
       file: { name: 'a.txt', mediaType: 'text/plain', base64: 'YQ==' },
@@ -82,13 +82,13 @@ describe('what is fetched from Webex', () => {
       'plain.txt',
     ],
     [{ status: 200, headers: { 'content-disposition': 'inline' } }, 'file-1'],
-  ])('names a file as its headers do, and waits for none: %j', async (fault, name) => {
+  ])('a file gets the name in its headers, or a number if Webex does not give it (%j)', async (fault, name) => {
     const event = await say({ text: 'x', file: { name: 'a.txt', mediaType: 'text/plain', base64: 'YQ==' } });
     await bench.fault('webex', { path: '/v1/contents/', ...fault });
     expect(await fetchIt(event)).toMatchObject({ text: 'x', files: [{ name }] });
   });
 
-  it('takes no file of another place, which would be asked with the token', async () => {
+  it('a file on another server is left out, because its request would carry the token', async () => {
     const event = await say({ text: 'x' });
     const id = event.nativeId.split(':')[1];
     const files = ['https://evil.example/v1/contents/1', `${bench.url}/webex/v1.evil/contents/1`, 7];
@@ -96,7 +96,7 @@ describe('what is fetched from Webex', () => {
     expect(await fetchIt(event)).not.toHaveProperty('files');
   });
 
-  it('says which thread it is in', async () => {
+  it('a reply is fetched with its thread', async () => {
     const root = await say({ text: 'root' });
     const reply = await say({ text: 'reply', thread: root.nativeId.split(':')[1] });
     expect(await fetchIt(reply)).toMatchObject({
@@ -105,7 +105,7 @@ describe('what is fetched from Webex', () => {
     });
   });
 
-  it('is the newest text of an edit, with when that was written', async () => {
+  it('an edit is fetched with the newest text and the time of that text', async () => {
     const event = await say({ text: 'first' });
     await roomsAt(bench.url).act('webex', { do: 'edit', room, id: event.nativeId.split(':')[1] ?? '', text: 'second' });
     const whole = await fetchIt({ ...event, kind: 'edited', revision: created });
@@ -113,13 +113,13 @@ describe('what is fetched from Webex', () => {
     expect(whole).not.toMatchObject({ revision: created });
   });
 
-  it('is gone where it was deleted before', async () => {
+  it('a message that was deleted before it is fetched is gone', async () => {
     const event = await say({ text: 'never mind' });
     await roomsAt(bench.url).act('webex', { do: 'delete', room, id: event.nativeId.split(':')[1] ?? '' });
     expect(await fetchIt(event)).toBe('gone');
   });
 
-  it("is nothing to bridge where it is our own account's or a bot's, which the event may not say", async () => {
+  it('a post of our own account or of a bot is ignored, even if the event does not show whose it is', async () => {
     const posted = async (token: string): Promise<InboundEvent> => {
       const answer = await fetch(`${bench.url}/webex/v1/messages`, {
         method: 'POST',
@@ -134,7 +134,7 @@ describe('what is fetched from Webex', () => {
     expect(await fetchIt(await posted('account-y'), 'bot-x')).toMatchObject({ text: 'copy' });
   });
 
-  it('asks once who we are, and for nothing where the event says it is ours', async () => {
+  it('our own account is looked up once, and an event of ours is ignored without a request', async () => {
     const at = context();
     for (let count = 0; count < 3; count += 1) await fetchIt(await say({ text: 'x' }), 'account-x', at);
     const asked = async () => (await bench.requests('webex')).filter(({ method }) => method === 'GET');
@@ -155,13 +155,13 @@ describe('what is fetched from Webex', () => {
     [{ status: 502 }, 'transient', 'destination'],
     [{ status: 200, body: '<html>' }, 'transient', 'destination'],
     [{ mode: 'reset-before' }, 'transient', 'destination'],
-  ] as const)('fails as it may be tried again: %j', async (fault, kind, scope) => {
+  ] as const)('a fetch that fails with %j is a failure of the right kind', async (fault, kind, affects) => {
     const event = await say({ text: 'x' });
     for (const path of ['/v1/messages/', '/v1/people/me']) {
       await bench.fault('webex', { path, ...fault });
       expect(await failureOf(fetchIt(event))).toMatchObject({
         kind,
-        scope,
+        affects,
         ...('retryAfter' in fault ? { retryAfterMs: 3_000 } : {}),
       });
     }

@@ -8,7 +8,7 @@ import { inboundSuite } from '../../suites/inbound-suite.ts';
 const secret = 'somesecret';
 const settings = { botToken: 'account-x', webhookSecrets: ['an-old-one', secret] };
 
-/** By hand, as Webex's page says, and not by the code under test. */
+/** Signed as Webex's page says, without the code under test. */
 function request(body: string): HookRequest {
   const headers = {
     'content-type': 'application/json',
@@ -42,7 +42,7 @@ const read = (body: string) => {
   return received.kind === 'events' ? received.events[0] : received;
 };
 
-describe('what Webex sends', () => {
+describe('requests of Webex', () => {
   inboundSuite({
     connector: webex,
     settings,
@@ -55,13 +55,13 @@ describe('what Webex sends', () => {
     isDated: false,
   });
 
-  it('is signed as its vector says', () => {
+  it('the signature of a request matches a precomputed one', () => {
     expect(hmac('sha1', secret, 'hex', '{"id":"w1"}')).toBe('703662bd7a497cd886bd8a51f172caffe6de8061');
     expect(receive(request('{"id":"w1"}')).kind).toBe('unreadable');
   });
 
   it.each(['', 'sha256='])(
-    'is believed with %s and SHA-256 where the connection says so, and then with nothing else',
+    'with the setting sha256, a request is accepted only with an HMAC-SHA256 (prefix "%s")',
     (prefix) => {
       const body = hook('created');
       const old = request(body);
@@ -73,12 +73,12 @@ describe('what Webex sends', () => {
     },
   );
 
-  it('is believed by nobody without a secret', () => {
+  it('a request is refused if the connection has no secret', () => {
     expect(receive(request(hook('created')), { webhookSecrets: undefined })).toMatchObject({ code: 'bad_signature' });
   });
 
   const sender = { id: 'P1', email: 'ann@example.com' };
-  it('is a message without its text', () => {
+  it('a new message is read without its text, which must be fetched', () => {
     expect(read(hook('created'))).toEqual({
       event: {
         key: 'created:M1',
@@ -96,33 +96,36 @@ describe('what Webex sends', () => {
   });
 
   const updated = '2026-03-01T12:00:05Z';
-  it.each(['updated', 'created'])('is an edit where it was updated, also when it comes as %s', (event) => {
-    expect(read(hook(event, { updated }))).toEqual({
-      event: {
-        key: `edited:M1:${updated}`,
-        kind: 'edited',
-        room: 'R1',
-        nativeId: 'R1:M1',
-        at: '2026-03-01T12:00:05.000Z',
-        revision: '2026-03-01T12:00:05.000Z',
-        sender,
-        isIncomplete: true,
-      },
-    });
-  });
+  it.each(['updated', 'created'])(
+    'a notification of an updated message is read as an edit, even if its event is %s',
+    (event) => {
+      expect(read(hook(event, { updated }))).toEqual({
+        event: {
+          key: `edited:M1:${updated}`,
+          kind: 'edited',
+          room: 'R1',
+          nativeId: 'R1:M1',
+          at: '2026-03-01T12:00:05.000Z',
+          revision: '2026-03-01T12:00:05.000Z',
+          sender,
+          isIncomplete: true,
+        },
+      });
+    },
+  );
 
-  it('is a message where it was never updated but says when', () => {
+  it('a message whose time of update is that of its creation is read as new', () => {
     expect(read(hook('created', { updated: data.created }))).toMatchObject({ event: { kind: 'created' } });
   });
 
-  it('is an edit of now where it does not say when', () => {
+  it('an edit without a time gets the present time and no revision', () => {
     expect(read(hook('updated'))).toMatchObject({
       event: { kind: 'edited', key: `edited:M1:at ${now.toISOString()}`, at: now.toISOString() },
     });
     expect(read(hook('updated'))).not.toHaveProperty('event.revision');
   });
 
-  it('is a deletion, of which only ids are known', () => {
+  it('a deletion is read although it contains only ids', () => {
     const body = JSON.stringify({
       resource: 'messages',
       event: 'deleted',
@@ -147,11 +150,11 @@ describe('what Webex sends', () => {
     ['a room', hook('updated', {}, 'rooms'), 'unsupported_event'],
     ['a card', hook('created', {}, 'attachmentActions'), 'unsupported_event'],
     ['what messages may be one day', hook('pinned'), 'unsupported_event'],
-  ])('passes over %s', (_, body, code) => {
+  ])('an event of Webex that is %s is ignored', (_, body, code) => {
     expect(read(body)).toEqual({ ignored: code });
   });
 
-  it('passes over accounts that are known for programs', () => {
+  it('posts of accounts that the settings list as programs are ignored', () => {
     const programs = 'relay@example.com, Ann@example.com';
     expect(checkFields(webex.settings, { botToken: 'x', programs }, '')).toEqual([]);
     expect(checkFields(webex.settings, { botToken: 'x', programs: 'ann, ben' }, '')).toHaveLength(1);
@@ -164,11 +167,11 @@ describe('what Webex sends', () => {
   it.each([
     ['a message', { id: undefined }],
     ['a room', { roomId: 7 }],
-  ])('is kept for an operator without %s', (_, change) => {
+  ])('an event of Webex without %s is kept for an operator', (_, change) => {
     expect(read(hook('created', change))).toMatchObject({ kind: 'unreadable', answer: { status: 200 } });
   });
 
-  it('is known by its id, whoever names it', () => {
+  it('a message has the same key with and without its thread', () => {
     for (const id of ['R1:M1', 'R1:M1:M0']) expect(webex.inbound?.linkKey(id)).toBe('M1');
     expect(webex.inbound?.roomOf({ roomId: 'R1' })).toBe('R1');
   });

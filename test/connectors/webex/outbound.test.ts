@@ -26,7 +26,7 @@ const refusals = (
 ): AnswerCase[] =>
   rows.map(([status, kind, affects]) => ({ action, kind, affects, code: codeOfStatus(status), answer: { status } }));
 
-describe('webex', () => {
+describe('the connector of Webex', () => {
   connectorSuite({
     connector: webex,
     target: (base) => ({ settings: settings(base), address: { roomId: roomId('ops') } }),
@@ -79,7 +79,7 @@ describe('webex', () => {
   });
 });
 
-describe('webex message', () => {
+describe('a message to Webex', () => {
   let bench: SimulatorBench;
   beforeAll(async () => {
     bench = await startSimulatorBench(['webex']);
@@ -96,8 +96,9 @@ describe('webex message', () => {
   const idOf = ({ receipt }: Created): string => receipt?.nativeId.split(':')[1] ?? '';
   const author = { name: 'Ann *Archer*', source: 'Slack' };
 
-  it('carries Markdown, plain text and the bearer token, and is named by room and id', async () => {
-    const receipt = await attempt(webex, sampleOutgoing(target(bench.url, 'one')), sendContext(bench.http));
+  it('a message has Markdown, plain text and the bearer token, and its receipt names room and id', async () => {
+    const out = sampleOutgoing(target(bench.url, 'one'));
+    const receipt = await attempt(webex, out, sendContext(bench.http));
     const [message] = await held(bench, roomId('one'));
     expect(message).toMatchObject({ markdown: '**Disk full** on db-3', text: 'Disk full on db-3' });
     expect(receipt).toEqual({ nativeId: `${roomId('one')}:${message?.id}`, status: 200 });
@@ -106,20 +107,20 @@ describe('webex message', () => {
     expect(request?.headers['authorization']).toBe('Bearer bot-MjZhZmI0ZGYt');
   });
 
-  it('goes to the base URL without its last slash, too, and has a default one', async () => {
+  it('the base URL of Webex may lack its last slash, and has a default', async () => {
     const out = sampleOutgoing(target(bench.url, 'two', { baseUrl: `${bench.url}/webex/v1` }));
     await expect(attempt(webex, out, sendContext(bench.http))).resolves.toBeDefined();
     expect(checkFields(webex.settings, { botToken: 'x' }, '')).toEqual([]);
   });
 
-  it('shows its author in front, as text, also when it is edited', async () => {
+  it('a bridged message shows its author before the text, also after an edit', async () => {
     const created = await create('three', 'hello', { author });
     expect((await shown(bench, created.out))?.text).toBe('**Ann \\*Archer\\* (Slack):** hello');
     await post({ ...editOf(created, '> quoted'), author });
     expect((await shown(bench, created.out))?.text).toBe('**Ann \\*Archer\\* (Slack):**\n\n> quoted');
   });
 
-  it('notifies who is known here, and nobody by text', async () => {
+  it('a message notifies a mentioned person who is known in Webex, and nobody by its text', async () => {
     const { items } = (await (
       await fetch(`${bench.url}/webex/v1/people?email=ben@example.com`, { headers: { authorization: 'Bearer bot-1' } })
     ).json()) as { items: { id: string }[] };
@@ -132,18 +133,18 @@ describe('webex message', () => {
     expect(message?.markup).toContain('@Cleo');
   });
 
-  it('of nothing is refused before it is sent', async () => {
+  it('an empty message and an empty edit are refused', async () => {
     expect(await failureOf(create('five', ' \n'))).toMatchObject({ kind: 'permanent', code: 'no_text' });
     const created = await create('five');
     expect(await failureOf(post(editOf(created, '')))).toMatchObject({ kind: 'permanent', code: 'no_text' });
   });
 
-  it('is taken at the limit of Webex in bytes, whatever its marks', async () => {
+  it('a message that is too long is cut to the limit in bytes, and Webex accepts it', async () => {
     for (const text of ['é'.repeat(9_000), '**a** '.repeat(3_000), '| é |\n|-|\n'.repeat(2_000)])
       expect((await create('six', text)).receipt?.nativeId).toBeDefined();
   });
 
-  it('is refused without a good token or room', async () => {
+  it('a message with a bad token or to an unknown room is refused', async () => {
     const bad = sampleOutgoing(target(bench.url, 'ops', { botToken: 'nobody' }));
     expect(await failureOf(post(bad))).toMatchObject({ code: 'http_401', affects: 'connection' });
     const out = sampleOutgoing(target(bench.url));
@@ -151,7 +152,7 @@ describe('webex message', () => {
     expect(await failureOf(post(away))).toMatchObject({ code: 'http_404', affects: 'destination' });
   });
 
-  it('that replies says in its id which thread it is in, so that replies to it go there too', async () => {
+  it('a reply to a reply goes into the same thread, which its receipt names', async () => {
     const root = await create('seven');
     const reply = await post(replyTo(root));
     const second = await post(replyTo(reply));
@@ -162,7 +163,7 @@ describe('webex message', () => {
     }
   });
 
-  it('that replies to what is deleted is refused, which says nothing of the room', async () => {
+  it('a reply to a deleted message is refused, which does not affect the room', async () => {
     const root = await create('eight');
     await post(deletionOf(root));
     expect(await failureOf(post(replyTo(root)))).toMatchObject({
@@ -172,7 +173,7 @@ describe('webex message', () => {
     });
   });
 
-  it('that replies to something in a room that the destination has left starts anew in its room', async () => {
+  it('a reply to a message in a room that the destination has left starts no thread in the new one', async () => {
     const root = await create('nine');
     const moved = await post({ ...replyTo(root), destination: target(bench.url, 'ten').destination });
     expect(moved.receipt).toMatchObject({
@@ -181,7 +182,7 @@ describe('webex message', () => {
     });
   });
 
-  it('is edited and deleted where it is, even where the destination has moved', async () => {
+  it('an edit and a delete reach a message in a room that the destination has left', async () => {
     const created = await create('eleven');
     const away = { ...created, out: { ...created.out, destination: target(bench.url, 'twelve').destination } };
     await post(editOf(away, 'second'));
@@ -190,7 +191,7 @@ describe('webex message', () => {
     expect(await shown(bench, created.out)).toBeUndefined();
   });
 
-  it('is edited ten times, and then refuses', async () => {
+  it('a message can be edited ten times, and an eleventh edit is refused', async () => {
     const created = await create('thirteen');
     for (let count = 0; count < 10; count += 1) await post(editOf(created, `edit ${count}`));
     expect(await failureOf(post(editOf(created, 'one more')))).toMatchObject({
@@ -201,7 +202,7 @@ describe('webex message', () => {
     expect(await shown(bench, created.out)).toEqual({ text: 'edit 9' });
   });
 
-  it('of somebody else is not changed', async () => {
+  it("a change of another account's message is refused", async () => {
     const { id } = await roomsAt(bench.url).act('webex', { room: roomId('fourteen'), text: 'mine' });
     const out = sampleOutgoing(target(bench.url, 'fourteen'));
     const theirs = { out, receipt: { nativeId: `${roomId('fourteen')}:${id}` } };
@@ -209,7 +210,7 @@ describe('webex message', () => {
       expect(await failureOf(post(change))).toMatchObject({ kind: 'permanent', code: 'http_403', affects: 'message' });
   });
 
-  it('takes no reactions', async () => {
+  it('a reaction is refused before any request is made', async () => {
     const created = await create('fifteen');
     const before = (await bench.requests('webex')).length;
     expect(await failureOf(post(reactionTo(created, '👍')))).toMatchObject({
@@ -219,7 +220,7 @@ describe('webex message', () => {
     expect(await bench.requests('webex')).toHaveLength(before);
   });
 
-  it('is limited where the simulator is told so', async () => {
+  it('the simulator limits messages if told so', async () => {
     await bench.control('webex', 'limits', {});
     const now = () => create('sixteen');
     await now();
@@ -228,14 +229,14 @@ describe('webex message', () => {
     await now();
   });
 
-  it('has class C where it is new, and A without end where it is changed', () => {
+  it('a message to Webex is of recovery class C, and a change of it is of class A without limit', () => {
     expect(webex.recoveryClass(target(''), 'create')).toEqual({ kind: 'C' });
     for (const action of ['edit', 'delete'] as const)
       expect(webex.recoveryClass(target(''), action)).toEqual({ kind: 'A', memoryMs: Number.POSITIVE_INFINITY });
   });
 });
 
-describe('webex people', () => {
+describe('people in Webex', () => {
   let bench: SimulatorBench;
   beforeAll(async () => {
     bench = await startSimulatorBench(['webex']);
@@ -244,7 +245,7 @@ describe('webex people', () => {
   const look = async (by: 'byId' | 'byEmail', key: string) =>
     webex.people?.[by]?.(key, target(bench.url).connection, sendContext(bench.http));
 
-  it('are found by address and by id', async () => {
+  it('people in Webex are found by e-mail address and by id', async () => {
     const ben = await look('byEmail', 'ben@example.com');
     expect(ben).toMatchObject({
       name: 'Ben Baker',
@@ -254,19 +255,19 @@ describe('webex people', () => {
     expect(await look('byId', ben?.id ?? '')).toEqual(ben);
   });
 
-  it('are unknown, which is no failure', async () => {
+  it('a person who is unknown in Webex is not a failure', async () => {
     expect(await look('byEmail', 'dora@example.com')).toBeUndefined();
     expect(await look('byId', 'Y2lz/../me')).toBeUndefined();
   });
 
-  it('are asked for again where the answer was lost', async () => {
+  it('the look-up of a person in Webex may be repeated if its answer is lost', async () => {
     await bench.fault('webex', { path: '/v1/people', status: 502 });
     expect(await failureOf(look('byEmail', 'ben@example.com'))).toMatchObject({ kind: 'transient', code: 'http_502' });
   });
 });
 
-describe('webex address', () => {
-  it('is a room by its id', () => {
+describe('the address of a destination in Webex', () => {
+  it('an address in Webex is a room id', () => {
     expect(checkFields(webex.address, { roomId: roomId('ops') }, '')).toEqual([]);
     expect(checkFields(webex.address, { roomId: 'the ops room' }, '')).toEqual([
       expect.objectContaining({ code: 'pattern' }),

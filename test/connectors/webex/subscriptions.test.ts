@@ -18,7 +18,7 @@ interface Webhook {
 }
 
 let bench: SimulatorBench;
-/** Of these rooms nothing came. */
+/** The rooms that were reported as silent. */
 let silent: string[] = [];
 beforeEach(async () => {
   silent = [];
@@ -51,7 +51,7 @@ const register = (body: object) =>
     body: JSON.stringify(body),
   });
 
-it('are made for each room, with our address and secret, and only once', async () => {
+it('each room gets one webhook with our address and secret', async () => {
   expect(await keep([ops, lab])).toEqual([
     { room: ops, did: 'created' },
     { room: lab, did: 'created' },
@@ -66,7 +66,7 @@ it('are made for each room, with our address and secret, and only once', async (
   expect(JSON.stringify((await webhooks()).map(({ name }) => name))).not.toContain('somesecret');
 });
 
-it('are switched on again where Webex has switched them off', async () => {
+it('a webhook that Webex has switched off is switched on again, and its room is reported as silent', async () => {
   await keep([ops]);
   const [{ id } = { id: '' }] = await webhooks();
   await bench.control('webex', 'switch-off', {});
@@ -82,13 +82,13 @@ it('are switched on again where Webex has switched them off', async () => {
   expect(silent).toEqual([]);
 });
 
-it('get the new secret when it is changed', async () => {
+it('a webhook gets the new secret when it changes', async () => {
   await keep([ops]);
   expect(await keep([ops], { webhookSecrets: ['another', 'somesecret'] })).toEqual([{ room: ops, did: 'replaced' }]);
   expect(await webhooks()).toMatchObject([{ secret: 'another' }]);
 });
 
-it('are ended where no bridge has the room any more, and surplus ones too; others’ stay', async () => {
+it('webhooks of rooms that no bridge has and surplus ones are removed, and those of others stay', async () => {
   await keep([ops, lab]);
   const [first] = await webhooks();
   const { name, filter } = first ?? {};
@@ -107,14 +107,14 @@ it('are ended where no bridge has the room any more, and surplus ones too; other
   expect(await webhooks()).toHaveLength(2);
 });
 
-it('are found behind the first page of a long list', async () => {
+it('a webhook on a later page of a long list is found', async () => {
   for (let n = 0; n < 100; n += 1)
     await register({ name: `${n}`, targetUrl: 'https://other.example/', resource: 'messages', event: 'all' });
   await keep([ops]);
   expect(await keep([ops])).toEqual([{ room: ops, did: 'nothing' }]);
 });
 
-it('of other rooms, that cannot be ended now, say nothing of those that are kept', async () => {
+it('a surplus webhook that cannot be removed does not affect the webhooks that are kept', async () => {
   await keep([ops, lab]);
   const [, { id } = { id: '' }] = await webhooks();
   await bench.fault('webex', { path: `/webhooks/${id}`, status: 403, times: 0 });
@@ -125,7 +125,7 @@ it('of other rooms, that cannot be ended now, say nothing of those that are kept
   expect(await webhooks()).toEqual([]);
 });
 
-it('say of each room why it could not be kept, and ask nothing more of who asks us to wait', async () => {
+it('a room whose webhook fails has a reason, and after a rate limit no more requests are made', async () => {
   await bench.fault('webex', { path: '/webhooks', match: lab, status: 409 });
   expect(await keep([lab, ops])).toMatchObject([
     { room: lab, failure: { kind: 'permanent', code: 'http_409' } },
@@ -144,13 +144,13 @@ it.each([
   ['a secret', { webhookSecrets: [] }, {}, 'no_webhook_secret'],
   ['an address', {}, { url: undefined }, 'no_public_url'],
   ['a good token', { botToken: 'nobody' }, {}, 'http_401'],
-])('are refused without %s', async (_, change, more, code) => {
+])('webhooks of Webex are refused without %s', async (_, change, more, code) => {
   const failure = await keep([ops], change, more).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(SendFailure);
   expect(failure).toMatchObject({ kind: 'permanent', affects: 'connection', code });
 });
 
-it('are kept only where the settings say so', () => {
+it('webhooks are kept only if the settings say so', () => {
   expect(webex.inbound?.subscriptions?.isKept({})).toBe(false);
   expect(webex.inbound?.subscriptions?.isKept({ keepWebhooks: true })).toBe(true);
 });

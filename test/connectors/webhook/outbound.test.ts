@@ -27,7 +27,7 @@ interface Accepted {
 const find = async (bench: SimulatorBench, delivery: string) =>
   (await bench.accepted<Accepted>('webhook')).accepted.filter(({ id }) => id === delivery);
 
-/** What a receiver that does as it is told shows in the end. */
+/** What a receiver finally shows if it applies every message, edit and delete. */
 const shown = async (bench: SimulatorBench, { message, delivery }: Outgoing): Promise<Shown | undefined> => {
   const { accepted } = await bench.accepted<Accepted>('webhook');
   const told = accepted.map(({ id, body }) => ({ by: id, ...(JSON.parse(body) as Message & { text: string }) }));
@@ -43,7 +43,7 @@ const target = (base: string, more: object = {}): Target => ({
   destination: { id: 'orders', address: { url: `${base}/webhook/orders`, ...more } },
 });
 
-describe('webhook', () => {
+describe('the connector of webhooks', () => {
   connectorSuite({
     connector: webhook,
     target: (base) => ({
@@ -76,14 +76,14 @@ describe('webhook', () => {
   });
 });
 
-describe('webhook request', () => {
+describe('a request to a webhook', () => {
   let bench: SimulatorBench;
   beforeAll(async () => {
     bench = await startSimulatorBench(['webhook']);
   });
   afterAll(() => bench.stop());
 
-  it('has the documented headers and body', async () => {
+  it('a request has the documented headers and body', async () => {
     const out = sampleOutgoing(target(bench.url), { dataVersion: '3' });
     const now = new Date('2026-01-02T03:04:05.999Z');
     await attempt(webhook, out, sendContext(bench.http, { attempt: 2, now }));
@@ -113,7 +113,7 @@ describe('webhook request', () => {
     ]);
   });
 
-  it('names what it edits, deletes and replies to', async () => {
+  it('a request names the message that it edits, deletes or replies to', async () => {
     const root = { out: sampleOutgoing(target(bench.url)), receipt: null };
     const bodyOf = async (out: Outgoing) => {
       const prepared = (await webhook.prepare(out, sendContext(bench.http))) as { body: string };
@@ -147,14 +147,14 @@ describe('webhook request', () => {
     ]);
   });
 
-  it('has the same body whatever order the store gives the keys in', async () => {
+  it('a request has the same body in whatever order the store returns the keys', async () => {
     const one = sampleOutgoing(target(bench.url), { labels: { a: '1', b: '2' } });
     const turned = { ...one, message: { ...one.message, labels: { b: '2', a: '1' } } };
     const context = sendContext(bench.http);
     expect(await webhook.prepare(turned, context)).toEqual(await webhook.prepare(one, context));
   });
 
-  it('is signed with every secret, so that a receiver with either accepts it', async () => {
+  it('a request is signed with every secret, so that a receiver with any of them accepts it', async () => {
     for (const accepted of [secrets, secrets.slice(0, 1), secrets.slice(1)]) {
       await bench.control('webhook', 'secrets', { secrets: accepted });
       await expect(attempt(webhook, sampleOutgoing(target(bench.url)), sendContext(bench.http))).resolves.toBeDefined();
@@ -165,7 +165,7 @@ describe('webhook request', () => {
     await bench.control('webhook', 'secrets', { secrets: [] });
   });
 
-  it('is signed as the specification has it', async () => {
+  it('the signature of a request matches the example of the specification', async () => {
     const seen: HttpRequestInit[] = [];
     const http: Http = {
       request: async (request) => {
@@ -183,25 +183,28 @@ describe('webhook request', () => {
     ]);
   });
 
-  it('is never sent with an id that would make the signed text ambiguous', async () => {
+  it('a message is not sent if its id would make the signed text ambiguous', async () => {
     const out = { ...sampleOutgoing(target(bench.url)), delivery: 'dlv_1.2' };
     expect(await failureOf(attempt(webhook, out, sendContext(bench.http)))).toMatchObject({ code: 'invalid_id' });
   });
 
-  it.each([200, 201, 202, 204, 299])('is delivered by a %i, whatever the body', async (status) => {
-    const out = sampleOutgoing(target(bench.url));
-    await bench.fault('webhook', { match: out.message.id, mode: 'commit-then-status', status, body: 'no json' });
-    const receipt = await attempt(webhook, out, sendContext(bench.http));
-    expect(receipt).toEqual({ nativeId: out.delivery, status });
-  });
+  it.each([200, 201, 202, 204, 299])(
+    'a message is delivered if the receiver answers %i, whatever the body',
+    async (status) => {
+      const out = sampleOutgoing(target(bench.url));
+      await bench.fault('webhook', { match: out.message.id, mode: 'commit-then-status', status, body: 'no json' });
+      const receipt = await attempt(webhook, out, sendContext(bench.http));
+      expect(receipt).toEqual({ nativeId: out.delivery, status });
+    },
+  );
 
-  it('is delivered by a 200 whose body is too long to read', async () => {
+  it('a message is delivered if the receiver answers 200 with a body that is too long to read', async () => {
     const out = sampleOutgoing(target(bench.url));
     await bench.fault('webhook', { mode: 'commit-then-status', status: 200, body: 'x'.repeat(1_000_000) });
     expect(await attempt(webhook, out, sendContext(bench.http))).toMatchObject({ status: 200 });
   });
 
-  it('reaches a name that resolves to this machine only where that is allowed', async () => {
+  it('a host name that resolves to a private address is reached only if that address is allowed', async () => {
     const base = bench.url.replace('127.0.0.1', 'localhost');
     await expect(attempt(webhook, sampleOutgoing(target(base)), sendContext(bench.http))).resolves.toBeDefined();
     const http = createHttp({ egress: createEgress(['10.0.0.0/8']) });
@@ -211,8 +214,8 @@ describe('webhook request', () => {
   });
 });
 
-describe('webhook class', () => {
-  it('is C, and A where the connection or the destination states a dedupe window', () => {
+describe('the recovery class of a webhook', () => {
+  it('a webhook is of recovery class C, and of class A if its connection or destination has a dedupe window', () => {
     expect(webhook.recoveryClass(target('http://x'), 'create')).toEqual({ kind: 'C' });
     expect(webhook.recoveryClass(target('http://x', { dedupeWindow: '5m' }), 'create')).toEqual({
       kind: 'A',
@@ -229,24 +232,24 @@ describe('webhook class', () => {
     });
   });
 
-  it('is no better for edits and deletes: nobody knows what a receiver does on hearing of one twice', () => {
+  it('edits and deletes of a webhook are of recovery class C, because a receiver may apply one twice', () => {
     for (const action of ['edit', 'delete'] as const)
       expect(webhook.recoveryClass(target('http://x'), action)).toEqual({ kind: 'C' });
   });
 });
 
-describe('webhook secrets', () => {
+describe('the secrets of a webhook', () => {
   const check = (bytes: number, prefix = 'whsec_') =>
     checkFields(webhook.settings, { secrets: [prefix + Buffer.alloc(bytes, 0xab).toString('base64')] }, '/settings');
 
-  it('have 24 to 64 bytes in base64', () => {
+  it('a webhook secret must have 24 to 64 bytes in base64', () => {
     for (let bytes = 24; bytes <= 64; bytes += 1) expect(check(bytes)).toEqual([]);
     for (const bytes of [0, 16, 23, 65, 66, 80])
       expect(check(bytes)).toEqual([expect.objectContaining({ path: '/settings/secrets' })]);
     expect(check(32, '')).toEqual([expect.objectContaining({ code: 'pattern' })]);
   });
 
-  it('are required', () => {
+  it('a webhook connection needs at least one secret', () => {
     expect(checkFields(webhook.settings, { secrets: [] }, '')).toHaveLength(1);
     expect(checkFields(webhook.settings, {}, '')).toEqual([expect.objectContaining({ code: 'required' })]);
   });
@@ -254,7 +257,7 @@ describe('webhook secrets', () => {
 
 const unused = () => Promise.reject(new Error('unused'));
 
-it('sends nothing of a message that is not in the documented body', async () => {
+it('a request contains no part of a message that is not in the documented body', async () => {
   const out = sampleOutgoing(target('http://x'), { ...sampleMessage(), receivedAt: 'not-for-receivers' });
   const prepared = await webhook.prepare(out, sendContext({ request: unused, open: unused }));
   expect(JSON.stringify(prepared)).not.toContain('not-for-receivers');

@@ -34,8 +34,8 @@ const lookUp = async (out: Outgoing, since = new Date(Date.now() - 60_000)) =>
   zoom.reconcile?.(out, since, sendContext(bench.http));
 const last = async (channel: string) => (await held(bench, channelOf(channel))).at(-1);
 
-describe('a zoom message', () => {
-  it('carries its formats beside it, the mark in front of it, and the token', async () => {
+describe('a post in Zoom', () => {
+  it('a post has its formats as data, the mark before its text, and the token', async () => {
     const out = sampleOutgoing(target(bench.url, channelOf('a')));
     const receipt = await attempt(zoom, out, sendContext(bench.http));
     const message = await last('a');
@@ -49,7 +49,7 @@ describe('a zoom message', () => {
     expect(request?.headers['authorization']).toBe('Bearer simulated-access-token-1');
   });
 
-  it('shows who said it and where, in a post and in an edit', async () => {
+  it('a bridged post shows its author and platform, also after an edit', async () => {
     const author = { name: 'Ann Archer', source: 'Slack' };
     const created = await post({ ...sampleOutgoing(target(bench.url, channelOf('b'))), author });
     expect(withoutMarks((await last('b'))?.message ?? '')).toBe('Ann Archer (Slack): Disk full on db-3');
@@ -59,7 +59,7 @@ describe('a zoom message', () => {
     expect((await last('b'))?.message.startsWith('\u2063\u2062\u2063\u2064')).toBe(true);
   });
 
-  it('mentions somebody by the address that Zoom has for their id, and nobody whom it does not know', async () => {
+  it('a post mentions a person by the e-mail address that Zoom has for them, and nobody who is unknown', async () => {
     const ann = 'AnnzUser0zUser0zUser0z';
     const text = 'see [@Ann](mention:acme-zoom/1) and [@Eve](mention:acme-zoom/2) and [@Guy](mention:x/3) @all';
     const people = new Map([
@@ -74,7 +74,7 @@ describe('a zoom message', () => {
     ]);
   });
 
-  it('is cut at the length of the settings, with its mark', async () => {
+  it('a post is cut, with its mark, at the length in the settings', async () => {
     await create('d', 'word '.repeat(500));
     const cut = (await last('d'))?.message ?? '';
     expect(cut.length).toBeLessThanOrEqual(1_024);
@@ -84,11 +84,11 @@ describe('a zoom message', () => {
     expect((await last('d'))?.message.length).toBeLessThanOrEqual(200);
   });
 
-  it('of nothing is refused before it is sent', async () => {
+  it('an empty post is refused', async () => {
     expect(await failureOf(create('e', ' \n'))).toMatchObject({ kind: 'permanent', code: 'no_text' });
   });
 
-  it('that replies to a reply goes to the main message', async () => {
+  it('a reply to a reply goes to the main message of the thread', async () => {
     const root = await create('f');
     const reply = await post(replyTo(root));
     const second = await post(replyTo(reply));
@@ -97,7 +97,7 @@ describe('a zoom message', () => {
       expect(one.receipt?.nativeId).toMatch(new RegExp(`^${channelOf('f')}:[0-9A-F-]+:${rootId}$`));
   });
 
-  it('that replies to what is gone stands in the channel, says so, and is found there', async () => {
+  it('a reply to a deleted message is posted in the channel, says so, and is found there by the look-up', async () => {
     const root = await create('i');
     await post(deletionOf(root));
     const reply = await post(replyTo(root));
@@ -109,7 +109,7 @@ describe('a zoom message', () => {
     });
   });
 
-  it('to something in a channel that the destination has left starts anew', async () => {
+  it('a reply to a message in a channel that the destination has left starts no thread in the new one', async () => {
     const out = { ...replyTo(await create('g')), destination: target(bench.url, channelOf('h')).destination };
     const moved = await post(out);
     expect(moved.receipt).toMatchObject({ degraded: { code: 'thread_missing' } });
@@ -117,8 +117,8 @@ describe('a zoom message', () => {
   });
 });
 
-describe('a zoom edit', () => {
-  it('says what it lost, and only where it lost something', async () => {
+describe('an edit in Zoom', () => {
+  it('an edit that loses formats says so, and an edit that loses nothing does not', async () => {
     const created = await create('k', 'plain');
     expect((await post(editOf(created, 'still plain'))).receipt).not.toHaveProperty('degraded');
     expect((await post(editOf(created, 'now **strong**'))).receipt).toMatchObject({ degraded: { code: 'plain_text' } });
@@ -127,15 +127,15 @@ describe('a zoom edit', () => {
   });
 });
 
-describe('a zoom reaction', () => {
-  it('of an account cannot be named, and one with a name of Unicode can', async () => {
+describe('a reaction in Zoom', () => {
+  it('a custom emoji is refused, and a named emoji of Unicode is added', async () => {
     const created = await create('l');
     expect(await failureOf(post(reactionTo(created, ':partyparrot:')))).toMatchObject({ code: 'unknown_emoji' });
     await post(reactionTo(created, ':tada:'));
     expect(await reactionsOf(bench, created)).toEqual(['🎉']);
   });
 
-  it('to what is gone is refused, and taken away from it is done', async () => {
+  it('a reaction to a deleted message is refused, and removing one from it counts as done', async () => {
     const created = await create('l');
     await post(deletionOf(created));
     expect(await failureOf(post(reactionTo(created, '👍')))).toMatchObject({ kind: 'permanent', affects: 'message' });
@@ -143,8 +143,8 @@ describe('a zoom reaction', () => {
   });
 });
 
-describe('a zoom token', () => {
-  it('is kept, and renewed where it is refused before its time', async () => {
+describe('the token of Zoom', () => {
+  it('a token is cached, and renewed if it is refused early', async () => {
     const tokens = createAccessTokens();
     const send = () =>
       attempt(zoom, sampleOutgoing(target(bench.url, channelOf('m'))), sendContext(bench.http, { tokens }));
@@ -158,7 +158,7 @@ describe('a zoom token', () => {
     expect(await count()).toBe(before + 2);
   });
 
-  it('that is refused for good speaks of the connection', async () => {
+  it('refused credentials are a permanent failure of the connection', async () => {
     const out = sampleOutgoing(target(bench.url, channelOf('m'), { clientSecret: 'wrong' }));
     expect(await failureOf(post(out))).toMatchObject({
       kind: 'permanent',
@@ -167,7 +167,7 @@ describe('a zoom token', () => {
     });
   });
 
-  it('that is new and not accepted all the same is tried again later', async () => {
+  it('a new token that is refused may be tried again later', async () => {
     await bench.fault('zoom', { path: '/messages', status: 401, times: 0 });
     expect(await failureOf(create('m'))).toMatchObject({ kind: 'transient', affects: 'connection' });
   });

@@ -6,8 +6,8 @@ import { startSimulatorBench, type SimulatorBench } from '../../support/simulato
 import { channel_id, envelope, eventOf, message, person, posted, reaction, read } from '../../support/zoom-events.ts';
 import { held, refusal, settings as usualSettings, target } from '../../support/zoom.ts';
 
-describe('an event of zoom', () => {
-  it('is a message', async () => {
+describe('an event of Zoom', () => {
+  it('a message is read with its channel, time, sender and text', async () => {
     expect(await eventOf(envelope(posted, message))).toEqual({
       key: `created:${channel_id}:M1`,
       kind: 'created',
@@ -19,13 +19,13 @@ describe('an event of zoom', () => {
     });
   });
 
-  it('is a reply to the main message of a thread', async () => {
+  it('a reply names the main message of its thread', async () => {
     const event = await eventOf(envelope(posted, { ...message, message_id: 'M2', reply_main_message_id: 'M1' }));
     expect(event).toMatchObject({ nativeId: `${channel_id}:M2:M1`, thread: `${channel_id}:M1` });
     expect(zoom.inbound?.linkKey(event.nativeId)).toBe(`${channel_id}:M2`);
   });
 
-  it('is an edit, whose revision rises with the time of the event', async () => {
+  it('an edit has a revision that rises with the time of the event', async () => {
     const name = 'team_chat.channel_message_updated';
     const [one, two] = [
       await eventOf(envelope(name, message)),
@@ -36,7 +36,7 @@ describe('an event of zoom', () => {
     expect((two.revision ?? '') > (one.revision ?? '')).toBe(true);
   });
 
-  it('is a deletion', async () => {
+  it('a deletion is read without a text', async () => {
     const { message: _, rich_text: __, ...gone } = message;
     const event = await eventOf(envelope('team_chat.channel_message_deleted', gone));
     expect(event).toMatchObject({ kind: 'deleted', nativeId: `${channel_id}:M1` });
@@ -49,23 +49,23 @@ describe('an event of zoom', () => {
     ['added', 'reacted', 'U+1F44D,U+1F3FD', '👍🏽'],
     ['added', 'reacted', 'U+1F468U+200DU+1F469', '👨‍👩'],
     ['added', 'reacted', '🎉', '🎉'],
-  ])('is a reaction that was %s', async (what, kind, emoji, char) => {
+  ])('a reaction that was %s is read as such, however its emoji is written', async (what, kind, emoji, char) => {
     const event = await eventOf(envelope(`team_chat.channel_reaction_${what}`, { ...reaction, emoji }));
     expect(event).toMatchObject({ kind, emoji: char, nativeId: `${channel_id}:M1`, sender: { id: 'uAnn' } });
   });
 
-  it('of two people in one millisecond is two', async () => {
+  it('reactions of two people in the same millisecond have different keys', async () => {
     const name = 'team_chat.channel_reaction_added';
     const ben = { operator: 'ben@example.com', operator_id: 'uBen', operator_member_id: 'mBen' };
     expect((await eventOf(envelope(name, reaction))).key).not.toBe((await eventOf(envelope(name, reaction, ben))).key);
   });
 
-  it('of a person of another account has their member id', async () => {
+  it('a person of another account is identified by their member id', async () => {
     const outsider = { operator: '', operator_id: '', operator_member_id: 'mEve', by_external_user: true };
     expect((await eventOf(envelope(posted, message, outsider))).sender).toEqual({ id: 'mEve' });
   });
 
-  it('with an at sign, or with files, is fetched, since it says neither who nor where', async () => {
+  it('a message with an at sign or with files is fetched, because the event lacks mentions and addresses', async () => {
     const files = [
       { file_id: 'F1', file_name: 'a.png', file_size: 9, OS_file_type: 'png', file_message_type: 'image' },
     ];
@@ -106,16 +106,16 @@ describe('an event of zoom', () => {
     ['the older form of a reply', 'chat_message.replied', { id: 'M1' }, person, 'legacy_event'],
     ['a chatbot', 'bot_notification', {}, person, 'unsupported_event'],
     ['a pin', 'team_chat.channel_pin_added', {}, person, 'unsupported_event'],
-  ])('of %s is passed over', async (_, name, object, operator, code) => {
+  ])('an event of Zoom that is %s is ignored', async (_, name, object, operator, code) => {
     expect(await read(envelope(name, object, operator))).toEqual({ ignored: code });
   });
 
-  it('is ours by the id of the user too, where the settings have that', async () => {
+  it('our own posts are recognized by the id of our user, if the settings contain the id', async () => {
     expect(await read(envelope(posted, message, ours), { user: 'uCarillon' })).toEqual({ ignored: 'own_post' });
     expect(await read(envelope(posted, message, ours), { user: 'ucarillon' })).toHaveProperty('event');
   });
 
-  it("is a person's where they copied a part of a copy", async () => {
+  it("a message into which a person copied a part of a copy is that person's own", async () => {
     const text = `look: ${markOf('dlv_theirs')}Ann (Slack): hi`;
     expect((await eventOf(envelope(posted, { ...message, message: text, rich_text: [] }))).text).toContain('look:');
   });
@@ -123,12 +123,12 @@ describe('an event of zoom', () => {
   it.each([
     ['no channel', { ...message, channel_id: undefined }],
     ['no message', { ...message, message_id: undefined }],
-  ])('that names %s is kept for an operator', async (_, object) => {
+  ])('an event of Zoom that has %s is kept for an operator', async (_, object) => {
     expect(await read(envelope(posted, object))).toMatchObject({ kind: 'unreadable', answer: { status: 200 } });
   });
 });
 
-describe('a message that is fetched', () => {
+describe('a message that is fetched from Zoom', () => {
   let bench: SimulatorBench;
   beforeAll(async () => {
     bench = await startSimulatorBench(['zoom']);
@@ -150,7 +150,7 @@ describe('a message that is fetched', () => {
     return zoom.inbound?.fetch?.(event, connection, sendContext(bench.http));
   };
 
-  it('says who is mentioned, and where its files lie', async () => {
+  it('a message is fetched with its mentions and the addresses of its files', async () => {
     const { id } = await roomsAt(bench.url).act('zoom', {
       room: channel_id,
       content: [{ text: 'see ' }, { text: '', mention: 'ben' }, { text: ', ' }, { text: '', mention: 'all' }],
@@ -164,18 +164,18 @@ describe('a message that is fetched', () => {
     expect(event).not.toHaveProperty('isIncomplete');
   });
 
-  it('is gone where Zoom has it no more', async () => {
+  it('a message that Zoom no longer has is gone', async () => {
     expect(await fetched('M404')).toBe('gone');
   });
 
-  it('is what came where it may not be read, and is asked for again where that is a matter of time', async () => {
+  it('a message that may not be read keeps the text of its event, and other failures are tried again', async () => {
     await bench.fault('zoom', { path: '/messages/', ...refusal(200) });
     expect(await fetched('M1')).toMatchObject({ text: 'as it came, @Ben Baker' });
     await bench.fault('zoom', { path: '/messages/', status: 500 });
     await expect(fetched('M1')).rejects.toMatchObject({ kind: 'transient' });
   });
 
-  it('has names that are looked up by id and by address', async () => {
+  it('people in Zoom are found by id and by e-mail address', async () => {
     const { connection } = target(bench.url);
     const ben = { id: 'BenzUser0zUser0zUser0z', name: 'Ben Baker', email: 'ben@example.com' };
     expect(await zoom.people?.byEmail?.('ben@example.com', connection, sendContext(bench.http))).toMatchObject(ben);
@@ -183,7 +183,7 @@ describe('a message that is fetched', () => {
     expect(await zoom.people?.byId?.('nobody', connection, sendContext(bench.http))).toBeUndefined();
   });
 
-  it('of our own comes back as one that is passed over, whoever reads it', async () => {
+  it('our own post is ignored when it comes back, whichever user the connection names', async () => {
     const out = sampleOutgoing(target(bench.url, channel_id));
     await attempt(zoom, out, sendContext(bench.http));
     const { message: text = '' } = (await held(bench, channel_id)).at(-1) ?? {};

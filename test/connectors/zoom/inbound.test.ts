@@ -13,7 +13,7 @@ import {
   settings,
 } from '../../support/zoom-events.ts';
 
-describe('what Zoom sends', () => {
+describe('requests of Zoom', () => {
   inboundSuite({
     connector: zoom,
     settings,
@@ -26,26 +26,26 @@ describe('what Zoom sends', () => {
     isDated: true,
   });
 
-  it('is signed as its vectors say', () => {
+  it('the signature of a request matches a precomputed one', () => {
     expect(`v0=${hmac('sha256', secret, 'hex', 'v0:1700000000:', '{"event":"x"}')}`).toBe(
       'v0=8733b73d26b6bb71410a1045987cf9b69bf17700cd32e488743565c625f25d3c',
     );
   });
 
-  it('is verified by its bytes, whatever a parser would make of them', async () => {
+  it('a request is verified by its raw bytes, however its JSON is written', async () => {
     const received = await receive(` {"event" :"x", "event":"y","é":"\\u00e9"}\n`);
     expect(received).toMatchObject({ kind: 'events', events: [{ ignored: 'unsupported_event' }] });
   });
 
-  it('is sent again after a 503 alone', () => {
+  it('events that cannot be stored are answered with 503, the only status after which Zoom sends them again', () => {
     expect(zoom.inbound?.unavailable).toEqual({ status: 503 });
   });
 });
 
-describe('the check of the endpoint', () => {
+describe('the check of the hook by Zoom', () => {
   const check = (payload: object) => JSON.stringify({ event: 'endpoint.url_validation', event_ts: 1, payload });
 
-  it('is answered with the token and its MAC', async () => {
+  it('the check is answered with the token and its MAC', async () => {
     const plainToken = 'qgg8vlvZRS6UYooatFL8Aw';
     const encryptedToken = '9c8ad56737c19db2904b301c0781e86857e999f39f07727668cf62a5e7e298c8';
     expect(await receive(check({ plainToken }))).toEqual({
@@ -54,7 +54,7 @@ describe('the check of the endpoint', () => {
     });
   });
 
-  it('is answered under the secret that it was signed with, while one is changed', async () => {
+  it('the check is answered with the secret that signed it, while secrets are being replaced', async () => {
     const encryptedToken = createHmac('sha256', 'an-old-one').update('abc').digest('hex');
     expect(await receive(check({ plainToken: 'abc' }), 'an-old-one')).toMatchObject({
       answer: { body: { plainToken: 'abc', encryptedToken } },
@@ -62,13 +62,13 @@ describe('the check of the endpoint', () => {
   });
 
   it.each([[{}], [{ plainToken: 7 }], [{ plainToken: 'x'.repeat(2_000) }]])(
-    'of nothing that can be signed is unreadable: %#',
+    'a check without a usable token is unreadable: %#',
     async (payload) => {
       expect(await receive(check(payload))).toMatchObject({ kind: 'unreadable', answer: { status: 200 } });
     },
   );
 
-  it('signs nothing for a stranger', async () => {
+  it('a check by a stranger is refused, and nothing is signed for it', async () => {
     const received = await receive(check({ plainToken: 'abc' }), 'guessed');
     expect(received).toMatchObject({ kind: 'refused', code: 'bad_signature', answer: { status: 401 } });
   });

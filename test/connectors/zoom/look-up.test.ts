@@ -28,15 +28,15 @@ const create = (channel: string, text = 'first', more: object = {}) =>
 const lookUp = async (out: Outgoing, since = new Date(Date.now() - 60_000)) =>
   zoom.reconcile?.(out, since, sendContext(bench.http));
 
-describe('the zoom look-up', () => {
-  it('reads on to the page that holds the post', async () => {
+describe('the look-up of a post in Zoom', () => {
+  it('the look-up reads further pages until it finds the post', async () => {
     const first = await create('n');
     for (let count = 0; count < 60; count += 1) await create('n');
     expect(await lookUp(first.out)).toEqual({ nativeId: first.receipt?.nativeId });
     expect(await lookUp({ ...first.out, key: 'dlv_absent' })).toBeUndefined();
   });
 
-  it('says when its time is over before the end of the history', async () => {
+  it('the look-up fails if its time is over before the end of the history', async () => {
     const first = await create('n');
     await bench.fault('zoom', { path: '/messages?', mode: 'delay', delayMs: 400, times: 0 });
     const call = zoom.reconcile?.(
@@ -47,20 +47,20 @@ describe('the zoom look-up', () => {
     expect(await failureOf(Promise.resolve(call))).toMatchObject({ kind: 'transient' });
   });
 
-  it('tells two equal texts of two deliveries apart', async () => {
+  it('the look-up distinguishes two deliveries with the same text', async () => {
     const [one, two] = [await create('o', 'same'), await create('o', 'same')];
     expect(await lookUp(one.out)).toEqual({ nativeId: one.receipt?.nativeId });
     expect(await lookUp(two.out)).toEqual({ nativeId: two.receipt?.nativeId });
     expect(await lookUp({ ...two.out, key: 'dlv_third' })).toBeUndefined();
   });
 
-  it('finds what was edited since, and what was deleted', async () => {
+  it('the look-up finds a post that was deleted since', async () => {
     const created = await create('p');
     await post(deletionOf(created));
     expect(await lookUp(created.out)).toEqual({ nativeId: created.receipt?.nativeId });
   });
 
-  describe('where Zoom took the marks away', () => {
+  describe('the look-up without marks', () => {
     const since = new Date('2026-03-01T12:00:00Z');
     const out = () => sampleOutgoing(target(bench.url, channelOf('q')), { content: { text: 'the same **words**' } });
     const message = (more: object = {}) => ({
@@ -75,7 +75,7 @@ describe('the zoom look-up', () => {
       return lookUp(out(), since);
     };
 
-    it('knows a post by its sender, its text and its thread', async () => {
+    it('a post without its mark is recognized by sender, text and thread', async () => {
       expect(await answered(message())).toEqual({ nativeId: `${channelOf('q')}:M1` });
       expect(await answered(message({ sender: 'ann@example.com' }))).toBeUndefined();
       expect(await answered(message({ message: 'other words' }))).toBeUndefined();
@@ -86,7 +86,7 @@ describe('the zoom look-up', () => {
       ['two are alike', [message(), message({ id: 'M2' })]],
       ['it may be of an earlier delivery', [message({ timestamp: since.getTime() - 1 })]],
       ['it has no time', [message({ timestamp: undefined })]],
-    ])('cannot tell where %s, and does not say "absent"', async (_, messages) => {
+    ])('the look-up fails, and does not report "absent", where a post has no mark and %s', async (_, messages) => {
       expect(await failureOf(answered(...messages))).toMatchObject({ kind: 'transient', code: 'look_up_unreadable' });
     });
   });

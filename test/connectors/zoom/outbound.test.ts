@@ -4,7 +4,7 @@ import { markOf } from '../../../src/connectors/text/invisible-mark.ts';
 import { connectorSuite } from '../../suites/connector-suite.ts';
 import { copiesOf, reactionsOf, refusal, settings, shown, usual } from '../../support/zoom.ts';
 
-describe('zoom', () => {
+describe('the connector of Zoom', () => {
   connectorSuite({
     connector: zoom,
     target: (base) => ({ settings: settings(base), address: { channel: usual } }),
@@ -65,8 +65,8 @@ describe('zoom', () => {
   });
 });
 
-describe('zoom settings', () => {
-  it('have defaults for all that Zoom itself does not hand out', () => {
+describe('the settings of Zoom', () => {
+  it('the settings of Zoom have defaults for everything that Zoom does not issue', () => {
     const { baseUrl: _, tokenUrl: __, secretTokens: ___, fileUrl: ____, ...rest } = settings('');
     expect(checkFields(zoom.settings, rest, '')).toEqual([]);
   });
@@ -75,13 +75,13 @@ describe('zoom settings', () => {
     ['user', 'me'],
     ['maxText', '7'],
     ['maxText', '4k'],
-  ])('take no %s of %j', (key, value) => {
+  ])('the setting %s of Zoom may not be %j', (key, value) => {
     expect(checkFields(zoom.settings, { ...settings('http://a'), [key]: value }, '')).toEqual([
       expect.objectContaining({ code: 'pattern', path: `/${key}` }),
     ]);
   });
 
-  it('have an address that is a channel, and not yet a person', () => {
+  it('an address in Zoom is a channel id, and cannot be a person yet', () => {
     expect(checkFields(zoom.address, { channel: usual }, '')).toEqual([]);
     expect(checkFields(zoom.address, { channel: '#ops' }, '')).toEqual([expect.objectContaining({ code: 'pattern' })]);
     expect(checkFields(zoom.address, { contact: 'ann@example.com' }, '')).toContainEqual(

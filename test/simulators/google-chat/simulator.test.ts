@@ -1,6 +1,5 @@
-import { X509Certificate } from 'node:crypto';
+import { X509Certificate, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { account } from '../../../src/simulators/google-chat/account.ts';
 import { startSimulators } from '../../../src/simulators/index.ts';
 import { roomsAt, type Rooms } from '../../support/rooms.ts';
@@ -46,8 +45,8 @@ const held = async () =>
     space
   ] ?? [];
 
-describe('the google-chat simulator', () => {
-  it('hands out tokens for what its service account signed, and for nothing else', async () => {
+describe('the Google Chat simulator', () => {
+  it('the Google Chat simulator issues tokens only for assertions that its service account signed', async () => {
     expect(await grant()).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 3_600 } });
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
     const past = Math.floor(Date.now() / 1_000) - 7_200;
@@ -62,14 +61,14 @@ describe('the google-chat simulator', () => {
     expect(await grant({ scope: 'openid' })).toMatchObject({ status: 400, body: { error: 'invalid_scope' } });
   });
 
-  it('lets nobody in without a good token', async () => {
+  it('the Google Chat simulator refuses calls with a missing, expired or revoked token', async () => {
     for (const bad of ['', 'ya29.1', `ya29.${Date.now() - 3_700_000}`])
       expect(await call('GET', `${messages}/x`, undefined, bad)).toMatchObject(refused(401, 'UNAUTHENTICATED'));
     await bench.control('google-chat', 'revoke', {});
     expect(await post('')).toMatchObject(refused(401, 'UNAUTHENTICATED'));
   });
 
-  it('answers a repeated request with parts of what it made, and changes nothing', async () => {
+  it('the Google Chat simulator answers a repeated request id with the message that it created before', async () => {
     const first = await post('requestId=r1&messageId=client-a');
     expect(first.body).toMatchObject({
       name: expect.stringMatching(/^spaces\/AAAAops\/messages\//),
@@ -83,7 +82,7 @@ describe('the google-chat simulator', () => {
     expect((await held()).map(({ text }) => text)).toEqual(['x']);
   });
 
-  it('takes a client id once, and finds the message by it', async () => {
+  it("the Google Chat simulator takes a client's message id once, and finds the message by it", async () => {
     const { body } = await post('messageId=client-a');
     expect(await post('messageId=client-a')).toMatchObject(refused(409, 'ALREADY_EXISTS'));
     expect((await call('GET', `${messages}/client-a`)).body).toMatchObject({ name: body['name'], text: 'x' });
@@ -93,7 +92,7 @@ describe('the google-chat simulator', () => {
       expect(await post(`messageId=${id}`)).toMatchObject(refused(400, 'INVALID_ARGUMENT'));
   });
 
-  it('puts a reply into a thread only where it is asked to, and the thread is there', async () => {
+  it('the Google Chat simulator replies in a thread only if the thread exists and is asked for', async () => {
     const { thread } = (await post('')).body as { thread: { name: string } };
     const threadOf = async (option: string, name = thread.name) =>
       (await post(option, { text: 'y', thread: { name } })).body as {
@@ -109,7 +108,7 @@ describe('the google-chat simulator', () => {
     expect(await post('messageReplyOption=REPLY_MESSAGE_OR_FAIL', body)).toMatchObject(refused(404, 'NOT_FOUND'));
   });
 
-  it('changes and deletes what the app posted, a root with its replies only by force', async () => {
+  it('the Google Chat simulator deletes a message with its replies only when it is forced to', async () => {
     const { name, thread } = (await post('')).body as { name: string; thread: object };
     await post('messageReplyOption=REPLY_MESSAGE_OR_FAIL', { text: 'reply', thread });
     const path = `/v1/${name}`;
@@ -125,7 +124,7 @@ describe('the google-chat simulator', () => {
     expect(await call('PATCH', `${path}?updateMask=text`, { text: 'z' })).toMatchObject(refused(404, 'NOT_FOUND'));
   });
 
-  it('keeps an app from what people wrote, from reactions and from lists', async () => {
+  it('the Google Chat simulator forbids an app to change what people wrote, to react or list messages', async () => {
     const { id } = await rooms.act('google-chat', { room: space, text: 'mine' });
     for (const [method, path] of [
       ['PATCH', `/v1/${id}?updateMask=text`],
@@ -138,13 +137,13 @@ describe('the google-chat simulator', () => {
       );
   });
 
-  it('measures text in bytes, and takes none that is empty', async () => {
+  it('the Google Chat simulator takes texts of 1 to 32 000 bytes', async () => {
     expect((await post('', { text: 'ü'.repeat(16_000) })).status).toBe(200);
     for (const text of ['ü'.repeat(16_001), ' ', 7])
       expect(await post('', { text })).toMatchObject(refused(400, 'INVALID_ARGUMENT'));
   });
 
-  it('shows a room as its readers see it', async () => {
+  it('the Google Chat simulator shows a room as its readers see it', async () => {
     const content = [
       { text: '', mention: 'ben' as const },
       { text: ' x', bold: true },
@@ -168,7 +167,7 @@ describe('the google-chat simulator', () => {
     );
   });
 
-  it('keeps all over a kill', async () => {
+  it('the Google Chat simulator keeps everything when it is killed', async () => {
     await post('requestId=r1&messageId=client-a');
     const { id } = await rooms.act('google-chat', { room: space, text: 'said' });
     await rooms.act('google-chat', { room: space, do: 'edit', id, text: 'changed' });
@@ -180,7 +179,7 @@ describe('the google-chat simulator', () => {
     expect(accepted).toEqual(await bench.accepted('google-chat'));
   });
 
-  it('publishes its key in both forms', async () => {
+  it('the Google Chat simulator publishes its key as a JWK and as a certificate', async () => {
     const { keys } = (await call('GET', '/keys/jwks')).body as { keys: { kid: string; n: string }[] };
     const certificates = (await call('GET', '/keys/x509')).body as Record<string, string>;
     const certificate = new X509Certificate(certificates[keys[0]?.kid ?? ''] ?? '');

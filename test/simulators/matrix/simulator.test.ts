@@ -30,8 +30,8 @@ const send = (txn: string, content: object, as?: string, type = 'm.room.message'
 const text = { msgtype: 'm.text', body: 'x' };
 const register = (username: string) => call('POST', '/register', { type: 'm.login.application_service', username });
 
-describe('the matrix simulator', () => {
-  it('lets nobody in without a token of an application service, nor as a user that is not its own', async () => {
+describe('the Matrix simulator', () => {
+  it('the Matrix simulator refuses unknown tokens, and a service that acts as another user than its own', async () => {
     expect(await call('GET', '/account/whoami', undefined, { token: 'syt_x' })).toMatchObject({
       status: 401,
       body: { errcode: 'M_UNKNOWN_TOKEN' },
@@ -44,13 +44,13 @@ describe('the matrix simulator', () => {
     expect(await call('GET', '/account/whoami')).toMatchObject({ body: { user_id: '@carillon:sim.example' } });
   });
 
-  it('registers users of its namespace, once', async () => {
+  it('the Matrix simulator registers each ghost once, and only in the namespace of the service', async () => {
     expect(await register('carillon_x')).toMatchObject({ status: 200, body: { user_id: ghost } });
     expect(await register('carillon_x')).toMatchObject({ status: 400, body: { errcode: 'M_USER_IN_USE' } });
     expect(await register('ann')).toMatchObject({ status: 400, body: { errcode: 'M_EXCLUSIVE' } });
   });
 
-  it('takes events of members only, and knows a transaction again whoever of the service asks', async () => {
+  it('the Matrix simulator takes events from members only, and sends a repeated transaction once', async () => {
     expect(await send('t1', text)).toMatchObject({ status: 403, body: { errcode: 'M_FORBIDDEN' } });
     await register('carillon_x');
     await join();
@@ -62,7 +62,7 @@ describe('the matrix simulator', () => {
     expect((await send('t1', text)).body['event_id']).not.toBe(first.body['event_id']);
   });
 
-  it('lets nobody in uninvited where a room asks for it', async () => {
+  it('the Matrix simulator lets no uninvited ghost into a room that asks for invitations', async () => {
     await register('carillon_x');
     await bench.control('matrix', 'rooms', { room, joinRule: 'invite' });
     await join();
@@ -71,7 +71,7 @@ describe('the matrix simulator', () => {
     expect(await join(room, ghost)).toMatchObject({ status: 200 });
   });
 
-  it('refuses what is too large, a reaction twice, and threads on what relates to something', async () => {
+  it('the Matrix simulator refuses large events, repeated reactions, and threads inside threads', async () => {
     await join();
     expect(await send('t1', { ...text, body: 'x'.repeat(65_500) })).toMatchObject({
       status: 413,
@@ -91,7 +91,7 @@ describe('the matrix simulator', () => {
   it.each([
     [room, (event: Record<string, unknown>) => event['redacts']],
     ['!newRoom', (event: Record<string, unknown>) => (event['content'] as Record<string, unknown>)['redacts']],
-  ])('says what is redacted where rooms of that version say it: %s', async (id, read) => {
+  ])('the Matrix simulator names a redacted event where the version of room %s has it', async (id, read) => {
     const rooms = roomsAt(bench.url);
     const said = await rooms.act('matrix', { room: id, text: 'hello' });
     await rooms.control('matrix', 'subscribe', {
@@ -105,7 +105,7 @@ describe('the matrix simulator', () => {
     expect(await rooms.read('matrix', id)).toMatchObject([{ deleted: true, markup: '' }]);
   });
 
-  it("shows edits by a message's own sender only", async () => {
+  it('the Matrix simulator shows an edit only if the sender of the message made it', async () => {
     const rooms = roomsAt(bench.url);
     const { id } = await rooms.act('matrix', { room, text: 'mine' });
     await rooms.act('matrix', { do: 'edit', room, id, user: 'ben', text: 'his' });

@@ -45,8 +45,8 @@ const activities = (conversation: string, id = ''): string =>
   `/${encodeURIComponent(conversation)}/activities${id === '' ? '' : `/${id}`}`;
 const read = (conversation = channel) => roomsAt(bench.url).read('msteams', conversation);
 
-describe('the msteams simulator', () => {
-  it('hands out tokens for good credentials, and takes no call without one', async () => {
+describe('the Microsoft Teams simulator', () => {
+  it('the Teams simulator issues tokens for good credentials, and refuses calls without a valid token', async () => {
     expect(await token()).toMatchObject({ status: 200, json: { token_type: 'Bearer', expires_in: 3_600 } });
     expect(await token({ client_secret: 'wrong' })).toMatchObject({ status: 401, json: { error: 'invalid_client' } });
     expect(await token({ scope: 'other' })).toMatchObject({ status: 400, json: { error: 'invalid_scope' } });
@@ -57,7 +57,7 @@ describe('the msteams simulator', () => {
     expect(await call('POST', activities(chat), activity('x'), old)).toMatchObject({ status: 401 });
   });
 
-  it('makes a thread of a new conversation in a channel, and none in a chat', async () => {
+  it('the Teams simulator starts a thread for a new conversation in a channel, but not in a chat', async () => {
     const root = await open();
     expect(root).toMatch(/^\d{13}$/);
     const thread = `${channel};messageid=${root}`;
@@ -73,7 +73,7 @@ describe('the msteams simulator', () => {
     expect(await read(chat)).toMatchObject([{ markup: 'alone', thread: null }]);
   });
 
-  it('changes what the bot posted, and nothing else', async () => {
+  it('the Teams simulator lets the bot change and delete only its own posts', async () => {
     const id = await open('before');
     expect(await call('PUT', activities(channel, id), activity('after'))).toMatchObject({ status: 200, json: { id } });
     expect(await read()).toMatchObject([{ markup: 'after', edited: true, deleted: false }]);
@@ -101,18 +101,18 @@ describe('the msteams simulator', () => {
       'BadArgument',
     ],
     ['more than 100 KB of UTF-16', { text: 'x'.repeat(51_200) }, 413, 'MessageSizeTooBig'],
-  ])('refuses %s', async (_, more, status, code) => {
+  ])('the Teams simulator refuses a post with %s', async (_, more, status, code) => {
     expect(await call('POST', activities(chat), activity('x', more))).toMatchObject({ status, code });
     expect(await read(chat)).toEqual([]);
   });
 
-  it('mentions whom an entity names, and nobody by text', async () => {
+  it('the Teams simulator mentions the people whom entities name, and not those whom only the text names', async () => {
     const entities = [{ type: 'mention', text: '<at>Ben</at>', mentioned: { id: '29:1ben-sim', name: 'Ben' } }];
     await call('POST', activities(chat), activity('<at>Ben</at> and <at>Ann Archer</at>', { entities }));
     expect(await read(chat)).toMatchObject([{ mentions: ['ben'] }]);
   });
 
-  it('shows its members page by page, and one by id', async () => {
+  it('the Teams simulator lists the members of a conversation in pages, and returns one member by id', async () => {
     const first = await call('GET', `/${encodeURIComponent(channel)}/pagedmembers?pageSize=500`);
     expect(first.json).toMatchObject({ members: [{ email: 'ann@example.com' }, {}], continuationToken: '2' });
     const second = await call('GET', `/${encodeURIComponent(channel)}/pagedmembers?continuationToken=2`);
@@ -125,7 +125,7 @@ describe('the msteams simulator', () => {
     expect(await call('GET', `/${encodeURIComponent(channel)}/members/29:eve`)).toMatchObject({ status: 404 });
   });
 
-  it('limits sends to one thread in all its windows, when that is switched on', async () => {
+  it('the Teams simulator limits the sends to one conversation when the limits are on', async () => {
     await bench.control('msteams', 'limits', {});
     const authorization = `Bearer ${String((await token()).json['access_token'])}`;
     const send = () => call('POST', activities(chat), activity('x'), authorization);
@@ -138,7 +138,7 @@ describe('the msteams simulator', () => {
     expect(refused.status).toBe(422);
   });
 
-  it('holds what was posted over a restart', async () => {
+  it('the Teams simulator keeps posts over a restart', async () => {
     await open('kept');
     const again = await startSimulators({ port: 0, dir: bench.dir, connectors: ['msteams'] });
     expect(await roomsAt(again.url).read('msteams', channel)).toMatchObject([{ markup: 'kept' }]);
@@ -146,7 +146,7 @@ describe('the msteams simulator', () => {
   });
 });
 
-describe('an activity of the msteams simulator', () => {
+describe('activities of the Microsoft Teams simulator', () => {
   const secret = Buffer.from('a token of 32 bytes, more or less').toString('base64');
   const taken: { authorization: string; body: string }[] = [];
   const receiver = createServer((request, response) => {
@@ -171,7 +171,7 @@ describe('an activity of the msteams simulator', () => {
     });
   });
 
-  it('is signed with the published key, and for an outgoing webhook with its token', async () => {
+  it('a Teams activity is signed with the published key, or for an outgoing webhook with its secret', async () => {
     await roomsAt(bench.url).act('msteams', { room: channel, text: 'hello' });
     await eventually('both have it', async () => taken.length === 2);
     const bearer = taken.find(({ authorization }) => authorization.startsWith('Bearer '));
@@ -190,7 +190,7 @@ describe('an activity of the msteams simulator', () => {
     expect(webhook?.authorization).toBe(`HMAC ${mac}`);
   });
 
-  it('tells of what people do, and not of what the bot does', async () => {
+  it('the Teams simulator tells the bot what people do, and not what the bot itself did', async () => {
     const rooms = roomsAt(bench.url);
     const root = await open('by the bot');
     const { id } = await rooms.act('msteams', { room: channel, text: 'reply', thread: root });
@@ -210,7 +210,7 @@ describe('an activity of the msteams simulator', () => {
     for (const { conversation } of told) expect(conversation.id).toBe(`${channel};messageid=${root}`);
   });
 
-  it('is not made of what somebody may not do', async () => {
+  it("a person in the Teams simulator cannot edit another person's message or delete a missing one", async () => {
     const rooms = roomsAt(bench.url);
     const { id } = await rooms.act('msteams', { room: channel, text: 'mine' });
     const theirs = rooms.act('msteams', { do: 'edit', room: channel, id, user: 'ben', text: 'x' });

@@ -22,10 +22,10 @@ const thread = async (ts: string, more: object = {}) =>
   (await slack('conversations.replies', { channel, ts, ...more }))['messages'] as Record<string, unknown>[];
 const refused = (error: string) => ({ ok: false, error });
 
-describe('the slack simulator', () => {
+describe('the Slack simulator', () => {
   const metadata = { event_type: 't', event_payload: { id: 1 } };
 
-  it('answers in the body, whatever the encoding', async () => {
+  it('the Slack simulator reads JSON and forms, and answers errors in the body', async () => {
     const form = new URLSearchParams({
       channel: 'C0OPS',
       text: 'form',
@@ -44,7 +44,7 @@ describe('the slack simulator', () => {
     expect(await anonymous.json()).toEqual({ ok: false, error: 'not_authed' });
   });
 
-  it('numbers messages upwards within a channel, and cuts long ones', async () => {
+  it('the Slack simulator gives messages rising timestamps, and warns when it cuts a long text', async () => {
     const stamps = [];
     for (let count = 0; count < 3; count += 1) {
       const { ts } = await slack('chat.postMessage', { channel: 'C0OPS', text: 'x' });
@@ -57,7 +57,7 @@ describe('the slack simulator', () => {
     });
   });
 
-  it('shows history newest first, without replies, with metadata only when asked', async () => {
+  it('the Slack simulator lists the history newest first, without replies, with metadata on request', async () => {
     const stamps: string[] = [];
     for (const text of ['a', 'b', 'c'])
       stamps.push(String((await slack('chat.postMessage', { channel: 'C0OPS', text, metadata }))['ts']));
@@ -79,7 +79,7 @@ describe('the slack simulator', () => {
     expect(JSON.stringify(rest)).not.toContain('event_payload');
   });
 
-  it('replaces a text, keeps the metadata that it is not given, and says that it was edited', async () => {
+  it('an edit in the Slack simulator replaces the text, keeps other metadata, and is marked as an edit', async () => {
     const ts = await post('a', { metadata });
     expect(await slack('chat.update', { channel, ts, text: 'b' })).toEqual({ ok: true, channel, ts, text: 'b' });
     const read = async () =>
@@ -89,7 +89,7 @@ describe('the slack simulator', () => {
     expect(await read()).not.toHaveProperty('metadata');
   });
 
-  it('refuses edits as Slack does', async () => {
+  it("the Slack simulator refuses a bad edit with Slack's error code", async () => {
     const ts = await post('a');
     const update = (more: object) => slack('chat.update', { channel, ts, text: 'b', ...more });
     expect(await update({ ts: '1.000000' })).toEqual(refused('message_not_found'));
@@ -100,7 +100,7 @@ describe('the slack simulator', () => {
     expect(await update({ text: 'x'.repeat(4_000) })).toMatchObject({ ok: true });
   });
 
-  it('shows nothing of what was deleted, and knows it no more', async () => {
+  it('the Slack simulator no longer shows or changes a deleted message', async () => {
     const ts = await post('a');
     expect(await slack('chat.delete', { channel, ts })).toEqual({ ok: true, channel, ts });
     expect(await slack('conversations.history', { channel })).toMatchObject({ messages: [] });
@@ -112,7 +112,7 @@ describe('the slack simulator', () => {
     });
   });
 
-  it("lets a bot change only its own messages; the token's third part says whose they are", async () => {
+  it('the Slack simulator lets a bot change only its own messages, and knows the bot by its token', async () => {
     const { ts } = await slack('chat.postMessage', { channel, text: 'a' }, 'xoxb-1-ann-x');
     expect(await slack('chat.update', { channel, ts, text: 'b' }, 'xoxb-1-bob-x')).toEqual(
       refused('cant_update_message'),
@@ -121,7 +121,7 @@ describe('the slack simulator', () => {
     expect(await slack('chat.delete', { channel, ts }, 'xoxb-1-ann-renewed')).toMatchObject({ ok: true });
   });
 
-  it('shows a thread root first and by any of its messages, in pages, and counts it in the history', async () => {
+  it('the Slack simulator finds a thread by any of its messages, and pages through it from the root', async () => {
     const root = await post('root');
     const stamps = [];
     for (const text of ['r1', 'r2', 'r3']) stamps.push(await post(text, { thread_ts: root, metadata }));
@@ -143,7 +143,7 @@ describe('the slack simulator', () => {
     expect((messages as object[])[0]).not.toHaveProperty('reply_count');
   });
 
-  it('puts a reply into the channel where its root is gone or is a reply itself, and says so only by silence', async () => {
+  it('the Slack simulator silently posts a reply into the channel if its root is deleted or is a reply', async () => {
     const root = await post('root');
     const inThread = await post('r1', { thread_ts: root });
     for (const thread_ts of ['1.000000', inThread]) {
@@ -160,7 +160,7 @@ describe('the slack simulator', () => {
     ]);
   });
 
-  it('keeps edits, deletes and threads over a kill', async () => {
+  it('the Slack simulator keeps edits, deletions and threads when it is killed', async () => {
     const [root, gone] = [await post('root', { metadata }), await post('gone')];
     await post('reply', { thread_ts: root });
     await slack('chat.update', { channel, ts: root, text: 'new' });
@@ -174,7 +174,7 @@ describe('the slack simulator', () => {
     });
   });
 
-  it.each(['chat.update', 'chat.delete', 'conversations.replies'])('can be made to fail in %s', async (method) => {
+  it.each(['chat.update', 'chat.delete', 'conversations.replies'])('a fault makes Slack fail in %s', async (method) => {
     const ts = await post('a');
     await bench.fault('slack', { path: method, status: 200, body: refused('fatal_error') });
     expect(await slack(method, { channel, ts, text: 'b' })).toEqual(refused('fatal_error'));

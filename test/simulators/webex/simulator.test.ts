@@ -31,8 +31,8 @@ async function call(
 const post = async (more: object = {}, token?: string): Promise<string> =>
   String((await call('POST', 'messages', { roomId: room, markdown: 'a', ...more }, token)).json['id']);
 
-describe('the webex simulator', () => {
-  it('answers refusals as Webex does', async () => {
+describe('the Webex simulator', () => {
+  it('the Webex simulator answers errors in the form of Webex', async () => {
     const anonymous = await fetch(`${bench.url}/webex/v1/people/me`);
     expect(anonymous.status).toBe(401);
     expect(anonymous.headers.get('trackingid')).toMatch(/./);
@@ -45,7 +45,7 @@ describe('the webex simulator', () => {
     expect((await call('PATCH', 'messages')).status).toBe(405);
   });
 
-  it('takes texts up to 7 439 bytes each, and none that is empty', async () => {
+  it('the Webex simulator takes texts of 1 to 7 439 bytes', async () => {
     const status = async (body: object) => (await call('POST', 'messages', { roomId: room, ...body })).status;
     expect(await status({ markdown: 'x'.repeat(7_439), text: 'é'.repeat(3_719) })).toBe(200);
     expect(await status({ markdown: 'x'.repeat(7_440) })).toBe(400);
@@ -55,7 +55,7 @@ describe('the webex simulator', () => {
     expect(await status({ roomId: 'nowhere', text: 'x' })).toBe(404);
   });
 
-  it('names everything by base64 of an address of its own', async () => {
+  it('the Webex simulator returns ids that are base64 of a ciscospark address', async () => {
     const id = await post();
     expect(Buffer.from(id, 'base64').toString()).toMatch(/^ciscospark:\/\/us\/MESSAGE\/[0-9a-f-]{36}$/);
     const { json } = await call('GET', `messages/${id}`);
@@ -63,7 +63,7 @@ describe('the webex simulator', () => {
     expect(Buffer.from(String(json['personId']), 'base64').toString()).toMatch(/^ciscospark:\/\/us\/PEOPLE\//);
   });
 
-  it('takes replies to roots only', async () => {
+  it('the Webex simulator refuses a reply to a reply or to a deleted message', async () => {
     const root = await post();
     const reply = await post({ parentId: root });
     expect((await call('POST', 'messages', { roomId: room, text: 'x', parentId: reply })).status).toBe(400);
@@ -71,7 +71,7 @@ describe('the webex simulator', () => {
     expect((await call('POST', 'messages', { roomId: room, text: 'x', parentId: root })).status).toBe(404);
   });
 
-  it("edits one's own ten times, and in its room", async () => {
+  it('the Webex simulator lets the author edit a message ten times, in its own room', async () => {
     const id = await post();
     const edit = async (body: object, token?: string) => (await call('PUT', `messages/${id}`, body, token)).status;
     expect(await edit({ roomId: roomId('other'), text: 'x' })).toBe(400);
@@ -81,13 +81,13 @@ describe('the webex simulator', () => {
     expect(await held(bench)).toMatchObject([{ markdown: '9', edits: 10 }]);
   });
 
-  it('does not edit what has files', async () => {
+  it('the Webex simulator refuses to edit a message with a file', async () => {
     const file = { name: 'a', mediaType: 'text/plain', base64: '' };
     const { id } = await roomsAt(bench.url).act('webex', { room, text: 'x', file });
     expect((await call('PUT', `messages/${id}`, { roomId: room, text: 'y' }, 'ann-1')).status).toBe(400);
   });
 
-  it("deletes one's own with 204, and knows it no more", async () => {
+  it('the Webex simulator lets only the author delete a message, which is then not found', async () => {
     const id = await post();
     expect((await call('DELETE', `messages/${id}`, undefined, 'ann-1')).status).toBe(403);
     expect((await call('DELETE', `messages/${id}`)).status).toBe(204);
@@ -95,14 +95,14 @@ describe('the webex simulator', () => {
     expect(await held(bench)).toMatchObject([{ id, deleted: true }]);
   });
 
-  it('mentions whoever is written as a mention, whatever escapes it', async () => {
+  it('the Webex simulator notifies everybody whom the text mentions, even when the mention is escaped', async () => {
     await post({ markdown: '<@personEmail:ben@example.com|Ben> `<@all>` \\<@personId:X>' });
     await post({ markdown: '&lt;@all> @all', text: '<@all>' });
     const messages = await roomsAt(bench.url).read('webex', room);
     expect(messages.map(({ mentions }) => mentions)).toEqual([['ben', 'all', 'X'], []]);
   });
 
-  it('keeps everything over a kill', async () => {
+  it('the Webex simulator keeps everything when it is killed', async () => {
     const [root, gone] = [await post(), await post()];
     await post({ parentId: root });
     await call('PUT', `messages/${root}`, { roomId: room, markdown: 'new' });
@@ -115,7 +115,7 @@ describe('the webex simulator', () => {
   });
 });
 
-describe('a webhook of the webex simulator', () => {
+describe('webhooks of the Webex simulator', () => {
   let server: Server;
   let status = 200;
   const got: { headers: Record<string, unknown>; body: string }[] = [];
@@ -142,7 +142,7 @@ describe('a webhook of the webex simulator', () => {
     got.map(({ body }) => JSON.parse(body) as { event: string; id: string; data: Record<string, unknown> });
   const say = (action: object) => roomsAt(bench.url).act('webex', { room, ...action });
 
-  it('tells of what happened by ids, never by text, under its own id', async () => {
+  it('a Webex event is signed, and names a message by its id without its text', async () => {
     await subscribe();
     const { id } = await say({ text: 'a secret' });
     await say({ do: 'edit', id, text: 'another secret' });
@@ -157,7 +157,7 @@ describe('a webhook of the webex simulator', () => {
       expect(headers['x-spark-signature']).toBe(createHmac('sha1', 'somesecret').update(body).digest('hex'));
   });
 
-  it('can sign with SHA-256, and tell of edits as creations', async () => {
+  it('a Webex webhook can sign with SHA-256 and report edits as new messages', async () => {
     await subscribe({ signature: 'sha256', editsAs: 'created' });
     const { id } = await say({ text: 'x' });
     await say({ do: 'edit', id, text: 'y' });
@@ -167,7 +167,7 @@ describe('a webhook of the webex simulator', () => {
       expect(headers['x-webex-signature']).toBe(createHmac('sha256', 'somesecret').update(body).digest('hex'));
   });
 
-  it('of a bot is told only of what mentions it, and of its own', async () => {
+  it("a bot's Webex webhook gets only messages that mention the bot or that the bot sent", async () => {
     await subscribe({ by: 'bot' });
     const me = String((await call('GET', 'people/me')).json['id']);
     await say({ text: 'not for a bot' });
@@ -180,7 +180,7 @@ describe('a webhook of the webex simulator', () => {
     expect(got).toHaveLength(2);
   });
 
-  it('is told only of what its filter lets through', async () => {
+  it('a Webex webhook gets only the messages that its filter lets through', async () => {
     await subscribe({ filter: `roomId=${room}&personEmail=ben@example.com&hasFiles=false` });
     await say({ text: 'ann' });
     await say({ text: 'elsewhere', room: roomId('other'), user: 'ben' });
@@ -191,7 +191,7 @@ describe('a webhook of the webex simulator', () => {
     expect(events().map(({ data }) => data['personEmail'])).toEqual(['ben@example.com', 'ben@example.com']);
   });
 
-  it('is switched off by a hundred failures within five minutes, and never sent anything again', async () => {
+  it('a Webex webhook is switched off after a hundred failures within five minutes', async () => {
     await subscribe();
     status = 503;
     for (let count = 0; count < 100; count += 1) await say({ text: 'x' });

@@ -31,8 +31,8 @@ const textsOf = (body: Record<string, unknown>) =>
   (body['messages'] as { message: string }[]).map((one) => one.message);
 const refusal = (status: number, code: number) => ({ status, body: { code } });
 
-describe('the zoom simulator', () => {
-  it('hands out tokens for credentials, and refuses those that are revoked', async () => {
+describe('the Zoom simulator', () => {
+  it('the Zoom simulator issues tokens for credentials, and refuses revoked tokens', async () => {
     const token = async (secret: string, form: object) => {
       const response = await fetch(`${bench.url}/zoom/oauth/token`, {
         method: 'POST',
@@ -50,7 +50,7 @@ describe('the zoom simulator', () => {
     expect((await call('GET', 'users/ann@example.com', undefined, 'simulated-access-token-2')).status).toBe(200);
   });
 
-  it('refuses what Zoom refuses, with its codes', async () => {
+  it("the Zoom simulator refuses bad requests with Zoom's error codes", async () => {
     expect(await call('POST', mine, { message: 'x', to_channel: 'ops' })).toMatchObject(refusal(404, 4130));
     expect(await call('POST', mine, { message: 'x' })).toMatchObject(refusal(400, 300));
     expect(await call('POST', mine, { to_channel: channel })).toMatchObject(refusal(400, 300));
@@ -77,13 +77,13 @@ describe('the zoom simulator', () => {
     expect(await call('DELETE', `${theirs}?to_channel=${channel}`)).toMatchObject(refusal(400, 200));
   });
 
-  it('takes 1 024 characters, and not one more', async () => {
+  it('the Zoom simulator takes a text of 1 024 characters but not of 1 025', async () => {
     const post = (message: string) => call('POST', mine, { message, to_channel: channel });
     expect((await post('👍'.repeat(1_024))).status).toBe(201);
     expect(await post('x'.repeat(1_025))).toMatchObject(refusal(400, 300));
   });
 
-  it('clears formats and mentions by an edit, and knows nothing of what was deleted', async () => {
+  it('an edit in the Zoom simulator removes formats and mentions, and a deleted message is not found', async () => {
     const id = await say('hello', { rich_text: [{ start_position: 0, end_position: 5, format_type: 'Bold' }] });
     expect((await call('PUT', `${mine}/${id}`, { message: 'bye', to_channel: channel })).status).toBe(204);
     const { body } = await call('GET', `${mine}/${id}?to_channel=${channel}`);
@@ -94,7 +94,7 @@ describe('the zoom simulator', () => {
     expect(await call('GET', `${mine}/${id}?to_channel=${channel}`)).toMatchObject(refusal(400, 300));
   });
 
-  it('mentions by address or member id, and not by user id or text', async () => {
+  it('the Zoom simulator mentions people by e-mail address or member id, not by user id or text', async () => {
     const item = { at_type: 1, start_position: 0, end_position: 3 };
     for (const at_contact of ['ben@example.com', 'member_BenzUser0zUser0zUser0z', 'BenzUser0zUser0zUser0z', undefined])
       await say('@Ben hi', { at_items: [{ ...item, at_contact }] });
@@ -104,7 +104,7 @@ describe('the zoom simulator', () => {
     expect(room.map(({ mentions }) => mentions)).toEqual([['ben'], ['ben'], [], [], ['all'], []]);
   });
 
-  it('shows the history newest first, in pages, with replies, and with what is gone where that is wanted', async () => {
+  it('the Zoom simulator lists the history newest first, with replies, and deleted messages on request', async () => {
     const root = await say('one');
     await say('two', { reply_main_message_id: root });
     const gone = await say('three');
@@ -123,7 +123,7 @@ describe('the zoom simulator', () => {
     expect(await list('&page_size=51')).toMatchObject({ code: 300 });
   });
 
-  it('shows a reaction once for each, and tells of it once', async () => {
+  it("the Zoom simulator counts a person's repeated reaction once", async () => {
     const id = await say('react');
     const react = (action: string, emoji: string) =>
       call('PATCH', `${mine}/${id}/emoji_reactions`, { action, emoji, to_channel: channel });
@@ -135,13 +135,13 @@ describe('the zoom simulator', () => {
   });
 });
 
-describe('the limits of a zoom channel', () => {
+describe('limits of a channel in the Zoom simulator', () => {
   it.each([
     ['10 in a second', 10, 50, 10_000],
     ['30 in ten seconds', 30, 250, 30_000],
     ['60 in a hundred seconds', 60, 1_000, 60_000],
     ['450 in a thousand seconds', 450, 2_000, 300_000],
-  ])('are %s; one more blocks it for a while', (_, most, everyMs, blockedMs) => {
+  ])('a Zoom channel takes %s and is then blocked for a while', (_, most, everyMs, blockedMs) => {
     const limits = createChannelLimits();
     const start = 1_700_000_000_000;
     for (let count = 0; count < most; count += 1) expect(limits.take('c', start + count * everyMs)).toBe(true);
@@ -152,7 +152,7 @@ describe('the limits of a zoom channel', () => {
     expect(limits.take('c', over + 1_000_000)).toBe(true);
   });
 
-  it('are off until they are switched on, and answered with a 429', async () => {
+  it('the limits of a Zoom channel are off at first, and answer with 429 while they are on', async () => {
     for (let count = 0; count < 12; count += 1) await say('free');
     await bench.control('zoom', 'limits', {});
     const statuses = [];
@@ -164,7 +164,7 @@ describe('the limits of a zoom channel', () => {
   });
 });
 
-describe('the events of the zoom simulator', () => {
+describe('events of the Zoom simulator', () => {
   let server: Server;
   let received: { headers: IncomingMessage['headers']; body: string }[] = [];
   let status = 200;
@@ -195,7 +195,7 @@ describe('the events of the zoom simulator', () => {
 
   const first = () => eventually('an event has come', () => received[0]);
 
-  it('are signed, and come after the check of the endpoint', async () => {
+  it('the events of the Zoom simulator are signed and follow the check of the endpoint', async () => {
     const id = await say('hello');
     const { headers, body } = await first();
     const signed = `v0:${String(headers['x-zm-request-timestamp'])}:${body}`;
@@ -214,7 +214,7 @@ describe('the events of the zoom simulator', () => {
     [400, 1],
     [429, 1],
     [503, 4],
-  ])('come again after a %i as often as Zoom sends them: %i in all', async (answer, attempts) => {
+  ])('after a %i the Zoom simulator sends an event %i times in all', async (answer, attempts) => {
     status = answer;
     await roomsAt(bench.url).outbox('zoom', { speed: 100_000 });
     await say('hello');
@@ -227,7 +227,7 @@ describe('the events of the zoom simulator', () => {
     expect(new Set(received.map(({ body }) => body)).size).toBe(1);
   });
 
-  it('say neither who is mentioned nor where a file lies', async () => {
+  it('a Zoom event says neither who is mentioned nor where a file can be downloaded', async () => {
     await roomsAt(bench.url).act('zoom', {
       room: channel,
       content: [{ text: '', mention: 'ben' }],

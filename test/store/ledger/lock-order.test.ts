@@ -1,7 +1,7 @@
 import { claim } from '../../../src/store/ledger/claim.ts';
 import type { Db } from '../../../src/store/db/db.ts';
 import { markDispatched, returnLeases } from '../../../src/store/runs/dispatch.ts';
-import { bringBack } from '../../../src/store/waiting/lane.ts';
+import { returnToDispatcher } from '../../../src/store/waiting/lane.ts';
 import { settleDelivered } from '../../../src/store/ledger/settle-delivered.ts';
 import { eventually } from '../../support/eventually.ts';
 import { claimRequestOf, createLedgerBench, type LedgerBench } from '../../support/ledger-bench.ts';
@@ -14,7 +14,7 @@ afterAll(() => bench.close());
 it.each([
   ['marks them dispatched', markDispatched],
   ['gives their leases back', returnLeases],
-  ['brings them back', bringBack],
+  ['brings them back', returnToDispatcher],
 ])('a statement that %s waits for the first message by id, and holds no other meanwhile', async (_what, move) => {
   const first = await bench.post();
   const second = await bench.post();

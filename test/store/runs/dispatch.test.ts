@@ -1,5 +1,5 @@
-import { bringBack, findNextInLanes } from '../../../src/store/waiting/lane.ts';
-import { leaseMessages, markDispatched, standInLine } from '../../../src/store/runs/dispatch.ts';
+import { returnToDispatcher, findNextInLanes } from '../../../src/store/waiting/lane.ts';
+import { leaseMessages, markDispatched, queueSetAside } from '../../../src/store/runs/dispatch.ts';
 import { chooseProbe, letThrough } from '../../../src/store/waiting/let-through.ts';
 import { findOverdue } from '../../../src/store/runs/overdue.ts';
 import { requestCancel } from '../../../src/store/runs/commands.ts';
@@ -18,7 +18,7 @@ async function dispatchAll(): Promise<string[]> {
   const started: string[] = [];
   for (;;) {
     const { leased, setAside, isMore } = await lease();
-    const isBack = setAside.length > 0 && (await standInLine(bench.sql, setAside));
+    const isBack = setAside.length > 0 && (await queueSetAside(bench.sql, setAside));
     await markDispatched(bench.sql, leased);
     started.push(...leased);
     if (leased.length === 0 && !isBack && !(setAside.length > 0 && isMore)) return started;
@@ -133,7 +133,7 @@ describe('messages behind a destination that is shut', () => {
     const { setAside } = await lease();
     expect(setAside).toEqual([id]);
     await bench.sql`update gates set breaker = 'closed', failures = 0`;
-    expect(await standInLine(bench.sql, setAside)).toBe(true);
+    expect(await queueSetAside(bench.sql, setAside)).toBe(true);
     expect(await dispatchAll()).toEqual([id]);
   });
 });
@@ -148,7 +148,7 @@ describe('messages behind another one of their conversation', () => {
     const head = first?.deliveries[0] ?? '';
     const { next } = await bench.deliver(head, await bench.token(head));
     expect(next).toMatchObject([{ message: second?.id, hasRun: false }]);
-    await bringBack(
+    await returnToDispatcher(
       bench.sql,
       next.map(({ message }) => message),
     );
@@ -164,7 +164,7 @@ describe('messages behind another one of their conversation', () => {
     expect(setAside).toEqual([second.id]);
     await bench.deliver(head, token);
     // Its wake-up got lost: nobody brings it back but the look after the setting aside.
-    expect(await standInLine(bench.sql, setAside)).toBe(true);
+    expect(await queueSetAside(bench.sql, setAside)).toBe(true);
     expect(await dispatchAll()).toEqual([second.id]);
   });
 

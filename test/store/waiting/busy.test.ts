@@ -1,5 +1,5 @@
 import { sendsAtOnce, shutGate } from '../../../src/domain/gate.ts';
-import { leaseMessages, markDispatched, standInLine } from '../../../src/store/runs/dispatch.ts';
+import { leaseMessages, markDispatched, queueSetAside } from '../../../src/store/runs/dispatch.ts';
 import { findBusyGates, letThrough } from '../../../src/store/waiting/let-through.ts';
 import { readLedger } from '../../../src/store/ledger/ledger.ts';
 import { waitAtGate } from '../../../src/store/waiting/wait.ts';
@@ -19,7 +19,7 @@ const send = async (destination: string) => {
 /** As the dispatcher does. */
 const start = async (limit = 32) => {
   const { leased, setAside } = await leaseMessages(bench.sql, limit, 100);
-  await standInLine(bench.sql, setAside);
+  await queueSetAside(bench.sql, setAside);
   const started = leased.map(({ message }) => message);
   await markDispatched(bench.sql, started);
   return started;

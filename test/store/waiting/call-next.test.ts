@@ -1,4 +1,4 @@
-import { queueAtGates } from '../../../src/store/waiting/call-next.ts';
+import { queueAtGates } from '../../../src/store/waiting/wait.ts';
 import { letThrough } from '../../../src/store/waiting/let-through.ts';
 import { waitForTurn } from '../../../src/store/waiting/lane.ts';
 import { createGateBench, type GateBench } from '../../support/gate-bench.ts';

@@ -1,4 +1,4 @@
-import { bringBack, findNextInLanes, waitForTurn } from '../../../src/store/waiting/lane.ts';
+import { returnToDispatcher, findNextInLanes, waitForTurn } from '../../../src/store/waiting/lane.ts';
 import { readLedger } from '../../../src/store/ledger/ledger.ts';
 import { createGateBench, type GateBench } from '../../support/gate-bench.ts';
 
@@ -60,7 +60,7 @@ describe('a scheduled message', () => {
     const [now = ''] = await lane('later', 1);
     expect(named(await deliver(now))).toEqual([]);
     expect(await findNextInLanes(bench.sql, [now])).toEqual([]);
-    await bringBack(bench.sql, [scheduled.id]);
+    await returnToDispatcher(bench.sql, [scheduled.id]);
     expect(await bench.message(scheduled.id)).toMatchObject({ set_aside: true });
   });
 

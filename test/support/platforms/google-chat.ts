@@ -6,13 +6,13 @@ import type { Platform } from './platform.ts';
 
 const space = (room: string): string => `spaces/AAAA${room.replaceAll(/[^A-Za-z0-9]/g, '')}`;
 
-/** Not the simulator's: made where a test or a benchmark signs by itself. */
+/** A key of our own, not the simulator's. It is made when a test or a benchmark first signs an event. */
 let made: ReturnType<typeof makeKey> | undefined;
 const makeKey = () => generateKeyPairSync('rsa', { modulusLength: 2_048 });
 const key = () => (made ??= makeKey());
 const kid = 'made-by-a-test';
 
-/** Pub/Sub uses one token for many pushes. */
+/** The last token. Pub/Sub uses one token for many pushes. */
 let token: { readonly minute: number; readonly text: Promise<string> } | undefined;
 function tokenAt(now: Date): Promise<string> {
   const minute = Math.floor(now.getTime() / 60_000);

@@ -2,7 +2,7 @@ import { matrix as connector } from '../../../src/connectors/matrix/index.ts';
 import { settings } from '../matrix.ts';
 import type { Platform } from './platform.ts';
 
-/** Of version 12, whose ids name no server. */
+/** Returns the id of a room of version 12, whose ids have no server. */
 const id = (room: string): string => `!${room.replaceAll(/[^A-Za-z0-9]/g, '')}AbC-_0`;
 
 export const matrix: Platform = {

@@ -16,7 +16,7 @@ export const msteams: Platform = {
   }),
   address: (room) => ({ conversation: conversation(room), team: '00000000-0000-4000-8000-0000000007ea' }),
   room: conversation,
-  // As an outgoing webhook's: those of the bot are signed with a key that only the simulator has.
+  // The event is that of an outgoing webhook. Events of the bot are signed with a key that only the simulator has.
   event(room, n, now) {
     const id = String(now.getTime() + n);
     const body = JSON.stringify({

@@ -5,7 +5,7 @@ import type { Platform } from './platform.ts';
 
 const secret = 'a-webhook-secret';
 
-/** With an account's token: a bot's webhook is told only of what mentions the bot. */
+/** Uses an account's token, because the webhook of a bot gets only messages that mention the bot. */
 export const webex: Platform = {
   connector,
   settings: (simulators) => ({

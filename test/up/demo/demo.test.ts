@@ -23,14 +23,14 @@ let calls: Call[];
 let said: string[];
 let known: Set<string>;
 let duplicate: boolean;
-/** What the API says of the message, one after the other; the last stays. */
+/** The states of the message that the API returns, one after the other. The last one is returned again and again. */
 let states: DemoMessage[];
 let config: Config;
 let port: number;
 
 const say = (line: string): void => void said.push(line);
 
-/** API and simulators in one: all that the demo asks of them. */
+/** One server plays the API and the simulators, as far as the demo uses them. */
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'demo-'));
   [calls, said, known, duplicate, states] = [[], [], new Set(), false, []];
@@ -69,11 +69,11 @@ const run = async (): Promise<void> => {
 const made = (method: string): (string | undefined)[] =>
   calls.filter((call) => call.method === method).map(({ url }) => url);
 
-/** What bridges the simulated rooms. */
+/** Whether an address is one of those that bridge the simulated rooms. */
 const isOfRooms = (url = ''): boolean =>
   /\/demo-room(?:s|-[a-z-]+)$|^\/_sim\/(?:rooms|[a-z-]+\/(?:subscribe|account))$/.test(url);
 
-test('bridges a room of each platform, and tells the simulators at each start whom to call', async () => {
+test('the demo bridges a room of each platform, and tells the simulators at each start where events go', async () => {
   await run();
   const puts = made('PUT').filter(isOfRooms);
   expect(puts.filter((url) => url?.startsWith('/v1/destinations/'))).toHaveLength(6);
@@ -102,7 +102,7 @@ const refused = {
   reason: { code: 'http', message: 'answered 503' },
 };
 
-test('configures what is missing, sends one message and shows it while it retries and at rest', async () => {
+test('the demo configures what is missing, sends one message, and shows it while it retries and at rest', async () => {
   known.add('/v1/connections/demo-hooks').add('/v1/destinations/demo-orders');
   states = [
     { id: 'msg_1', state: 'delivering', deliveries: [{ ...orders, state: 'sending' }, refused] },
@@ -137,7 +137,7 @@ test('configures what is missing, sends one message and shows it while it retrie
   expect(existsSync(join(home, 'demo.sent'))).toBe(true);
 });
 
-test('a second start sends nothing and says so in one line', async () => {
+test('a second start of the demo sends nothing and says so in one line', async () => {
   states = [{ id: 'msg_1', state: 'delivered', deliveries: [orders] }];
   await run();
   [calls, said] = [[], []];
@@ -146,13 +146,13 @@ test('a second start sends nothing and says so in one line', async () => {
   expect(said).toEqual(['the demo message was sent by an earlier start (key carillon-demo-1)']);
 });
 
-test('where only the API knows that it was sent, one line says so', async () => {
+test('the demo says in one line that the message was sent before if only the API knows it', async () => {
   duplicate = true;
   await run();
   expect(said).toEqual(['the demo message msg_1 was sent before (key carillon-demo-1)']);
 });
 
-test('an API that refuses is told on the screen and stops nothing', async () => {
+test('a demo that the API refuses is reported on the screen and stops nothing else', async () => {
   server.removeAllListeners('request');
   server.on('request', (_, response) => {
     response.statusCode = 422;
@@ -164,7 +164,7 @@ test('an API that refuses is told on the screen and stops nothing', async () => 
   ]);
 });
 
-test('without simulators there is no demo', async () => {
+test('there is no demo without simulators', async () => {
   const demo = createDemo(config, { api: port }, say, never);
   await demo.configure();
   await demo.show();

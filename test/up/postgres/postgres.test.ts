@@ -38,7 +38,7 @@ const count = (url: string): Promise<number> =>
 
 const postmaster = (): number => readRunRecord(place.home).find(({ role }) => role === 'postgres')?.pid ?? 0;
 
-test('a first start makes cluster, role and database; what is stored survives a stop and a start', async () => {
+test('a first start creates the cluster, role and database, and the data survives a stop and a start', async () => {
   const first = await startPostgres(place.home, place.supervisor);
   await write(first.url);
   const [settings] = await query(
@@ -64,14 +64,14 @@ test('a first start makes cluster, role and database; what is stored survives a 
   await again.stop();
 });
 
-test('a wrong password is refused', async () => {
+test('PostgreSQL refuses a wrong password', async () => {
   const { url } = await startPostgres(place.home, place.supervisor);
   await expect(count(url.replace('carillon:carillon', 'carillon:guess'))).rejects.toThrow(
     'password authentication failed',
   );
 });
 
-test('a killed server comes back by itself with everything that was committed', async () => {
+test('a killed PostgreSQL server is started again with everything that was committed', async () => {
   const said: string[] = [];
   const supervisor = createSupervisor(place.home, (line) => said.push(line), quickly);
   const { url } = await startPostgres(place.home, supervisor);
@@ -84,7 +84,7 @@ test('a killed server comes back by itself with everything that was committed', 
   await supervisor.stop();
 });
 
-test('while a server works on the data, no second one is started on it', async () => {
+test('no second PostgreSQL server is started on data that a server uses', async () => {
   await startPostgres(place.home, place.supervisor);
   const data = join(place.home, 'postgres');
   const said: string[] = [];
@@ -94,7 +94,7 @@ test('while a server works on the data, no second one is started on it', async (
   expect(said).toHaveLength(1);
 });
 
-test('a lock file that names an innocent process of another life does not keep the server down', async () => {
+test('a stale lock file that names another live process does not keep PostgreSQL from starting', async () => {
   await startPostgres(place.home, place.supervisor);
   await place.supervisor.stop();
   const innocent = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 60000)'], { stdio: 'ignore' });
@@ -112,7 +112,7 @@ test('a lock file that names an innocent process of another life does not keep t
 
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
-asRoot('a home in a folder that is closed to others works all the same', async () => {
+asRoot('PostgreSQL works in a home that other users cannot read', async () => {
   chmodSync(place.home, 0o700);
   const { superuserUrl } = await startPostgres(place.home, place.supervisor);
   const [row] = await query(superuserUrl, (sql) => sql`select pg_read_file('PG_VERSION') as version`);
@@ -121,7 +121,7 @@ asRoot('a home in a folder that is closed to others works all the same', async (
   expect(uid).not.toBe('0');
 });
 
-test('what an initdb cut short has left is no data', async () => {
+test('a cluster that a killed initdb left behind is not used as data', async () => {
   mkdirSync(join(place.home, 'postgres.new', 'data'), { recursive: true });
   writeFileSync(join(place.home, 'postgres.new', 'data', 'PG_VERSION'), '18\n');
   const { spec } = await preparePostgres(place.home, 1, console.log);

@@ -21,7 +21,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true });
 });
 
-/** Another process that holds the lock. */
+/** Starts another process that holds the lock. */
 async function holdElsewhere(...address: string[]): Promise<Program> {
   const program = runProgram('hold-lock.ts', {}, home, ...address);
   programs.push(program);
@@ -34,7 +34,7 @@ async function kill({ process: child, exited }: Program): Promise<void> {
   await exited;
 }
 
-test('who comes second learns who runs, since when and where', async () => {
+test('a second holder of the lock is told who holds it, since when and at which address', async () => {
   const lock = await takeLock(home, () => holder);
   const refused = await takeLock(home, () => holder).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(AlreadyRunningError);
@@ -54,14 +54,14 @@ test('a released lock can be taken again, and another home has another lock', as
   rmSync(other, { recursive: true });
 });
 
-test('the lock goes with its holder, even one that is killed', async () => {
+test('the lock of a killed process is free', async () => {
   const program = await holdElsewhere();
   await expect(takeLock(home, () => holder)).rejects.toThrow(`pid ${program.pid}`);
   await kill(program);
   await (await takeLock(home, () => holder)).release();
 });
 
-test('where locks are files, one that a killed holder left is taken over', async () => {
+test('a lock file that a killed process left is taken over on systems where locks are files', async () => {
   const address = lockAddress(home, 'darwin');
   const program = await holdElsewhere(address);
   await expect(takeLock(home, () => holder, address)).rejects.toThrow(AlreadyRunningError);
@@ -71,7 +71,7 @@ test('where locks are files, one that a killed holder left is taken over', async
   await lock.release();
 });
 
-test('a holder that hangs still holds', async () => {
+test('a process that hangs keeps its lock', async () => {
   const program = await holdElsewhere();
   program.process.kill('SIGSTOP');
   await expect(takeLock(home, () => holder)).rejects.toThrow('does not answer');

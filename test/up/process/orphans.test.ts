@@ -30,7 +30,7 @@ function begin(role: Role, source: string): RunningChild {
   return record;
 }
 
-test('what an earlier start left is stopped, and the record is empty', async () => {
+test('processes that an earlier start left are stopped, and the record is emptied', async () => {
   const orphans = (['postgres', 'temporal', 'worker', 'api'] as const).map((role) => begin(role, waiting));
   writeRunRecord(home, orphans);
   expect(await stopOrphans(home)).toEqual(orphans);
@@ -39,14 +39,14 @@ test('what an earlier start left is stopped, and the record is empty', async () 
   expect(await stopOrphans(home)).toEqual([]);
 });
 
-test('a process that only has the same number is left alone', async () => {
+test('a process that only has the same pid as a recorded one is left alone', async () => {
   const stranger = begin('api', waiting);
   writeRunRecord(home, [{ ...stranger, startTime: '1' }]);
   expect(await stopOrphans(home)).toEqual([]);
   expect(isAlive(stranger.pid)).toBe(true);
 });
 
-test('one that does not listen gets each signal and its time, and is killed in the end', async () => {
+test('a process that ignores signals gets each of them in turn, and is killed at the end', async () => {
   const deaf = begin('worker', `process.on('SIGTERM', () => undefined); console.log('deaf'); ${waiting}`);
   await stopProcess(deaf, [
     { signal: 'SIGTERM', graceMs: 100 },
@@ -55,7 +55,7 @@ test('one that does not listen gets each signal and its time, and is killed in t
   expect(isAlive(deaf.pid)).toBe(false);
 });
 
-test('a record that cannot be read stops the start, because of what may still run', async () => {
+test('an unreadable record ends the start, because processes may still be running', async () => {
   writeFileSync(runRecordPath(home), '{"children":[{"role":"postgres"}]}');
   await expect(stopOrphans(home)).rejects.toThrow('does not say what an earlier start left running');
 });

@@ -21,7 +21,10 @@ beforeEach(() => {
 
 afterEach(() => rmSync(home, { recursive: true }));
 
-/** Notes its pid in a file and waits; notes its end in another, in a second that is not the first. */
+/**
+ * A program that waits for a signal and then writes its role to a file of ends. Each takes 100 ms to end, so that the
+ * order of their ends shows.
+ */
 const waiter = (role: Role): string => `
   const { appendFileSync } = require('node:fs');
   process.on('SIGTERM', end); process.on('SIGINT', end);
@@ -35,7 +38,7 @@ const logOf = (role: Role): string => {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 };
 
-test('a child that dies is started again, each time later, with a line that names exit, wait and log', async () => {
+test('a child that dies is started again, each time later, and a line names its exit, wait and log', async () => {
   const supervisor = createSupervisor(home, say, fast);
   supervisor.start(script('worker', 'console.log("tried"); process.exit(3)'));
   await eventually('five failures', () => supervisor.failures('worker') >= 5);
@@ -49,7 +52,7 @@ test('a child that dies is started again, each time later, with a line that name
   expect(logOf('worker').split('tried').length).toBeGreaterThan(4);
 });
 
-test('who lived for a while starts with the first wait again', async () => {
+test('a child that ran for long enough is started again after the shortest wait', async () => {
   const supervisor = createSupervisor(home, say, { ...fast, resetAfterMs: 0 });
   supervisor.start(script('worker', 'process.kill(process.pid, "SIGKILL")'));
   await eventually('three lines', () => said.length >= 3);
@@ -59,9 +62,9 @@ test('who lived for a while starts with the first wait again', async () => {
 
 test.each([
   ['simulate', 'ENOENT'],
-  // Through nice(1), which says more in the log.
+  // This role runs under nice(1), whose exit code is reported.
   ['temporal', 'exit code 127'],
-] as const)('a program of %s that is not there is a failure like any other', async (role, reason) => {
+] as const)('a missing program of %s is reported like any other failure', async (role, reason) => {
   const supervisor = createSupervisor(home, say, fast);
   supervisor.start({ role, command: ['/nowhere/program'], env: {} });
   await eventually('two failures', () => supervisor.failures(role) >= 2);
@@ -70,7 +73,7 @@ test.each([
   expect(said[0]).toContain(reason);
 });
 
-test('all stop in order, and the record follows', async () => {
+test('the supervisor stops its children in order and empties the record', async () => {
   const supervisor = createSupervisor(home, say, fast);
   const roles = ['postgres', 'temporal', 'simulate', 'api', 'worker'] as const;
   for (const role of roles) supervisor.start({ ...script(role, waiter(role)), port: 4711 });
@@ -91,7 +94,7 @@ test('all stop in order, and the record follows', async () => {
   expect(said).toEqual([]);
 });
 
-test('a second command ends those at once that do not listen, and what they started with them', async () => {
+test('a second signal kills children that ignore the first, with the processes that they started', async () => {
   const supervisor = createSupervisor(home, say, fast);
   const deaf = `process.on('SIGTERM', () => undefined); setInterval(() => undefined, 60000);`;
   const parent = `
@@ -107,7 +110,7 @@ test('a second command ends those at once that do not listen, and what they star
   await eventually('the child is gone', () => !isAlive(Number(child)));
 });
 
-test('a one-shot child runs once, and its exit code comes back', async () => {
+test('a one-shot child runs once, and the supervisor returns its exit code', async () => {
   const supervisor = createSupervisor(home, say, fast);
   expect(await supervisor.run(script('migrate', 'process.exit(7)'))).toBe(7);
   expect(await supervisor.run(script('migrate', ''))).toBe(0);

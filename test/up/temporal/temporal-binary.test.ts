@@ -38,7 +38,7 @@ function program(path: string, text: string): void {
   writeFileSync(path, text, { mode: 0o755 });
 }
 
-/** The site as this machine sees it. */
+/** Replaces the download site with this answer. */
 function site(answer: () => Promise<Response>): jest.SpyInstance {
   return jest.spyOn(globalThis, 'fetch').mockImplementation(answer);
 }
@@ -46,14 +46,14 @@ function site(answer: () => Promise<Response>): jest.SpyInstance {
 const unreachable = (): Promise<Response> =>
   Promise.reject(new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND temporal.download') }));
 
-describe('the order of sources', () => {
+describe('the order of the sources of Temporal', () => {
   const source = (name: string, find: TemporalSource['find'], limitMs = 1_000): TemporalSource => ({
     name,
     limitMs,
     find,
   });
 
-  test('the first that works is taken, and those behind it are not asked', async () => {
+  test('the first source of Temporal that works is used, and later ones are not tried', async () => {
     const last = jest.fn(() => Promise.resolve('/last'));
     const sources = [
       source('a', () => Promise.reject(new Error('not here'))),
@@ -64,13 +64,13 @@ describe('the order of sources', () => {
     expect(last).not.toHaveBeenCalled();
   });
 
-  test('one that takes too long is given up', async () => {
+  test('a source of Temporal that takes too long is given up', async () => {
     const hanging = source('a', () => new Promise(() => undefined), 20);
     expect(await temporalBinary([hanging, source('b', () => Promise.resolve('/b'))], never)).toBe('/b');
     await expect(temporalBinary([hanging], never)).rejects.toThrow('2. a: not done within 0.02 s');
   });
 
-  test('Ctrl-C ends the search, and is not mistaken for a source that failed', async () => {
+  test('Ctrl-C ends the search for Temporal, and the next source is not tried', async () => {
     const stop = new AbortController();
     const next = jest.fn(() => Promise.resolve('/b'));
     const hanging = source('a', () => new Promise(() => undefined));
@@ -81,7 +81,7 @@ describe('the order of sources', () => {
   });
 });
 
-test('when none works, the error says all five ways and why each failed', async () => {
+test('the error without any Temporal names all five sources and why each failed', async () => {
   site(unreachable);
   const error: unknown = await temporalBinary(temporalSources(screen), never).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(NoTemporalError);
@@ -97,7 +97,7 @@ test('when none works, the error says all five ways and why each failed', async 
   );
 });
 
-test('`temporal` on PATH comes first, unless its server is too old', async () => {
+test('`temporal` on PATH is preferred, unless its server is too old', async () => {
   program(join(folder, 'bin', 'temporal'), temporal);
   program(temporalCachePath(), temporal);
   expect(await temporalBinary(temporalSources(screen), never)).toBe(join(folder, 'bin', 'temporal'));
@@ -105,7 +105,7 @@ test('`temporal` on PATH comes first, unless its server is too old', async () =>
   expect(await temporalBinary(temporalSources(screen), never)).toBe(temporalCachePath());
 });
 
-test('a download is unpacked into the cache, and later starts find it there', async () => {
+test('a downloaded Temporal is unpacked into the cache, where later starts find it', async () => {
   program(join(folder, 'release', 'temporal'), temporal);
   const archive = execFileSync('tar', ['-czf', '-', '-C', join(folder, 'release'), 'temporal']);
   const fetched = site(() => Promise.resolve(new Response(archive)));
@@ -114,7 +114,7 @@ test('a download is unpacked into the cache, and later starts find it there', as
   expect(fetched).toHaveBeenCalledTimes(1);
 });
 
-test('without a download it is built; each build writes a file of its own', async () => {
+test('Temporal is built when it cannot be downloaded, and each build writes a file of its own', async () => {
   site(unreachable);
   const build = `printf '%s' '${temporal}' > "$3"; chmod 755 "$3"`;
   const log = join(folder, 'go.log');
@@ -129,7 +129,7 @@ test('without a download it is built; each build writes a file of its own', asyn
   expect(existsSync(building)).toBe(false);
 });
 
-test('a build that fails is reported with its last line and leaves nothing', async () => {
+test('a failed build of Temporal is reported with its last line and leaves nothing behind', async () => {
   site(unreachable);
   program(
     join(folder, 'bin', 'go'),
@@ -139,7 +139,7 @@ test('a build that fails is reported with its last line and leaves nothing', asy
   expect(existsSync(temporalCachePath())).toBe(false);
 });
 
-test('what a killed build left is removed by the next', async () => {
+test('the next build removes what a killed build of Temporal left', async () => {
   site(unreachable);
   const left = `${temporalCachePath()}.building.999999999`;
   program(left, 'half');

@@ -13,14 +13,14 @@ beforeEach(async () => {
 
 afterEach(() => place.remove());
 
-test('the server knows the search attributes that runs are started with', () => {
+test('the Temporal server has the search attributes with which runs are started', () => {
   const options = { port: 1, uiPort: 2, namespace: 'default', file: 'temporal.db' };
   const flags = temporalArguments(options);
   const given = flags.filter((_, index) => flags[index - 1] === '--search-attribute');
   expect(given).toEqual(Object.entries(searchAttributeTypes).map(([name, type]) => `${name}=${type}`));
 });
 
-test('workflows, search attributes and the retention of seven days survive a stop and a start', async () => {
+test('workflows, search attributes and the retention of seven days survive a restart of Temporal', async () => {
   const seen = async (address: string, work: (client: WorkflowClient) => Promise<void>): Promise<unknown> => {
     const connection = await Connection.connect({ address });
     try {

@@ -1,18 +1,22 @@
 import { zeroWidthSpace } from '../../text/star-inline.ts';
 
 /**
- * Bytes of text. A message may have 32 000 (developers.google.com/workspace/chat, "Usage limits"), and a little is left for
- * what else it is made of, such as its thread.
+ * Limit of the text in bytes. A message may have 32 000 (developers.google.com/workspace/chat, "Usage limits"); the
+ * rest is for its other parts, such as its thread.
  */
 export const maxBytes = 31_500;
-/** Code units of Markdown that are read: more does not fit, since rendering shortens hardly anything. */
+/**
+ * Limit of the Markdown that is read, in code units. A longer source does not fit, because rendering shortens hardly
+ * anything.
+ */
 export const maxSource = 34_000;
 const ellipsis = '…';
 
 /**
- * Cuts text so that the rest is still whole: not inside `<url|label>` or a character that is made of several, and with an
- * open code block closed. The ellipsis shows that something is missing.
- * @param more that something was left out before this already.
+ * Cuts text so that the rest remains valid: not inside `<url|label>` or a character of several code units, and an open
+ * code block is closed. An ellipsis shows that something is missing.
+ * @param max the longest result, in bytes.
+ * @param more true if something was already left out before.
  */
 export function cutChatText(text: string, max: number, more: boolean): string {
   if (!more && Buffer.byteLength(text) <= max) return text;
@@ -30,12 +34,12 @@ export function cutChatText(text: string, max: number, more: boolean): string {
   return inCode ? `${kept}\n${tail}` : `${kept}${ellipsis}`;
 }
 
-/** How many code units have at most so many bytes in UTF-8; never half a surrogate pair. */
+/** How many code units of the text fit into this many bytes of UTF-8. Never ends inside a surrogate pair. */
 function fitting(text: string, bytes: number): number {
   const encoded = Buffer.from(text);
   if (encoded.length <= bytes) return text.length;
   let end = bytes;
-  // Bytes that go on with a character begin with the bits 10.
+  // The continuation bytes of a character begin with the bits 10.
   while (end > 0 && ((encoded[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return encoded.subarray(0, end).toString('utf8').length;
 }

@@ -1,15 +1,16 @@
 import { zeroWidthSpace } from '../../text/star-inline.ts';
 
 /**
- * Text that shows as it is. `<` begins a mention or a link, so it never stands directly before what follows. A formatting
- * character begins a style only after white space or punctuation and before something visible, so only those are broken:
- * `db_host_name` stays fit for copying.
- * @param styles delimiters that are open around the text; there such a character could also end the style.
+ * Escapes text so that it is shown literally. `<` begins a mention or a link, so it is separated from the next
+ * character. A formatting character begins a style only after white space or punctuation and before a visible
+ * character, so only such characters get a zero-width space. Names such as `db_host_name` can still be copied.
+ * @param styles the delimiters that are open around the text. Inside a style, such a character could also end the
+ * style.
  */
 export function escapeText(text: string, styles = ''): string {
   return text.replaceAll(/[*_~`<]/g, (mark: string, at: number) => {
     const next = text[at + 1];
-    // What comes behind the last character is not known here.
+    // The character after the end of this text is not known here.
     if (mark === '<') return next !== undefined && /\s/.test(next) ? mark : mark + zeroWidthSpace;
     if (mark === '`') return mark + zeroWidthSpace;
     const isAfterWord = isWord(text[at - 1]);
@@ -18,14 +19,14 @@ export function escapeText(text: string, styles = ''): string {
   });
 }
 
-/** A list's bullet at the start of a line of a paragraph is none. */
+/** Keeps a hyphen or asterisk at the start of a line of a paragraph from becoming a list item. */
 export function escapeLineStarts(text: string): string {
   return text.replaceAll(/^([ \t]*)(?=[*-][ \t])/gm, `$1${zeroWidthSpace}`);
 }
 
 /**
- * What stands in code, where text should be fit for copying: only what would be a mention or a link is broken, and a fence
- * inside of a fence.
+ * Escapes code as little as possible, so that it can be copied: only the beginnings of mentions and links, and fences
+ * inside a fence.
  */
 export function escapeCode(text: string): string {
   return text
@@ -33,13 +34,16 @@ export function escapeCode(text: string): string {
     .replaceAll(/<(?=users\/|[a-z][a-z0-9+.-]*:)/gi, `<${zeroWidthSpace}`);
 }
 
-/** A link's target as it stands between `<` and `|`; undefined for schemes that are no link, and `users/…`, a mention. */
+/**
+ * Escapes a link's target for use between `<` and `|`. Undefined for a scheme that is not a link, and for `users/…`,
+ * which is a mention.
+ */
 export function linkTarget(url: string): string | undefined {
   if (!/^(?:https?:\/\/|mailto:|tel:)/i.test(url) || !URL.canParse(url)) return undefined;
   return url.replaceAll(/[\s<>|`\p{Cc}\u200B]/gu, (char) => encodeURIComponent(char));
 }
 
-/** A label ends at the `>` of its link. */
+/** Replaces the characters that would end a label. */
 export function linkLabel(label: string): string {
   return label.replaceAll(/[<>|]/g, (char) => ({ '<': '‹', '>': '›' })[char] ?? '¦');
 }

@@ -2,7 +2,10 @@ import { alignedRows } from '../../text/plain.ts';
 import type { StarMarkup } from '../../text/star-inline.ts';
 import { escapeCode, escapeLineStarts, escapeText, linkLabel, linkTarget } from './escape.ts';
 
-/** developers.google.com/workspace/chat, "Format messages": bullets are markup, a quote's mark is text, and people know it. */
+/**
+ * The markup of Google Chat (developers.google.com/workspace/chat, "Format messages"). Bullets are markup; `>` is text,
+ * but readers understand it.
+ */
 export const chatMarkup: StarMarkup = {
   escapeText,
   escapeLineStarts,
@@ -12,7 +15,7 @@ export const chatMarkup: StarMarkup = {
   linkTarget,
   linkLabel,
   everybody: '<users/all>',
-  // An address is an alias in requests only, and `all` would be everybody.
+  // An e-mail address is an alias in requests only, and `users/all` would mention everyone.
   person: (id) => (/^users\/\d+$/.test(id) ? `<${id}>` : undefined),
   bullet: '*',
   hasQuotes: false,

@@ -1,13 +1,26 @@
 import type { BlockContent, PhrasingContent, Root } from 'mdast';
-import { bounded, buttons, facts, foreignMarkdown, inlineOf, named, paragraph, picture } from '../../text/card.ts';
-import { strong, text, title, type Button } from '../../text/card.ts';
+import {
+  bounded,
+  buttons,
+  facts,
+  foreignMarkdown,
+  inlineOf,
+  named,
+  paragraph,
+  picture,
+  strong,
+  text,
+  title,
+  type Button,
+} from '../../text/card.ts';
 import { readHtml } from '../../text/html.ts';
 import { tidy } from '../../text/tidy.ts';
 import { at, listAt, textAt } from '../../http/json-path.ts';
 
 /**
- * What the cards of a message say, as a tree (developers.google.com/workspace/chat, "Cards v2" and "Cards v1"): texts and labels,
- * links for what opens an address, and the names of what only an app could answer. Never throws.
+ * Reads the cards of a message into a tree (developers.google.com/workspace/chat, "Cards v2" and "Cards v1"): texts and
+ * labels, links for buttons that open an address, and the names of buttons and inputs that only an app could handle.
+ * Never throws.
  */
 export function readCards(message: unknown): Root {
   const cards = [...listAt(message, 'cardsV2').map((one) => at(one, 'card')), ...listAt(message, 'cards')];
@@ -30,7 +43,7 @@ function readCard(card: unknown): BlockContent[] {
 function widgets(all: readonly unknown[]): BlockContent[] {
   return all.flatMap((widget) => {
     if (typeof widget !== 'object' || widget === null) return [];
-    // Each has one key that says what it is; of version 1 `buttons` may stand beside it.
+    // A widget has one key that names its type. In version 1, `buttons` may be next to it.
     return Object.entries(widget).flatMap(([kind, value]) => readWidget(kind, value));
   });
 }
@@ -77,7 +90,7 @@ function readWidget(kind: string, widget: unknown): BlockContent[] {
   }
 }
 
-/** A label above, a text, a label below; and a button. */
+/** Reads a widget with a label above, a text, a label below, and a button. */
 function labelled(widget: unknown): BlockContent[] {
   const value = inline(textAt(widget, 'text') ?? textAt(widget, 'content'));
   const below = textAt(widget, 'bottomLabel');
@@ -88,14 +101,14 @@ function labelled(widget: unknown): BlockContent[] {
   ];
 }
 
-/** Of version 2, or of version 1, where it is a `textButton` or an `imageButton`. */
+/** Reads a button of version 2, or of version 1, where it is a `textButton` or an `imageButton`. */
 function readButton(button: unknown): Button {
   const one = at(button, 'textButton') ?? at(button, 'imageButton') ?? button;
   const label = ['text', 'label', 'altText', 'name'].flatMap((key) => textAt(one, key) ?? [])[0];
   return { label: label ?? textAt(one, 'icon', 'altText'), url: textAt(one, 'onClick', 'openLink', 'url') };
 }
 
-/** Texts of a card are HTML of a few elements ("Format text in cards"), in which line ends count. */
+/** Reads a text of a card, which is HTML with a few elements ("Format text in cards") in which line ends count. */
 function blocks(html: string): BlockContent[] {
   return tidy(readHtml(html.replaceAll(/\r\n?|\n/g, '<br>'))).children as BlockContent[];
 }

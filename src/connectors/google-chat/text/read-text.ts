@@ -3,16 +3,16 @@ import { mentionNode, safeUrl } from '../../text/mention.ts';
 import { styledText } from '../../text/styled-text.ts';
 import { closersOf, isOpener, starStyles, type Delimiter } from '../../text/star-delimiters.ts';
 
-/** What `<users/123>` becomes. */
+/** Returns the nodes for a mention `<users/123>`. */
 export type ReadMention = (id: string) => PhrasingContent;
 
-/** Styles inside each other beyond this are text. */
+/** Styles that are nested more deeply are read as text. */
 const maxDepth = 10;
 
 /**
- * Google Chat's text as a tree (developers.google.com/workspace/chat, "Format messages"): styles, code, bullets, links,
- * mentions. There are no escapes; zero-width spaces, by which we write what is no markup, say nothing and are left out.
- * Takes time by the length of the text, whatever it holds.
+ * Reads Google Chat's text into a tree (developers.google.com/workspace/chat, "Format messages"): styles, code,
+ * bullets, links, mentions. The markup has no escapes; zero-width spaces, with which we disarm markup, are removed. The
+ * time grows linearly with the length of the text, whatever it contains.
  */
 export function readChatText(text: string, readMention: ReadMention): Root {
   const parts = text.replaceAll(/\r\n?/g, '\n').split('```');
@@ -25,7 +25,7 @@ export function readChatText(text: string, readMention: ReadMention): Root {
   return { type: 'root', children: children.reduce(joinLists, []) };
 }
 
-/** A run of lines of one kind is one block. */
+/** Consecutive lines of the same kind become one block. */
 function readLines(text: string, readMention: ReadMention): BlockContent[] {
   const blocks: BlockContent[] = [];
   let run: string[] = [];
@@ -62,7 +62,7 @@ function joinLists(blocks: BlockContent[], block: BlockContent): BlockContent[] 
   return blocks;
 }
 
-/** What begins with a zero-width space is no code. */
+/** A back-tick followed by a zero-width space does not begin code. */
 const whole = /`[^`\u200B][^`]*`|<(?:users\/|[a-z][a-z0-9+.-]*:)[^<>]*>/gi;
 const token = /`([^`\u200B][^`]*)`|<([^<>]+)>/y;
 
@@ -101,7 +101,7 @@ function readInline(line: string, readMention: ReadMention, depth: number): Phra
   return nodes;
 }
 
-/** Undefined where it is text after all. */
+/** Undefined if the token turns out to be text. */
 function readToken(code: string | undefined, inner: string, readMention: ReadMention): PhrasingContent[] | undefined {
   if (code !== undefined) {
     const value = bare(code).trim();
@@ -117,5 +117,5 @@ function readToken(code: string | undefined, inner: string, readMention: ReadMen
 }
 
 const bare = (text: string): string => text.replaceAll('\u200B', '');
-/** A zero-width space beside a delimiter makes it text. */
+/** A zero-width space next to a delimiter makes it text. */
 const isVisible = (char: string | undefined): boolean => char !== undefined && !/[\s\u200B]/.test(char);

@@ -7,19 +7,19 @@ import { plainText } from '../../text/plain.ts';
 import { readCards } from './read-card.ts';
 import { readChatText } from './read-text.ts';
 
-/** A mention as an annotation names it (`Annotation` of type USER_MENTION). */
+/** A mention as an annotation describes it (`Annotation` of type USER_MENTION). */
 interface Annotated {
   readonly start: number;
   readonly length: number;
-  /** `users/123`. */
+  /** The resource name of the user, such as `users/123`. */
   readonly id: string;
   readonly name: string;
   readonly isBot: boolean;
 }
 
 /**
- * What a message says, as a tree: its text, or its cards where it has none, or what the app says in place of cards that
- * cannot be shown (`Message`, developers.google.com/workspace/chat).
+ * Reads a message into a tree: its text, else its cards, else its `fallbackText` (`Message`,
+ * developers.google.com/workspace/chat).
  */
 export function readMessage(message: unknown, connection: ConnectionId): Root {
   const said = readSaid(message, connection);
@@ -29,8 +29,8 @@ export function readMessage(message: unknown, connection: ConnectionId): Root {
 }
 
 /**
- * From `formattedText`, which holds the markup, else from `text`, which holds none, and in which annotations say what is a
- * mention.
+ * Uses `formattedText`, which contains markup, if there is one. Otherwise uses `text`, which contains none and in which
+ * annotations identify the mentions.
  */
 function readSaid(message: unknown, connection: ConnectionId): Root {
   const text = textAt(message, 'text') ?? '';
@@ -41,7 +41,7 @@ function readSaid(message: unknown, connection: ConnectionId): Root {
   const names = new Map(mentions.map((one) => [one.id, one]));
   return readChatText(formatted, (id) => {
     const known = names.get(id);
-    // An app has no people to tell; its name says whom the text speaks to.
+    // An app cannot be notified, so a mention of one becomes text that names it.
     if (known?.isBot === true) return { type: 'text', value: `@${known.name}` };
     return mentionNode({ kind: 'native', connection, id }, known?.name ?? id);
   });
@@ -74,7 +74,10 @@ function readPlain(text: string, mentions: readonly Annotated[], connection: Con
   return tree;
 }
 
-/** Stands for a mention while the text is parted into paragraphs; no text of anybody has it then. */
+/**
+ * Represents a mention while the text is split into paragraphs. It is removed from the text before, so it is
+ * unambiguous.
+ */
 const mark = '\u0000';
 const withoutMarks = (text: string): string => text.replaceAll(mark, '');
 

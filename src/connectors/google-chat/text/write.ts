@@ -6,18 +6,19 @@ import { cutChatText, maxBytes, maxSource } from './bounds.ts';
 import { chatMarkup } from './markup.ts';
 
 export interface ChatTextOptions {
-  /** In bytes of UTF-8; `maxBytes` where none is given. */
+  /** In bytes of UTF-8; the default is `maxBytes`. */
   readonly max?: number;
-  /** Who is mentioned, by the mention's `ref`. */
+  /** The people who are mentioned, by the `ref` of the mention. */
   readonly people?: ReadonlyMap<string, Mentioned>;
-  /** What is done with the tree before it is written. */
+  /** Changes the tree before it is written. */
   readonly change?: (tree: Root) => Root;
 }
 
 /**
- * Markdown as Google Chat's text (developers.google.com/workspace/chat, "Format messages"). What the author wrote as text is
- * never markup, link or mention in the result. Text that would take seconds to parse is rendered as plain text.
- * @returns at most `max` bytes, with an ellipsis where something was cut; empty where there is nothing to show.
+ * Writes Markdown as Google Chat's text (developers.google.com/workspace/chat, "Format messages"). What the author
+ * wrote as text never becomes markup, a link or a mention. Text that would take seconds to parse is written as plain
+ * text.
+ * @returns at most `max` bytes, with an ellipsis if something was cut; empty if there is nothing to show.
  */
 export function toChatText(markdown: string, { max = maxBytes, people = new Map(), change }: ChatTextOptions = {}) {
   const source = markdown.replaceAll(/\r\n?/g, '\n');
@@ -30,7 +31,7 @@ export function toChatText(markdown: string, { max = maxBytes, people = new Map(
   );
 }
 
-/** One paragraph of nothing but text. */
+/** A tree of one paragraph that contains only text. */
 function costly(text: string): Root {
   return { type: 'root', children: [{ type: 'paragraph', children: [{ type: 'text', value: text }] }] };
 }

@@ -5,11 +5,11 @@ import { plainTree } from '../../text/markdown.ts';
 import { safeUrl, type Mention } from '../../text/mention.ts';
 import { at, textAt } from '../../http/json-path.ts';
 
-/** More than an event can hold. */
+/** An event cannot contain a longer body. */
 const maxBody = 65_536;
 
 /**
- * What a content says, as a tree: from its HTML where it has some, else from its plain body (client-server API,
+ * Reads the content of a message into a tree: its HTML if it has some, else its plain body (client-server API,
  * "m.room.message msgtypes").
  */
 export function readContent(content: unknown, connection: ConnectionId): Root {
@@ -21,7 +21,9 @@ export function readContent(content: unknown, connection: ConnectionId): Root {
   return linked(plainTree(isReply ? withoutFallback(body) : body));
 }
 
-/** A pill: a link to a user (appendices, "matrix.to navigation"). Rooms and events stay links. */
+/**
+ * Reads a pill, which is a link to a user (appendices, "matrix.to navigation"). Links to rooms and events stay links.
+ */
 function mentionOfUrl(url: string, connection: ConnectionId): Mention | undefined {
   const target = /^https:\/\/matrix\.to\/#\/([^/?]+)/i.exec(url)?.[1];
   if (target === undefined) return undefined;
@@ -29,17 +31,17 @@ function mentionOfUrl(url: string, connection: ConnectionId): Mention | undefine
     const id = decodeURIComponent(target);
     return /^@[^\s:]+:\S+$/.test(id) ? { kind: 'native', connection, id } : undefined;
   } catch {
-    // Not percent-encoded text: an ordinary link.
+    // Not valid percent-encoding, so it is an ordinary link.
     return undefined;
   }
 }
 
-/** Older clients repeat what they reply to, quoted, in front of the text (rich replies before version 1.13). */
+/** Older clients put the message to which they reply before the text as a quote (rich replies before version 1.13). */
 function withoutFallback(body: string): string {
   return body.replace(/^> (?:\* )?<@[^>\n]+>.*\n(?:>.*\n)*\n?/, '');
 }
 
-/** Clients make links of the addresses in a plain body, so they are links. */
+/** Turns addresses in a plain body into links, as Matrix clients do. */
 function linked(tree: Root): Root {
   for (const paragraph of tree.children as Paragraph[])
     paragraph.children = paragraph.children.flatMap((node: Nodes) =>

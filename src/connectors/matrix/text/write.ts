@@ -7,33 +7,35 @@ import { plainText } from '../../text/plain.ts';
 import { cutTree } from '../../text/slice-tree.ts';
 import { visibleText } from '../../text/visible-text.ts';
 
-/** What a text is in `m.room.message` (client-server API, "m.text"). */
+/** The content of a text in `m.room.message` (client-server API, "m.text"). */
 export interface TextContent {
   readonly msgtype: 'm.text';
   readonly body: string;
   readonly format?: 'org.matrix.custom.html';
   readonly formatted_body?: string;
-  /** Always there: without it older rules apply, by which `@room` in a text is a mention ("User and room mentions"). */
+  /**
+   * Always present. Without it, older rules apply, by which `@room` in a text is a mention ("User and room mentions").
+   */
   readonly 'm.mentions': { readonly user_ids?: readonly string[]; readonly room?: true };
 }
 
 /**
- * A whole event may have 65 536 bytes, with what the homeserver adds (client-server API, "Size limits"). An edit has its
- * text once more, short, for clients that know no edits.
+ * A whole event may have 65 536 bytes, including what the homeserver adds (client-server API, "Size limits"). An edit
+ * also contains a short copy of its text for clients that know no edits.
  */
 const maxBytes = 60_000;
-/** Of Markdown, in code units: more does not fit, and takes long to read. */
+/** Limit of the Markdown in code units. A longer source does not fit, and takes long to parse. */
 const maxSource = 70_000;
 
 export interface TextOptions {
   readonly people?: ReadonlyMap<string, Mentioned>;
-  /** What is done with the tree before it is written. */
+  /** Changes the tree before it is written. */
   readonly change?: (tree: Root) => Root;
 }
 
 /**
- * Markdown as the content of a message. What the author wrote as text is never markup, link or mention in the result.
- * @returns undefined where there is nothing to show.
+ * Writes Markdown as the content of a message. What the author wrote as text never becomes markup, a link or a mention.
+ * @returns undefined if there is nothing to show.
  */
 export function toContent(
   markdown: string,
@@ -43,12 +45,12 @@ export function toContent(
   const shown = shaped(parsed, people);
   if (plainText(shown) === '') return undefined;
   const whole = change(shown);
-  // Each character is a byte at least, and where there is markup it stands there twice.
+  // Each character takes at least one byte, and a text with markup is written twice.
   const length = visibleText(whole).length - (markdown.length > maxSource ? 1 : 0);
   let budget = Math.min(length, isPlain(whole) ? maxBytes : maxBytes / 2);
   const tree = cutTree(whole, budget);
   let content = render(tree, people);
-  // Markup and escapes make the bytes of a text many or few, so the right length is come near in steps.
+  // Markup and escapes change the number of bytes per character, so the right length is approached in steps.
   while (sizeOf(content) > maxBytes && budget > 1) {
     budget = Math.floor(budget * Math.min(0.9, (maxBytes / sizeOf(content)) * 0.98));
     content = render(cutTree(tree, budget), people);
@@ -56,7 +58,7 @@ export function toContent(
   return content;
 }
 
-/** Whether nothing of it is cut by `toContent`. */
+/** Whether `toContent` would not cut the text. */
 export function fitsContent(
   markdown: string,
   { people = new Map(), change = (tree) => tree }: TextOptions = {},
@@ -78,7 +80,7 @@ function render(tree: Root, people: ReadonlyMap<string, Mentioned>): TextContent
     body: plainText(tree),
     'm.mentions': { ...(ids.length === 0 ? {} : { user_ids: [...new Set(ids)] }), ...(room ? { room } : {}) },
   };
-  // Plain text needs no markup: it is shown as it is.
+  // Plain text is shown as it is, so it needs no HTML.
   if (isPlain(tree)) return base;
   const html = writeHtml(tree, {
     hrefOf({ ref }) {
@@ -96,13 +98,16 @@ function knownId(person: Mentioned | undefined): string | undefined {
 function isPlain(tree: Root): boolean {
   const [first, ...more] = tree.children;
   if (first?.type !== 'paragraph' || more.length > 0) return false;
-  // In a plain body clients make links of addresses, whatever the author meant.
+  // Clients turn addresses in a plain body into links, even if the author did not mean it. HTML prevents that.
   return first.children.every(
     (one) => one.type === 'break' || (one.type === 'text' && !/https?:\/\//i.test(one.value)),
   );
 }
 
-/** With what Matrix's HTML cannot hold as what it can: pictures as links, check boxes as text; people by their names. */
+/**
+ * Replaces what Matrix's HTML cannot express: pictures become links, check boxes become text, and mentions get the
+ * names of the people.
+ */
 function shaped(tree: Root, people: ReadonlyMap<string, Mentioned>): Root {
   const definitions = new Map<string, Definition>();
   for (const node of tree.children) if (node.type === 'definition') definitions.set(node.identifier, node);

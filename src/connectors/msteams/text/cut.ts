@@ -2,7 +2,7 @@ import type { Element, ElementContent, Root, RootContent } from 'hast';
 
 const ellipsis = '…';
 
-/** The text in a tree, in code units. */
+/** The length of a tree's text, in code units. */
 export function textLength(root: Root): number {
   let length = 0;
   const waiting: RootContent[] = [...root.children];
@@ -14,9 +14,9 @@ export function textLength(root: Root): number {
 }
 
 /**
- * The first part of a tree, with an ellipsis where the rest was: never inside a character that is made of several, nor
- * inside a mention. All that is open there is closed, since it is a tree.
- * @param max text that is kept, in code units.
+ * The first part of a tree, with an ellipsis. It is never cut inside a mention or a character of several code units.
+ * Open elements are closed, because the result is a tree.
+ * @param max how much text is kept, in code units.
  */
 export function cutTree(root: Root, max: number): Root {
   let left = max;

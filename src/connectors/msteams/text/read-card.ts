@@ -5,7 +5,7 @@ import { readHtml } from '../../text/html.ts';
 import { tidy } from '../../text/tidy.ts';
 import { at, listAt, textAt } from '../../http/json-path.ts';
 
-/** What the cards among a message's attachments say, as a tree. Never throws. */
+/** Reads the cards among a message's attachments into a tree. Never throws. */
 export function readCards(attachments: readonly unknown[]): Root {
   const children = attachments.flatMap((one) => {
     switch (textAt(one, 'contentType')) {
@@ -21,7 +21,7 @@ export function readCards(attachments: readonly unknown[]): Root {
   return { type: 'root', children };
 }
 
-/** A hero or thumbnail card: one of each thing, and its text in HTML of a few elements (msteams-docs, "Types of cards"). */
+/** Reads a hero or thumbnail card, whose text is HTML with a few elements (msteams-docs, "Types of cards"). */
 function readSimpleCard(card: unknown): BlockContent[] {
   const readButton = (one: unknown) => {
     const url = textAt(one, 'type') === 'openUrl' ? textAt(one, 'value') : undefined;

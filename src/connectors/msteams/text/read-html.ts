@@ -4,21 +4,21 @@ import type { Root } from 'mdast';
 import type { Mention } from '../../text/mention.ts';
 import { parseHtml, readHtml } from '../../text/html.ts';
 
-/** Names the mention that an element stands for; `drop` for one that says nothing, undefined where it is only text. */
+/** Returns the mention for an element; `drop` if it should be removed, undefined if it is only text. */
 export type FindMention = (label: string) => Mention | 'drop' | undefined;
 
-/** A host that cannot exist (RFC 6761, section 6.4) stands for a mention while the HTML is read. */
+/** Represents a mention while the HTML is read. A host under `.invalid` cannot exist (RFC 6761, section 6.4). */
 const placeholder = 'https://mention.invalid/';
 
 /**
- * The HTML of a message as a tree. Teams marks mentions with `span`s of the type `http://schema.skype.com/Mention` or with
- * `at`, and uses pictures for emoji.
+ * Reads the HTML of a message into a tree. Teams writes mentions as a `span` of the type
+ * `http://schema.skype.com/Mention` or as `at`, and emoji as pictures.
  */
 export function readTeamsHtml(html: string, findMention: FindMention): Root {
   const tree = parseHtml(html);
   const mentions: Mention[] = [];
   const waiting: (HastRoot | Element)[] = [tree];
-  // First child first, so that mentions are met in the order of the text.
+  // Visits the first child first, so that mentions are found in the order of the text.
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     const children = (node.children as ElementContent[]).map((child) => replaced(child, findMention, mentions));
     node.children = children;
@@ -30,7 +30,7 @@ export function readTeamsHtml(html: string, findMention: FindMention): Root {
 }
 
 function replaced(node: ElementContent, findMention: FindMention, mentions: Mention[]): ElementContent {
-  // A space that does not break says nothing to a reader, and would be kept in Markdown.
+  // A non-breaking space means nothing to a reader here, and would stay in the Markdown.
   if (node.type === 'text') return { ...node, value: node.value.replaceAll('\u00A0', ' ') };
   if (node.type !== 'element') return node;
   const { tagName, properties } = node;
@@ -48,7 +48,7 @@ function asMention(label: string, findMention: FindMention, mentions: Mention[])
   return { type: 'element', tagName: 'a', properties: { href }, children: [{ type: 'text', value: label }] };
 }
 
-/** On a stack of its own: the tree may be deeper than the machine's. */
+/** Uses its own stack instead of recursion, because the tree may be too deep for the call stack. */
 function textOf(node: Element): string {
   const parts: string[] = [];
   const waiting: Nodes[] = [node];

@@ -9,19 +9,22 @@ import { readTeamsHtml, type FindMention } from './read-html.ts';
 
 export interface ReadOptions {
   readonly connection: ConnectionId;
-  /** The bot's own id: to mention it only calls it, and says nothing to others. */
+  /** The bot's own id. A mention of it only addresses the bot and means nothing on other platforms. */
   readonly bot: string;
 }
 
-/** What a message says, as a tree: its text, or its cards where it has none, as what an app let somebody insert. */
+/**
+ * Reads an activity into a tree: its text, or its cards if it has no text, as for cards that an app inserts for a
+ * person.
+ */
 export function readActivityText(activity: unknown, options: ReadOptions): Root {
   const said = readSaid(activity, options);
   return plainText(said) === '' ? readCards(listAt(activity, 'attachments')) : said;
 }
 
 /**
- * From its copy in HTML, which has the styles, else from `text`. Whom it mentions stands
- * in `entities`; an element that looks like a mention and is not among them is text.
+ * Uses the copy in HTML, which contains the styles, if there is one, else `text`. `entities` lists the mentions; an
+ * element that looks like a mention but is not listed is text.
  */
 function readSaid(activity: unknown, options: ReadOptions): Root {
   const find = mentionFinder(activity, options);
@@ -32,7 +35,7 @@ function readSaid(activity: unknown, options: ReadOptions): Root {
   return textAt(activity, 'textFormat') === 'xml' ? readTeamsHtml(text, find) : readPlain(text, find);
 }
 
-/** Two people of one name are told apart by their order. */
+/** Two people with the same name are distinguished by their order. */
 function mentionFinder(activity: unknown, { connection, bot }: ReadOptions): FindMention {
   const waiting = new Map<string, string[]>();
   for (const entity of listAt(activity, 'entities')) {
@@ -43,7 +46,7 @@ function mentionFinder(activity: unknown, { connection, bot }: ReadOptions): Fin
   }
   return (label) => {
     const ids = waiting.get(label);
-    // The last one stays: some clients tell of a person once who is mentioned twice.
+    // The last id is kept, because some clients list a person once who is mentioned twice.
     const id = ids !== undefined && ids.length > 1 ? ids.shift() : ids?.[0];
     if (id === undefined) return undefined;
     if (id === bot) return 'drop';
@@ -51,7 +54,7 @@ function mentionFinder(activity: unknown, { connection, bot }: ReadOptions): Fin
   };
 }
 
-/** `<at>Ann Archer</at>` in an entity; the same text stands in the message. */
+/** The name in an entity's `<at>Ann Archer</at>`. The message contains the same text. */
 function labelOf(text: string): string {
   return unescaped(text.replaceAll(/<\/?at(?:\s[^<>]*)?>/gi, '')).trim();
 }
@@ -65,7 +68,7 @@ function unescaped(text: string): string {
     .replaceAll('&amp;', '&');
 }
 
-/** Text in which only mentions are markup. */
+/** Reads a text in which only mentions are markup. */
 function readPlain(text: string, find: FindMention): Root {
   const tree = plainTree(text);
   for (const node of tree.children)

@@ -3,41 +3,48 @@ import type { Definition, Nodes, PhrasingContent } from 'mdast';
 import type { Mentioned } from '../../contract/connector.ts';
 import { mentionOf, safeUrl, textOf } from '../../text/mention.ts';
 
-/** Whom each `at` mentions, by their id at Teams; beside the tree, since the element itself does not say. */
+/**
+ * The Teams id of the person whom each `at` element mentions. It is stored outside the tree, because the element itself
+ * does not contain it.
+ */
 const mentioned = new WeakMap<Element, string>();
 
+/** The Teams id of the person whom an `at` element mentions. */
 export function mentionedBy(node: Element): string {
   return mentioned.get(node) ?? '';
 }
 
 export interface RenderContext {
   readonly definitions: ReadonlyMap<string, Definition>;
-  /** Who is mentioned, by the mention's `ref`. */
+  /** The people who are mentioned, by the `ref` of the mention. */
   readonly people: ReadonlyMap<string, Mentioned>;
   readonly depth: number;
   readonly inLink: boolean;
 }
 
-/** Deeper than this says nothing more, and the stack is finite. */
+/** Deeper levels are left out, because rendering recurses. */
 export const maxDepth = 60;
 
 export function element(tagName: string, children: ElementContent[], properties: Element['properties'] = {}): Element {
   return { type: 'element', tagName, properties, children };
 }
 
-/** XML takes no control characters but these two (W3C, XML 1.0, section 2.2). */
+/**
+ * Removes control characters except line feeds and tabs, and U+FFFE and U+FFFF. XML does not allow most of them (W3C,
+ * XML 1.0, section 2.2).
+ */
 export function text(value: string): ElementContent {
   return { type: 'text', value: value.replaceAll(/[^\P{Cc}\n\t]|[\uFFFE\uFFFF]/gu, '') };
 }
 
-/** Each line end is a break: people see what they typed. */
+/** Every line end becomes a break, so that readers see lines as they were typed. */
 function lines(value: string): ElementContent[] {
   return value
     .split('\n')
     .flatMap((line, index) => [...(index === 0 ? [] : [element('br', [])]), ...(line === '' ? [] : [text(line)])]);
 }
 
-/** Phrasing content as elements that Teams shows everywhere (msteams-docs, "Format your bot messages"). */
+/** Renders inline content with elements that Teams shows in all clients (msteams-docs, "Format your bot messages"). */
 export function inline(nodes: readonly Nodes[], context: RenderContext): ElementContent[] {
   const deeper = { ...context, depth: context.depth + 1 };
   if (deeper.depth > maxDepth) return lines(textOf(nodes as PhrasingContent[]));
@@ -85,7 +92,7 @@ function link(url: string, label: readonly PhrasingContent[], context: RenderCon
   return [element('a', children, { href })];
 }
 
-/** Who is known here is mentioned; anybody else is named, as text. */
+/** A person who is known on Teams is mentioned; any other person is named in text. */
 function mention(node: Extract<Nodes, { type: 'link' }>, { people }: RenderContext): ElementContent[] | undefined {
   const found = mentionOf(node);
   if (found === undefined) return undefined;
@@ -97,7 +104,7 @@ function mention(node: Extract<Nodes, { type: 'link' }>, { people }: RenderConte
   return [at];
 }
 
-/** The entity repeats what stands in the text, letter by letter; so nothing in it is ever escaped. */
+/** The entity must repeat the text of the element exactly, so characters that would be escaped are replaced. */
 function plainName(name: string): string {
   return name
     .replaceAll(/[<>&"'`\p{Cc}]/gu, ' ')

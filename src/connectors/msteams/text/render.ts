@@ -5,9 +5,9 @@ import { alignedRows } from '../../text/plain.ts';
 import { element, inline, maxDepth, text, type RenderContext } from './render-inline.ts';
 
 /**
- * A tree as elements of the XML that Teams shows: made of nodes and never of text, so that nothing an author wrote is
- * markup. What Teams lacks in text messages is shown by what it has: a heading in strong, a table as preformatted text,
- * an image as a link (msteams-docs, "Format your bot messages").
+ * Renders a tree as the XML that Teams shows. It is built from nodes and never from text, so that text which an author
+ * wrote never becomes markup. A heading becomes strong, a table preformatted text and an image a link, because text
+ * messages have no such elements (msteams-docs, "Format your bot messages").
  */
 export function render(tree: Root, people: ReadonlyMap<string, Mentioned>): HastRoot {
   const definitions = new Map<string, Definition>();
@@ -67,7 +67,7 @@ function list(node: List, context: RenderContext): Element[] {
   const items = node.children.map((item) => {
     const box = typeof item.checked === 'boolean' ? [text(item.checked ? '☑ ' : '☐ ')] : [];
     const [first, ...rest] = item.children;
-    // Only what stands behind another block is a paragraph of its own.
+    // Only a paragraph after another block becomes a `p` element.
     const head = first?.type === 'paragraph' ? inline(first.children, context) : [];
     const others = first?.type === 'paragraph' ? rest : item.children;
     return element('li', [...box, ...head, ...blocks(others, context)]);

@@ -7,7 +7,7 @@ import { cutTree, textLength } from './cut.ts';
 import { mentionedBy } from './render-inline.ts';
 import { render } from './render.ts';
 
-/** A mention; `text` is the element as it stands in the message (msteams-docs, "Mentions in bot messages"). */
+/** A mention. `text` repeats the element in the message (msteams-docs, "Mentions in bot messages"). */
 export interface MentionEntity {
   readonly type: 'mention';
   readonly text: string;
@@ -15,29 +15,30 @@ export interface MentionEntity {
 }
 
 export interface TeamsText {
-  /** XML: `textFormat` is `xml`. Empty where there is nothing to show. */
+  /** XML, to be sent with `textFormat` `xml`. Empty if there is nothing to show. */
   readonly text: string;
   readonly entities: readonly MentionEntity[];
 }
 
 /**
- * A message may have about 100 KB, all of it counted as UTF-16; 80 KB are guaranteed to pass (msteams-docs, "Format your
- * bot messages"). In code units, with room for what is around text and mentions.
+ * The longest text with its mentions, in UTF-16 code units. A message may have about 100 KB, all of it counted as
+ * UTF-16, and 80 KB are guaranteed to pass (msteams-docs, "Format your bot messages"). 1 024 units are left for the
+ * rest of the message.
  */
 export const maxUnits = (80 * 1_024) / 2 - 1_024;
 
 export interface TeamsTextOptions {
-  /** Code units of text and mentions as JSON. */
+  /** The longest text and mentions, as JSON in code units. */
   readonly max?: number;
-  /** Who is mentioned, by the mention's `ref`. */
+  /** The people who are mentioned, by the `ref` of the mention. */
   readonly people?: ReadonlyMap<string, Mentioned>;
-  /** What is done with the tree before it is written. */
+  /** Changes the tree before it is written. */
   readonly change?: (tree: Root) => Root;
 }
 
 /**
- * Markdown as the XML of Teams. What the author wrote as text is never markup, link or mention in the result.
- * @returns at most `max`, with an ellipsis where something was cut.
+ * Writes Markdown as the XML of Teams. What the author wrote as text never becomes markup, a link or a mention.
+ * @returns at most `max`, with an ellipsis if something was cut.
  */
 export function toTeamsText(
   markdown: string,
@@ -45,13 +46,13 @@ export function toTeamsText(
 ): TeamsText {
   const whole = render(change(parseMarkdown(markdown)), people);
   let written = write(whole);
-  // Each round leaves less, since markup and escapes make the text longer than it is.
+  // Each pass keeps less text, because markup and escapes make the message longer than its text.
   for (let keep = textLength(whole); sizeOf(written) > max;)
     written = write(cutTree(whole, (keep = Math.floor(keep * Math.min(0.95, max / sizeOf(written))))));
   return written;
 }
 
-/** Whether nothing of it is cut by `toTeamsText`. */
+/** Whether `toTeamsText` would not cut the text. */
 export function fitsTeams(
   markdown: string,
   { max = maxUnits, people = new Map(), change = (tree) => tree }: TeamsTextOptions = {},
@@ -68,7 +69,7 @@ function write(tree: HastRoot): TeamsText {
   return { text, entities: mentionsIn(tree) };
 }
 
-/** In the order of the text. */
+/** The mentions in the order of the text. */
 function mentionsIn(tree: HastRoot): MentionEntity[] {
   const found: MentionEntity[] = [];
   const visit = (nodes: readonly RootContent[]): void => {

@@ -1,18 +1,18 @@
 import { zeroWidthSpace } from '../../text/star-inline.ts';
 
-/** Where Slack cuts a text (docs.slack.dev, chat.postMessage, "Truncating content"), in code units. */
+/** The length at which Slack cuts a text (docs.slack.dev, chat.postMessage, "Truncating content"), in code units. */
 export const maxText = 40_000;
-/** Where chat.update begins to answer `msg_too_long` (docs.slack.dev, chat.update, "Errors"). */
+/** The length from which chat.update answers `msg_too_long` (docs.slack.dev, chat.update, "Errors"). */
 export const maxEditText = 4_000;
-/** More source than this does not fit after rendering, which shortens hardly anything. */
+/** A longer source does not fit after rendering, because rendering shortens hardly anything. */
 export const maxSource = 44_000;
 const ellipsis = '…';
 
 /**
- * Cuts mrkdwn so that the rest is still whole: not inside `<url|label>`, an entity or a character that is made of
- * several, and with an open code block closed. The ellipsis shows that something is missing.
- * @param max length of the result at most, in code units.
- * @param more that something was left out before this already.
+ * Cuts mrkdwn so that the rest remains valid: not inside `<url|label>`, an entity or a character of several code units,
+ * and an open code block is closed. An ellipsis shows that something is missing.
+ * @param max the longest result, in code units.
+ * @param more true if something was already left out before.
  */
 export function cutMrkdwn(text: string, max: number, more: boolean): string {
   if (text.length <= max && !more) return text;
@@ -29,7 +29,7 @@ export function cutMrkdwn(text: string, max: number, more: boolean): string {
   return inCode ? `${kept}\n${tail}` : `${kept}${ellipsis}`;
 }
 
-/** Both pairs only ever stand together within one line. */
+/** Moves the end before a pair that it would divide. Both kinds of pairs are always within one line. */
 function beforeOpen(text: string, end: number, open: string, close: string): number {
   const line = text.lastIndexOf('\n', end - 1) + 1;
   const start = text.slice(line, end).lastIndexOf(open);

@@ -1,14 +1,19 @@
 import { zeroWidthSpace } from '../../text/star-inline.ts';
 
-/** The three characters that Slack decodes; escaping them also disarms `<!channel>`, `<@U…>` and links (docs.slack.dev, "Formatting"). */
+/**
+ * Escapes the three characters that Slack decodes. This also disarms `<!channel>`, `<@U…>` and links (docs.slack.dev,
+ * "Formatting").
+ */
 export function escapeEntities(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /**
- * Text that shows as it is. A formatting character begins a style only after white space or punctuation and before
- * something visible, so only those are broken: `db_host_name` stays fit for copying.
- * @param styles delimiters that are open around the text; there such a character could also end the style.
+ * Escapes text so that it is shown literally. A formatting character begins a style only after white space or
+ * punctuation and before a visible character, so only such characters get a zero-width space. Names such as
+ * `db_host_name` can still be copied.
+ * @param styles the delimiters that are open around the text. Inside a style, such a character could also end the
+ * style.
  */
 export function escapeText(text: string, styles = ''): string {
   const inert = text.replaceAll(/[*_~`]/g, (mark: string, at: number) => {
@@ -22,13 +27,13 @@ export function escapeText(text: string, styles = ''): string {
   return escapeEntities(inert);
 }
 
-/** The decoded form of `>` at the start of a line begins a quote, too. */
+/** An encoded `>` at the start of a line begins a quote, too. */
 export function escapeLineStarts(text: string): string {
   return text.replaceAll(/^([ \t]*)&gt;/gm, `$1${zeroWidthSpace}&gt;`);
 }
 
 /**
- * A link's target as Slack takes it between `<` and `|`; undefined for schemes that are no link, among them `!channel`
+ * Escapes a link's target for use between `<` and `|`. Undefined for a scheme that is not a link, among them `!channel`
  * and `@U1`, which would become a mention.
  */
 export function linkTarget(url: string): string | undefined {

@@ -2,12 +2,12 @@ import type { Table } from 'mdast';
 import { plainText, zeroWidthSpace, type StarMarkup } from '../../text/star-inline.ts';
 import { escapeEntities, escapeLineStarts, escapeText, linkTarget } from './escape.ts';
 
-/** mrkdwn (docs.slack.dev, "Formatting"): bullets are text, and one level of quotes is shown. */
+/** mrkdwn (docs.slack.dev, "Formatting"): bullets are text, and quotes have one level. */
 export const mrkdwn: StarMarkup = {
   escapeText,
   escapeLineStarts,
   inlineCode: (value) => (value.includes('`') ? undefined : escapeEntities(value)),
-  // No language, and nothing inside may look like the end.
+  // Slack takes no language for a code block, and the text inside must not contain a fence.
   fenced: (value) => escapeEntities(value.replaceAll(/`{3,}/g, (ticks) => ticks.split('').join(zeroWidthSpace))),
   rows: alignedRows,
   linkTarget,
@@ -31,7 +31,7 @@ function alignedRows(table: Table): string {
   return lines.join('\n');
 }
 
-/** In characters as they are seen. */
+/** The width in characters as a reader counts them. */
 function width(text: string): number {
   return [...new Intl.Segmenter().segment(text)].length;
 }

@@ -7,8 +7,8 @@ import { readBlock } from './read-block.ts';
 import { readMrkdwn } from './read-mrkdwn.ts';
 
 /**
- * An attachment (docs.slack.dev, "Secondary message attachments"): its blocks, or those of the message that was shared, or
- * its older parts; its `fallback` where it has nothing else.
+ * Reads an attachment (docs.slack.dev, "Secondary message attachments"): its blocks, or those of a shared message, else
+ * its legacy fields, else its `fallback`.
  */
 export function readAttachment(attachment: unknown, connection: ConnectionId): BlockContent[] {
   const shared = listAt(attachment, 'message_blocks').flatMap((one) => listAt(one, 'message', 'blocks'));

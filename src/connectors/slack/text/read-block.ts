@@ -5,7 +5,10 @@ import { at, listAt, textAt } from '../../http/json-path.ts';
 import { readMrkdwn } from './read-mrkdwn.ts';
 import { readRichText } from './read-rich-text.ts';
 
-/** One block (docs.slack.dev, "Blocks"). Nothing for kinds that say nothing, or are not known: the text stands for them. */
+/**
+ * Reads one block (docs.slack.dev, "Blocks"). A block of an unknown type gives nothing; the message's `text` then
+ * replaces it if no other block is readable.
+ */
 export function readBlock(block: unknown, connection: ConnectionId): BlockContent[] {
   switch (textAt(block, 'type')) {
     case 'rich_text':
@@ -37,7 +40,7 @@ export function readBlock(block: unknown, connection: ConnectionId): BlockConten
   }
 }
 
-/** A text object: `plain_text` is text, `mrkdwn` is markup. */
+/** Reads a text object: `plain_text` is text, `mrkdwn` is markup. */
 function readText(object: unknown, connection: ConnectionId): BlockContent[] {
   const value = textAt(object, 'text');
   if (value === undefined) return [];
@@ -47,7 +50,7 @@ function readText(object: unknown, connection: ConnectionId): BlockContent[] {
 
 const imageOf = (one: unknown): string | undefined => textAt(one, 'image_url') ?? textAt(one, 'slack_file', 'url');
 
-/** Texts, pictures and what can be clicked; buttons that stand next to each other are one line. */
+/** Reads texts, pictures and interactive elements. Adjacent buttons share one line. */
 function readElements(elements: readonly unknown[], connection: ConnectionId): BlockContent[] {
   const read: BlockContent[] = [];
   let row: Button[] = [];
@@ -79,7 +82,7 @@ function readElements(elements: readonly unknown[], connection: ConnectionId): B
   return read;
 }
 
-/** Rows of cells, each a `raw_text` or a `rich_text` (docs.slack.dev, "Table block"). */
+/** Reads rows of cells, each a `raw_text` or a `rich_text` (docs.slack.dev, "Table block"). */
 function readTable(rows: readonly unknown[], connection: ConnectionId): BlockContent[] {
   const children = rows.map((row): TableRow => ({
     type: 'tableRow',

@@ -6,8 +6,9 @@ import { mentionNode, safeUrl } from '../../text/mention.ts';
 import { styledText } from '../../text/styled-text.ts';
 
 /**
- * The elements of a `rich_text_section` as a run: text with its styles, links, mentions, emoji (docs.slack.dev, "Rich text
- * block"). Ids of people become mentions; a channel's, or a group's, is shown by its id, which is all that Slack says.
+ * Reads the elements of a `rich_text_section` as inline content: text with styles, links, mentions, emoji
+ * (docs.slack.dev, "Rich text block"). Ids of people become mentions. Channels and user groups are shown by their ids,
+ * because Slack sends nothing else.
  */
 export function readInline(elements: readonly unknown[], connection: ConnectionId): PhrasingContent[] {
   return elements.flatMap((element) => readElement(element, connection));
@@ -46,7 +47,7 @@ function readElement(element: unknown, connection: ConnectionId): PhrasingConten
   }
 }
 
-/** Slack gives the code points beside the name, but not of custom emoji. */
+/** Slack adds the code points to the name, but not for custom emoji. */
 function emojiOf(element: unknown): string {
   const points = textAt(element, 'unicode');
   if (points !== undefined && /^[0-9a-f]{2,6}(?:-[0-9a-f]{2,6})*$/i.test(points)) {

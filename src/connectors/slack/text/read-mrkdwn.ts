@@ -6,12 +6,12 @@ import { zeroWidthSpace } from '../../text/star-inline.ts';
 import { styledText } from '../../text/styled-text.ts';
 import { closersOf, isOpener, starStyles, type Delimiter } from '../../text/star-delimiters.ts';
 
-/** Styles inside each other beyond this are text. */
+/** Styles that are nested more deeply are read as text. */
 const maxDepth = 10;
 
 /**
- * mrkdwn as a tree (docs.slack.dev, "Formatting"): what bots post, and what old clients send, where there are no blocks.
- * Takes time by the length of the text, whatever it holds.
+ * Reads mrkdwn into a tree (docs.slack.dev, "Formatting"). Bots post it, and old clients send it, in messages without
+ * blocks. The time grows linearly with the length of the text, whatever it contains.
  */
 export function readMrkdwn(text: string, connection: ConnectionId): Root {
   const children = quotesOf(text.replaceAll(/\r\n?/g, '\n').split('\n')).flatMap(
@@ -23,7 +23,10 @@ export function readMrkdwn(text: string, connection: ConnectionId): Root {
   return { type: 'root', children };
 }
 
-/** Lines in a row that are quoted, without their marks, and those that are not. What looks quoted in code is code. */
+/**
+ * Groups consecutive lines into quoted ones, without their `>`, and others. A line inside a code block is never a
+ * quote.
+ */
 function quotesOf(lines: readonly string[]): { readonly lines: string[]; readonly isQuote: boolean }[] {
   const groups: { lines: string[]; isQuote: boolean }[] = [];
   let fences = lines.reduce((count, line) => count + fencesIn(line), 0);
@@ -36,7 +39,7 @@ function quotesOf(lines: readonly string[]): { readonly lines: string[]; readonl
     else groups.push({ lines: [quoted ?? line], isQuote });
     const here = fencesIn(line);
     fences -= here;
-    // One that is never closed is text.
+    // A fence that is never closed is text.
     if (!isQuote && here % 2 === 1) isCode = !isCode && fences > 0;
   }
   return groups;
@@ -74,7 +77,7 @@ function readLines(text: string, connection: ConnectionId): BlockContent[] {
   return blocks;
 }
 
-/** What begins with a zero-width space is no code. */
+/** A back-tick followed by a zero-width space does not begin code. */
 const token = /`([^`\u200B][^`]*)`|<([^<>]+)>|:([a-z0-9_+'-]{1,100}(?:::skin-tone-[2-6])?):/y;
 
 function readInline(line: string, connection: ConnectionId, depth: number): PhrasingContent[] {
@@ -117,10 +120,10 @@ function readInline(line: string, connection: ConnectionId, depth: number): Phra
   return nodes;
 }
 
-/** A zero-width space beside a delimiter makes it text. */
+/** A zero-width space next to a delimiter makes it text. */
 const isVisible = (char: string | undefined): boolean => char !== undefined && !/[\s\u200B]/.test(char);
 
-/** What stands between `<` and `>`: a mention, a channel, a date or a link. */
+/** Reads the content of `<…>`: a mention, a channel, a date or a link. */
 function readLink(inner: string, connection: ConnectionId): PhrasingContent[] {
   const bar = inner.indexOf('|');
   const [target, label] = bar < 0 ? [inner, undefined] : [inner.slice(0, bar), decode(inner.slice(bar + 1))];
@@ -141,7 +144,7 @@ function readLink(inner: string, connection: ConnectionId): PhrasingContent[] {
   }
 }
 
-/** The three characters that Slack encodes; without the zero-width spaces by which we write what is no markup. */
+/** Decodes the three characters that Slack encodes, and removes the zero-width spaces with which we disarm markup. */
 function decode(text: string): string {
   return text.replaceAll(zeroWidthSpace, '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }

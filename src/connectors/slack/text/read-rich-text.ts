@@ -3,10 +3,10 @@ import type { ConnectionId } from '../../../domain/ids.ts';
 import { at, listAt, textAt } from '../../http/json-path.ts';
 import { readInline } from './read-inline.ts';
 
-/** Deeper lists than this are read as if they were no deeper. */
+/** Deeper lists are read as if they had this depth. */
 const maxIndent = 10;
 
-/** The elements of a `rich_text` block (docs.slack.dev, "Rich text block"). */
+/** Reads the elements of a `rich_text` block (docs.slack.dev, "Rich text block"). */
 export function readRichText(elements: readonly unknown[], connection: ConnectionId): BlockContent[] {
   const blocks: BlockContent[] = [];
   for (let index = 0; index < elements.length; index += 1) {
@@ -37,7 +37,7 @@ export function readRichText(elements: readonly unknown[], connection: Connectio
   return blocks;
 }
 
-/** Slack writes a list of several levels as a row of lists, each with its `indent`. */
+/** Slack sends a nested list as consecutive lists, each with its `indent`. */
 function readLists(lists: readonly unknown[], connection: ConnectionId): BlockContent[] {
   const top: BlockContent[] = [];
   const open: { indent: number; items: ListItem[] }[] = [];
@@ -68,7 +68,10 @@ function paragraph(children: PhrasingContent[]): Paragraph {
   return { type: 'paragraph', children };
 }
 
-/** A blank line ends a paragraph, any other line end is a break; `readInline` leaves both as breaks. */
+/**
+ * Splits inline content into paragraphs. `readInline` turns every line end into a break; two breaks in a row, which are
+ * a blank line, separate paragraphs.
+ */
 function paragraphs(nodes: readonly PhrasingContent[]): Paragraph[] {
   const found: PhrasingContent[][] = [[]];
   for (const [index, node] of nodes.entries()) {

@@ -8,9 +8,9 @@ import { readBlock } from './read-block.ts';
 import { readMrkdwn } from './read-mrkdwn.ts';
 
 /**
- * What a message says, as a tree: from `blocks` where it has readable ones, as everything typed in Slack has
- * (`rich_text`), else from `text`, which is mrkdwn (docs.slack.dev, "Rich text block" and "Formatting"); from what is attached
- * to it where it has neither, as a message that was shared.
+ * Reads a message into a tree. It uses `blocks` if any is readable, which is so for everything typed in Slack
+ * (`rich_text`); else `text`, which is mrkdwn (docs.slack.dev, "Rich text block" and "Formatting"); else the
+ * attachments, as for a shared message.
  */
 export function readMessage(message: unknown, connection: ConnectionId): Root {
   const children = listAt(message, 'blocks').flatMap((block) => readBlock(block, connection));

@@ -7,18 +7,18 @@ import { escapeLineStarts, escapeText } from './escape.ts';
 import { mrkdwn } from './markup.ts';
 
 export interface MrkdwnOptions {
-  /** In code units; `maxText` where none is given. */
+  /** In code units; the default is `maxText`. */
   readonly max?: number;
-  /** Who is mentioned, by the mention's `ref`. */
+  /** The people who are mentioned, by the `ref` of the mention. */
   readonly people?: ReadonlyMap<string, Mentioned>;
-  /** What is done with the tree before it is written. */
+  /** Changes the tree before it is written. */
   readonly change?: (tree: Root) => Root;
 }
 
 /**
- * Markdown as Slack's mrkdwn (docs.slack.dev, "Formatting"). What the author wrote as text is never markup, link or
- * mention in the result. Text that would take seconds to parse is rendered as plain text.
- * @returns at most `max`, with an ellipsis where something was cut; empty where there is nothing to show.
+ * Writes Markdown as Slack's mrkdwn (docs.slack.dev, "Formatting"). What the author wrote as text never becomes markup,
+ * a link or a mention. Text that would take seconds to parse is written as plain text.
+ * @returns at most `max` code units, with an ellipsis if something was cut; empty if there is nothing to show.
  */
 export function toMrkdwn(markdown: string, { max = maxText, people = new Map(), change }: MrkdwnOptions = {}): string {
   const source = markdown.replaceAll(/\r\n?/g, '\n');

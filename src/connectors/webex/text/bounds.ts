@@ -2,19 +2,19 @@ import type { Root } from 'mdast';
 import { firstPart } from '../../text/slice-tree.ts';
 import { visibleText } from '../../text/visible-text.ts';
 
-/** Of each form of a text, in bytes of UTF-8, before Webex encrypts it (developer.webex.com, Messages API). */
+/** Limit of each form of a text, in bytes of UTF-8 before Webex encrypts it (developer.webex.com, Messages API). */
 export const maxBytes = 7_439;
-/** More source than this does not fit, whatever becomes of its marks. */
+/** A longer source never fits, however much shorter its text becomes without markup. */
 export const maxSource = 12_000;
-/** Writing a long text takes time: so near to the limit is near enough. */
+/** The search for the longest text stops within this many bytes of the limit, because each trial writes the text. */
 const slackBytes = 32;
 const maxGuesses = 4;
 
 /**
- * Writes as much of a tree as fits. What is cut is the tree, so that every mark is closed and no character is torn, and an
- * ellipsis shows where.
- * @param write each of what it returns may have `maxBytes`.
- * @param isCut that something was left out before this already.
+ * Writes as much of a tree as fits. The tree is cut, and not the text, so that styles are closed and no character is
+ * cut in two. An ellipsis shows that something is missing.
+ * @param write each text that it returns may have `maxBytes`.
+ * @param isCut true if something was already left out before.
  */
 export function fit<T extends Readonly<Record<string, string>>>(
   tree: Root,
@@ -31,14 +31,15 @@ export function fit<T extends Readonly<Record<string, string>>>(
     if (size <= maxBytes) [best, least] = [texts, guess];
     else most = guess - 1;
     if (size <= maxBytes && size > maxBytes - slackBytes) break;
-    // By proportion, which is near at once where marks are spread evenly; else by halves.
+    // The first guesses are proportional to the size, which soon comes close if markup is spread evenly. After that,
+    // the interval is halved.
     const next = tries < maxGuesses ? Math.floor((guess * maxBytes) / size) : Math.ceil((least + most) / 2);
     guess = Math.min(Math.max(next, least + 1), most);
   }
   return best ?? write(firstPart(tree, least));
 }
 
-/** Of the longest form, in bytes. */
+/** The size of the longest form, in bytes. */
 export function sizeOf(texts: Readonly<Record<string, string>>): number {
   return Math.max(...Object.values(texts).map((text) => Buffer.byteLength(text)));
 }

@@ -1,17 +1,18 @@
 const zeroWidthSpace = '\u200B';
 
 /**
- * Code, in which nothing can be escaped: whether Webex looks for mentions there is not said, so what looks like one is
- * broken without being seen.
+ * Disarms mentions in code, where nothing can be escaped. Webex does not say whether it looks for mentions there, so an
+ * invisible character is put into everything that looks like one.
  */
 export function withoutMentions(text: string): string {
   return text.replaceAll('<@', `<${zeroWidthSpace}@`);
 }
 
 /**
- * What the serializer escaped with a backslash as an entity instead: `<` begins a mention (developer.webex.com,
- * "Formatting Messages") whatever stands before it, and an entity is decoded by nobody but the reader. Nor does every
- * Markdown know `\\@` and `\\:`, which are no link in an address that somebody wrote as text.
+ * Replaces the serializer's backslash escapes by entities where a backslash is not enough. `<` begins a mention
+ * (developer.webex.com, "Formatting Messages"), perhaps also after a backslash; an entity is decoded only when the text
+ * is shown. Not every Markdown parser knows `\\@` and `\\:`, which keep an address that somebody wrote as text from
+ * becoming a link.
  */
 export function escapeMentions(escaped: string): string {
   return escaped
@@ -23,7 +24,7 @@ export function escapeMentions(escaped: string): string {
     .replaceAll('\\:/', '&#58;/');
 }
 
-/** A link's target as it stands in `(…)`; undefined for schemes that are no link. */
+/** Escapes a link's target for use in `(…)`. Undefined for a scheme that is not a link. */
 export function linkTarget(url: string): string | undefined {
   if (!/^(?:https?:\/\/|mailto:|tel:)/i.test(url)) return undefined;
   return url
@@ -38,7 +39,7 @@ export function linkTarget(url: string): string | undefined {
     .replaceAll(/&(?=#?\w+;)/g, '&amp;');
 }
 
-/** A name inside of `<@…|name>`, where nothing can be escaped either. */
+/** The name in `<@…|name>`, where nothing can be escaped either. */
 export function mentionLabel(name: string): string {
   return name.replaceAll(/[<>|*_~`[\]\\&#\s\p{Cc}]+/gu, ' ').trim();
 }

@@ -3,8 +3,8 @@ import { parseMarkdown } from '../../text/markdown.ts';
 import { mentionNode, safeUrl, textOf, type Mention } from '../../text/mention.ts';
 
 /**
- * Stands, with a number between two of it, for a mention while Markdown is read, which knows none. No text means anything
- * by the character itself, and it is a sign, as the brackets of a mention are: a style may begin beside it.
+ * Encloses the number of a mention while the Markdown, which knows no mentions, is parsed. No text uses this character,
+ * and like the brackets of a mention it is a symbol, so a style may begin next to it.
  */
 const mark = '\uFFFC';
 const token = /<@(?:personEmail:([^|>\s]+)|personId:([^|>\s]+)|(all))(?:\|([^>\n]*))?>/g;
@@ -17,8 +17,8 @@ interface Found {
 }
 
 /**
- * Webex's Markdown as a tree (developer.webex.com, "Formatting Messages"): CommonMark, and mentions such as
- * `<@personId:…|Name>`. Links of our own scheme are text, as is HTML.
+ * Reads Webex's Markdown into a tree (developer.webex.com, "Formatting Messages"): CommonMark with mentions such as
+ * `<@personId:…|Name>`. HTML becomes text, and so do links with a scheme that is not safe, such as our own.
  */
 export function readWebexMarkdown(markdown: string, personOf: (id: string) => Mention | undefined): Root {
   const found: Found[] = [];
@@ -44,7 +44,7 @@ export function readWebexMarkdown(markdown: string, personOf: (id: string) => Me
   return root;
 }
 
-/** What stands instead of a node; a mention carries `data`, and is not looked into again. */
+/** The nodes that replace a node. A mention carries `data`, so that it is not processed again. */
 function replaced(node: Nodes, found: readonly Found[], isInLink: boolean): Nodes[] {
   if (node.type === 'html') return [{ type: 'text', value: restore(node.value, found) }];
   if (node.type === 'link' && safeUrl(node.url) === undefined) return [{ type: 'text', value: textOf(node.children) }];
@@ -57,7 +57,7 @@ function replaced(node: Nodes, found: readonly Found[], isInLink: boolean): Node
   });
 }
 
-/** In code, in an address and in a label a mention is what it was written as. */
+/** Restores the source of a mention in code, in URLs and in labels. */
 function restore(text: string, found: readonly Found[]): string {
   return text.replaceAll(/\uFFFC(\d+)\uFFFC/g, (_, index: string) => found[Number(index)]?.source ?? '');
 }

@@ -8,8 +8,8 @@ import { at, listAt, textAt } from '../../http/json-path.ts';
 import { readWebexMarkdown } from './read-markdown.ts';
 
 /**
- * What a message says, as a tree: its cards, beside which a text is for clients that show none (developer.webex.com, "Cards");
- * else its text.
+ * Reads a message into a tree: its cards, for which the text is only a substitute in clients that show no cards
+ * (developer.webex.com, "Cards"), else its text.
  */
 export function readMessage(message: unknown, connection: ConnectionId): Root {
   const cards = listAt(message, 'attachments').filter((one) => textAt(one, 'contentType') === adaptiveCardType);
@@ -18,15 +18,16 @@ export function readMessage(message: unknown, connection: ConnectionId): Root {
 }
 
 /**
- * From `html`, which Webex makes of whatever has a form; else from `markdown`, which only
- * programs send; else from `text`, in which nothing is markup (developer.webex.com, "Get Message Details").
+ * Uses `html`, which Webex generates for every text with formatting; else `markdown`, which only programs send; else
+ * `text`, which contains no markup (developer.webex.com, "Get Message Details").
  */
 function readText(message: unknown, connection: ConnectionId): Root {
   const html = textAt(message, 'html');
   if (html !== undefined)
     return readHtml(html, {
       mentionElements: {
-        // <spark-mention data-object-type="person" data-object-id="…">, and for all data-object-type="groupMention".
+        // `<spark-mention data-object-type="person" data-object-id="…">`; for everyone,
+        // `data-object-type="groupMention"`.
         'spark-mention': {
           attributes: ['dataObjectType', 'dataObjectId', 'dataGroupType'],
           read: ({ dataObjectType, dataObjectId, dataGroupType }) => {
@@ -42,7 +43,7 @@ function readText(message: unknown, connection: ConnectionId): Root {
     : readWebexMarkdown(markdown, (id) => personOf(id, connection));
 }
 
-/** Some clients write the bare UUID, of which the API's id is made: base64 of `ciscospark://us/PEOPLE/<uuid>`. */
+/** Some clients write the bare UUID. The API's id is the base64 of `ciscospark://us/PEOPLE/<uuid>`. */
 function personOf(id: string, connection: ConnectionId): Mention | undefined {
   if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
     return personOf(Buffer.from(`ciscospark://us/PEOPLE/${id}`).toString('base64').replace(/=+$/, ''), connection);

@@ -3,7 +3,10 @@ import { defaultHandlers, toMarkdown, type Handle, type Options } from 'mdast-ut
 import { mentionOf } from '../../text/mention.ts';
 import { escapeMentions, mentionLabel } from './escape.ts';
 
-/** Constructs in which a tilde is no formatting character, as for the others (mdast-util-to-markdown, `unsafe`). */
+/**
+ * Constructs in which a character need not be escaped, as for the serializer's own rules (mdast-util-to-markdown,
+ * `unsafe`).
+ */
 const notThere = [
   'autolink',
   'destinationLiteral',
@@ -33,7 +36,7 @@ const link: Handle = Object.assign(
   { peek: () => '[' },
 );
 
-/** Made once: its patterns are compiled where they are first used, and kept in it. */
+/** Made once, because the patterns are compiled at the first use and stored in the object. */
 const writing: Options = {
   bullet: '-',
   emphasis: '_',
@@ -41,13 +44,13 @@ const writing: Options = {
   listItemIndent: 'one',
   rule: '-',
   handlers: { break: () => '  \n', link, text },
-  // Whether Webex strikes text out, or makes tables, is not said: text must do neither.
+  // Webex does not say whether it strikes text out or renders tables, so escape what could cause either.
   unsafe: [
     { character: '~', inConstruct: 'phrasing', notInConstruct: [...notThere] },
     { atBreak: true, character: '|' },
     { atBreak: true, character: '-', after: '[:|-]' },
     { atBreak: true, character: ':', after: '-' },
-    // An address is a link only where the author made it one.
+    // An address becomes a link only if the author made it one.
     {
       character: '@',
       before: '[+\\-.\\w]',
@@ -72,7 +75,7 @@ const writing: Options = {
   ],
 };
 
-/** A tree of `simplify` as Webex's Markdown (developer.webex.com, "Formatting Messages"). */
+/** Writes a tree made by `simplify` as Webex's Markdown (developer.webex.com, "Formatting Messages"). */
 export function renderMarkdown(tree: Root): string {
   return toMarkdown(tree, writing).trim();
 }

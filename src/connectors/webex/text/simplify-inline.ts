@@ -3,23 +3,23 @@ import type { Mentioned } from '../../contract/connector.ts';
 import { mentionNode, mentionOf } from '../../text/mention.ts';
 import { linkTarget, withoutMentions } from './escape.ts';
 
-/** What a tree is simplified with, and how deep in it a node stands. */
+/** The options of `simplify` and the position in the tree. */
 export interface Context {
-  /** Who is mentioned, by the mention's `ref`. */
+  /** The people who are mentioned, by the `ref` of the mention. */
   readonly people: ReadonlyMap<string, Mentioned>;
-  /** False: whoever is mentioned is named as text. */
+  /** If false, mentions become text that names the person. */
   readonly areMentionsNative: boolean;
   readonly definitions: ReadonlyMap<string, Definition>;
   readonly depth: number;
-  /** Styles that are open around this place. */
+  /** The styles that are open here. */
   readonly styles: readonly string[];
 }
 
-/** Deeper than this says nothing more, and the stack is finite. */
+/** Deeper levels become plain text, because the functions recurse. */
 export const maxDepth = 30;
 const personId = /^[A-Za-z0-9_=-]+$/;
 
-/** Phrasing content with nothing in it but what Webex shows. */
+/** Reduces inline content to what Webex shows. */
 export function inline(nodes: readonly Nodes[], context: Context): PhrasingContent[] {
   if (context.depth > maxDepth) return lines(plain(nodes));
   return nodes.flatMap((node) => phrase(node, { ...context, depth: context.depth + 1 }));
@@ -31,7 +31,7 @@ function phrase(node: Nodes, context: Context): PhrasingContent[] {
       return lines(node.value);
     case 'strong':
     case 'emphasis': {
-      // The same style twice would end it.
+      // The same style a second time would end it.
       if (context.styles.includes(node.type)) return inline(node.children, context);
       const children = inline(node.children, { ...context, styles: [...context.styles, node.type] });
       return children.length === 0 ? [] : [{ type: node.type, children }];
@@ -59,7 +59,7 @@ function phrase(node: Nodes, context: Context): PhrasingContent[] {
   }
 }
 
-/** A person who is known here is told; anybody else is named, as text. */
+/** A person who is known on Webex is mentioned and notified; any other person is named in text. */
 function mention(node: Extract<Nodes, { type: 'link' }>, context: Context): PhrasingContent[] | undefined {
   const found = mentionOf(node);
   if (found === undefined) return undefined;
@@ -67,7 +67,7 @@ function mention(node: Extract<Nodes, { type: 'link' }>, context: Context): Phra
   if (!context.areMentionsNative) return [text(`@${name}`)];
   if (found.mention.kind === 'all') return [mentionNode(found.mention, 'all')];
   if (id === undefined || !personId.test(id)) return [text(`@${name}`)];
-  // Here the connection's name means nothing any more.
+  // The id is already Webex's, so the connection's name no longer matters.
   return [mentionNode({ kind: 'native', connection: 'webex', id }, name)];
 }
 
@@ -81,7 +81,7 @@ function link(url: string, label: readonly Nodes[], context: Context): PhrasingC
 
 export const text = (value: string): PhrasingContent => ({ type: 'text', value });
 
-/** Every line end is a break: people see them where they made them. */
+/** Every line end becomes a break, so that readers see lines as they were typed. */
 function lines(value: string): PhrasingContent[] {
   return value
     .split('\n')
@@ -91,7 +91,7 @@ function lines(value: string): PhrasingContent[] {
     ]);
 }
 
-/** White space at either end, or beside a break, is not shown, and would have to be encoded to stay. */
+/** Removes white space at the ends and next to breaks. It is not shown, and the serializer would have to encode it. */
 export function trimmed(nodes: readonly PhrasingContent[]): PhrasingContent[] {
   const kept: PhrasingContent[] = [];
   for (const [index, node] of nodes.entries()) {
@@ -110,7 +110,7 @@ export function trimmed(nodes: readonly PhrasingContent[]): PhrasingContent[] {
   return kept;
 }
 
-/** What the nodes say; on a stack of its own, because trees can be deeper than the machine's. */
+/** The text of the nodes. It uses its own stack, because a tree can be too deep for recursion. */
 export function plain(nodes: readonly Nodes[]): string {
   const stack = [...nodes].reverse();
   let said = '';

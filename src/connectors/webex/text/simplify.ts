@@ -3,12 +3,12 @@ import { alignedRows } from '../../text/plain.ts';
 import { withoutMentions } from './escape.ts';
 import { inline, maxDepth, plain, text, trimmed, type Context } from './simplify-inline.ts';
 
-/** Webex shows three levels of headings. */
 const maxHeading = 3;
 
 /**
- * The tree with nothing in it but what Webex shows (developer.webex.com, "Formatting Messages"): no tables, pictures,
- * footnotes, HTML or struck text. A mention that is left is of somebody known here, under their own id.
+ * Reduces a tree to what Webex shows (developer.webex.com, "Formatting Messages"): no tables, pictures, footnotes, HTML
+ * or struck text, and three levels of headings. Each mention that remains is of a person who is known on Webex, with
+ * their id there.
  */
 export function simplify(tree: Root, options: Pick<Context, 'people' | 'areMentionsNative'>): Root {
   const definitions = new Map<string, Definition>();
@@ -68,7 +68,7 @@ function listItem({ checked, children }: ListItem, context: Context): ListItem {
   return { type: 'listItem', spread: false, children: [head, ...others] };
 }
 
-/** Without a language: it is no part of the text, and an author's words. */
+/** The language is left out: Webex does not show it, and it is text of the author that would not be escaped. */
 function codeBlock(value: string): BlockContent {
   return { type: 'code', value: withoutMentions(value) };
 }

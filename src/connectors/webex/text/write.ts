@@ -8,24 +8,25 @@ import { renderMarkdown } from './render.ts';
 import { simplify } from './simplify.ts';
 
 export interface WebexTextOptions {
-  /** Who is mentioned, by the mention's `ref`. */
+  /** The people who are mentioned, by the `ref` of the mention. */
   readonly people?: ReadonlyMap<string, Mentioned>;
-  /** False: nobody is told, whoever is mentioned is only named. */
+  /** If false, people who are mentioned are named in text and not notified. */
   readonly areMentionsNative?: boolean;
-  /** What is done with the tree before it is written. */
+  /** Changes the tree before it is written. */
   readonly change?: (tree: Root) => Root;
 }
 
-/** What a message of Webex says: `text` is for clients that cannot show Markdown. */
+/** The texts of a message. `text` is for clients that cannot show Markdown. */
 export interface WebexTexts {
   readonly markdown: string;
   readonly text: string;
 }
 
 /**
- * Markdown as Webex's own (developer.webex.com, "Formatting Messages"). What the author wrote as text is never markup,
- * link or mention in the result.
- * @returns each at most 7 439 bytes, with an ellipsis where something was cut; empty where there is nothing to show.
+ * Writes Markdown as Webex's own (developer.webex.com, "Formatting Messages"). What the author wrote as text never
+ * becomes markup, a link or a mention.
+ * @returns two texts of at most 7 439 bytes each, with an ellipsis if something was cut; empty if there is nothing to
+ * show.
  */
 export function toWebex(markdown: string, options: WebexTextOptions = {}): WebexTexts {
   const source = markdown.replaceAll(/\r\n?/g, '\n');
@@ -34,7 +35,7 @@ export function toWebex(markdown: string, options: WebexTextOptions = {}): Webex
   return tree === undefined ? { markdown: '', text: '' } : fit(tree, write, cut.length < source.length);
 }
 
-/** Whether nothing of it is cut by `toWebex`. */
+/** Whether `toWebex` would not cut the text. */
 export function fitsWebex(markdown: string, options: WebexTextOptions = {}): boolean {
   if (markdown.length > maxSource) return false;
   const tree = treeFor(markdown, options);

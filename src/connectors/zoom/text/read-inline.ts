@@ -2,7 +2,7 @@ import type { PhrasingContent } from 'mdast';
 import type { ConnectionId } from '../../../domain/ids.ts';
 import { mentionNode, safeUrl } from '../../text/mention.ts';
 
-/** A stretch of the text; `end` is behind its last character. */
+/** A range of the text; `end` is exclusive. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -14,10 +14,10 @@ export interface LinkSpan extends Span {
   readonly url: string;
 }
 export interface MentionSpan extends Span {
-  /** The user's id; absent where everybody is meant. */
+  /** The user's id; absent if everyone in the channel is mentioned. */
   readonly id?: string;
 }
-/** What Zoom says of the text, as far as it is of characters and not of lines. */
+/** The formats of a text that apply to characters, and not to whole lines. */
 export interface InlineSpans {
   readonly styles: readonly StyleSpan[];
   readonly links: readonly LinkSpan[];
@@ -27,19 +27,19 @@ export interface InlineSpans {
 const bits = { strong: 1, emphasis: 2, delete: 4 } as const;
 const styles = ['strong', 'emphasis', 'delete'] as const;
 
-/** Characters in a row of which the same is said. */
+/** Consecutive characters with the same formats. */
 interface Run extends Span {
   readonly bits: number;
   readonly link?: LinkSpan;
   readonly mention?: MentionSpan;
 }
 
-/** One line, or a part of one, as phrasing content. */
+/** Reads a line, or a part of one, as inline content. */
 export function readLine(text: string, line: Span, spans: InlineSpans, connection: ConnectionId): PhrasingContent[] {
   return nest(text, runsOf(text, line, spans), 0, connection);
 }
 
-/** Character by character: formats overlap as they like, and a line is short. */
+/** Works character by character, because formats may overlap in any way and a line is short. */
 function runsOf(text: string, line: Span, spans: InlineSpans): Run[] {
   const length = line.end - line.start;
   const flags = new Uint8Array(length);
@@ -51,7 +51,7 @@ function runsOf(text: string, line: Span, spans: InlineSpans): Run[] {
   };
   for (const one of spans.styles) each(one, (index) => (flags[index] = (flags[index] ?? 0) | bits[one.style]));
   for (const one of spans.links) each(one, (index) => (links[index] = one));
-  // A mention is neither a link nor inside of one.
+  // A mention wins over a link at the same characters.
   for (const one of spans.mentions) each(one, (index) => ((mentions[index] = one), (links[index] = undefined)));
   for (const style of styles) trimStyle(text.slice(line.start, line.end), flags, bits[style]);
   const runs: Run[] = [];
@@ -61,7 +61,7 @@ function runsOf(text: string, line: Span, spans: InlineSpans): Run[] {
     const at = line.start + index;
     const own = flags[index] ?? 0;
     const isSame = last?.bits === own && last.link === link && last.mention === mention;
-    // A format that ends inside a character that takes two code units ends behind it.
+    // A format that ends inside a surrogate pair is extended to the end of the pair.
     const isTail = /[\uDC00-\uDFFF]/.test(text[at] ?? '') && /[\uD800-\uDBFF]/.test(text[at - 1] ?? '');
     if (last !== undefined && (isSame || isTail)) runs[runs.length - 1] = { ...last, end: at + 1 };
     else runs.push({ start: at, end: at + 1, bits: own, ...(link && { link }), ...(mention && { mention }) });
@@ -70,8 +70,9 @@ function runsOf(text: string, line: Span, spans: InlineSpans): Run[] {
 }
 
 /**
- * Markdown has no style that begins or ends with white space. A style also ends where one that goes around it does.
- * @param bit of the style, the highest of those that are looked at: the lower ones go around it.
+ * Removes a style from white space at its ends, which Markdown cannot express. A style also ends where a style around
+ * it ends.
+ * @param bit the bit of the style. Styles with lower bits go around it.
  */
 function trimStyle(text: string, flags: Uint8Array, bit: number): void {
   const around = bit * 2 - 1;
@@ -88,7 +89,10 @@ function trimStyle(text: string, flags: Uint8Array, bit: number): void {
   }
 }
 
-/** What neighbours have in common goes around them: first links and mentions, then one style after the other. */
+/**
+ * Builds the nesting: styles that adjacent runs share go around them, one style after the other; inside them are links
+ * and mentions.
+ */
 function nest(text: string, runs: readonly Run[], level: number, connection: ConnectionId): PhrasingContent[] {
   const style = styles[level];
   const groups: Run[][] = [];
@@ -123,7 +127,7 @@ function readMention(value: string, { id }: MentionSpan, connection: ConnectionI
   return [mentionNode(id === undefined ? { kind: 'all' } : { kind: 'native', connection, id }, label)];
 }
 
-/** The target of `AddLink`; undefined where it is none that we follow. */
+/** The target of an `AddLink`; undefined if its scheme is not safe. */
 export function linkTarget(url: string | undefined): string | undefined {
   return url === undefined ? undefined : safeUrl(url);
 }

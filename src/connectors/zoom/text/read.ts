@@ -4,7 +4,7 @@ import { wellFormed } from '../../text/markdown.ts';
 import { at, listAt, textAt } from '../../http/json-path.ts';
 import { linkTarget, readLine, type InlineSpans, type LinkSpan, type MentionSpan, type Span } from './read-inline.ts';
 
-/** What is longer, or has more formats, is no message that Zoom would take: bounds for the work that it makes. */
+/** Limits of the work for one message. Zoom accepts no message that exceeds them. */
 const maxText = 40_000;
 const maxFormats = 500;
 const maxLevel = 10;
@@ -12,7 +12,7 @@ const spacesOfLevel = 4;
 
 const inlineStyles = { Bold: 'strong', Italic: 'emphasis', Strikethrough: 'delete' } as const;
 
-/** What a line is as a whole. */
+/** The format of a line as a whole. */
 type LineKind = 'plain' | 'quote' | 'bulleted' | 'numbered' | 'h1' | 'h2' | 'h3';
 interface Line extends Span {
   readonly kind: LineKind;
@@ -20,8 +20,9 @@ interface Line extends Span {
 }
 
 /**
- * What a message says, as a tree: its text, which has no markup, by `rich_text` and `at_items` (developers.zoom.us, Get a
- * message, and `team_chat.channel_message_posted`). Colours, sizes and underlining are left out. Never throws.
+ * Reads a message into a tree: its text, which contains no markup, with the formats in `rich_text` and the mentions in
+ * `at_items` (developers.zoom.us, Get a message, and `team_chat.channel_message_posted`). Colours, sizes and
+ * underlining are left out. Never throws.
  */
 export function readMessage(message: unknown, connection: ConnectionId): Root {
   const text = wellFormed((textAt(message, 'message') ?? '').slice(0, maxText));
@@ -40,7 +41,7 @@ export function readMessage(message: unknown, connection: ConnectionId): Root {
   for (const group of groupsOf(linesOf(text, formats)))
     for (const block of readGroup(group, context)) {
       const last = children.at(-1);
-      // The paragraphs of a quote.
+      // Adjacent quotes are paragraphs of the same quote.
       if (block.type === 'blockquote' && last?.type === 'blockquote') last.children.push(...block.children);
       else children.push(block);
     }
@@ -53,7 +54,7 @@ interface Context {
   readonly connection: ConnectionId;
 }
 
-/** @param more what lies behind the end that is named: 1 where it is the last character itself. */
+/** @param more what to add to `end_position` to make it exclusive: 1 if it names the last character itself. */
 function spanOf(value: unknown, more: 0 | 1): Span | undefined {
   const [start, last] = [at(value, 'start_position'), at(value, 'end_position')];
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(last)) return undefined;
@@ -68,7 +69,7 @@ function readLink(format: unknown): LinkSpan[] {
     : [{ ...span, url }];
 }
 
-/** `at_contact` is the user's id here, and empty for people of other accounts, who have a member id alone. */
+/** `at_contact` is the user's id here. It is empty for people of other accounts, who have only a member id. */
 function readMention(item: unknown): MentionSpan[] {
   const span = spanOf(item, 1);
   if (span === undefined) return [];
@@ -113,7 +114,7 @@ function kindOf(format: unknown): LineKind | undefined {
   }
 }
 
-/** Neighbouring lines that make one block; a blank line ends it. */
+/** Groups adjacent lines that form one block. A blank line ends a block. */
 function groupsOf(lines: readonly Line[]): Line[][] {
   const isList = ({ kind }: Line): boolean => kind === 'bulleted' || kind === 'numbered';
   const groups: Line[][] = [[]];
@@ -153,14 +154,14 @@ function paragraph(lines: readonly Line[], context: Context): Paragraph {
   return { type: 'paragraph', children };
 }
 
-/** Without white space at its ends, which Markdown has no form for. */
+/** The content of a line without white space at its ends, which Markdown cannot express. */
 function inline({ start, end }: Span, { text, spans, connection }: Context): PhrasingContent[] {
   const line = text.slice(start, end);
   const from = start + line.length - line.trimStart().length;
   return readLine(text, { start: from, end: from + line.trim().length }, spans, connection);
 }
 
-/** Zoom's lists have one level; lines that begin with spaces are taken to be deeper. */
+/** Zoom's lists have one level. A line that begins with spaces is read as an item of a deeper level. */
 function readList(lines: readonly Line[], context: Context): BlockContent[] {
   const top: BlockContent[] = [];
   const open: { level: number; kind: LineKind; items: ListItem[] }[] = [];

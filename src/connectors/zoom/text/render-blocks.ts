@@ -3,12 +3,12 @@ import { alignedRows } from '../../text/plain.ts';
 import { format, writeInline, type RenderContext } from './render-inline.ts';
 import type { Draft } from './rich-text.ts';
 
-/** For each level of a list; also what `parse.ts` reads as one. */
+/** The indentation of one list level. `read.ts` reads the same number of spaces as one level. */
 export const indent = '    ';
-/** Deeper than this nothing is shown: the stack is finite. */
+/** Deeper blocks are left out, because writing recurses. */
 const maxDepth = 100;
 
-/** Puts flow content at the end of a draft, a blank line between each two. */
+/** Appends block content to a draft, with a blank line between blocks. */
 export function writeBlocks(draft: Draft, parent: Parents, context: RenderContext): void {
   if (context.depth > maxDepth) return;
   for (const child of parent.children) {
@@ -62,8 +62,8 @@ function writeBlock(draft: Draft, node: Nodes, context: RenderContext): void {
 }
 
 /**
- * Zoom knows one level of quotes, and keeps no style in them but italics and links ("format_type", rule 5). Without
- * formats a quote is marked as in mail.
+ * Zoom knows one level of quotes and keeps no styles in them but italics and links ("format_type", rule 5). Without
+ * formats, a quote is written with `> ` as in mail.
  */
 function writeQuote(draft: Draft, node: Parents, context: RenderContext): void {
   const start = draft.text.length;
@@ -77,7 +77,7 @@ function writeQuote(draft: Draft, node: Parents, context: RenderContext): void {
     draft.text += inner.text.replaceAll(/^/gm, '> ');
     return;
   }
-  // The quote comes first of all: a format that comes later is laid over those before it.
+  // The quote must come before the formats inside it, because a later format is applied on top of earlier ones.
   draft.text += inner.text;
   format(draft, 'Quote', start);
   const moved = <T extends { start_position: number; end_position: number }>(one: T): T => ({
@@ -90,9 +90,9 @@ function writeQuote(draft: Draft, node: Parents, context: RenderContext): void {
 }
 
 interface ListContext {
-  /** From 0. */
+  /** Starts at 0. */
   readonly level: number;
-  /** Written as one of Zoom's, and not as text. */
+  /** True if the list is written as a list of Zoom's, and not as text with bullets. */
   readonly isNative: boolean;
 }
 
@@ -122,14 +122,16 @@ function writeItem(draft: Draft, item: ListItem, context: RenderContext, list: L
   }
 }
 
-/** Blocks as if they were one, for places where no other format can be. */
+/** Writes blocks without formats, where Zoom allows no other format. */
 function writeFlat(draft: Draft, parent: Parents, context: RenderContext): void {
   const inner: Draft = { text: '', formats: [], mentions: [] };
   writeBlocks(inner, parent, { ...context, isRich: false, depth: context.depth + 1 });
   draft.text += inner.text;
 }
 
-/** The first of the lines that were written since `start`: what is below it has a format of its own. */
+/**
+ * Formats only the first line that was written since `start`, because nested items below it have formats of their own.
+ */
 function formatLine(draft: Draft, format_type: 'BulletedList' | 'NumberedList', start_position: number): void {
   const lineEnd = draft.text.indexOf('\n', start_position);
   const end_position = lineEnd === -1 ? draft.text.length : lineEnd;
@@ -137,14 +139,14 @@ function formatLine(draft: Draft, format_type: 'BulletedList' | 'NumberedList', 
 }
 
 /**
- * A list whose items have one line each is one of Zoom's; deeper levels are lines of it that begin with spaces, since a
- * list takes away any `LeftIndent`. Any other is written with its marks, as text.
+ * A list whose items have one line each becomes a list of Zoom's. Deeper levels are lines that begin with spaces,
+ * because a list removes any `LeftIndent`. Any other list is written as text with bullets or numbers.
  */
 function isNativeList(list: List, { isRich, styles }: RenderContext): boolean {
   return isRich && !styles.includes('Quote') && isSimple(list, 0);
 }
 
-/** Whether each item is one line, with at most a list like it below. */
+/** Whether each item is one line, with at most one such list below it. */
 function isSimple(list: List, depth: number): boolean {
   if (depth > 10 || (list.ordered === true && (list.start ?? 1) !== 1)) return false;
   return list.children.every(({ children: [first, second, ...more] }) => {

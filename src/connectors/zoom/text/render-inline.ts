@@ -4,24 +4,24 @@ import { mentionOf, textOf } from '../../text/mention.ts';
 import type { Draft, Format } from './rich-text.ts';
 
 export interface RenderContext {
-  /** Who is mentioned, by the mention's `ref`, with what Zoom takes in a mention. */
+  /** The people who are mentioned, by the `ref` of the mention. Their `id` is what Zoom takes in a mention. */
   readonly people: ReadonlyMap<string, Mentioned>;
-  /** URLs of `[text][label]`. */
+  /** The URLs of reference links (`[text][label]`). */
   readonly definitions: ReadonlyMap<string, string>;
-  /** False where the platform takes no formats, as in an edit: then a link is written out. */
+  /** False if the call takes no formats, as in an edit. Links are then written out. */
   readonly isRich: boolean;
-  /** Styles that are open around this place, and those that mean nothing there. */
+  /** The styles that are open here, and those that have no effect here. */
   readonly styles: readonly string[];
-  /** Line ends become this: `' '` in what must stand in one line. */
+  /** What a line end becomes: a space in content that must stay on one line. */
   readonly lineEnd: '\n' | ' ';
   readonly depth: number;
 }
 
-/** Deeper than this nothing is styled: the stack is finite. */
+/** Deeper content is written without styles, because writing recurses. */
 const maxDepth = 100;
 const styleOf = { strong: 'Bold', emphasis: 'Italic', delete: 'Strikethrough' } as const;
 
-/** Puts phrasing content at the end of a draft. */
+/** Appends inline content to a draft. */
 export function writeInline(draft: Draft, nodes: readonly PhrasingContent[], context: RenderContext): void {
   if (context.depth > maxDepth) draft.text += textOf(nodes);
   else for (const node of nodes) write(draft, node, { ...context, depth: context.depth + 1 });
@@ -79,7 +79,7 @@ function writeStyled(
   if (!isOpen) format(draft, style, start);
 }
 
-/** `AddLink` takes web addresses only, and no more than one line; any other link is written out. */
+/** `AddLink` takes only web addresses and only one line. Any other link is written out. */
 function writeLink(draft: Draft, url: string, label: string, context: RenderContext): void {
   const text = label.replaceAll(/\s+/g, ' ').trim();
   const isWeb = /^https?:\/\//i.test(url) && URL.canParse(url);
@@ -91,7 +91,7 @@ function writeLink(draft: Draft, url: string, label: string, context: RenderCont
   else draft.text += text === '' ? url : `${text} (${url})`;
 }
 
-/** A person who is known here is told; anybody else is named, as text. */
+/** Writes a mention that notifies a person who is known on Zoom; any other person is named in text. */
 function writeMention(
   draft: Draft,
   { ref, mention, label }: NonNullable<ReturnType<typeof mentionOf>>,
@@ -106,7 +106,7 @@ function writeMention(
   else if (id !== undefined) draft.mentions.push({ at_contact: id, at_type: 1, ...place });
 }
 
-/** Says something of all that was written since `start`, without the white space at its ends. */
+/** Applies a format to everything that was written since `start`, without the white space at its ends. */
 export function format(draft: Draft, format_type: Format['format_type'], start: number, format_attr?: string): void {
   const written = draft.text.slice(start);
   const core = written.trim();

@@ -1,36 +1,37 @@
 /**
- * What Zoom says of a text beside it (developers.zoom.us, Send a chat message): the text itself holds no markup, so
- * nothing that a person wrote can become any. Positions count from the text's beginning, in characters; which kind of
- * character is not documented, and taken to be UTF-16 code units, as in the language of Zoom's clients.
+ * A format that Zoom takes beside the text (developers.zoom.us, Send a chat message). The text itself contains no
+ * markup, so nothing that a person wrote can become markup. Positions are counted from the beginning of the text in
+ * characters. Zoom does not document the kind of character; we assume UTF-16 code units, as in the language of Zoom's
+ * clients.
  */
 export interface Format {
   readonly start_position: number;
-  /** Behind the last character: the page makes the first letter of "Hello" bold from 0 to 1. */
+  /** Exclusive: Zoom's page makes the first letter of "Hello" bold with 0 and 1. */
   readonly end_position: number;
   readonly format_type:
     'Bold' | 'Italic' | 'Strikethrough' | 'BulletedList' | 'NumberedList' | 'Paragraph' | 'Quote' | 'AddLink';
-  /** `h1` to `h3` of a paragraph, the URL of a link. */
+  /** `h1` to `h3` for a paragraph, the URL for a link. */
   readonly format_attr?: string;
 }
 
-/** Whom a piece of the text mentions; `2` is everybody in the channel. */
+/** The person whom a part of the text mentions. `at_type` 2 mentions everyone in the channel. */
 export interface AtItem {
-  /** E-mail address or member id; only of type 1. A user id is not among what Zoom takes here. */
+  /** An e-mail address or member id; only for type 1. Zoom does not take a user id here. */
   readonly at_contact?: string;
   readonly at_type: 1 | 2;
   readonly start_position: number;
-  /** The last character itself: the page gives "@Shrijana" 0 and 8. */
+  /** Inclusive: Zoom's page gives "@Shrijana" the positions 0 and 8. */
   readonly end_position: number;
 }
 
-/** A text with what is said of it. */
+/** A text with its formats and mentions. */
 export interface RichText {
   readonly text: string;
   readonly formats: readonly Format[];
   readonly mentions: readonly AtItem[];
 }
 
-/** A text that grows, and what is said of its parts. */
+/** A text that is being written, with its formats and mentions. */
 export interface Draft {
   text: string;
   readonly formats: Format[];
@@ -40,9 +41,9 @@ export interface Draft {
 const ellipsis = '…';
 
 /**
- * A mark in front, and the rest cut to what fits: not inside a character that is made of several, nor inside a mention.
- * The ellipsis shows that something is missing.
- * @param max of the whole, in UTF-16 code units, which are never fewer than characters.
+ * Puts the mark before the text and cuts the rest to fit, but never inside a mention or a character of several code
+ * units. An ellipsis shows that something is missing.
+ * @param max length of the whole in UTF-16 code units, which are never fewer than characters.
  */
 export function finish(draft: RichText, mark: string, max: number): RichText {
   const room = max - mark.length;

@@ -4,25 +4,28 @@ import { isCostly, parseMarkdown, plainTree, wellFormed } from '../../text/markd
 import { finish, type Draft, type Format, type RichText } from './rich-text.ts';
 import { writeBlocks } from './render-blocks.ts';
 
-/** What is longer than this does not fit, whatever becomes of its markup. */
+/** A longer source never fits, however much shorter its text becomes without markup. */
 export const maxSourceOf = (max: number): number => max * 8 + 1_000;
 
 export interface RenderOptions {
-  /** In front of everything, unseen. */
+  /** Put before the text; readers do not see it. */
   readonly mark: string;
-  /** Of the text with its mark, in UTF-16 code units. */
+  /** Length of the text with its mark, in UTF-16 code units. */
   readonly max: number;
-  /** False for an edit, which takes a text alone: then styles are left out, and links and quotes written out. */
+  /** False for an edit, which takes only text: styles are then left out, and links and quotes are written out. */
   readonly isRich: boolean;
-  /** Who is mentioned, by the mention's `ref`; `id` as Zoom takes it in a mention, an e-mail address. */
+  /**
+   * The people who are mentioned, by the `ref` of the mention. `id` is what Zoom takes in a mention, an e-mail address.
+   */
   readonly people?: ReadonlyMap<string, Mentioned>;
-  /** What is done with the tree before it is written. */
+  /** Changes the tree before it is written. */
   readonly change?: (tree: Root) => Root;
 }
 
 /**
- * Markdown as a text and what Zoom is told of it. Text that would take seconds to parse is taken for plain text.
- * @returns undefined where there is nothing to show.
+ * Writes Markdown as a text with Zoom's formats and mentions. Text that would take seconds to parse is written as plain
+ * text.
+ * @returns undefined if there is nothing to show.
  */
 export function toRichText(
   markdown: string,
@@ -40,7 +43,10 @@ export function toRichText(
 
 const rank: readonly Format['format_type'][] = ['Quote', 'NumberedList', 'BulletedList', 'Paragraph'];
 
-/** What holds for whole lines first, because a later format may take earlier ones away; neighbouring list lines as one. */
+/**
+ * Sorts formats of whole lines first, because a later format may remove earlier ones, and merges formats of adjacent
+ * list lines.
+ */
 function inOrder(formats: readonly Format[]): Format[] {
   const rankOf = ({ format_type }: Format): number => {
     const found = rank.indexOf(format_type);

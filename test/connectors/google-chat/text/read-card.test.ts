@@ -65,13 +65,13 @@ describe('cards of Google Chat', () => {
     '[Share](https://a.b/s) · \\[Edit] · \\[bell]',
   ].join('\n\n');
 
-  it('are read as what they show, where there is no text', () => {
+  it('the cards of a message without text are read with all that they show', () => {
     expect(chat({ cardsV2 })).toBe(expected);
     expect(chat({ cards: [{ header: { title: 'Sasha', subtitle: 'Engineer' }, sections }] })).toBe(expected);
     expect(chat({ text: 'said', cardsV2 })).toBe('said');
   });
 
-  it('that cannot be read show what the app says instead', () => {
+  it('a card that cannot be read is replaced by the fallback text of the app', () => {
     expect(
       chat({
         cardsV2: [null, { card: 7 }, { card: { sections: [{ widgets: [null, 'x', { other: 1 }] }] } }],

@@ -3,7 +3,7 @@ import { readMessage } from '../../../../src/connectors/google-chat/text/read.ts
 
 const read = (formattedText: string): string => writeMarkdown(readMessage({ formattedText }, 'acme'));
 
-describe('text of Google Chat as Markdown', () => {
+describe('text of Google Chat read as Markdown', () => {
   it.each([
     ['styles', '*b* _i_ ~s~ `c`', '**b** _i_ ~~s~~ `c`'],
     ['nested styles', '*a _b_ c*', '**a _b_ c**'],
@@ -25,7 +25,7 @@ describe('text of Google Chat as Markdown', () => {
     ],
     ['HTML', '<b>x</b>', '\\<b>x\\</b>'],
     ['nothing', '', ''],
-  ])('reads %s', (_, text, expected) => {
+  ])('text of Google Chat is read as Markdown: %s', (_, text, expected) => {
     expect(read(text)).toBe(expected);
   });
 
@@ -38,7 +38,7 @@ describe('text of Google Chat as Markdown', () => {
   const ben = { name: 'users/102', displayName: 'Ben Baker', type: 'HUMAN' };
   const app = { name: 'users/900', displayName: 'Carillon', type: 'BOT' };
 
-  it('names who is mentioned, and takes an app for no person', () => {
+  it('a mention of a person keeps the name, and a mention of an app becomes text', () => {
     const annotations = [mention(10, 10, ben), mention(0, 9, app)];
     const text = '@Carillon @Ben Baker *x*';
     const expected = '@Carillon [@Ben Baker](mention:acme/users%2F102) ';
@@ -47,7 +47,7 @@ describe('text of Google Chat as Markdown', () => {
     expect(writeMarkdown(readMessage({ text, annotations }, 'acme'))).toBe(`${expected}\\*x\\*`);
   });
 
-  it('believes no annotation that points elsewhere', () => {
+  it('an annotation whose position is invalid is ignored', () => {
     const annotations = [
       mention(90, 3, ben),
       mention(-5, 3, ben),

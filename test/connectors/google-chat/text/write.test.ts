@@ -4,12 +4,12 @@ import { parseMarkdown, writeMarkdown } from '../../../../src/connectors/text/ma
 import { mentionsIn } from '../../../../src/connectors/text/mention.ts';
 import { fc, runs } from '../../../support/property.ts';
 
-/** Zero-width spaces made visible. */
+/** Makes zero-width spaces visible. */
 const visible = (text: string): string => text.replaceAll('\u200B', '¦');
 const render = (markdown: string): string => visible(toChatText(markdown));
 const read = (formattedText: string): string => writeMarkdown(readMessage({ formattedText }, 'acme'));
 
-describe('Markdown as text of Google Chat', () => {
+describe('Markdown written as text of Google Chat', () => {
   it.each([
     ['strong, emphasis, strikethrough', '**b** _i_ ~~s~~', '*b* _i_ ~s~'],
     ['nested styles', '***nested* bold**', '*_nested_ bold*'],
@@ -47,7 +47,7 @@ describe('Markdown as text of Google Chat', () => {
     ['CRLF', 'a\r\nb\r\n\r\nc', 'a\nb\n\nc'],
     ['a literal entity', '&amp;amp; &lt;', '&amp; <¦'],
     ['nothing', ' \n', ''],
-  ])('renders %s', (_, markdown, expected) => {
+  ])('Markdown is written as text of Google Chat: %s', (_, markdown, expected) => {
     expect(render(markdown)).toBe(expected);
   });
 
@@ -66,7 +66,7 @@ describe('Markdown as text of Google Chat', () => {
     ['bullets', '\\* a\n\\- b\n  \\- c', '¦* a\n¦- b\n¦- c'],
     ['HTML', '<b>x</b>', '<¦b>x<¦/b>'],
     ['a comparison', 'a < b', 'a < b'],
-  ])('shows %s as text', (_, markdown, expected) => {
+  ])('text that looks like markup of Google Chat is shown as text: %s', (_, markdown, expected) => {
     expect(render(markdown)).toBe(expected);
   });
 
@@ -81,7 +81,7 @@ describe('Markdown as text of Google Chat', () => {
     ['nobody who is not', '[@Cleo <users/all>](mention:acme/users%2F7)', '@Cleo <¦users/all>'],
     ['nobody by an alias', '[@Ann](mention:ann%40example.com)', '@Ann <¦users/all>'],
     ['nobody by what is no id', '[@Al](mention:acme/U1)', '@Al'],
-  ])('mentions %s', (_, markdown, expected) => {
+  ])('a mention notifies %s', (_, markdown, expected) => {
     expect(visible(toChatText(markdown, { people }))).toBe(expected);
   });
 });
@@ -126,8 +126,8 @@ const soup = fc
   .array(fc.oneof(fc.constantFrom(...parts), fc.string({ maxLength: 4 })), { maxLength: 25 })
   .map((all) => all.join(''));
 
-describe('whatever anybody writes', () => {
-  it('becomes no mention and no link that was none', () => {
+describe('arbitrary text for Google Chat', () => {
+  it('arbitrary text never creates a mention or link that it does not contain', () => {
     fc.assert(
       fc.property(soup, (markdown) => {
         const text = toChatText(markdown);
@@ -140,7 +140,7 @@ describe('whatever anybody writes', () => {
     );
   });
 
-  it('shows text as text: what is written with every sign escaped is read back without any style', () => {
+  it('text whose characters are all escaped is read back without any style', () => {
     fc.assert(
       fc.property(soup, (source) => {
         const plain = source
@@ -160,7 +160,7 @@ describe('whatever anybody writes', () => {
         );
         const types = new Set<string>();
         const visit = (node: { type: string; children?: readonly unknown[] }): void => {
-          // Whoever writes an address gets a link, as in Markdown.
+          // A written address becomes a link, as in Markdown.
           if (node.type !== 'link' || !/https?:\/\/|www\.|@/i.test(plain)) types.add(node.type);
           for (const child of node.children ?? []) visit(child as { type: string });
         };
@@ -171,10 +171,10 @@ describe('whatever anybody writes', () => {
     );
   });
 
-  it('can be read, and is the same after it was written and read once more', () => {
+  it('text that was read stays the same after it is written and read again', () => {
     fc.assert(
       fc.property(soup, (text) => {
-        // A bare address becomes a link by what stands around it, which GFM has no escape for.
+        // Characters next to a bare address may turn it into a link, and GFM has no escape for that.
         fc.pre(!/https?:|www\.|@/i.test(text));
         const once = read(toChatText(read(text)));
         expect(read(toChatText(once))).toBe(once);
@@ -185,15 +185,15 @@ describe('whatever anybody writes', () => {
 });
 
 it.each(['*a <https://a.b/c?d=e&f|x> b*', 'see <https://a.b/c>', '* <https://a.b|x>\n* <users/all>'])(
-  'the links of %s stay the same when they are written and read again',
+  'the links of %s stay the same after they are written and read again',
   (text) => {
     expect(read(toChatText(read(text)))).toBe(read(text));
   },
 );
 
-describe('a long text', () => {
+describe('a long text for Google Chat', () => {
   const limit = 31_500;
-  it('stays whole up to the limit', () => {
+  it('a text up to the limit is not cut', () => {
     const text = 'x'.repeat(limit);
     expect(toChatText(text)).toBe(text);
   });
@@ -204,14 +204,14 @@ describe('a long text', () => {
     ['letters of two bytes', 'ü'.repeat(20_000)],
     ['links', '[label](https://example.com/path) '.repeat(2_000)],
     ['much longer than the limit', 'a\n\n'.repeat(200_000)],
-  ])('of %s is cut between characters, and shows it', (_, markdown) => {
+  ])('a long text of %s is cut between characters and ends with an ellipsis', (_, markdown) => {
     const text = toChatText(markdown);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(limit);
     expect(Buffer.byteLength(text)).toBeGreaterThan(limit - 1_500);
     expect(text).toMatch(/(?:wo?r?d?|👨‍👩‍👧‍👦|ü|label>|a)\s*…$/u);
   });
 
-  it('closes a code block that it cuts', () => {
+  it('a code block that is cut is closed', () => {
     const text = toChatText(`\`\`\`\n${'line of code\n'.repeat(4_000)}\`\`\``);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(limit);
     expect(text).toMatch(/…\n```$/);

@@ -4,7 +4,7 @@ import { readContent } from '../../../../src/connectors/matrix/text/read.ts';
 import { fc, runs } from '../../../support/property.ts';
 
 const connection = 'acme';
-/** The HTML of a text, or the text itself where it needs none. */
+/** The HTML of a text, or the text itself if it needs no HTML. */
 const html = (markdown: string): string => {
   const content = toContent(markdown);
   return content?.formatted_body ?? content?.body ?? '';
@@ -15,7 +15,7 @@ const readHtml = (formatted: string): string =>
   read({ msgtype: 'm.text', body: 'x', format: 'org.matrix.custom.html', formatted_body: formatted });
 const around = (markdown: string): string => read(toContent(markdown) ?? {});
 
-describe('Markdown becomes HTML that Matrix shows', () => {
+describe('Markdown written as HTML for Matrix', () => {
   it.each([
     ['plain text', 'plain text'],
     ['**_both_**', '<p><strong><em>both</em></strong></p>'],
@@ -40,11 +40,11 @@ describe('Markdown becomes HTML that Matrix shows', () => {
     ['&amp;lt; &amp;', '&lt; &'],
     ['👍🏽 👩‍👩‍👧 שלום', '👍🏽 👩‍👩‍👧 שלום'],
     ['a\r\nb', 'a\nb'],
-  ])('%j', (markdown, expected) => {
+  ])('Markdown %j is written as HTML that Matrix shows', (markdown, expected) => {
     expect(html(markdown)).toBe(expected);
   });
 
-  it('a table, with a plain body beside it', () => {
+  it('a table is written as HTML with an aligned plain body', () => {
     const table = '| a | b |\n| - | - |\n| 1 | 2 |';
     expect(html(table)).toBe(
       '<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table>',
@@ -52,12 +52,15 @@ describe('Markdown becomes HTML that Matrix shows', () => {
     expect(body(table)).toBe('a | b\n--|--\n1 | 2');
   });
 
-  it.each(['', ' \n ', '&#32;', '[1]: https://e.com'])('nothing of %j', (markdown) => {
-    expect(toContent(markdown)).toBeUndefined();
-  });
+  it.each(['', ' \n ', '&#32;', '[1]: https://e.com'])(
+    'Markdown %j, which shows nothing, gives no content',
+    (markdown) => {
+      expect(toContent(markdown)).toBeUndefined();
+    },
+  );
 });
 
-describe('what an author wrote as text', () => {
+describe('text that looks like markup of Matrix', () => {
   const hostile = [
     '<script>alert(1)</script>',
     '<img src=x onerror=alert(1)>',
@@ -69,25 +72,25 @@ describe('what an author wrote as text', () => {
     '**<u>x</u>**',
     '<!channel> <@U1> @room',
   ];
-  it.each(hostile)('is no markup: %s', (text) => {
+  it.each(hostile)('text that looks like HTML or a mention is shown as text: %s', (text) => {
     const shown = html(`${text} **x**`);
     expect(shown).not.toMatch(/<(?!\/?(?:p|strong|code|br)>)/);
     expect(toContent(text)?.['m.mentions']).toEqual({});
   });
 
   it.each(['[x](javascript:alert\\(1\\))', '[x](data:text/html,hi)', '[x](mention:nonsense)', '[x](mxc://a/b)'])(
-    'is no link that runs or names anything: %s',
+    'a link with an unsafe scheme gets no target: %s',
     (text) => {
       expect(html(text)).not.toContain('href');
     },
   );
 
-  it('is nobody who is told, also where it is a mention by its form', () => {
+  it('a mention of a person who is not known in Matrix notifies nobody', () => {
     const content = toContent('[@Ann](mention:acme/U1) and @ben:sim.example');
     expect(content).toMatchObject({ body: '@Ann and @ben:sim.example', 'm.mentions': {} });
   });
 
-  it('tells who is known, under the name that is known', () => {
+  it('a mention of a person who is known in Matrix notifies them under their known name', () => {
     const people = new Map([
       ['mention:acme/U1', { id: '@ann:sim.example', name: 'Ann <b>' }],
       ['mention:acme/U2', { id: 'not an id', name: 'Ben' }],
@@ -101,7 +104,7 @@ describe('what an author wrote as text', () => {
   });
 });
 
-describe('what comes from Matrix becomes Markdown', () => {
+describe('messages of Matrix read as Markdown', () => {
   it.each([
     ['<b>a</b> <i>b</i> <del>c</del> <code>d</code>', '**a** _b_ ~~c~~ `d`'],
     ['<a href="https://matrix.to/#/@ann:e.com">Ann</a>', '[@Ann](mention:acme/%40ann%3Ae.com)'],
@@ -117,7 +120,7 @@ describe('what comes from Matrix becomes Markdown', () => {
     ['<span data-mx-color="#ff0000">red</span><script>x</script>', 'red'],
     ['one<br>two', 'one\\\ntwo'],
     ['*not bold*', '\\*not bold\\*'],
-  ])('%s', (formatted, expected) => {
+  ])('HTML of Matrix is read as Markdown: %s', (formatted, expected) => {
     expect(readHtml(formatted)).toBe(expected);
   });
 
@@ -127,17 +130,17 @@ describe('what comes from Matrix becomes Markdown', () => {
     ['see https://e.com/a?b=c.', 'see [https://e.com/a?b=c](https://e.com/a?b=c).'],
     ['<b>text</b>', '\\<b>text\\</b>'],
     ['[x](mention:all)', '\\[x]\\(mention:all)'],
-  ])('the plain body %j', (text, expected) => {
+  ])('the plain body %j is read as text without markup', (text, expected) => {
     expect(read({ msgtype: 'm.text', body: text })).toBe(expected);
   });
 
-  it('reads HTML only where it is said to be HTML', () => {
+  it('HTML is read only if the message declares its format', () => {
     expect(read({ body: 'plain', formatted_body: '<b>x</b>' })).toBe('plain');
     expect(read({ body: 'plain', format: 'other', formatted_body: '<b>x</b>' })).toBe('plain');
   });
 });
 
-describe('any text', () => {
+describe('arbitrary text for Matrix', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 60 });
   const marks = fc.string({
     unit: fc.constantFrom(
@@ -166,7 +169,7 @@ describe('any text', () => {
   });
   const anything = fc.oneof(text, marks);
 
-  it('is never an element that Matrix does not know, nor somebody who is told', () => {
+  it('arbitrary text creates no element that Matrix does not know, and notifies nobody', () => {
     const known =
       /^<\/?(?:a|blockquote|br|code|del|em|h[1-6]|hr|i|li|ol|p|pre|s|span|strong|table|tbody|td|th|thead|tr|u|ul)[\s>]/;
     fc.assert(
@@ -179,7 +182,7 @@ describe('any text', () => {
     );
   });
 
-  it('as a plain body is read as text: nothing of it is markup or a mention', () => {
+  it('arbitrary text in a plain body is read as text without markup or mentions', () => {
     fc.assert(
       fc.property(anything, (one) => {
         const tree = parseMarkdown(read({ msgtype: 'm.text', body: one }));
@@ -193,7 +196,7 @@ describe('any text', () => {
     );
   });
 
-  it('is the same when what was read is written and read again', () => {
+  it('text that was read stays the same after it is written and read again', () => {
     fc.assert(
       fc.property(anything, (one) => {
         const once = around(one);
@@ -211,12 +214,12 @@ describe('any text', () => {
     ['<b></b>', 'x'],
     ['<b><i> </i></b>', 'x'],
     ['<a href="https://e.com"></a>', 'x'],
-  ])('is read as text where reading its markup would hold up everything: %s', (tags, inner) => {
+  ])('HTML whose markup is too costly to parse is read as text: %s', (tags, inner) => {
     const hostile = Array.from({ length: 1_000 }, (_, index) => tags.replace('>', ` id=${index}>`)).join('') + inner;
     expect(readHtml(hostile + '<p>y'.repeat(1_000))).toMatch(/x/);
   });
 
-  it('as HTML is read without an error, however it is nested', () => {
+  it('HTML is read without an error, however its elements are nested', () => {
     const tag = fc.constantFrom(
       '<b>',
       '</b>',
@@ -237,7 +240,7 @@ describe('any text', () => {
   });
 });
 
-describe('a text that is too long', () => {
+describe('a long text for Matrix', () => {
   const size = (markdown: string): number => Buffer.byteLength(JSON.stringify(toContent(markdown)));
 
   it.each([
@@ -246,7 +249,7 @@ describe('a text that is too long', () => {
     ['bytes', '👩‍👩‍👧'.repeat(20_000)],
     ['code', `\`\`\`\n${'<&>"\\'.repeat(20_000)}\n\`\`\``],
     ['a list', '- **item** & more\n'.repeat(6_000)],
-  ])('is cut visibly, between characters, and still whole: %s', (_, markdown) => {
+  ])('a long text of %s is cut between characters, ends with an ellipsis and stays valid HTML', (_, markdown) => {
     expect(size(markdown)).toBeLessThanOrEqual(60_000);
     const content = toContent(markdown);
     expect(content?.body).toContain('…');
@@ -254,7 +257,7 @@ describe('a text that is too long', () => {
     expect(content?.formatted_body ?? '>').toMatch(/>$/);
   });
 
-  it('is not cut where it fits', () => {
+  it('a text that fits into an event is not cut', () => {
     expect(body('x'.repeat(50_000))).toHaveLength(50_000);
   });
 });

@@ -7,7 +7,7 @@ import { fc, runs } from '../../../support/property.ts';
 
 const render = (markdown: string): string => toTeamsText(markdown).text;
 
-describe('Markdown as the XML of Teams', () => {
+describe('Markdown written as the XML of Teams', () => {
   it.each([
     ['strong, emphasis, strikethrough', '**b** _i_ ~~s~~', '<p><strong>b</strong> <em>i</em> <strike>s</strike></p>'],
     ['nested styles', '***nested* bold**', '<p><strong><em>nested</em> bold</strong></p>'],
@@ -46,7 +46,7 @@ describe('Markdown as the XML of Teams', () => {
     ['text from right to left', 'مرحبا **بالعالم**', '<p>مرحبا <strong>بالعالم</strong></p>'],
     ['CRLF', 'a\r\nb\r\n\r\nc', '<p>a<br />b</p><p>c</p>'],
     ['nothing', ' \n', ''],
-  ])('renders %s', (_, markdown, expected) => {
+  ])('Markdown is written as the XML of Teams: %s', (_, markdown, expected) => {
     expect(render(markdown)).toBe(expected);
   });
 
@@ -64,11 +64,11 @@ describe('Markdown as the XML of Teams', () => {
     ],
     ['a control character', 'a\u0000\u0007b', '<p>a\uFFFDb</p>'],
     ['Markdown that is escaped', '\\*no\\* \\[a](b)', '<p>*no* [a](b)</p>'],
-  ])('shows %s as text', (_, markdown, expected) => {
+  ])('text that looks like markup of Teams is shown as text: %s', (_, markdown, expected) => {
     expect(render(markdown)).toBe(expected);
   });
 
-  it('mentions by entities that repeat the text, in its order', () => {
+  it('mentions are written as elements and as entities with the same text in the same order', () => {
     const people = new Map([
       ['mention:a/1', { id: '29:one', name: 'O\'Neil & "Co" <b>' }],
       ['mention:a/2', { id: '29:two' }],
@@ -84,7 +84,7 @@ describe('Markdown as the XML of Teams', () => {
     });
   });
 
-  it('makes no mention of an author', () => {
+  it('the name of an author never becomes a mention', () => {
     const change = (tree: Root): Root => withAuthor(tree, { name: '<at>Ben</at>', source: 'Slack' });
     const { text, entities } = toTeamsText('hello', { change });
     expect(text).toBe('<p><strong>&lt;at>Ben&lt;/at> (Slack):</strong> hello</p>');
@@ -92,14 +92,14 @@ describe('Markdown as the XML of Teams', () => {
   });
 });
 
-describe('a long text', () => {
+describe('a long text for Teams', () => {
   it.each([
     ['words', 'word '.repeat(30_000), /w?o?r?d?…<\/p>$/],
     ['emoji', '👨‍👩‍👧‍👦'.repeat(10_000), /👨‍👩‍👧‍👦…<\/p>$/u],
     ['brackets', '&lt;'.repeat(40_000), /&lt;…<\/p>$/],
     ['links', '[label](https://example.com/path) '.repeat(1_500), /…(?:<\/a>)?<\/p>$/],
     ['code', `\`\`\`\n${'line "of" code\n'.repeat(8_000)}\`\`\``, /…<\/pre>$/],
-  ])('of %s is cut between characters, closed, and shows it', (_, markdown, end) => {
+  ])('a long text of %s is cut between characters, ends with an ellipsis and stays valid XML', (_, markdown, end) => {
     const written = toTeamsText(markdown);
     const size = JSON.stringify(written).length;
     expect(size).toBeLessThanOrEqual(maxUnits);
@@ -107,7 +107,7 @@ describe('a long text', () => {
     expect(written.text.slice(-60)).toMatch(end);
   });
 
-  it('never ends in a mention, and names nobody who is not in it', () => {
+  it('a text is never cut inside a mention, and its entities list only mentions that it still contains', () => {
     const people = new Map([['mention:a/1', { id: '29:one', name: 'Somebody' }]]);
     const { text, entities } = toTeamsText('[@x](mention:a/1) '.repeat(1_500), { people });
     expect(entities).toHaveLength(text.match(/<at>Somebody<\/at>/g)?.length ?? 0);
@@ -115,7 +115,7 @@ describe('a long text', () => {
     expect(text.slice(-60)).toMatch(/<\/at> ?…<\/p>$/);
   });
 
-  it('stays whole where it is not too long', () => {
+  it('a text that fits into a message is not cut', () => {
     const text = 'x'.repeat(30_000);
     expect(render(text)).toBe(`<p>${text}</p>`);
   });
@@ -130,7 +130,7 @@ const readText = (text: string, entities: object[] = [], more: object = {}): str
 const span = (name: string): string =>
   `<span itemscope="" itemtype="http://schema.skype.com/Mention" itemid="0">${name}</span>`;
 
-describe('what Teams sends as Markdown', () => {
+describe('messages of Teams read as Markdown', () => {
   it.each([
     ['styles', '<p><strong>b</strong> <i>i</i> <s>s</s> <code>c</code></p>', '**b** _i_ ~~s~~ `c`'],
     ['lines', '<div><div>one</div><div>two</div></div>', 'one\n\ntwo'],
@@ -148,18 +148,18 @@ describe('what Teams sends as Markdown', () => {
     ['what looks like markup', '<p>*no* &lt;b&gt; [a](b) &amp;amp;</p>', '\\*no\\* \\<b> \\[a]\\(b) \\&amp;'],
     ['a script', '<p>a</p><script>alert(1)</script><style>b{}</style>', 'a'],
     ['nothing', '', ''],
-  ])('reads %s', (_, html, expected) => {
+  ])('HTML of Teams is read as Markdown: %s', (_, html, expected) => {
     expect(readHtml(html)).toBe(expected);
   });
 
-  it('knows whom it mentions by the entities, also two of one name', () => {
+  it('mentions are recognized by their entities, also for two people with the same name', () => {
     const entities = [mention('Ben', '29:1'), mention('Ben', '29:2'), mention('Carillon', '28:bot')];
     expect(readHtml(`<p>${span('Carillon')} ${span('Ben')}, <at id="1">Ben</at></p>`, entities)).toBe(
       '[@Ben](mention:acme/29%3A1), [@Ben](mention:acme/29%3A2)',
     );
   });
 
-  it('takes nothing for a mention that is not among the entities', () => {
+  it('an element that looks like a mention but has no entity is read as text', () => {
     expect(readHtml(`<p>${span('Eve')} <a href="https://mention.invalid/0">x</a></p>`, [mention('Ben', '29:1')])).toBe(
       '@Eve x',
     );
@@ -168,7 +168,7 @@ describe('what Teams sends as Markdown', () => {
     );
   });
 
-  it('reads the text where there is no HTML', () => {
+  it('the text of a message without HTML is read with its mentions', () => {
     const entities = [mention('Ben &amp; Co', '29:1'), mention('Carillon', '28:bot')];
     expect(readText('<at>Carillon</at> hi <at>Ben &amp; Co</at>\r\n*you*', entities)).toBe(
       'hi [@Ben & Co](mention:acme/29%3A1)\\\n\\*you\\*',
@@ -179,7 +179,7 @@ describe('what Teams sends as Markdown', () => {
   });
 });
 
-describe('any text', () => {
+describe('arbitrary text for Teams', () => {
   const piece = fc.oneof(
     fc.constantFrom(
       '<at>Ben</at>',
@@ -200,7 +200,7 @@ describe('any text', () => {
   );
   const markdown = fc.array(piece, { maxLength: 30 }).map((parts) => parts.join(''));
 
-  it('becomes neither markup nor a mention of anybody that it does not mention', () => {
+  it('arbitrary text creates no markup and no mention that it does not contain', () => {
     const people = new Map([['mention:a/1', { id: '29:1', name: 'Ben' }]]);
     fc.assert(
       fc.property(markdown, (source) => {
@@ -216,7 +216,7 @@ describe('any text', () => {
     );
   });
 
-  it('that a person wrote is the same when it is written and read again', () => {
+  it('a text of a person stays the same after it is written and read again', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(piece, fc.constant('<br>'), fc.constant('<p>')), { maxLength: 20 }), (parts) => {
         const first = readHtml(parts.join(''));

@@ -1,9 +1,9 @@
 import { toMrkdwn } from '../../../../src/connectors/slack/text/write.ts';
 
-/** Zero-width spaces made visible. */
+/** Writes mrkdwn and makes zero-width spaces visible. */
 const render = (markdown: string): string => toMrkdwn(markdown).replaceAll('\u200B', '¦');
 
-describe('Markdown as mrkdwn', () => {
+describe('Markdown written as mrkdwn', () => {
   it.each([
     ['strong, emphasis, strikethrough', '**b** _i_ ~~s~~', '*b* _i_ ~s~'],
     ['nested styles', '***nested* bold**', '*_nested_ bold*'],
@@ -37,7 +37,7 @@ describe('Markdown as mrkdwn', () => {
     ['text from right to left', 'مرحبا **بالعالم**', 'مرحبا *بالعالم*'],
     ['CRLF', 'a\r\nb\r\n\r\nc', 'a\nb\n\nc'],
     ['nothing', ' \n', ''],
-  ])('renders %s', (_, markdown, expected) => {
+  ])('Markdown is written as mrkdwn: %s', (_, markdown, expected) => {
     expect(render(markdown)).toBe(expected);
   });
 
@@ -57,11 +57,11 @@ describe('Markdown as mrkdwn', () => {
     ['a quote sign', '\\> no quote', '¦&gt; no quote'],
     ['HTML', '<b>x</b>', '&lt;b&gt;x&lt;/b&gt;'],
     ['an HTML block', '<div>\n> q\n</div>', '&lt;div&gt;\n¦&gt; q\n&lt;/div&gt;'],
-  ])('shows %s as text', (_, markdown, expected) => {
+  ])('text that looks like mrkdwn is shown as text: %s', (_, markdown, expected) => {
     expect(render(markdown)).toBe(expected);
   });
 
-  it('has no raw angle bracket but those of links to known schemes', () => {
+  it('mrkdwn contains no raw angle bracket except in links with known schemes', () => {
     const parts = [
       '<',
       '>',
@@ -93,10 +93,10 @@ describe('Markdown as mrkdwn', () => {
   });
 });
 
-describe('a long text', () => {
+describe('a long text for Slack', () => {
   const limit = 40_000;
 
-  it('stays whole up to the limit', () => {
+  it('a text up to the limit is not cut', () => {
     const text = 'x'.repeat(limit);
     expect(toMrkdwn(text)).toBe(text);
   });
@@ -107,14 +107,14 @@ describe('a long text', () => {
     ['entities', '&'.repeat(43_000)],
     ['links', '[label](https://example.com/path) '.repeat(2_000)],
     ['much longer than the limit', 'a\n\n'.repeat(200_000)],
-  ])('of %s is cut between characters, and shows it', (_, markdown) => {
+  ])('a long text of %s is cut between characters and ends with an ellipsis', (_, markdown) => {
     const text = toMrkdwn(markdown);
     expect(text.length).toBeLessThanOrEqual(limit);
     expect(text.length).toBeGreaterThan(limit - 200);
     expect(text).toMatch(/(?:word|👨‍👩‍👧‍👦|&amp;|label>|a)\s*…$/u);
   });
 
-  it('closes a code block that it cuts', () => {
+  it('a code block that is cut is closed', () => {
     const text = toMrkdwn(`\`\`\`\n${'line of code\n'.repeat(4_000)}\`\`\``);
     expect(text.length).toBeLessThanOrEqual(limit);
     expect(text).toMatch(/…\n```$/);

@@ -6,12 +6,12 @@ import { toWebex } from '../../../../src/connectors/webex/text/write.ts';
 import { readMessage } from '../../../../src/connectors/webex/text/read.ts';
 import { fc, runs } from '../../../support/property.ts';
 
-/** Zero-width spaces made visible. */
+/** Writes Webex's Markdown and makes zero-width spaces visible. */
 const render = (markdown: string): string => toWebex(markdown).markdown.replaceAll('\u200B', '¦');
 const read = (message: object): string => writeMarkdown(readMessage(message, 'acme'));
 const limit = 7_439;
 
-describe("Markdown as Webex's", () => {
+describe("Markdown written as Webex's Markdown", () => {
   it.each([
     ['strong, emphasis; struck text without its line', '**b** _i_ ~~s~~', '**b** _i_ s'],
     ['nested styles', '***nested* bold**', '**_nested_ bold**'],
@@ -45,7 +45,7 @@ describe("Markdown as Webex's", () => {
     ['text from right to left', 'مرحبا **بالعالم**', 'مرحبا **بالعالم**'],
     ['CRLF', 'a\r\nb\r\n\r\nc', 'a  \nb\n\nc'],
     ['nothing', ' \n', ''],
-  ])('renders %s', (_, markdown, expected) => {
+  ])("Markdown is written as Webex's Markdown: %s", (_, markdown, expected) => {
     expect(render(markdown)).toBe(expected);
   });
 
@@ -62,11 +62,11 @@ describe("Markdown as Webex's", () => {
     ['what could begin a table', 'a\n\\|---\n\nb\n\\:-', 'a  \n\\|---\n\nb  \n\\:-'],
     ['HTML', '<b>x</b>', '&lt;b>x&lt;/b>'],
     ['an HTML block', '<div>\n> q <@all>\n</div>', '&lt;div>  \n\\> q &lt;@all>  \n&lt;/div>'],
-  ])('shows %s as text', (_, markdown, expected) => {
+  ])('text that looks like markup of Webex is shown as text: %s', (_, markdown, expected) => {
     expect(render(markdown)).toBe(expected);
   });
 
-  it('mentions who is known here by id, whatever their name holds, and names them in the plain text', () => {
+  it('a person who is known in Webex is mentioned by id, and named in the plain text', () => {
     const people = new Map([
       ['mention:acme/U1', { id: 'UF9', name: 'Ben <@all>|x' }],
       ['mention:acme/U2', { id: 'not an id', name: 'Cleo' }],
@@ -79,7 +79,7 @@ describe("Markdown as Webex's", () => {
   });
 });
 
-describe('what Webex holds as Markdown', () => {
+describe('messages of Webex read as Markdown', () => {
   const ben = '<spark-mention data-object-type="person" data-object-id="UF9">Ben</spark-mention>';
   it.each([
     ['plain text, in which nothing is markup', { text: 'a *b* <@all>\nc\n\nd' }, 'a \\*b\\* <@all>\\\nc\n\nd'],
@@ -113,7 +113,7 @@ describe('what Webex holds as Markdown', () => {
     ['a forged mention in Markdown', { markdown: '[x](mention:all) <b>y</b>' }, 'x \\<b>y\\</b>'],
     ['HTML before Markdown before text', { html: '<p>a</p>', markdown: 'b', text: 'c' }, 'a'],
     ['nothing', {}, ''],
-  ])('is read: %s', (_, message, expected) => {
+  ])('a message of Webex is read as Markdown: %s', (_, message, expected) => {
     expect(read(message)).toBe(expected);
   });
 });
@@ -158,10 +158,10 @@ const parts = [
 ];
 const soup = fc.array(fc.constantFrom(...parts), { maxLength: 25 }).map((some) => some.join(''));
 
-describe('whatever is written', () => {
-  it('text is never markup or mention', () => {
+describe('arbitrary text for Webex', () => {
+  it('arbitrary text never becomes markup or a mention', () => {
     fc.assert(
-      // Without an address, which every reader makes a link of, spelt out as it is.
+      // Without URLs, because every reader turns a written URL into a link.
       fc.property(
         soup.map((one) => one.replaceAll('http://', 'x:')),
         (text) => {
@@ -176,7 +176,7 @@ describe('whatever is written', () => {
     );
   });
 
-  it('Markdown never throws, fits, and mentions nobody that is not known', () => {
+  it('arbitrary Markdown is written without an error and mentions nobody who is unknown', () => {
     fc.assert(
       fc.property(soup, (source) => {
         const { markdown, text } = toWebex(source);
@@ -187,7 +187,7 @@ describe('whatever is written', () => {
     );
   });
 
-  it('what was read is stable when it is written and read again', () => {
+  it('text that was read stays the same after it is written and read again', () => {
     fc.assert(
       fc.property(soup, fc.constantFrom('html', 'markdown', 'text'), (source, form) => {
         const once = read({ [form]: source });
@@ -202,7 +202,7 @@ describe('whatever is written', () => {
   });
 });
 
-/** What is not text. */
+/** The types of nodes that are not plain text. */
 function typesIn(node: Nodes, found = new Set<string>()): Set<string> {
   if (!['root', 'paragraph', 'text', 'break'].includes(node.type)) found.add(node.type);
   if ('children' in node) for (const child of node.children) typesIn(child, found);
@@ -211,10 +211,10 @@ function typesIn(node: Nodes, found = new Set<string>()): Set<string> {
 
 const squeeze = (text: string): string => text.replaceAll(/[\s\u200B]+/g, '');
 
-describe('a long text', () => {
+describe('a long text for Webex', () => {
   const bytes = (text: string): number => Buffer.byteLength(text);
 
-  it('stays whole up to the limit', () => {
+  it('a text up to the limit is not cut', () => {
     const text = 'x'.repeat(limit);
     expect(toWebex(text)).toEqual({ markdown: text, text });
   });
@@ -226,20 +226,20 @@ describe('a long text', () => {
     ['entities', '&'.repeat(9_000), '&'],
     ['links', '[label](https://example.com/path) '.repeat(2_000), '\\)|[label]+'],
     ['paragraphs', 'a\n\n'.repeat(200_000), 'a'],
-  ])('of %s is cut between characters, and shows it', (_, source, end) => {
+  ])('a long text of %s is cut between characters and ends with an ellipsis', (_, source, end) => {
     const { markdown, text } = toWebex(source);
     expect(Math.max(bytes(markdown), bytes(text))).toBeLessThanOrEqual(limit);
     expect(Math.max(bytes(markdown), bytes(text))).toBeGreaterThan(limit - 100);
     expect(markdown).toMatch(new RegExp(`${end}\\s*…(?:\\]\\([^)]*\\))?$`, 'u'));
   });
 
-  it('closes what it cuts', () => {
+  it('a code block or style that is cut is closed', () => {
     const code = toWebex(`\`\`\`\n${'line of code\n'.repeat(4_000)}\`\`\``).markdown;
     expect(code).toMatch(/…\n```$/);
     expect(toWebex(`**${'strong '.repeat(1_500)}end**`).markdown).toMatch(/[strong]+…\*\*$/);
   });
 
-  it('keeps who is mentioned at its end, or leaves them out whole', () => {
+  it('a mention at the end of a long text is kept or left out as a whole', () => {
     const people = new Map([['mention:acme/U1', { id: 'U1', name: 'Ben' }]]);
     const { markdown } = toWebex(`${'x'.repeat(7_400)} ${'[@B](mention:acme/U1) '.repeat(20)}`, { people });
     expect(bytes(markdown)).toBeLessThanOrEqual(limit);
@@ -247,7 +247,7 @@ describe('a long text', () => {
   });
 });
 
-it('a mention of our own is a link of our own scheme', () => {
+it("a mention in Webex's Markdown becomes a link with our own scheme", () => {
   const node = mentionNode({ kind: 'native', connection: 'acme', id: 'UF9' }, 'Ben');
   expect(read({ markdown: '<@personId:UF9|Ben>' })).toBe(
     writeMarkdown({ type: 'root', children: [{ type: 'paragraph', children: [node] }] }),

@@ -16,7 +16,7 @@ const range = (start_position: number, end_position: number, format_type: string
 const read = (message: string, rich_text: unknown = [], at_items: unknown = []): string =>
   writeMarkdown(readMessage({ message, rich_text, at_items }, 'acme'));
 
-describe('a Zoom message as Markdown', () => {
+describe('messages of Zoom read as Markdown', () => {
   it.each([
     ['text that looks like markup', 'a *b* _c_ `d` <e> # f', [], 'a \\*b\\* \\_c\\_ \\`d\\` \\<e> # f'],
     ['strong', 'a bold b', [range(2, 6, 'Bold')], 'a **bold** b'],
@@ -48,11 +48,11 @@ describe('a Zoom message as Markdown', () => {
       'abc',
     ],
     ['nothing', '', [], ''],
-  ])('reads %s', (_, message, formats, markdown) => {
+  ])('a message of Zoom is read as Markdown: %s', (_, message, formats, markdown) => {
     expect(read(message, formats)).toBe(markdown);
   });
 
-  it('reads mentions of people, by user id or member id, and of everybody', () => {
+  it('mentions of people, by user id or member id, and of everyone are read', () => {
     const item = (start_position: number, end_position: number, more: object) => ({
       start_position,
       end_position,
@@ -70,7 +70,7 @@ describe('a Zoom message as Markdown', () => {
   });
 });
 
-describe('Markdown that went to Zoom and came back', () => {
+describe('Markdown written for Zoom and read again', () => {
   it.each([
     ['styles', '**a _b_** ~~c~~'],
     ['a link in strong', '**see [docs](https://a.b/c?d=e)**'],
@@ -80,13 +80,13 @@ describe('Markdown that went to Zoom and came back', () => {
     ['a quote', '> a [b](https://b.b)\n>\n> c\n\nd'],
     ['breaks and paragraphs', 'a\\\nb\n\nc'],
     ['text that looks like markup', '\\*a\\* \\_b\\_ \\<c>'],
-  ])('is the same: %s', (_, markdown) => {
+  ])('Markdown stays the same after it is written for Zoom and read again: %s', (_, markdown) => {
     const { text: message, formats } = write(markdown);
     expect(read(message, formats)).toBe(markdown);
   });
 });
 
-/** Pieces that could be taken for markup by one side or the other. */
+/** Pieces that Markdown or Zoom could take for markup. */
 const piece = fc.constantFrom(
   'a',
   'b ',
@@ -121,8 +121,8 @@ const piece = fc.constantFrom(
 );
 const text = fc.array(piece, { maxLength: 24 }).map((parts) => parts.join(''));
 
-describe('any text', () => {
-  it('is a text with ranges that lie in it, and what stands in no mention of ours mentions nobody', () => {
+describe('arbitrary text for Zoom', () => {
+  it('arbitrary text is written with formats inside the text and mentions nobody whom it does not mention', () => {
     fc.assert(
       fc.property(text, fc.integer({ min: 20, max: 200 }), (markdown, max) => {
         const { text: shown, formats, mentions } = write(markdown, max);
@@ -139,7 +139,7 @@ describe('any text', () => {
     );
   });
 
-  it('of a person is never markup, link of ours or mention', () => {
+  it('arbitrary text of a person is read without markup or mentions', () => {
     fc.assert(
       fc.property(text, (message) => {
         const types = new Set<string>();
@@ -166,7 +166,7 @@ describe('any text', () => {
     );
   });
 
-  it('with any formats is read without a fault, and what was read is written the same again', () => {
+  it('a text with arbitrary formats is read without an error and stays the same after it is written again', () => {
     const type = fc.constantFrom(
       'Bold',
       'Italic',
@@ -194,7 +194,7 @@ describe('any text', () => {
         fc.array(format, { maxLength: 5 }),
         fc.array(item, { maxLength: 2 }),
         (message, formats, items) => {
-          // The first time, a bare URL becomes a link.
+          // At first reading, a bare URL becomes a link.
           const once = writeMarkdown(parseMarkdown(read(message, formats, items)));
           expect(writeMarkdown(parseMarkdown(once))).toBe(once);
         },

@@ -4,7 +4,7 @@ const people = new Map([['mention:acme/U2', { id: 'ben@example.com', name: 'Ben 
 const write = (markdown: string, max = 4_096, isRich = true) =>
   toRichText(markdown, { mark: '', max, isRich, people }) ?? { text: '', formats: [], mentions: [] };
 
-/** Each format as `type[attribute]: text`, so that a test sees what it is of. */
+/** Each format as `type[attribute]: text`, so that a test shows to which text it applies. */
 const formatsOf = (markdown: string): string[] => {
   const { text, formats } = write(markdown);
   return formats.map(
@@ -13,7 +13,7 @@ const formatsOf = (markdown: string): string[] => {
   );
 };
 
-describe('Markdown as a Zoom message', () => {
+describe('Markdown written as a Zoom message', () => {
   it.each([
     ['strong, emphasis, strikethrough', '**b** _i_ ~~s~~', 'b i s', ['Bold: b', 'Italic: i', 'Strikethrough: s']],
     ['nested styles', '***nested* bold**', 'nested bold', ['Bold: nested bold', 'Italic: nested']],
@@ -73,12 +73,12 @@ describe('Markdown as a Zoom message', () => {
     ['formatting characters', '\\*no\\* \\_no\\_', '*no* _no_', []],
     ['HTML', '<b>x</b><br>y', '<b>x</b>\ny', []],
     ['nothing', ' \n', '', []],
-  ])('writes %s', (_, markdown, text, formats) => {
+  ])('Markdown is written as a Zoom message: %s', (_, markdown, text, formats) => {
     expect({ text: write(markdown).text, formats: formatsOf(markdown) }).toEqual({ text, formats });
     expect(write(markdown).mentions).toEqual([]);
   });
 
-  it('mentions who is known, everybody, and nobody else', () => {
+  it('a message mentions a person who is known in Zoom, and everyone, but no other person', () => {
     const { text, mentions } = write('[@b](mention:acme/U2) [@all](mention:all) [@Eve](mention:acme/U9) @Ben Baker');
     expect(text).toBe('@Ben Baker @all @Eve @Ben Baker');
     expect(mentions).toEqual([
@@ -94,18 +94,18 @@ describe('Markdown as a Zoom message', () => {
     ['a quote', '> a\n> b', '> a\n> b'],
     ['a list', '- a\n- b\n  1. c', '• a\n• b\n    1. c'],
     ['a mention', '[@b](mention:acme/U2)', '@Ben Baker'],
-  ])('writes %s as text where an edit takes nothing else', (_, markdown, text) => {
+  ])('an edit writes %s as plain text, because Zoom takes nothing else in an edit', (_, markdown, text) => {
     expect(write(markdown, 4_096, false)).toEqual({ text, formats: [], mentions: [] });
   });
 });
 
-describe('a long Zoom message', () => {
+describe('a long text for Zoom', () => {
   it.each([
     ['words', 'word '.repeat(2_000), /(?:word|wor|wo|w)…$/],
     ['emoji', '👨‍👩‍👧‍👦'.repeat(500), /👨‍👩‍👧‍👦…$/u],
     ['links', '[label](https://example.com/path) '.repeat(500), /label…$|l…$|la…$|lab…$|labe…$/],
     ['one paragraph of 10 000 characters', `**${'x'.repeat(10_000)}**`, /x…$/],
-  ])('of %s is cut between characters, and shows it', (_, markdown, end) => {
+  ])('a long text of %s is cut between characters and ends with an ellipsis', (_, markdown, end) => {
     const { text, formats } = write(markdown, 1_024);
     expect(text.length).toBeLessThanOrEqual(1_024);
     expect(text.length).toBeGreaterThan(1_000);
@@ -116,13 +116,13 @@ describe('a long Zoom message', () => {
     }
   });
 
-  it('is not cut inside a mention', () => {
+  it('a message is not cut inside a mention', () => {
     const { text, mentions } = write(`${'x'.repeat(92)} [@b](mention:acme/U2)`, 100);
     expect(text).toBe(`${'x'.repeat(92)}…`);
     expect(mentions).toEqual([]);
   });
 
-  it('keeps its mark', () => {
+  it('a message that is cut keeps its mark', () => {
     const { text, formats } = toRichText('**long** '.repeat(100), { mark: 'MARK', max: 50, isRich: true }) ?? {};
     expect(text).toMatch(/^MARKlong long.*…$/);
     expect(text?.length).toBeLessThanOrEqual(50);
