@@ -97,8 +97,7 @@ describe('a message to Webex', () => {
   const author = { name: 'Ann *Archer*', source: 'Slack' };
 
   it('a message has Markdown, plain text and the bearer token, and its receipt names room and id', async () => {
-    const out = sampleOutgoing(target(bench.url, 'one'));
-    const receipt = await attempt(webex, out, sendContext(bench.http));
+    const receipt = await attempt(webex, sampleOutgoing(target(bench.url, 'one')), sendContext(bench.http));
     const [message] = await held(bench, roomId('one'));
     expect(message).toMatchObject({ markdown: '**Disk full** on db-3', text: 'Disk full on db-3' });
     expect(receipt).toEqual({ nativeId: `${roomId('one')}:${message?.id}`, status: 200 });
