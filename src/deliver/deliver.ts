@@ -142,17 +142,22 @@ function endOf({ view }: LedgerEntry, step: Ending): Omit<EndRequest, 'delivery'
     case 'skip':
       return { state: 'skipped', reason: step.reason };
     case 'expire':
-      return { state: 'expired', reason: { code: 'expired', message: `It was worth nothing any more (${made}).` } };
+      return {
+        state: 'expired',
+        reason: { code: 'expired', message: `The message expired before it was delivered (${made}).` },
+        ...(step.gaveUp === undefined ? {} : { gaveUp: step.gaveUp }),
+      };
     case 'cancel':
       return { state: 'cancelled', reason: { code: 'cancelled', message: `Cancelled by request (${made}).` } };
     case 'doubt': {
       const message = `It may have arrived, and may not be sent twice (${made}).`;
-      return { state: 'uncertain', reason: { code: step.code, message } };
+      const { code, gaveUp } = step;
+      return { state: 'uncertain', reason: { code, message, ...(gaveUp === undefined ? {} : { gaveUp }) } };
     }
     case 'park': {
       if ('reason' in step) return { state: 'parked', reason: step.reason };
-      const mayHaveArrived = view.inDoubtMs === null ? '' : ' An attempt may have arrived.';
-      return { state: 'parked', reason: { code: step.code, message: `No further attempt: ${made}.${mayHaveArrived}` } };
+      const { code } = step;
+      return { state: 'parked', reason: { code, message: `No further attempt: ${made}.` }, gaveUp: code };
     }
   }
 }
