@@ -75,6 +75,12 @@ export function findReason(code: string): ReasonEntry | undefined {
   return key === undefined ? undefined : (reasons as Readonly<Record<string, ReasonEntry>>)[key];
 }
 
+/** The codes of a family that Carillon makes, or that have an entry of their own. */
+export function membersOf(family: string): string[] {
+  const own = Object.keys(reasons).filter((code) => !isFamily(code) && isMember(code, family));
+  return [...(findReason(family)?.members ?? []), ...own].sort();
+}
+
 function isMember(code: string, family: string): boolean {
   const [start = '', end = ''] = family.split('*');
   return code.length >= start.length + end.length && code.startsWith(start) && code.endsWith(end);

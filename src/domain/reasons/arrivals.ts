@@ -2,7 +2,7 @@ import { group } from './entry.ts';
 
 /** Why something that came in from a platform became no message. */
 export const arrivalReasons = group(
-  { kind: 'event', affects: 'message', action: 'Nothing.' },
+  { kind: 'event', affects: 'message', action: 'Do nothing.' },
   {
     not_bridged: {
       affects: 'destination',
@@ -23,7 +23,7 @@ export const arrivalReasons = group(
       cause: 'It is a bare card, or only mentions the bot.',
     },
     no_edit: {
-      meaning: 'The event tells of a change that nobody made by hand.',
+      meaning: 'The platform changed the message by itself, and no person did.',
       cause: 'A link got its preview, or a reply was counted.',
     },
     thread_unknown: {
@@ -32,7 +32,7 @@ export const arrivalReasons = group(
     },
     copy_changed: {
       meaning: 'A copy that Carillon posted was changed; changes follow the original only.',
-      cause: 'Somebody edited or deleted the copy in one room.',
+      cause: 'A person edited or deleted the copy in one room.',
       action: 'Change the original if all rooms should follow.',
     },
     older_edit: {
@@ -113,7 +113,7 @@ export const arrivalReasons = group(
       connectors: ['msteams'],
       affects: 'connection',
       meaning: 'A notification carries another `clientState` than Carillon asked for.',
-      cause: 'The notification belongs to another subscription, or somebody forged it.',
+      cause: 'The notification belongs to another subscription, or is forged.',
     },
     subscription_lifecycle: {
       connectors: ['msteams', 'google-chat'],
@@ -124,7 +124,7 @@ export const arrivalReasons = group(
     direct_message: {
       connectors: ['zoom'],
       meaning: 'The message is from a conversation of two people, which cannot be bridged.',
-      cause: 'Somebody wrote to the user of the connection.',
+      cause: 'A person wrote to the user of the connection.',
     },
     legacy_event: {
       connectors: ['zoom'],

@@ -7,32 +7,32 @@ export const degradedReasons = group(
     cut: {
       meaning: 'The end of the text is missing.',
       cause: 'The text is longer than the platform takes, or an edit is longer than the posts that it changes.',
-      action: 'Nothing, or send a shorter text.',
+      action: 'Send a shorter text if the end matters.',
     },
     forms_lost: {
       meaning: 'The platform lacks some forms of the text, such as tables, and shows them as plain text or as code.',
-      cause: 'A limit of the platform.',
-      action: 'Nothing.',
+      cause: 'The platform has no such form.',
+      action: 'Do nothing.',
     },
     plain_text: {
       meaning: 'The text was sent without its markup.',
       cause: 'The platform refused the markup, or takes none, as Zoom does in an edit.',
-      action: 'Nothing. If it happens often, report it with the text.',
+      action: 'Do nothing. If it happens often, report it with the text.',
     },
     file_linked: {
       meaning: 'A file is linked instead of posted.',
       cause: 'The platform refused the file, or an edit added it.',
-      action: 'Nothing.',
+      action: 'Do nothing.',
     },
     thread_missing: {
       meaning: 'The reply stands by itself, not in a thread.',
       cause: 'The message that it replies to did not arrive here in time, was deleted, or is in another room.',
-      action: 'Nothing.',
+      action: 'Do nothing.',
     },
     no_threads: {
       meaning: 'The reply stands by itself: there are no threads here.',
       cause: 'The platform has no threads, or this kind of room has none.',
-      action: 'Nothing.',
+      action: 'Do nothing.',
     },
     author_in_text: {
       connectors: ['matrix'],

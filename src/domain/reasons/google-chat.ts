@@ -6,7 +6,7 @@ export const googleChatReasons = group(
   {
     google_invalid_argument: {
       meaning: 'Google refuses an argument of the call.',
-      cause: 'The space of the destination is not valid, or a defect of Carillon.',
+      cause: 'The space of the destination is not valid, or Carillon has a defect.',
       action: 'Check the address of the destination; read the excerpt of the attempt.',
     },
     google_failed_precondition: {
@@ -34,13 +34,13 @@ export const googleChatReasons = group(
     },
     google_already_exists: {
       meaning: 'The name of the post is taken; of a subscription: another topic has it.',
-      cause: 'An earlier attempt arrived. Of a subscription: another system subscribes as the same person.',
-      action: 'Nothing for a post. For a subscription use another `historyUser`, or delete the other one.',
+      cause: 'An earlier attempt arrived. A subscription has another owner, who subscribes as the same person.',
+      action: 'Do nothing about a post. For a subscription, set another `historyUser`, or delete the other one.',
     },
     not_there: {
       meaning: 'The name of the post is taken, and Google finds no post of that name.',
       cause: 'An earlier attempt is not visible yet, or the post was deleted since.',
-      action: 'Nothing: Carillon looks again.',
+      action: 'Do nothing. Carillon looks again.',
     },
   },
 );

@@ -48,7 +48,7 @@ export const httpReasons = group(
     },
     network_error: {
       meaning: 'The network failed in a way that has no name of its own.',
-      cause: 'An error of the operating system that Carillon does not know.',
+      cause: 'The operating system gave an error that Carillon does not know.',
       action: 'Look at the message of the attempt and at the log of the worker.',
     },
     bad_response: {
@@ -59,12 +59,12 @@ export const httpReasons = group(
     stopped: {
       meaning: 'The process stopped before it wrote anything to the platform.',
       cause: 'A worker was restarted or replaced.',
-      action: 'Nothing: another worker tries again, and no attempt is spent.',
+      action: 'Do nothing. Another worker tries again, and no attempt is spent.',
     },
     throttled: {
       meaning: 'The platform asks for fewer requests.',
       cause: 'More was sent than the platform allows in that time.',
-      action: 'Nothing: Carillon waits. If it happens often, set a `rate` at the destination or connection.',
+      action: 'Do nothing. Carillon waits. If it happens often, set a `rate` at the destination or connection.',
     },
     'http_*': {
       meaning: 'The receiver answered with this HTTP status, and the status alone decides.',
@@ -109,7 +109,7 @@ export const httpReasons = group(
     http_409: {
       meaning: 'The receiver reports a conflict and took nothing.',
       cause: 'The receiver works on another request for the same thing.',
-      action: 'Nothing at first: Carillon tries again. If it goes on, look at the receiver.',
+      action: 'Carillon tries again. If it goes on, look at the receiver.',
     },
     http_410: {
       meaning: 'The place is gone for good, so the destination is paused.',
@@ -119,7 +119,7 @@ export const httpReasons = group(
     http_413: {
       affects: 'message',
       meaning: 'The message is too large for the receiver.',
-      cause: 'A limit of the receiver or of its proxy.',
+      cause: 'The receiver or its proxy limits the size of a body.',
       action: 'Raise the limit there and retry, or cancel.',
     },
     http_415: {
@@ -131,7 +131,7 @@ export const httpReasons = group(
     http_422: {
       affects: 'message',
       meaning: 'The receiver understood the message and refuses what it says.',
-      cause: 'A rule of the receiver.',
+      cause: 'A rule of the receiver forbids it.',
       action: 'Read the excerpt of the attempt, correct the receiver, then retry; or cancel.',
     },
     'http_5*': {

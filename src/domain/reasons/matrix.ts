@@ -11,7 +11,7 @@ export const matrixReasons = group(
     },
     matrix_bad_json: {
       meaning: 'The homeserver cannot use the JSON of the call.',
-      cause: 'A defect of Carillon, or a homeserver that is stricter than the specification.',
+      cause: 'Carillon has a defect, or the homeserver is stricter than the specification.',
       action: 'Report it with the excerpt of the attempt.',
     },
     matrix_not_json: {
@@ -31,7 +31,7 @@ export const matrixReasons = group(
     },
     matrix_missing_param: {
       meaning: 'The homeserver misses a parameter of the call.',
-      cause: 'A defect of Carillon, or a proxy that drops queries.',
+      cause: 'Carillon has a defect, or a proxy drops queries.',
       action: 'Check the proxy; else report it with the excerpt of the attempt.',
     },
     matrix_not_found: {
@@ -47,7 +47,7 @@ export const matrixReasons = group(
     matrix_duplicate_annotation: {
       meaning: 'The reaction is there already.',
       cause: 'An earlier attempt set it.',
-      action: 'Nothing: Carillon counts it as delivered.',
+      action: 'Do nothing. Carillon counts it as delivered.',
     },
     matrix_forbidden: {
       affects: 'destination',
@@ -58,13 +58,13 @@ export const matrixReasons = group(
     matrix_unsupported_room_version: {
       affects: 'destination',
       meaning: 'The homeserver cannot join rooms of this version.',
-      cause: 'An old homeserver and a new room.',
+      cause: 'The homeserver is older than the room.',
       action: 'Upgrade the homeserver or bridge another room, resume the destination, then retry.',
     },
     matrix_incompatible_room_version: {
       affects: 'destination',
       meaning: 'The homeserver cannot join rooms of this version.',
-      cause: 'An old homeserver and a new room.',
+      cause: 'The homeserver is older than the room.',
       action: 'Upgrade the homeserver or bridge another room, resume the destination, then retry.',
     },
     matrix_guest_access_forbidden: {
@@ -112,7 +112,7 @@ export const matrixReasons = group(
     matrix_resource_limit_exceeded: {
       affects: 'connection',
       meaning: 'The homeserver has reached a limit that its operator set.',
-      cause: 'Too many users or too much disk at the homeserver.',
+      cause: 'The homeserver has too many users, or uses too much disk.',
       action: 'Ask its operator. Carillon tries again.',
     },
   },

@@ -25,7 +25,7 @@ export const teamsReasons = group(
     bad_syntax: {
       affects: 'message',
       meaning: 'Teams refuses how the post is written.',
-      cause: 'Markup that Teams does not take. Carillon sent it as plain text, and that was refused, too.',
+      cause: 'Teams does not take the markup, and it refused the text without its markup, too.',
       action: 'Report it with the text, then cancel.',
     },
     bad_argument: {
@@ -37,23 +37,23 @@ export const teamsReasons = group(
     message_size_too_big: {
       affects: 'message',
       meaning: 'The post is too large for Teams.',
-      cause: 'A long text with much markup.',
+      cause: 'The text is long and has much markup.',
       action: 'Send a shorter text.',
     },
     activity_not_found_in_conversation: {
       affects: 'message',
       meaning: 'The post that is to be changed or answered is not there any more.',
-      cause: 'Somebody deleted it.',
-      action: 'Cancel.',
+      cause: 'A person deleted it.',
+      action: 'Cancel the delivery.',
     },
     bot_disabled_by_admin: {
       meaning: 'An administrator of the tenant blocked the bot.',
-      cause: 'A policy for apps in the Teams admin center.',
+      cause: 'A policy for apps in the Teams admin center forbids it.',
       action: 'Have the app allowed, resume the destination, then retry.',
     },
     bot_not_in_conversation_roster: {
       meaning: 'The bot is no member of the team or the chat.',
-      cause: 'Nobody added the app, or somebody removed it.',
+      cause: 'The app was not added, or was removed.',
       action: 'Add the app to the team or the chat, resume the destination, then retry.',
     },
     conversation_blocked_by_user: {
@@ -77,7 +77,7 @@ export const teamsReasons = group(
       action: 'Grant the permission, resume the destination, then retry.',
     },
     message_writes_blocked: {
-      meaning: 'Nobody can write in the conversation at the moment.',
+      meaning: 'The conversation is closed for new posts at the moment.',
       cause: 'The team is archived, or the chat is closed.',
       action: 'Open it or name another conversation, resume the destination, then retry.',
     },
@@ -94,12 +94,12 @@ export const teamsReasons = group(
     },
     precondition_failed: {
       meaning: 'Teams works on another change of the conversation at this moment.',
-      cause: 'Several posts or edits at once.',
-      action: 'Nothing: Carillon tries again.',
+      cause: 'Several posts or edits came at once.',
+      action: 'Do nothing. Carillon tries again.',
     },
     service_error: {
       meaning: 'Teams failed, and may have done what was asked.',
-      cause: 'An error at Microsoft.',
+      cause: 'Microsoft has trouble.',
       action: 'Look at the conversation if the delivery ends as `uncertain`.',
     },
   },

@@ -7,41 +7,41 @@ export const sendingReasons = group(
     no_text: {
       meaning: 'The message has no text to post.',
       cause: 'The text is empty, or holds nothing that this platform can show.',
-      action: 'Cancel, or edit the message.',
+      action: 'Cancel the delivery, or edit the message.',
     },
     not_supported: {
       meaning: 'The platform has no call for this action.',
       cause: 'A reaction went to a platform where an app cannot react.',
-      action: 'Cancel.',
+      action: 'Cancel the delivery.',
     },
     invalid_id: {
       connectors: ['webhook'],
       meaning: 'The id of the delivery cannot be a `webhook-id`, because it holds a dot.',
-      cause: 'A defect of Carillon.',
+      cause: 'Carillon has a defect.',
       action: 'Report it.',
     },
     invalid_native_id: {
       meaning: 'The receipt of the original names no post of this platform.',
       cause: 'The destination was moved to a connection of another platform after the original went out.',
-      action: 'Cancel. Post the change by hand if it matters.',
+      action: 'Cancel the delivery. Post the change by hand if it matters.',
     },
     unknown_emoji: {
       connectors: ['slack', 'zoom'],
       meaning: 'The platform has no such emoji.',
       cause: 'The emoji is a custom one of another platform.',
-      action: 'Cancel.',
+      action: 'Cancel the delivery.',
     },
     message_gone: {
       connectors: ['matrix'],
       meaning: 'The post that is to be edited is not there any more.',
-      cause: 'Somebody redacted it.',
-      action: 'Cancel.',
+      cause: 'A person redacted it.',
+      action: 'Cancel the delivery.',
     },
     look_up_unfinished: {
       connectors: ['slack', 'zoom', 'msteams', 'matrix'],
       meaning: 'A list of the platform, such as a history, was not read to its end in time.',
       cause: 'The room is busy, or the platform is slow.',
-      action: 'Nothing: Carillon looks again.',
+      action: 'Do nothing. Carillon looks again.',
     },
     look_up_unreadable: {
       connectors: ['slack', 'zoom'],
@@ -52,8 +52,8 @@ export const sendingReasons = group(
     history_unfinished: {
       affects: 'destination',
       meaning: 'A history holds more than Carillon reads at once, or was not read to its end in time.',
-      cause: 'A long gap in a busy room.',
-      action: 'Nothing: Carillon reads again. The report of the gap says what is missing in the end.',
+      cause: 'The room is busy, and Carillon was down for long.',
+      action: 'Do nothing. Carillon reads again. The report of the gap says what is missing in the end.',
     },
     strange_page: {
       connectors: ['webex', 'msteams'],
@@ -70,7 +70,7 @@ export const fileReasons = group(
     file_elsewhere: {
       meaning: 'The file lies somewhere else than at its platform, or has no address.',
       cause: 'It was shared from another store, such as Google Drive.',
-      action: 'Nothing: the file is linked.',
+      action: 'Do nothing. The file is linked.',
     },
     files_off: {
       meaning: 'This installation hands on no files.',
@@ -90,7 +90,7 @@ export const fileReasons = group(
     file_empty: {
       meaning: 'The file is empty.',
       cause: 'It was uploaded so, or its platform lost it.',
-      action: 'Nothing.',
+      action: 'Do nothing.',
     },
     file_infected: {
       connectors: ['webex'],
@@ -102,13 +102,13 @@ export const fileReasons = group(
       connectors: ['webex'],
       meaning: 'Webex still looks for malware in the file.',
       cause: 'The scan takes longer than Carillon waits.',
-      action: 'Nothing: Carillon tries again for half a minute, then links the file.',
+      action: 'Do nothing. Carillon tries again for half a minute, then links the file.',
     },
     file_unscannable: {
       connectors: ['webex'],
       meaning: 'Webex cannot look into the file.',
       cause: 'The file is encrypted.',
-      action: 'Nothing: the file is linked.',
+      action: 'Do nothing. The file is linked.',
     },
   },
 );

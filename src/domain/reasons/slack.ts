@@ -6,53 +6,53 @@ export const slackPostReasons = group(
   {
     invalid_blocks: {
       meaning: 'Slack refuses how the post is written.',
-      cause: 'Markup that Slack does not take. Carillon sent it as plain text, and that was refused, too.',
+      cause: 'Slack does not take the markup, and it refused the text without its markup, too.',
       action: 'Report it with the text, then cancel.',
     },
     invalid_blocks_format: {
       meaning: 'Slack refuses how the post is written.',
-      cause: 'Markup that Slack does not take. Carillon sent it as plain text, and that was refused, too.',
+      cause: 'Slack does not take the markup, and it refused the text without its markup, too.',
       action: 'Report it with the text, then cancel.',
     },
     msg_blocks_too_long: {
       meaning: 'The post with its markup is too long for Slack.',
-      cause: 'A long text with much markup.',
+      cause: 'The text is long and has much markup.',
       action: 'Send a shorter text.',
     },
     msg_too_long: {
       meaning: 'The post is too long for Slack.',
-      cause: 'A long text.',
+      cause: 'The text is long.',
       action: 'Send a shorter text.',
     },
     too_many_attachments: {
       meaning: 'The post has more attachments than Slack takes.',
-      cause: 'A limit of Slack.',
+      cause: 'Slack limits the number of attachments.',
       action: 'Send fewer of them in one message.',
     },
     invalid_arguments: {
       meaning: 'Slack refuses an argument of the call.',
-      cause: 'A defect of Carillon, or an address that Slack cannot read.',
+      cause: 'Slack cannot read the address of the destination, or Carillon has a defect.',
       action: 'Check the address of the destination; read the excerpt of the attempt.',
     },
     cannot_reply_to_message: {
       meaning: 'Slack takes no replies to this message.',
       cause: 'The start of the thread is a message of Slack itself, or replies are closed.',
-      action: 'Cancel.',
+      action: 'Cancel the delivery.',
     },
     thread_not_found: {
       meaning: 'The thread is not there any more.',
       cause: 'Its first message was deleted.',
-      action: 'Cancel. In a look-up it proves nothing: look at the channel first.',
+      action: 'Cancel the delivery. After a look-up, look at the channel first: the post may be there.',
     },
     message_not_found: {
       meaning: 'The message that is to be changed is not there any more.',
-      cause: 'Somebody deleted it.',
-      action: 'Cancel.',
+      cause: 'A person deleted it.',
+      action: 'Cancel the delivery.',
     },
     cant_update_message: {
       meaning: 'Slack does not let the app edit this message.',
       cause: 'The message was posted by another app or user.',
-      action: 'Cancel. Check that the bot token is still that of the same app.',
+      action: 'Cancel the delivery. Check that the bot token is still that of the same app.',
     },
     cant_delete_message: {
       meaning: 'Slack does not let the app delete this message.',
@@ -62,36 +62,36 @@ export const slackPostReasons = group(
     edit_window_closed: {
       meaning: 'The message is too old to be edited.',
       cause: 'The workspace limits the time for edits.',
-      action: 'Cancel, or post a correction.',
+      action: 'Cancel the delivery, or post a correction.',
     },
     already_reacted: {
       meaning: 'The reaction is there already.',
       cause: 'An earlier attempt set it.',
-      action: 'Nothing: Carillon counts it as delivered.',
+      action: 'Do nothing. Carillon counts it as delivered.',
     },
     no_reaction: {
       meaning: 'The reaction is not there any more.',
       cause: 'An earlier attempt took it away.',
-      action: 'Nothing: Carillon counts it as delivered.',
+      action: 'Do nothing. Carillon counts it as delivered.',
     },
     invalid_name: {
       meaning: 'Slack has no emoji of this name.',
       cause: 'The emoji is a custom one of another workspace or platform.',
-      action: 'Cancel.',
+      action: 'Cancel the delivery.',
     },
     too_many_emoji: {
       meaning: 'The message has as many different reactions as Slack takes.',
-      cause: 'A limit of Slack.',
-      action: 'Cancel.',
+      cause: 'Slack limits their number.',
+      action: 'Cancel the delivery.',
     },
     too_many_reactions: {
       meaning: 'The app has as many reactions on the message as Slack takes.',
-      cause: 'A limit of Slack.',
-      action: 'Cancel.',
+      cause: 'Slack limits their number.',
+      action: 'Cancel the delivery.',
     },
     'metadata_*': {
       meaning: 'Slack refuses the metadata of the post, in which Carillon keeps its mark.',
-      cause: 'A defect of Carillon, or a limit of Slack.',
+      cause: 'Slack changed its limits, or Carillon has a defect.',
       action: 'Report it with the excerpt of the attempt.',
     },
     'slack_*': {
@@ -102,7 +102,7 @@ export const slackPostReasons = group(
     share_unseen: {
       meaning: 'Slack took a file and did not show it in the channel in time.',
       cause: 'Slack works off uploads later, and sometimes much later.',
-      action: 'Nothing: Carillon looks for it.',
+      action: 'Do nothing. Carillon looks for it.',
     },
   },
 );
@@ -120,13 +120,13 @@ export const slackAccessReasons = group(
     not_in_channel: {
       affects: 'destination',
       meaning: 'The app is no member of the channel.',
-      cause: 'Nobody invited the app, or somebody removed it.',
+      cause: 'The app was not invited, or was removed.',
       action: 'Invite the app to the channel, resume the destination, then retry.',
     },
     is_archived: {
       affects: 'destination',
       meaning: 'The channel is archived.',
-      cause: 'Somebody archived it.',
+      cause: 'A person archived it.',
       action: 'Unarchive it or name another channel, resume the destination, then retry.',
     },
     ekm_access_denied: {
@@ -159,7 +159,7 @@ export const slackAccessReasons = group(
     },
     token_revoked: {
       meaning: 'The token was revoked.',
-      cause: 'Somebody removed the app from the workspace, or revoked its token.',
+      cause: 'The app was removed from the workspace, or its token was revoked.',
       action: 'Install the app again, set its new token in the connection, resume it, then retry.',
     },
     token_expired: {
@@ -169,7 +169,7 @@ export const slackAccessReasons = group(
     },
     account_inactive: {
       meaning: 'The app or its workspace is switched off.',
-      cause: 'Somebody uninstalled the app, or the workspace was closed.',
+      cause: 'The app was uninstalled, or the workspace was closed.',
       action: 'Install the app again, set its new token in the connection, resume it, then retry.',
     },
     missing_scope: {
@@ -179,36 +179,36 @@ export const slackAccessReasons = group(
     },
     org_login_required: {
       meaning: 'The workspace is being moved to an Enterprise organisation.',
-      cause: 'A migration at Slack.',
+      cause: 'Slack migrates the workspace.',
       action: 'Wait until it is over, resume the connection, then retry.',
     },
     service_unavailable: {
       meaning: 'Slack is not available.',
-      cause: 'An outage of Slack.',
-      action: 'Nothing: Carillon tries again.',
+      cause: 'Slack has an outage.',
+      action: 'Do nothing. Carillon tries again.',
     },
     team_added_to_org: {
       meaning: 'The workspace has just joined an Enterprise organisation, and Slack works on that.',
-      cause: 'A migration at Slack.',
-      action: 'Nothing: Carillon tries again.',
+      cause: 'Slack migrates the workspace.',
+      action: 'Do nothing. Carillon tries again.',
     },
     slack_fatal_error: {
       affects: 'destination',
       meaning: 'Slack failed, and may have done what was asked.',
-      cause: 'An error at Slack.',
-      action: 'Nothing: Carillon looks for the post, then tries again.',
+      cause: 'Slack has trouble.',
+      action: 'Do nothing. Carillon looks for the post, then tries again.',
     },
     slack_internal_error: {
       affects: 'destination',
       meaning: 'Slack failed, and may have done what was asked.',
-      cause: 'An error at Slack.',
-      action: 'Nothing: Carillon looks for the post, then tries again.',
+      cause: 'Slack has trouble.',
+      action: 'Do nothing. Carillon looks for the post, then tries again.',
     },
     slack_request_timeout: {
       affects: 'destination',
       meaning: 'Slack did not get the whole call in time, and may have done what was asked.',
-      cause: 'A slow network from the worker to Slack.',
-      action: 'Nothing: Carillon looks for the post, then tries again.',
+      cause: 'The network from the worker to Slack is slow.',
+      action: 'Do nothing. Carillon looks for the post, then tries again.',
     },
   },
 );

@@ -13,13 +13,13 @@ export const subscriptionReasons = group(
       connectors: ['webex'],
       meaning: 'The connection has no webhook secret, so its events could be forged.',
       cause: 'The setting `webhookSecrets` is missing.',
-      action: 'Set it.',
+      action: 'Set `webhookSecrets` in the connection.',
     },
     no_graph: {
       connectors: ['msteams'],
       meaning: 'The connection lacks what subscriptions of Microsoft Graph need.',
       cause: 'The setting `graphTenant` or `notificationSecrets` is missing.',
-      action: 'Set both.',
+      action: 'Set both of them.',
     },
     no_team: {
       connectors: ['msteams'],
@@ -53,13 +53,13 @@ export const requestReasons = group(
     },
     stale: {
       meaning: 'The signature is too old, or comes from the future.',
-      cause: 'The clock of the `api` process is wrong, or somebody repeats an old request.',
+      cause: 'The clock of the `api` process is wrong, or an old request is repeated.',
       action: 'Check the clock.',
     },
     bad_request: {
       meaning: 'The request is not made as the platform makes them.',
       cause: 'It does not come from the platform.',
-      action: 'Nothing.',
+      action: 'Do nothing.',
     },
     keys_unavailable: {
       connectors: ['msteams', 'google-chat'],

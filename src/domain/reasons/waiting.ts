@@ -18,12 +18,12 @@ export const waitingReasons = group(
     breaker: {
       meaning: 'The destination or its connection does not answer, so only a probe goes out from time to time.',
       cause: 'Five attempts in a row failed there.',
-      action: 'Look at the receiver. Nothing else: what waits goes out when a probe has arrived.',
+      action: 'Look at the receiver. What waits goes out when a probe has arrived.',
     },
     retry_after: {
       meaning: 'The platform asked to be left alone for a time.',
       cause: 'More was sent than the platform allows.',
-      action: 'Nothing. If it happens often, set a `rate` at the destination or connection.',
+      action: 'Do nothing. If it happens often, set a `rate` at the destination or connection.',
     },
     busy: {
       meaning: 'As many deliveries are being sent to the destination as may be at once.',
@@ -33,18 +33,18 @@ export const waitingReasons = group(
     rate: {
       meaning: 'The destination or its connection gets no more than its rate allows.',
       cause: 'More was accepted than the configured `rate`.',
-      action: 'Nothing, or raise the `rate`.',
+      action: 'Raise the `rate` if the receiver can take more.',
     },
     part_delivered: {
       affects: 'message',
       meaning: 'Some parts of a long message have arrived, and the next one is due.',
       cause: 'The text is too long for one post.',
-      action: 'Nothing.',
+      action: 'Do nothing.',
     },
     paused_by_request: {
       kind: 'gate',
       meaning: 'An operator paused the destination or the connection.',
-      cause: 'A pause by the API.',
+      cause: 'An operator used the API.',
       action: 'Resume it when it may go on.',
     },
   },

@@ -18,7 +18,7 @@ export const zoomReasons = group(
     zoom_300: {
       meaning: 'Zoom refuses a parameter, or what it names is gone.',
       cause: 'The message that is changed or answered was deleted.',
-      action: 'Cancel, or check the address of the destination and retry.',
+      action: 'Cancel the delivery, or check the address of the destination and retry.',
     },
     zoom_1001: {
       affects: 'connection',
@@ -34,28 +34,28 @@ export const zoomReasons = group(
     },
     zoom_4131: {
       meaning: 'The message that is changed or answered does not exist.',
-      cause: 'Somebody deleted it.',
-      action: 'Cancel.',
+      cause: 'A person deleted it.',
+      action: 'Cancel the delivery.',
     },
     zoom_5301: {
       affects: 'destination',
       meaning: 'Zoom could not send the message, and does not say at which step.',
-      cause: 'An error at Zoom.',
-      action: 'Nothing: Carillon looks for the post, then tries again.',
+      cause: 'Zoom has trouble.',
+      action: 'Do nothing. Carillon looks for the post, then tries again.',
     },
     zoom_5402: {
       meaning: 'The reply names a message that starts no thread.',
       cause: 'The first message of the thread is gone, or is a reply itself.',
-      action: 'Nothing: Carillon posts the reply to the channel.',
+      action: 'Do nothing. Carillon posts the reply to the channel.',
     },
     zoom_5403: {
       meaning: 'Zoom does not find the file of the post.',
       cause: 'Zoom lost the upload, or does not take it.',
-      action: 'Retry.',
+      action: 'Retry the delivery.',
     },
     zoom_5405: {
       meaning: 'Zoom refuses the card or the file of the post.',
-      cause: 'A setting of the account.',
+      cause: 'A setting of the account forbids it.',
       action: 'Read the excerpt of the attempt, then cancel.',
     },
     zoom_5418: {
@@ -67,19 +67,19 @@ export const zoomReasons = group(
     zoom_5419: {
       affects: 'destination',
       meaning: 'The channel is end-to-end encrypted or archived, or the contact blocks the user.',
-      cause: 'A setting of the channel.',
+      cause: 'The channel or the contact was set so.',
       action: 'Name another channel, resume the destination, then retry.',
     },
     zoom_5420: {
       affects: 'destination',
       meaning: 'The channel is end-to-end encrypted or archived, or the contact blocks the user.',
-      cause: 'A setting of the channel.',
+      cause: 'The channel or the contact was set so.',
       action: 'Name another channel, resume the destination, then retry.',
     },
     zoom_5421: {
       affects: 'destination',
       meaning: 'The channel is end-to-end encrypted or archived, or the contact blocks the user.',
-      cause: 'A setting of the channel.',
+      cause: 'The channel or the contact was set so.',
       action: 'Name another channel, resume the destination, then retry.',
     },
   },
