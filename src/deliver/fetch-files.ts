@@ -18,17 +18,23 @@ import { newAttemptId } from '../store/db/new-id.ts';
 import type { DeliverDeps, FetchedFile, FileFetcher } from './deps.ts';
 
 /**
- * From the first try on; then a file is linked. The words that it came with wait for it, and what is said after them behind
- * those: half a minute is what a person takes for a slow upload, and not for an outage. 25 MB come in it at 7 Mbit/s.
+ * How long after the first try a file may still be fetched. After that the message links it. The text of the message
+ * waits for the file, and later messages of the conversation wait for that message. People take half a minute for a
+ * slow upload, and not for an outage. At 7 Mbit/s, 25 MB arrive in this time.
  */
 const withinMs = 30_000;
-/** A try that begins late has so long all the same, such as that of a worker that takes over from a dead one. */
+/**
+ * The least time of each try, also of one that begins late, for instance because its worker took over from a dead one.
+ */
 const shortestMs = 5_000;
-/** They are over after 7 s where each is refused at once. */
+/** The waits between four tries are 1, 2 and 4 s, so a file whose tries all fail at once is given up after 7 s. */
 const maxTries = 4;
-/** Doubles from try to try; a platform that wants more time than is left gets none. */
+/**
+ * The wait after the first failed try; it doubles with each try. A wait that is longer than the time left ends the
+ * tries.
+ */
 const firstWaitMs = 1_000;
-/** How often somebody looks who waits for another's download. */
+/** How often a delivery that waits for a download looks at its state. */
 const lookMs = 200;
 
 type Deps = Pick<DeliverDeps, 'sql' | 'ring' | 'connectors' | 'http' | 'tokens' | 'stopping'>;
@@ -41,7 +47,7 @@ export function createFileFetcher(deps: Deps, limits: FileLimits): FileFetcher {
     const state = await takeFile(deps.sql, fetch);
     if (state.state === 'taken') {
       const work = fetchOne(deps, limits, { tenant, message, file, fetch, ...state })
-        // PostgreSQL is away: the lease ends by itself, and the next one tries again.
+        // PostgreSQL is away. The fetch's lease ends, and the next look takes the file again.
         .catch(() => undefined)
         .finally(() => running.delete(work));
       running.add(work);
@@ -74,11 +80,14 @@ interface Fetching {
   readonly file: Attachment;
   readonly fetch: FileFetch;
   readonly tries: number;
-  /** Since it was first wanted. */
+  /** Milliseconds since the file was first wanted. */
   readonly ageMs: number;
 }
 
-/** Whatever comes of it is written. */
+/**
+ * Makes one try to fetch a file and records its result.
+ * @throws what is no `SendFailure`, such as that PostgreSQL is away.
+ */
 async function fetchOne(deps: Deps, limits: FileLimits, one: Fetching): Promise<void> {
   const { fetch } = one;
   const leftMs = Math.max(shortestMs, withinMs - one.ageMs);
@@ -110,7 +119,11 @@ function nextOf({ kind, code, message, status, retryAfterMs }: SendFailure, trie
   return { reason };
 }
 
-/** With the credentials of the connection that it came in by; what an API caller attached is public. */
+/**
+ * Opens the download of a file: with the credentials of the connection through which the message came in, or without
+ * any for a file that an API caller attached.
+ * @throws SendFailure where the file has no address, or its connection does not exist or cannot open files.
+ */
 async function openFile(deps: Deps, { tenant, message, file }: Fetching, timeoutMs: number): Promise<Download> {
   const { http, tokens, stopping: signal } = deps;
   const context = { http, tokens, now: new Date(), timeoutMs, signal };
@@ -127,7 +140,11 @@ async function openFile(deps: Deps, { tenant, message, file }: Fetching, timeout
   return opened;
 }
 
-/** @returns how many bytes; undefined where somebody else has taken it up meanwhile. */
+/**
+ * Stores the bytes of a file in chunks of at most 1 MiB.
+ * @returns the number of bytes; undefined where another fetch of the file has begun meanwhile.
+ * @throws SendFailure where the file is larger than `maxBytes`.
+ */
 async function store(
   { sql, ring }: Deps,
   { maxBytes }: FileLimits,
@@ -158,7 +175,7 @@ function tooLarge({ maxBytes }: Pick<FileLimits, 'maxBytes'>): SendFailure {
   );
 }
 
-/** Stores of files often know no type: then what the platform said of it is all there is. */
+/** File stores often report only a generic type. Then the type that the platform named in its event is used. */
 function nameableType(mediaType: string, file: Attachment): string {
   return mediaType === 'application/octet-stream' && file.mediaType !== undefined
     ? file.mediaType.toLowerCase()

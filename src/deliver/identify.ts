@@ -1,8 +1,7 @@
 import type { Mentioned, Outgoing, Person } from '../connectors/contract/connector.ts';
-import type { LookUpContext } from '../connectors/contract/context.ts';
+import { type LookUpContext, timeLeft } from '../connectors/contract/context.ts';
 import { parseMarkdown } from '../connectors/text/markdown.ts';
 import { mentionsIn, type Mention } from '../connectors/text/mention.ts';
-import { timeLeft } from '../connectors/http/time-left.ts';
 import type { ConnectionId, TenantId } from '../domain/ids.ts';
 import { connectionWithSecrets } from '../store/config/connections.ts';
 import { findCounterpart } from '../store/people/identities.ts';
@@ -10,15 +9,19 @@ import { findPerson, keepPerson, type PersonKey } from '../store/people/people.t
 import type { AttemptPlan } from './attempt-plan.ts';
 import type { DeliverDeps } from './deps.ts';
 
-/** For all look-ups of a message together: what takes longer is not waited for, and it goes out with plain names. */
+/**
+ * The time for all look-ups of an attempt together. After it the message goes out, and a person who was not found is
+ * named as plain text.
+ */
 const lookUpMs = 2_000;
 const foundSeconds = 24 * 3_600;
-/** Somebody who is not there may join. */
+/** The answer that a platform knows no such person is kept for a shorter time, because the person may join. */
 const absentSeconds = 3_600;
 
 /**
- * Adds what only the platforms know: the author's name, and who at the destination is meant by each mention. It never
- * stops a message: whoever is not found, or not in time, is named as text.
+ * Looks up what only the platforms know: the author's name, and the account at the destination that each mention means.
+ * It never stops a message: a person who is not found in time is named as plain text.
+ * @returns the outgoing message with `people` and the author's name filled in.
  */
 export async function identify(
   deps: DeliverDeps,
@@ -70,7 +73,7 @@ async function sourcePerson(mention: Mention, find: FindPerson): Promise<Partial
   }
 }
 
-/** Looks people up at any connection of the tenant, and remembers what was answered. */
+/** Makes a function that looks a person up at any connection of the tenant and keeps the answer. It never rejects. */
 function peopleOf(deps: DeliverDeps, tenant: TenantId, context: LookUpContext): FindPerson {
   const { sql, ring, connectors } = deps;
   const left = timeLeft(context);
@@ -87,7 +90,7 @@ function peopleOf(deps: DeliverDeps, tenant: TenantId, context: LookUpContext): 
       await keepPerson(sql, ring, { tenant, connection, by }, { person: found ?? null }, seconds);
       return found;
     } catch {
-      // A name is worth no delay: the platform, or the store, will be asked again by the next message.
+      // A name is not worth a delay or a failed attempt. The next message asks the platform or the store again.
       return undefined;
     }
   };

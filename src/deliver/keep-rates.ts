@@ -4,22 +4,23 @@ import { takeSlots } from '../store/waiting/rates.ts';
 import { waitAtGate } from '../store/waiting/wait.ts';
 import type { DeliverDeps } from './deps.ts';
 
-/** A moment at which every rate lets a delivery go. */
+/** A moment at which every rate of a delivery lets it go. */
 export interface Slot {
-  /** Milliseconds until then, from when it was had. */
+  /** Milliseconds from the taking of the slot until that moment. */
   readonly waitMs: number;
-  /** It was not used in its time, and another one must be had. */
+  /** Whether the slot was not used in its time, so that another one must be taken. */
   isOver(): boolean;
 }
 
-/** Of sends without a rate. */
+/** The slot of sends without a rate. */
 const any: Slot = { waitMs: 0, isOver: () => false };
 
 /**
- * Takes a slot of every rate that a send must keep; one that was given to it at a gate is used first. Sends without a
- * rate cost no statement.
+ * Takes a slot of every rate that a send must keep. A slot that the delivery was given when its gate called it is used
+ * first (G3 and G5 in `store/waiting/let-through.ts`). A send without a rate costs no statement.
  * @param now a clock that never goes back, in milliseconds.
- * @returns `full` where it is recorded that the delivery waits at a gate, or `moved` where it is another's by now.
+ * @returns the slot; `full` where no slot is near and the delivery now waits at that gate; `moved` where the delivery
+ * could not be made to wait, because another process has changed its state.
  */
 export async function keepRates(
   { sql }: Pick<DeliverDeps, 'sql'>,

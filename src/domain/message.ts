@@ -1,3 +1,4 @@
+import type { DeliveryClassName } from './delivery-class.ts';
 import type { MessageId, TenantId } from './ids.ts';
 
 /** The version of the envelope below. Every message that is stored or sent contains it. */
@@ -41,8 +42,11 @@ export interface Content {
   readonly emoji?: string;
 }
 
-/** The canonical envelope. Times are ISO 8601 in UTC. */
-export interface Message {
+/**
+ * The canonical envelope: all of a message but its content and its state. Times are ISO 8601 in UTC. The
+ * column of a field in the table `messages` has the field's name in snake case. CONTRIBUTING says what a new field needs.
+ */
+export interface Envelope {
   readonly id: MessageId;
   readonly tenant: TenantId;
   /** `message.created` or any dotted domain type such as `incident.opened`. */
@@ -60,11 +64,74 @@ export interface Message {
   readonly thread?: MessageId;
   /** The message that this one edits, deletes or reacts to. */
   readonly refersTo?: MessageId;
-  readonly sender: Sender | null;
-  readonly content: Content;
+  /** The message that this one is a replay of. */
+  readonly replayOf?: MessageId;
   readonly priority: Priority;
+  /** Missing: each destination's own retry policy applies. */
+  readonly class?: DeliveryClassName;
+  /** When the message goes out. Missing: at once. */
+  readonly sendAt?: string;
+  /** Deliveries that are still open at this time expire. */
+  readonly expiresAt?: string;
   readonly labels: { readonly [key: string]: string };
 }
+
+/** A message as a connector gets it: the envelope and the content. */
+export interface Message extends Envelope {
+  readonly sender: Sender | null;
+  readonly content: Content;
+}
+
+interface FieldRules {
+  /** The sender may choose it. Carillon sets the other fields. */
+  readonly isChosen?: true;
+  /** It is a point in time: text in JSON, `timestamptz` in PostgreSQL. */
+  readonly isTime?: true;
+  /** JSON shows null when it has no value; the other fields are left out then. */
+  readonly isNullable?: true;
+}
+
+/**
+ * The list of the envelope's fields. The store makes its select lists and insert lists from it, and copies each chosen
+ * field from a post to the message, and from a message to its edits, deletes, reactions and replays.
+ */
+export const envelopeFields = {
+  id: {},
+  tenant: {},
+  type: { isChosen: true },
+  source: { isChosen: true },
+  occurredAt: { isChosen: true, isTime: true },
+  receivedAt: { isTime: true },
+  schemaVersion: {},
+  dataVersion: { isChosen: true },
+  sequence: { isNullable: true },
+  correlationId: { isChosen: true },
+  conversation: { isChosen: true, isNullable: true },
+  thread: { isChosen: true },
+  refersTo: {},
+  replayOf: {},
+  priority: { isChosen: true },
+  class: { isChosen: true },
+  sendAt: { isChosen: true, isTime: true },
+  expiresAt: { isChosen: true, isTime: true },
+  labels: { isChosen: true },
+} as const satisfies { readonly [Field in keyof Envelope]-?: FieldRules };
+
+type FieldsWith<Rule extends keyof FieldRules> = {
+  [Field in keyof Envelope]-?: (typeof envelopeFields)[Field] extends Record<Rule, true> ? Field : never;
+}[keyof Envelope];
+
+export type ChosenField = FieldsWith<'isChosen'>;
+export type TimeField = FieldsWith<'isTime'>;
+export type NullableField = FieldsWith<'isNullable'>;
+
+/** Whether `envelopeFields` gives a field this rule. */
+export const hasRule = <Rule extends keyof FieldRules>(field: keyof Envelope, rule: Rule): field is FieldsWith<Rule> =>
+  rule in envelopeFields[field];
+
+export const envelopeNames = Object.keys(envelopeFields) as readonly (keyof Envelope)[];
+export const chosenFields = envelopeNames.filter((field) => hasRule(field, 'isChosen'));
+export const chosenTimes = chosenFields.filter((field) => hasRule(field, 'isTime'));
 
 /**
  * At rest: `delivered`, `partial`, `failed`, `cancelled`. An `unrouted` message matched nothing and waits for a replay.

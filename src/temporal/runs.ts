@@ -134,14 +134,14 @@ export interface RunOptions {
 
 export function createRuns(connection: ConnectionLike, namespace: string, { eager, express }: RunOptions): Runs {
   const client = new Client({ connection, namespace });
-  const within = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + callTimeoutMs, call);
+  const limited = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + callTimeoutMs, call);
 
   async function signal(
     workflowId: string,
     send: (handle: ReturnType<typeof client.workflow.getHandle>) => Promise<void>,
   ) {
     try {
-      await within(() => send(client.workflow.getHandle(workflowId)));
+      await limited(() => send(client.workflow.getHandle(workflowId)));
       return true;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
@@ -152,7 +152,7 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
   return {
     async start(message) {
       try {
-        await within(() =>
+        await limited(() =>
           client.workflow.start(deliverMessageType, {
             ...startOptions(message, express),
             workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
@@ -167,7 +167,7 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
       }
     },
     async startAgain(message) {
-      await within(() =>
+      await limited(() =>
         client.workflow.signalWithStart(deliverMessageType, {
           ...startOptions(message, false),
           workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
@@ -179,7 +179,7 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
     },
     async describe(workflowId) {
       try {
-        const { status } = await within(() => client.workflow.getHandle(workflowId).describe());
+        const { status } = await limited(() => client.workflow.getHandle(workflowId).describe());
         return status.name === 'RUNNING' ? 'running' : 'closed';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'missing';
@@ -192,7 +192,7 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
       signal(workflowId, (handle) => handle.signal(kind === 'retry' ? retrySignal : cancelSignal, command)),
     trouble: (workflowId, delivery) => signal(workflowId, (handle) => handle.signal(troubleSignal, { delivery })),
     async startJob({ id, tenant, kind }) {
-      await within(() =>
+      await limited(() =>
         client.workflow.start(runJobType, {
           workflowId: runJobWorkflowId(id),
           taskQueue,
@@ -205,7 +205,7 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
       );
     },
     async fetchEvent(event) {
-      await within(() =>
+      await limited(() =>
         client.workflow.start(fetchEventType, {
           workflowId: fetchEventWorkflowId(event),
           taskQueue,
@@ -217,7 +217,7 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
       );
     },
     async catchUp(gap) {
-      await within(() =>
+      await limited(() =>
         client.workflow.start(catchUpType, {
           workflowId: catchUpWorkflowId(gap),
           taskQueue,
@@ -230,7 +230,7 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
     },
     async keepSubscriptions({ tenant, connection }) {
       const only = { tenant, connection };
-      await within(() =>
+      await limited(() =>
         client.workflow.start(keepSubscriptionsType, {
           workflowId: keepSubscriptionsWorkflowId(only),
           taskQueue,

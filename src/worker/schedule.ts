@@ -28,7 +28,7 @@ export interface ScheduleDeps {
 export function startSchedule(deps: ScheduleDeps): { stop(): Promise<void> } {
   const { connection, namespace, id, workflowType, everyMs, log } = deps;
   const client = new Client({ connection, namespace });
-  const within = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + callTimeoutMs, call);
+  const limited = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + callTimeoutMs, call);
   const wanted = {
     spec: { intervals: [{ every: everyMs }], jitter: Math.ceil(everyMs * jitterShare) },
     // When several passes were missed, one pass makes up for all of them.
@@ -39,12 +39,12 @@ export function startSchedule(deps: ScheduleDeps): { stop(): Promise<void> } {
 
   async function ensure(): Promise<void> {
     try {
-      await within(() => client.schedule.create({ scheduleId: id, ...wanted }));
+      await limited(() => client.schedule.create({ scheduleId: id, ...wanted }));
       log.info({ schedule: id, everyMs }, `${workflowType}: scheduled`);
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
       const handle = client.schedule.getHandle(id);
-      if (!isCurrent) await within(() => handle.update(({ state }) => ({ ...wanted, state })));
+      if (!isCurrent) await limited(() => handle.update(({ state }) => ({ ...wanted, state })));
     }
     isCurrent = true;
   }

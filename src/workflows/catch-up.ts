@@ -9,8 +9,8 @@ const { listRooms, catchUpRoom, concludeGap } = proxyActivities<Activities>({
 });
 
 /**
- * Reads from the platforms' histories what was said in bridged rooms while nobody listened, or a platform sent nothing. One room after the other, so
- * that a catch-up spends little of any platform's rate.
+ * Reads the histories of bridged rooms after a gap, in which no process listened or a platform sent nothing. It reads one room
+ * after the other, so that it uses little of each platform's rate.
  * @returns how many events were new.
  */
 export async function catchUp({ gap }: CatchUpInput): Promise<number> {
@@ -19,7 +19,7 @@ export async function catchUp({ gap }: CatchUpInput): Promise<number> {
     try {
       reports.push(await catchUpRoom(gap, room));
     } catch (error) {
-      // One room that cannot be read does not keep the others from it.
+      // A room that cannot be read does not keep the others from being read.
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
       reports.push({ ...room, read: 0, fresh: 0, lacks: ['Its history could not be read for half an hour.'] });
     }

@@ -1,13 +1,12 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { usualClocks } from '../domain/clocks.ts';
 import { isFinal, isOpen } from '../domain/delivery.ts';
 import { attempt, calledRound, type Known } from './attempt.ts';
 import { statusOf, type RunState, type Track } from './run-state.ts';
 
-/** How long a run stays open for a parked delivery. Its end changes no state, and a later retry starts a new run. */
-const parkedFor = '7 days';
-
 /**
- * Begins to follow a delivery until it is final, or has been parked for `parkedFor`.
+ * Begins to follow a delivery until it is final, or has been parked for `usualClocks.parkedMs`. The end of the run changes no
+ * state, and a later retry starts a new run (W6).
  * @param known the state that the first round brought it to.
  */
 export function startFollowing(run: RunState, track: Track, known?: Known): void {
@@ -42,7 +41,9 @@ async function follow(run: RunState, track: Track, known: Known | undefined): Pr
     else if (isOpen(track.state))
       continue; // a command withdrew the activity while it ran; the ledger says what is next
     else if (
-      !(await condition(isWoken, parkedFor, { summary: round?.note ?? `${track.destination} is ${track.state}` }))
+      !(await condition(isWoken, usualClocks.parkedMs, {
+        summary: round?.note ?? `${track.destination} is ${track.state}`,
+      }))
     )
       return;
     if (isLeaving()) return;

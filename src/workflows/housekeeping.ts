@@ -4,18 +4,18 @@ import type { HousekeepingInput, HousekeepingResult } from '../contract.ts';
 
 const { housekeep } = proxyActivities<Activities>({
   startToCloseTimeout: '1 minute',
-  // A batch is ended by PostgreSQL after 10 s and heartbeats when it is done.
+  // PostgreSQL ends a batch after 10 s, and the activity sends a heartbeat after each batch.
   heartbeatTimeout: '20 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
-/** Calls of one run, each of some seconds; then a new run goes on, so that no history grows long. */
+/** After this many calls, each of some seconds, a new run goes on, so that the history stays short. */
 const callsPerRun = 200;
 
 /**
- * One pass of housekeeping: removes what is older than its window, kind by kind, until nothing is left. What there is
- * and in which order the activity says, so a new kind changes no run's commands.
- * @returns how much of each kind was removed; by tenant it stands in the reports.
+ * One pass of housekeeping: removes data that is older than its window, kind by kind. The activity decides which kinds there are
+ * and in which order they come, so a new kind changes no command of a run.
+ * @returns how many rows of each kind were removed. The reports have the numbers by tenant.
  */
 export async function housekeeping(input: HousekeepingInput = {}): Promise<HousekeepingResult> {
   const pass = workflowInfo().workflowId;

@@ -5,27 +5,27 @@ import type { KeepSubscriptionsInput, KeepSubscriptionsResult, ConnectionRef } f
 const { listSubscribed, keepSubscribed } = proxyActivities<Activities>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '30 seconds',
-  // What still fails then is tried again by the next pass.
+  // A subscription that still fails after five tries is tried again in the next pass.
   retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 5 },
 });
 
-/** Pages of one run, each of some connections; then a new run goes on, so that no history grows long. */
+/** After this many pages of connections a new run goes on, so that the history stays short. */
 const pagesPerRun = 20;
 
 /**
- * Keeps what platforms send us events by: makes what is missing, renews what lapses, switches on what was switched off.
- * A pass looks at all connections, one that was asked for at its own.
- * @returns how many were created, renewed, …; each by itself stands in the table of subscriptions.
+ * Keeps the subscriptions by which platforms send us events: creates those that are missing, renews those that lapse, and
+ * enables those that were disabled. A scheduled pass looks at all connections, a requested one at a single connection.
+ * @returns how many subscriptions were created, renewed and so on. The table `subscriptions` has each of them.
  */
 export async function keepSubscriptions(input: KeepSubscriptionsInput = {}): Promise<KeepSubscriptionsResult> {
   const done: Record<string, number> = { ...input.done };
   const add = (counts: KeepSubscriptionsResult): void => {
     for (const [what, count] of Object.entries(counts)) done[what] = (done[what] ?? 0) + count;
   };
-  /** One connection whose platform is away keeps no other from its look. */
-  const keep = async (place: ConnectionRef): Promise<KeepSubscriptionsResult> => {
+  /** A connection whose platform is away does not keep the pass from looking at the others. */
+  const keep = async (connection: ConnectionRef): Promise<KeepSubscriptionsResult> => {
     try {
-      return await keepSubscribed(place);
+      return await keepSubscribed(connection);
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
       return { connectionsFailed: 1 };

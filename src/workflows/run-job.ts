@@ -4,17 +4,17 @@ import type { RunJobInput, RunJobResult } from '../contract.ts';
 
 const { workJob } = proxyActivities<Activities>({
   startToCloseTimeout: '1 minute',
-  // Longer than a statement (10 s at most): a worker that is gone is noticed this soon.
+  // Longer than the longest statement (10 s), and short enough to notice soon that a worker is gone.
   heartbeatTimeout: '15 seconds',
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds' },
 });
 
-/** Calls of one run, each of some seconds; then a new run goes on, so that no history grows long. */
+/** After this many calls, each of some seconds, a new run goes on, so that the history stays short. */
 const callsPerRun = 200;
 
 /**
- * Works a bulk job off. Where it is and what was counted stands in PostgreSQL, so any number of runs do each item once,
- * and a run that is started anew goes on where the one before was. Temporal's Cancel ends the job.
+ * Works through a bulk job. PostgreSQL holds its position and its counts, so any number of runs do each item once, and a new run
+ * goes on where the last one stopped. Temporal's Cancel ends the job.
  */
 export async function runJob({ job }: RunJobInput): Promise<RunJobResult> {
   for (let call = 0; call < callsPerRun; call += 1) {

@@ -5,7 +5,7 @@ let bench: LedgerBench;
 beforeAll(async () => void (bench = await createLedgerBench()));
 afterAll(() => bench.close());
 
-/** Does this to the delivery whenever it changes its state, in the statement that changes it. */
+/** Runs `does` for the delivery in each statement that changes its state. */
 async function whenever(delivery: string, name: string, does: string): Promise<void> {
   await bench.sql.unsafe(
     `create function ${name}() returns trigger language plpgsql as $$ begin ${does} return new; end $$`,
@@ -16,13 +16,13 @@ async function whenever(delivery: string, name: string, does: string): Promise<v
   );
 }
 
-describe('claims that are asked for at the same time', () => {
-  it('are had though one of them finds its lane taken', async () => {
+describe('claims at the same time', () => {
+  it('a claim is granted although another claim in the same statement finds its lane taken', async () => {
     const [head = ''] = (await bench.post({ conversation: 'busy' })).deliveries;
     const [behind = ''] = (await bench.post({ conversation: 'busy' })).deliveries;
     const [free = ''] = (await bench.post()).deliveries;
     await bench.claim(head);
-    // As if the head had been claimed just after this statement looked at the lane.
+    // This has the effect of a head that is claimed just after the statement looked at the lane.
     await bench.sql`update deliveries set lane = 'other' where id = ${behind}`;
     await whenever(behind, 'busy_again', `new.lane := 'busy';`);
     const calls = createLedger(bench.sql, bench.ring, () => undefined);
@@ -31,11 +31,11 @@ describe('claims that are asked for at the same time', () => {
     expect(goes).toMatchObject({ delivery: free, attempt: 1 });
   });
 
-  it('are not forgotten when another one fails after them', async () => {
+  it('a claim is granted although another claim in the same statement fails', async () => {
     const [good = ''] = (await bench.post()).deliveries;
     const [bad = ''] = (await bench.post()).deliveries;
     await bench.sql`create sequence tries`;
-    // Given up for a deadlock at first, so that each is tried by itself; then something else is wrong with it.
+    // The first try ends with a deadlock, so that each claim is tried alone. The second one fails for another reason.
     const deadlock = `raise exception using errcode = case nextval('tries') when 1 then '40P01' else 'P0001' end;`;
     await whenever(bad, 'fail_again', deadlock);
     const calls = createLedger(bench.sql, bench.ring, () => undefined);

@@ -8,7 +8,7 @@ type Entry = Parameters<typeof capabilityStep>[0];
 const file = { id: 'f1', name: 'plan.png', url: 'https://files.example/plan.png' };
 const thread = freshMessageId() as MessageId;
 
-/** What is done at a platform that has all of Slack's capabilities but one. */
+/** @returns the step at a platform that has all of Slack's capabilities but one. */
 function stepAt(what: keyof Capabilities, level: 'partial' | 'dropped' | 'rejected', entry: Partial<Entry>) {
   const capability: Capability = { level, why: `No ${what} here.` };
   const connector = { capabilities: { ...slack.capabilities, [what]: capability } };
@@ -16,14 +16,14 @@ function stepAt(what: keyof Capabilities, level: 'partial' | 'dropped' | 'reject
 }
 const parked = (code: string, what: string) => ({ do: 'park', reason: { code, message: `No ${what} here.` } });
 
-describe('where a platform lacks something', () => {
+describe('a platform that lacks a capability', () => {
   it.each([
     ['edit', 'edit'],
     ['delete', 'delete'],
     ['react', 'react'],
     ['unreact', 'react'],
   ] as const)(
-    'a change (%s) is made in part, skipped where it is dropped, parked where it is rejected',
+    'a change (%s) is sent where it is partial, skipped where it is dropped, parked where it is rejected',
     (action, what) => {
       expect(stepAt(what, 'partial', { action })).toBeUndefined();
       expect(stepAt(what, 'dropped', { action })).toEqual({
@@ -34,14 +34,14 @@ describe('where a platform lacks something', () => {
     },
   );
 
-  it('a reply goes out by itself where threads are dropped, and is parked where they are rejected', () => {
+  it('a reply goes out without its thread where threads are dropped, and is parked where they are rejected', () => {
     const message = sampleMessage({ thread });
     expect(stepAt('thread', 'dropped', { message })).toBeUndefined();
     expect(stepAt('thread', 'rejected', { message })).toEqual(parked('thread_rejected', 'thread'));
     expect(stepAt('thread', 'rejected', {})).toBeUndefined();
   });
 
-  it('a message and an edit with a file are parked where files are rejected, and what has none is sent', () => {
+  it('a message or an edit with a file is parked where files are rejected, and one without a file is sent', () => {
     const message = sampleMessage({ content: { text: 'see', attachments: [file] } });
     for (const action of ['create', 'edit'] as const) {
       expect(stepAt('files', 'partial', { action, message })).toBeUndefined();

@@ -5,7 +5,7 @@ import { SendFailure, type SendFailureDetails } from '../../src/domain/failure.t
 import { connectionGate, destinationGate } from '../../src/domain/gate.ts';
 import { retryPolicies } from '../../src/domain/retry.ts';
 
-/** What a failure of an attempt says of its destination and its connection. */
+/** @returns what a failed attempt reports about its destination and its connection. */
 function troublesOf(failure: Partial<SendFailureDetails>, breaker = destinationGate('orders')) {
   const plan = {
     entry: {
@@ -29,12 +29,12 @@ const orders = destinationGate('orders');
 const hooks = connectionGate('hooks');
 
 describe('a failed attempt', () => {
-  it('counts against the breaker when nobody answered, or the platform is in trouble', () => {
+  it('a failed attempt counts at the breaker when there was no answer or a server error', () => {
     expect(troublesOf({})).toEqual([{ scope: orders, failed: true }]);
     expect(troublesOf({ kind: 'ambiguous', code: 'timeout' })).toEqual([{ scope: orders, failed: true }]);
   });
 
-  it('does not count when the platform only wants less: that holds the scope back', () => {
+  it('a rate limit of the platform does not count at the breaker, and its Retry-After shuts the gate', () => {
     expect(troublesOf({ code: 'throttled', status: 429 })).toEqual([]);
     expect(troublesOf({ code: 'throttled', retryAfterMs: 5_000 })).toEqual([
       { scope: orders, failed: false, heldMs: 5_000 },
@@ -44,11 +44,11 @@ describe('a failed attempt', () => {
     ]);
   });
 
-  it('does not count when it was refused for good, for its own sake', () => {
+  it('a permanent refusal of one message does not count at the breaker', () => {
     expect(troublesOf({ kind: 'permanent', code: 'http_400', status: 400 })).toEqual([]);
   });
 
-  it('pauses the destination or the connection that is gone as a whole', () => {
+  it('a failure that affects a whole destination or connection pauses it', () => {
     expect(troublesOf({ kind: 'permanent', code: 'is_archived', affects: 'destination' })).toEqual([
       { scope: orders, failed: false, pauses: true },
     ]);
@@ -57,7 +57,7 @@ describe('a failed attempt', () => {
     ]);
   });
 
-  it('with a Retry-After counts and holds back, each at its scope', () => {
+  it('a server error with a Retry-After counts at the breaker and shuts the gate that it concerns', () => {
     expect(troublesOf({ status: 503, retryAfterMs: 1_000 })).toEqual([{ scope: orders, failed: true, heldMs: 1_000 }]);
     expect(troublesOf({ status: 503, retryAfterMs: 1_000 }, hooks as never)).toEqual([
       { scope: orders, failed: false, heldMs: 1_000 },
@@ -65,7 +65,7 @@ describe('a failed attempt', () => {
     ]);
   });
 
-  it('by a defect of ours counts against nobody', () => {
+  it('a defect of the connector does not count at any breaker', () => {
     expect(troublesOf({ code: 'connector_defect' })).toEqual([]);
   });
 });

@@ -99,9 +99,7 @@ describe('the clocks of a delivery', () => {
 describe('the values in usualClocks', () => {
   it('Retry-After, parked runs, holds, replies and dedupe keys last as long as usualClocks says', async () => {
     expect(retryAfterMs({ 'retry-after': '99999999' }, new Date())).toBe(usualClocks.longestRetryAfterMs);
-    expect(read('src/workflows/deliver-message.ts')).toContain(
-      `const parkedFor = '${usualClocks.parkedMs / 86_400_000} days'`,
-    );
+    expect(read('src/workflows/follow.ts')).toContain('condition(isWoken, usualClocks.parkedMs');
     expect(JSON.stringify(JSON.parse(read('docs/openapi.json')))).toContain(
       `"default":"${formatDuration(usualClocks.holdMs)}"`,
     );

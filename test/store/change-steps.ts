@@ -13,7 +13,7 @@ export function accepted(result: ChangeResult): { id: string; delivery: string; 
   return { id: result.id, delivery: deliveries[0] ?? '', deliveries };
 }
 
-/** Edits, deletes, and originals in every state. */
+/** Steps of the tests of changes: edits, deletes, and originals in each state. */
 export function changeSteps(bench: LedgerBench) {
   let keys = 0;
   const edit = (original: string, text: string, key = `edit-${(keys += 1)}`, sql = bench.sql) =>
@@ -73,7 +73,7 @@ export function changeSteps(bench: LedgerBench) {
       reason: { code: 'timeout', message: 'no answer' },
     });
 
-  /** Brings a fresh delivery into each state that an original may be in. */
+  /** Brings a queued delivery into each state that an original may have. */
   const bring = {
     queued: async () => undefined,
     waiting: (id) => waitAtGate(bench.sql, id, 'destination:orders', 'paused'),

@@ -2,7 +2,7 @@ import { createJob, findJob, type JobRow, type NewJob } from '../../src/store/jo
 import { newJobId } from '../../src/store/db/new-id.ts';
 import type { LedgerBench } from '../support/ledger-bench.ts';
 
-/** Stores a job: a retry of everything in the tenant `default`, unless told otherwise. */
+/** Stores a job, by default a retry of all deliveries of the tenant `default`. */
 export async function makeJob({ sql }: LedgerBench, more: Partial<NewJob>): Promise<JobRow> {
   const { job } = await createJob(sql, {
     id: newJobId(),
@@ -31,12 +31,12 @@ export async function jobCounts(bench: LedgerBench, job: JobRow) {
   return { state, done, changed, failed };
 }
 
-/** As if the time that the rate grants had passed. */
+/** Makes the job's next step due now. */
 export async function letTimePass({ sql }: LedgerBench, { id }: JobRow): Promise<void> {
   await sql`update jobs set next_at = clock_timestamp() where id = ${id}`;
 }
 
-/** What was told of a job: the type, and how much was done then. */
+/** @returns the events of a job, each with its type and the number of items done then. */
 export async function jobEvents({ sql }: LedgerBench, { id }: JobRow): Promise<unknown[]> {
   const rows = await sql`select type, data from events where data->>'job' = ${id} order by xid, id`;
   return rows.map((one) => [one['type'], one['data'].done]);

@@ -7,17 +7,20 @@ import type { LedgerBench } from '../support/ledger-bench.ts';
 export const tenant = 'default';
 const day = 86_400_000;
 
-/** What tests of housekeeping do with a bench: messages in a certain state, older than they are. */
+/** Steps of the tests of housekeeping: messages in a certain state, made older than they are. */
 export interface OldMessages {
-  /** One batch, of all that is older than ten days unless it says something else. */
+  /** Runs one batch, by default with a window of ten days (0 for dedupe keys) and the tenant `default`. */
   run(kind: RetentionKind, options?: Partial<BatchRequest>): Promise<Batch>;
   postDelivered(options?: Parameters<LedgerBench['post']>[0]): Promise<{ id: string; delivery: string }>;
   postParked(): Promise<{ id: string; delivery: string }>;
-  /** Makes a message and all that hangs on it so much older. */
+  /** Makes a message, with its contents, attempts, events and dedupe key, `days` older. */
   age(message: string, days: number): Promise<void>;
-  /** How many rows of each table are a message's; contents without those erased. */
+  /** Counts the rows of a message in each table; erased contents do not count. */
   rowsOf(message: string): Promise<Record<string, number>>;
-  /** Events are removed once no older transaction is open; other databases of this server have some too. */
+  /**
+   * Waits until no transaction is open that is older than the events, also in other databases: they can be removed
+   * then.
+   */
   untilReadable(): Promise<unknown>;
 }
 

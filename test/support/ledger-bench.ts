@@ -1,5 +1,6 @@
 import { retryPolicies } from '../../src/domain/retry.ts';
-import { accept, type Acceptance } from '../../src/store/accept/accept.ts';
+import { accept } from '../../src/store/accept/accept.ts';
+import { toAcceptance, type Acceptance } from '../../src/store/accept/acceptance.ts';
 import { claim, type Claim } from '../../src/store/ledger/claim.ts';
 import { writeConnection } from '../../src/store/config/connections.ts';
 import { connect, type Sql } from '../../src/store/db/db.ts';
@@ -81,26 +82,19 @@ export async function createLedgerBench(): Promise<LedgerBench> {
     ring,
     async post({ to = ['orders'], holdForMs, ...options } = {}) {
       posted += 1;
-      const result = await accept(sql, ring, {
+      const asked = {
         id: newMessageId(),
         tenant,
         dedupeScope: 'api',
         dedupeKey: `key-${posted}`,
         canonicalBody: '{}',
-        type: 'test.happened',
-        source: 'api',
-        conversation: null,
-        occurredAt: null,
-        dataVersion: null,
-        correlationId: 'c',
-        priority: 'normal',
-        class: null,
-        sendAt: null,
-        expiresAt: null,
-        thread: null,
-        labels: {},
-        content: { text: 'hello' },
-        sender: null,
+      };
+      const result = await accept(sql, ring, {
+        ...toAcceptance(
+          asked,
+          { type: 'test.happened', correlationId: 'c' },
+          { content: { text: 'hello' }, sender: null },
+        ),
         configVersion: version,
         deliveries: to.map((destination) => ({
           destination,

@@ -8,14 +8,27 @@ import { receive } from '../../store/inbound/inbox.ts';
 import { tryAgain } from '../failure.ts';
 import type { ActivityDeps } from '../deps.ts';
 
-/** A platform's clock may be off, and an event under way when we stopped hearing. */
+/**
+ * History is read from this long before the gap, because a platform's clock may be off, and an event may have been on
+ * its way.
+ */
 const marginMs = 120_000;
-/** A room that is read within less than the activity's own time; limits of a platform may make it wait. */
+/**
+ * How long reading one room may take. A platform's rate limits may make it wait. It is below the activity's 5 minutes.
+ */
 const timeoutMs = 240_000;
 const usualRetryMs = 5_000;
 
-/** What reads histories after a gap; each may be repeated, since what was stored is known by its key. */
+/**
+ * Makes the activities that read the histories of bridged rooms after a gap. Each may be repeated, because events that
+ * were stored before are known by their keys (I1 in `src/worker/inbox.ts`).
+ */
 export function createCatchUp({ sql, ring, connectors, http, tokens, pokeInbox }: ActivityDeps) {
+  /**
+   * Reads the history of one room and stores its events. A permanent failure ends up in the report.
+   * @throws ApplicationFailure retryable where the history could not be read now; not retryable where the gap is
+   * unknown.
+   */
   async function catchUpRoom(gapId: number, room: BridgedRoom): Promise<RoomReport> {
     const gap = await findGap(sql, gapId);
     if (gap === undefined) throw ApplicationFailure.nonRetryable(`gap ${gapId} is gone`, 'NoSuchGap');

@@ -11,7 +11,8 @@ const timeoutMs = 10_000;
 const usualRetryMs = 2_000;
 
 /**
- * Completes one event with what its platform holds. May be repeated: an event that is complete, or over, is left alone.
+ * Completes an event with the content that its platform holds. It may be repeated: an event that is complete or has
+ * ended stays as it is.
  * @throws ApplicationFailure retryable, with the platform's Retry-After where it gave one.
  */
 export function createFetchEvent({ sql, ring, connectors, http, tokens, pokeInbox }: ActivityDeps) {

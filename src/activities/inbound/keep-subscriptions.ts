@@ -17,24 +17,35 @@ import type { KeepSubscriptionsResult, ConnectionRef } from '../../contract.ts';
 import { tryAgain } from '../failure.ts';
 import type { ActivityDeps } from '../deps.ts';
 
-/** One at a time looks at a connection, or two would both make what is missing. A worker that dies holds it so long. */
+/**
+ * One run at a time checks a connection, because two would both create a missing subscription. A worker that dies keeps
+ * the lease for this long.
+ */
 const leaseSeconds = 20;
+/** How often the lease is renewed and a heartbeat is sent. */
 const beatMs = 5_000;
 const timeoutMs = 20_000;
+/** The activity is tried again after this time where another run checks the connection. */
 const busyMs = 2_000;
 const usualRetryMs = 10_000;
 const pageSize = 10;
-/** Two passes may fail before what is good for so many of them lapses. */
+/** A subscription that would lapse within this many passes is renewed, so two passes may fail before it lapses. */
 const passesAhead = 3;
-/** What the platform asked to be looked at is renewed however long it says that it is good. */
+/**
+ * The latest time that `Date` knows. Where the platform asked for the check, every subscription that can lapse is
+ * renewed.
+ */
 const farthest = new Date(8.64e15);
 
-/** Keeps what platforms send us events by; may be repeated, since only what is missing is done. */
+/** Makes the activities that keep subscriptions. They may be repeated, because a check does only what is missing. */
 export function createKeepSubscriptions(deps: ActivityDeps) {
   const { sql, ring, connectors, http, tokens, publicUrl, subscriptionsEveryMs } = deps;
   const subscribing = subscribingNames(connectors);
 
-  /** Connections to look at, behind `after`; those that keep nothing are left out. */
+  /**
+   * Lists a page of connections that need a check, continuing after `after`. Connections without subscriptions are left
+   * out.
+   */
   async function listSubscribed(
     after: ConnectionRef | undefined,
   ): Promise<{ places: ConnectionRef[]; next: ConnectionRef | null }> {
@@ -49,23 +60,24 @@ export function createKeepSubscriptions(deps: ActivityDeps) {
     return { places, next: last === undefined ? null : { tenant: last.tenant, connection: last.connection } };
   }
 
-  /** The rooms that are wanted, each with the first destination that names it. */
-  async function wantedRooms(place: ConnectionRef, inbound: NonNullable<Connector['inbound']>) {
+  /** @returns the rooms that need a subscription, each with the first destination that names it. */
+  async function wantedRooms(ref: ConnectionRef, inbound: NonNullable<Connector['inbound']>) {
     const rooms = new Map<string, WantedRoom & { destination: DestinationId }>();
-    for (const { destination, address } of await bridgedAddresses(sql, place)) {
+    for (const { destination, address } of await bridgedAddresses(sql, ref)) {
       const room = inbound.roomOf(address);
       if (room !== undefined && !rooms.has(room)) rooms.set(room, { room, address, destination });
     }
     return rooms;
   }
 
-  async function look(place: ConnectionRef, check: SubscriptionCheck, signal: AbortSignal) {
-    const { tenant, connection } = place;
+  /** Checks one connection and writes what was found. @returns as `keepSubscribed`. */
+  async function look(ref: ConnectionRef, check: SubscriptionCheck, signal: AbortSignal) {
+    const { tenant, connection } = ref;
     const at = await connectionWithSecrets(sql, ring, tenant, connection);
     const inbound = at === undefined ? undefined : connectors.get(at.connector)?.inbound;
     if (at === undefined || inbound?.subscriptions === undefined) return {};
     const isKept = inbound.subscriptions.isKept(at.settings);
-    const rooms = isKept ? await wantedRooms(place, inbound) : new Map<string, never>();
+    const rooms = isKept ? await wantedRooms(ref, inbound) : new Map<string, never>();
     if (rooms.size === 0 && !check.isKnown) return {};
     const isReachable = publicUrl !== undefined && [undefined, tenant].includes(hookTenant(connection));
     const hook = {
@@ -84,42 +96,49 @@ export function createKeepSubscriptions(deps: ActivityDeps) {
       connection,
       kept.map((one) => finding(one, rooms.get(one.room)?.destination ?? '')),
     );
-    return conclude(place, kept);
+    return conclude(ref, kept);
   }
 
   /**
-   * Looks at one connection's subscriptions.
-   * @throws ApplicationFailure retryable, while somebody else is at it, or the platform cannot be asked.
+   * Makes one connection's subscriptions what they should be.
+   * @returns how many rooms there are by what was done for them: `created`, `renewed`, `enabled`, `replaced`, `nothing`
+   * or `failed`.
+   * @throws ApplicationFailure retryable while another run checks the connection, or where a room failed for a passing
+   * reason.
    */
-  async function keepSubscribed(place: ConnectionRef): Promise<KeepSubscriptionsResult> {
+  async function keepSubscribed(ref: ConnectionRef): Promise<KeepSubscriptionsResult> {
     const { info, cancellationSignal: signal, heartbeat } = Context.current();
-    const job = `subscriptions ${place.tenant}/${place.connection}`;
+    const leaseName = `subscriptions ${ref.tenant}/${ref.connection}`;
     const holder = `${info.workflowExecution?.runId ?? ''}/${info.activityId}/${info.attempt}`;
-    if (!(await takeLease(sql, job, holder, leaseSeconds))) throw tryAgain('another run is at it', busyMs);
+    if (!(await takeLease(sql, leaseName, holder, leaseSeconds))) throw tryAgain('another run is at it', busyMs);
     const beat = setInterval(() => {
       heartbeat();
-      void takeLease(sql, job, holder, leaseSeconds).catch(() => undefined);
+      void takeLease(sql, leaseName, holder, leaseSeconds).catch(() => undefined);
     }, beatMs);
     try {
-      const check = await beginSubscriptionCheck(sql, place);
+      const check = await beginSubscriptionCheck(sql, ref);
       if (check === undefined) return {};
-      const done = await look(place, check, signal);
-      await endSubscriptionCheck(sql, place, check);
+      const done = await look(ref, check, signal);
+      await endSubscriptionCheck(sql, ref, check);
       return done;
     } finally {
       clearInterval(beat);
-      await returnLease(sql, job, holder).catch(() => undefined);
+      await returnLease(sql, leaseName, holder).catch(() => undefined);
     }
   }
 
   return { listSubscribed, keepSubscribed };
 }
 
-/** Platforms that have subscriptions. */
+/** @returns the names of the platforms that have subscriptions. */
 export const subscribingNames = (connectors: ReadonlyMap<string, Connector>): string[] =>
   [...connectors.values()].flatMap(({ name, inbound }) => (inbound?.subscriptions === undefined ? [] : [name]));
 
-/** Where not even the list could be had, that is so of each room. */
+/**
+ * Where the platform's list of subscriptions could not be read, that failure counts for each room.
+ * @throws ApplicationFailure retryable where no room is wanted and the subscriptions could not be ended for a passing
+ * reason.
+ */
 async function keepOrFail(
   keeping: Promise<readonly KeptRoom[]>,
   rooms: readonly string[],
@@ -151,7 +170,10 @@ function finding(one: KeptRoom, destination: string): SubscriptionFinding {
   return { room, destination, state, reason: { code, message, ...(status === undefined ? {} : { status }) } };
 }
 
-/** What was done, by count. @throws ApplicationFailure retryable where something may yet be kept. */
+/**
+ * @returns the counts by what was done.
+ * @throws ApplicationFailure retryable where a room failed for a passing reason.
+ */
 function conclude({ connection }: ConnectionRef, kept: readonly KeptRoom[]): KeepSubscriptionsResult {
   const { log } = Context.current();
   const counts: Record<string, number> = {};

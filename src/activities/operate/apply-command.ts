@@ -20,9 +20,10 @@ export interface TouchedDelivery {
 }
 
 /**
- * Writes a command that came as a signal. One that came by API is there already; writing it again changes nothing.
- * @returns the deliveries whose tracks must look at the ledger again: for a retry those that are open and due, for a
- * cancel those that are cancelled or must find out first whether they arrived. An unknown destination gives none.
+ * Makes the activity that writes a command that came as a signal. A command that came through the API was written
+ * before; writing it again changes nothing. A cancel wakes the deliveries that go next in their lanes.
+ * @returns the deliveries for which the workflow must look at the ledger again: those that are open and not being sent,
+ * and after a cancel those that are cancelled. An unknown destination gives none.
  */
 export function createApplyCommand({ sql, wakeNext }: Pick<ActivityDeps, 'sql' | 'wakeNext'>) {
   return async function applyCommand(input: CommandInput): Promise<TouchedDelivery[]> {

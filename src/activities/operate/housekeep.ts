@@ -6,20 +6,22 @@ import type { HousekeepingPosition } from '../../contract.ts';
 import type { ActivityDeps } from '../deps.ts';
 
 export interface HousekeepInput {
-  /** The id of the pass's run, under which it is reported. */
+  /** The pass's workflow id, under which the removal is reported. */
   readonly pass: string;
-  /** Where to go on; without it the pass begins. */
+  /** Where to continue; absent at the beginning of a pass. */
   readonly place?: HousekeepingPosition;
 }
 
 export interface Housekept {
   readonly kind: string;
   readonly removed: number;
-  /** Null when the pass is over. */
+  /** Where the next call continues; null where the pass has ended. */
   readonly next: HousekeepingPosition | null;
 }
 
-/** Rows that one statement looks at. A message takes its deliveries and attempts along, hence fewer of them. */
+/**
+ * How many rows one statement looks at. There are fewer messages, because their deliveries and attempts go with them.
+ */
 const limits: Readonly<Record<RetentionKind, number>> = {
   content: 500,
   attempts: 500,
@@ -31,17 +33,19 @@ const limits: Readonly<Record<RetentionKind, number>> = {
   inbox: 500,
   people: 500,
 };
-/** No further batch begins behind this, so that a call is short and progress is in history. */
+/** No further batch begins after this time, so that calls are short and the history shows the progress. */
 const callMs = 5_000;
 
 /**
- * Removes one kind of data, batch by batch, for some seconds. Each batch reports itself in its own statement, so a call
- * that is cut short and made again removes and counts nothing twice; only the number returned may then be too low.
+ * Makes the activity that removes one kind of data, batch by batch, for about 5 s. Each batch is removed and reported
+ * in one statement, so a call that is interrupted and repeated removes and reports nothing twice. Only the number that
+ * it returns is then too low.
  */
 export function createHousekeep({ sql }: Pick<ActivityDeps, 'sql'>) {
   return async function housekeep({ pass, place }: HousekeepInput): Promise<Housekept> {
     const context = Context.current();
-    // A kind that this version does not know: the run was begun by another one, and beginning again does no harm.
+    // A run that another version began may name a kind that this version does not know. The pass then begins again,
+    // which does no harm.
     const kind = retentionOrder.find((one) => one === place?.kind) ?? retentionOrder[0] ?? 'content';
     const end = performance.now() + callMs;
     let after: string | null = kind === place?.kind ? place.after : '';
@@ -58,7 +62,10 @@ export function createHousekeep({ sql }: Pick<ActivityDeps, 'sql'>) {
     return { kind, removed, next };
   };
 
-  /** Read for each batch, so that a change counts at once; what cannot be read is said once in a pass. */
+  /**
+   * Reads the windows before each batch, so that a change counts at once. One that cannot be read is logged once in a
+   * pass.
+   */
   async function readWindows(kind: RetentionKind, isBeginning: boolean): Promise<TenantWindow[]> {
     return (await listRetentions(sql)).flatMap(({ tenant, retention }) => {
       const keepMs = resolveRetention(retention)[kind];

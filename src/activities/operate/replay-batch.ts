@@ -7,7 +7,7 @@ import { newMessageId } from '../../store/db/new-id.ts';
 import { acceptReplay, type ReplayResult } from '../../store/accept/replay.ts';
 import type { ActivityDeps } from '../deps.ts';
 
-/** Why one message of many was not replayed, as the job counts it; the same codes as the API's. */
+/** The codes under which a job counts messages that were not replayed. The API uses the same codes for one replay. */
 const codes = {
   'not-found': 'not_found',
   deleted: 'deleted',
@@ -20,8 +20,9 @@ const codes = {
 } as const satisfies Record<Exclude<ReplayResult['outcome'], 'accepted' | 'duplicate'>, string>;
 
 /**
- * One step of a bulk replay, in three: pick, accept one after the other, count. Whoever is killed before the count leaves
- * the same messages to the next one, who finds by their keys what was accepted, and counts it then.
+ * Takes one step of a bulk replay: picks messages, accepts their replays one after the other, and counts them. If the
+ * process dies before the count, the next step picks the same messages, finds the replays that were accepted by their
+ * dedupe keys, and counts them.
  */
 export async function replayBatch({ sql, ring, poke }: ActivityDeps, job: JobRow): Promise<JobStep> {
   const picked = await pickMessages(sql, job);
@@ -42,7 +43,7 @@ export async function replayBatch({ sql, ring, poke }: ActivityDeps, job: JobRow
   if (picked.messages.length > 0) poke();
   return picked.isLast ? { ...picked, state: 'done' } : picked;
 
-  /** Loaded once for a step; `accept` notices what has changed since. */
+  /** The plan is loaded once for a step. `acceptReplay` notices a change and loads it again. */
   function planSource() {
     let loaded: ReturnType<typeof loadPlan> | undefined;
     const reload = (): ReturnType<typeof loadPlan> => (loaded = loadPlan(sql, job.tenant));

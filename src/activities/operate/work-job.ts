@@ -11,21 +11,23 @@ import { replayBatch } from './replay-batch.ts';
 
 export interface WorkJobInput {
   readonly job: JobId;
-  /** Its run was cancelled in Temporal: nothing more is done. */
+  /** The job's run was cancelled in Temporal. The call ends the job and takes no step. */
   readonly isCancelled?: boolean;
 }
 
-/** No further step begins behind this, so that a call is short and progress is in history. */
+/** No further step begins after this time, so that calls are short and the history shows the progress. */
 const callMs = 5_000;
-/** A total is for people; beyond this it is not counted. */
+/** A total is only for people, so the count stops here and the total is unknown. */
 const countLimit = 100_000;
-/** What fails so often in a row, with both servers there, is a defect. */
+/** A call that fails this often in a row, while both servers are reachable, has met a defect. The job then fails. */
 const maxTries = 5;
 
 /**
- * Takes a job's steps for some seconds. Each step is durable with its count before the next one begins, so a call that is
- * cut short and made again, even while the first still runs, does and counts nothing twice.
- * @returns how far it is; `running` means: call again.
+ * Makes the activity that takes a job's steps for about 5 s. Each step is stored with its count before the next one
+ * begins. So a call that is interrupted and repeated, even while the first one still runs, does and counts nothing
+ * twice.
+ * @returns the job's state and counts. While the state is `running`, the workflow calls again.
+ * @throws ApplicationFailure not retryable where there is no such job.
  */
 export function createWorkJob(deps: ActivityDeps) {
   const { sql } = deps;
@@ -87,7 +89,7 @@ export function createWorkJob(deps: ActivityDeps) {
   }
 }
 
-/** Passes by itself: then the job waits, however long it takes. */
+/** Whether an error will pass. Then the job waits, however long that takes. */
 function isPassing(error: unknown): boolean {
   return isUnavailable(error) || isTimedOut(error) || isConflict(error);
 }

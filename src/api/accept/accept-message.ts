@@ -1,7 +1,8 @@
 import type { MessageId, TenantId } from '../../domain/ids.ts';
 import type { Content } from '../../domain/message.ts';
 import { planDelivery, type PlannedDelivery } from '../../domain/plan.ts';
-import { accept, findAccepted, type Acceptance, type AcceptResult } from '../../store/accept/accept.ts';
+import { accept, findAccepted, type AcceptResult } from '../../store/accept/accept.ts';
+import { toAcceptance, type Acceptance, type Unplanned } from '../../store/accept/acceptance.ts';
 import { newMessageId } from '../../store/db/new-id.ts';
 import { canonicalJson } from '../http/canonical-json.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -100,18 +101,18 @@ const keyRequired: InputError = {
     'is required by this tenant (or id in the body): without a key, a repeated request would be a second message',
 };
 
-type Unplanned = Omit<Acceptance, 'deliveries' | 'configVersion'>;
-
 function planMessage(
   tenant: TenantId,
   posted: PostedMessage,
   id: MessageId,
   plan: Plan,
 ): Acceptance | { readonly errors: readonly InputError[]; readonly unplanned: Unplanned } {
-  const unplanned = toAcceptance(tenant, posted, id);
-  const errors: InputError[] = plan.requireKey && posted.key === undefined ? [keyRequired] : [];
+  const { body, dedupeScope, key } = posted;
+  const asked = { id, tenant, dedupeScope, dedupeKey: key ?? id, canonicalBody: canonicalJson(body) ?? '' };
+  const unplanned = toAcceptance(asked, body, { content: contentOf(body), sender: body.sender ?? null });
+  const errors: InputError[] = plan.requireKey && key === undefined ? [keyRequired] : [];
   const deliveries: PlannedDelivery[] = [];
-  for (const [index, destination] of (posted.body.destinations ?? []).entries()) {
+  for (const [index, destination] of (body.destinations ?? []).entries()) {
     const entry = plan.destinations.get(destination);
     if (entry !== undefined) deliveries.push(planDelivery(entry, unplanned, 'request'));
     else {
@@ -120,30 +121,6 @@ function planMessage(
     }
   }
   return errors.length > 0 ? { errors, unplanned } : { ...unplanned, deliveries, configVersion: plan.version };
-}
-
-function toAcceptance(tenant: TenantId, { body, dedupeScope, key }: PostedMessage, id: MessageId): Unplanned {
-  return {
-    id,
-    tenant,
-    dedupeScope,
-    dedupeKey: key ?? id,
-    canonicalBody: canonicalJson(body) ?? '',
-    type: body.type ?? 'message.created',
-    source: body.source ?? 'api',
-    conversation: body.conversation ?? null,
-    occurredAt: body.occurredAt === undefined ? null : new Date(body.occurredAt),
-    dataVersion: body.dataVersion ?? null,
-    correlationId: body.correlationId ?? id,
-    priority: body.priority ?? 'normal',
-    class: body.class ?? null,
-    sendAt: body.sendAt === undefined ? null : new Date(body.sendAt),
-    expiresAt: body.expiresAt === undefined ? null : new Date(body.expiresAt),
-    thread: (body.thread as MessageId | undefined) ?? null,
-    labels: body.labels ?? {},
-    content: contentOf(body),
-    sender: body.sender ?? null,
-  };
 }
 
 /** The posted content as it is stored. A file gets its id from its position. Its URL is also its page. */

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { messageIdPattern } from '../../domain/ids.ts';
+import { chosenTimes } from '../../domain/message.ts';
 import { invalidInput, Problem, type InputError } from '../errors.ts';
 import { isCloudEvent, readCloudEvent } from './cloud-event.ts';
 import { instantRange, readInstant } from '../http/instant.ts';
@@ -89,7 +90,7 @@ function findMeaningErrors({ text, content, type, thread, ...times }: PostMessag
     });
   if (type !== undefined && /^(?:message\.(?:edited|deleted)|reaction\..*)$/.test(type))
     errors.push({ path: '/type', code: 'not_yet_supported', message: 'is not supported yet' });
-  for (const key of ['occurredAt', 'sendAt', 'expiresAt'] as const) {
+  for (const key of chosenTimes) {
     const value = times[key];
     if (value !== undefined && readInstant(value) === undefined)
       errors.push({ path: `/${key}`, code: 'invalid_value', message: instantRange });

@@ -1,5 +1,5 @@
 import type { InputError } from '../errors.ts';
-import { pointer } from './pointer.ts';
+import { pointer } from './validation.ts';
 
 /**
  * Finds fields that are planned and that this version does not act on. They are refused with a code of their own, so

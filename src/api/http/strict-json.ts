@@ -1,6 +1,6 @@
 import type { Json } from '../../domain/message.ts';
 import type { InputError } from '../errors.ts';
-import { pointer } from './pointer.ts';
+import { pointer } from './validation.ts';
 
 /** The text is not JSON. The message says where. */
 export class JsonSyntaxError extends Error {

@@ -3,7 +3,6 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { TLocalizedValidationError } from 'typebox/error';
 import { invalidInput, type InputError } from '../errors.ts';
-import { pointer } from './pointer.ts';
 
 /**
  * Checks every part of a request against its schema and changes nothing: no coercion, no defaults, no removed fields.
@@ -50,15 +49,15 @@ type SchemaError = TLocalizedValidationError;
 function withoutOtherBranches(errors: readonly SchemaError[]): SchemaError[] {
   let kept = [...errors];
   for (const choice of errors.filter(({ keyword }) => keyword === 'anyOf')) {
-    const within = kept.filter(({ schemaPath }) => schemaPath.startsWith(`${choice.schemaPath}/anyOf/`));
+    const inChoice = kept.filter(({ schemaPath }) => schemaPath.startsWith(`${choice.schemaPath}/anyOf/`));
     const branchOf = ({ schemaPath }: SchemaError): string | undefined =>
       schemaPath.slice(`${choice.schemaPath}/anyOf/`.length).split('/')[0];
-    const otherTypes = within
+    const otherTypes = inChoice
       .filter(({ keyword, instancePath }) => keyword === 'type' && instancePath === choice.instancePath)
       .map(branchOf);
-    const helpful = within.filter((error) => !otherTypes.includes(branchOf(error)));
+    const helpful = inChoice.filter((error) => !otherTypes.includes(branchOf(error)));
     kept = kept.filter((error) => (helpful.length > 0 ? error !== choice : true));
-    kept = kept.filter((error) => !within.includes(error) || helpful.includes(error));
+    kept = kept.filter((error) => !inChoice.includes(error) || helpful.includes(error));
   }
   return kept;
 }
@@ -110,4 +109,9 @@ function readQuery(schema: TSchema, query: Record<string, unknown>): Record<stri
       return [name, value];
     }),
   );
+}
+
+/** The JSON Pointer (RFC 6901) to one value in a document. The empty string is the whole document. */
+export function pointer(path: readonly (string | number)[]): string {
+  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -1,7 +1,7 @@
-import { Type, type Static } from 'typebox';
+import { Type, type Static, type TSchema } from 'typebox';
 import { deliveryClasses } from '../../domain/delivery-class.ts';
 import { deliveryStates } from '../../domain/delivery.ts';
-import { messageStates, priorities, type Json } from '../../domain/message.ts';
+import { messageStates, priorities, type ChosenField, type Envelope, type Json } from '../../domain/message.ts';
 import { choice } from './choice.ts';
 import { messageDeliverySchema } from './delivery.ts';
 import { instant, instantOrNull, pageQuery, pageSchema } from './list.ts';
@@ -121,7 +121,7 @@ export const postMessageSchema = Type.Object(
     ),
     thread: Type.Optional(Type.String({ description: 'The id (`msg_…`) of the message that it replies to.' })),
     labels: Type.Optional(labels),
-  },
+  } satisfies Record<ChosenField | 'id' | 'text' | 'content' | 'destinations' | 'sender', TSchema>,
   { title: 'PostMessage', additionalProperties: false },
 );
 export type PostMessage = Static<typeof postMessageSchema>;
@@ -175,7 +175,7 @@ const envelope = {
   labels,
   state: choice(messageStates),
   workflowId: Type.String({ description: 'The id of its run in Temporal.' }),
-};
+} satisfies Record<keyof Envelope | 'dedupeKey' | 'version' | 'deletedAt' | 'state' | 'workflowId', TSchema>;
 
 export const messageItemSchema = Type.Object(envelope, { title: 'MessageItem', additionalProperties: false });
 export type MessageItem = Static<typeof messageItemSchema>;

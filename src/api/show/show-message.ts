@@ -1,24 +1,19 @@
 import type { SealedContent } from '../../store/db/contents.ts';
+import { toEnvelope } from '../../store/db/envelope.ts';
 import type { MessageRow, WholeMessage } from '../../store/read/messages.ts';
 import type { MessageAnswer, MessageItem } from '../schemas/message.ts';
 import { showMessageDelivery } from './show-delivery.ts';
 
 /** A message as it appears in a list, without content. */
 export function showMessageItem(row: MessageRow): MessageItem {
-  const { dataVersion, occurredAt, receivedAt, dispatchedAt: _1, firstAttemptAt: _2, restedAt: _3, ...others } = row;
-  const { class: deliveryClass, sendAt, expiresAt, thread, refersTo, replayOf, deletedAt, ...rest } = others;
+  const { workflowId, dedupeKey, version, deletedAt, state } = row;
   return {
-    ...rest,
-    ...(dataVersion === null ? {} : { dataVersion }),
-    ...(deliveryClass === null ? {} : { class: deliveryClass }),
-    ...(sendAt === null ? {} : { sendAt: sendAt.toISOString() }),
-    ...(expiresAt === null ? {} : { expiresAt: expiresAt.toISOString() }),
-    ...(thread === null ? {} : { thread }),
-    ...(refersTo === null ? {} : { refersTo }),
-    ...(replayOf === null ? {} : { replayOf }),
+    ...toEnvelope(row),
+    workflowId,
+    dedupeKey,
+    version,
+    state,
     ...(deletedAt === null ? {} : { deletedAt: deletedAt.toISOString() }),
-    occurredAt: occurredAt.toISOString(),
-    receivedAt: receivedAt.toISOString(),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
 import { withAuthor } from '../text/author.ts';
 import { textAt } from '../http/json-path.ts';
 import { restated } from '../http/restated.ts';
-import { timeLeft } from '../http/time-left.ts';
+import { timeLeft } from '../contract/context.ts';
 import { maxBytes, maxSource } from './text/bounds.ts';
 import { callChat, getToken, type ChatCall } from './api.ts';
 import { clientId, requestId } from './mark.ts';

@@ -1,10 +1,9 @@
 import { SendFailure } from '../../domain/failure.ts';
 import type { ReasonCode } from '../../domain/reasons.ts';
-import type { IssuedToken, LookUpContext } from '../contract/context.ts';
+import { type IssuedToken, type LookUpContext, timeLeft } from '../contract/context.ts';
 import { at, textAt } from './json-path.ts';
 import { callJson } from './json-call.ts';
 import { asLookUp, restated } from './restated.ts';
-import { timeLeft } from './time-left.ts';
 
 /** A request for an access token (RFC 6749, section 4.4, and the variants that platforms made of it). */
 export interface TokenRequest {

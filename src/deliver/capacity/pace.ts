@@ -2,28 +2,35 @@ import { slotIntervalMs, type Rate } from '../../domain/gate.ts';
 import type { TenantId } from '../../domain/ids.ts';
 import type { GateRate } from '../../store/waiting/rates.ts';
 
-/** Keeps this worker's sends of a rate apart: from its slot on, each is a different time on its way. */
+/**
+ * Keeps this worker's sends under one rate apart. Their slots are apart, but the way from a slot to its send takes a
+ * different time for each.
+ */
 export interface Pace {
-  /** Resolves when it may be sent: in the order of coming, and no sooner after the others than the rates allow. */
+  /**
+   * Resolves when the caller may send: in the order of the calls, and as far behind the previous send as the rates
+   * demand.
+   */
   keep(tenant: TenantId, rates: readonly GateRate[]): Promise<void>;
 }
 
 /**
- * Nobody waits longer here: its claim is running, and says until when a send may take. What is held up for longer than
- * this after its claim, by a database that hung, goes a little too fast instead.
+ * A send waits here for at most this time, because its claim is already running out. After a longer delay, such as a
+ * database that hung, sends go a little faster than their rate instead.
  */
 const mostMs = 500;
 
-/** Those of one scope, one behind the other. */
+/** The sends under one gate's rate, one after the other. */
 interface Line {
-  /** When the next one may go by the rate alone, without its burst. */
+  /** When the next send may go by the rate alone, without its burst. */
   freeAt: number;
   last: Promise<void>;
 }
 
 /**
- * Slots are given out in PostgreSQL, for all workers. Between a slot and its send are a signal, a task and three
- * statements: on a machine that was busy for a quarter of a second, 20/s came as 25 in one.
+ * PostgreSQL gives out the slots for all workers. Between a slot and its send lie a signal, a task and three
+ * statements. Without this, on a machine that was busy for a quarter of a second, a rate of 20/s was seen as 25 sends
+ * in one second.
  * @param now a clock that never goes back, in milliseconds.
  */
 export function createPace(now: () => number = () => performance.now()): Pace {
@@ -31,7 +38,8 @@ export function createPace(now: () => number = () => performance.now()): Pace {
 
   async function pass(line: Line, rate: Rate, until: number): Promise<void> {
     const intervalMs = slotIntervalMs(rate);
-    // Looked at again after each wait: a timer that fires late must not let all go at once that slept meanwhile.
+    // The time is computed again after each wait. Otherwise a timer that fires late would let all sends behind it go at
+    // once.
     for (;;) {
       const at = Math.min(line.freeAt - (rate.burst - 1) * intervalMs, until);
       if (at <= now()) break;

@@ -1,17 +1,22 @@
-/** A number of places, handed out by rank, and in the order of asking among equals. */
+/** A fixed number of places, given out by rank, and in the order of the requests where ranks are equal. */
 export interface Places {
   /**
-   * @param rank lower ones go first.
-   * @param number places wanted together; more than there are count as all.
-   * @returns how to give them back; undefined when they did not come free in time.
+   * Takes places, and waits for them for at most `waitMs` milliseconds.
+   * @param rank lower ranks go first.
+   * @param number how many places to take together, 1 by default. More than there are means all of them.
+   * @returns a function that gives them back; undefined where they were not free in time.
    */
   take(waitMs: number, rank: number, number?: number): Promise<(() => void) | undefined>;
-  /** Milliseconds for which the place that is held longest has been; 0 where none is. */
+  /** @returns for how many milliseconds the oldest holder has had its places; 0 where all are free. */
   longestHeldMs(): number;
+  /** All places are free, and no request waits. */
   readonly isIdle: boolean;
 }
 
-/** @param now a clock that never goes back, in milliseconds. */
+/**
+ * Makes `count` places.
+ * @param now a clock that never goes back, in milliseconds.
+ */
 export function createPlaces(count: number, now: () => number = () => performance.now()): Places {
   const held = new Set<{ readonly since: number }>();
   const waiting: { readonly rank: number; readonly number: number; readonly called: (leave: () => void) => void }[] =
@@ -54,7 +59,7 @@ export function createPlaces(count: number, now: () => number = () => performanc
       });
     },
     longestHeldMs() {
-      // A set keeps the order in which its members came, so the first one is the oldest.
+      // A set keeps its members in the order of insertion, so the first one is the oldest.
       const [oldest] = held;
       return oldest === undefined ? 0 : now() - oldest.since;
     },

@@ -3,35 +3,53 @@ import { createPlaces, type Places } from './places.ts';
 import type { Sent } from '../sent.ts';
 
 /**
- * Sends at once in first rounds: below half of the workflow task slots, since a message holds one, and few enough that
- * none takes long for want of a core, which would look like a destination that dawdles.
+ * How many sends of first rounds a worker makes at once. It is below half of the 100 workflow task slots, because a
+ * message holds one during its round. It is also low enough that no send takes long because it waits for a core, which
+ * would look like a slow destination.
  */
 const placesInAll = 48;
-/** A worker that is busy has places again after a moment; all of it the regular way would make it busier still. */
+/**
+ * How long a message waits for places. A busy worker has free places again soon, and regular attempts for all of its
+ * messages would keep it busier still.
+ */
 const enterMs = 2_000;
-/** Rounds at once of those that were called: a quarter of the workflow task slots. */
+/** How many called rounds a worker makes at once: a quarter of the workflow task slots. */
 const calledInAll = 24;
-/** Sends at once to one destination in first rounds: one that dawdles takes these, and no more. */
+/**
+ * How many sends of rounds a worker makes at once to one destination, so that a slow destination takes no more places.
+ */
 const placesEach = 16;
-/** What is only busy has a place free after some milliseconds; going the regular way costs three times the CPU. */
+/**
+ * How long a send waits for a place at its destination. A destination that is only busy has a free place within
+ * milliseconds, and a regular attempt costs three times the CPU.
+ */
 const waitMs = 500;
-/** A destination whose oldest send takes longer than this dawdles, and is not waited for. */
+/** A destination whose oldest send takes longer than this is slow, and no send waits for a place there. */
 const dawdlesMs = 500;
 
-/** What a message's first round may take of this worker, and what of it is still under way. */
+/** The places of this worker for rounds, and the sends of rounds that are still under way. */
 export interface RoundPlaces {
   /**
-   * Enters a message with so many deliveries, the most urgent first.
-   * @returns how to leave; undefined when too many are in and none leaves in time.
+   * Takes as many places as a message has deliveries, the most urgent messages first.
+   * @returns a function that gives them back; undefined where they were not free within 2 s.
    */
   enter(band: number, deliveries: number): Promise<(() => void) | undefined>;
-  /** A round of one that was called; most of its time it sleeps. @returns how to leave; undefined when too many are in. */
+  /**
+   * Begins a called round, which sleeps for most of its time.
+   * @returns a function that ends it; undefined where 24 are under way.
+   */
   enterCalled(): (() => void) | undefined;
-  /** Takes a place at a destination for a send. @returns how to give it back; undefined where none is to be had. */
+  /**
+   * Takes a place at a destination for a send.
+   * @returns a function that gives it back; undefined where none was free in time.
+   */
   take(destination: string, band: number): Promise<(() => void) | undefined>;
-  /** Keeps a send in mind until its end, however long after the round that is. */
+  /** Remembers a send until it ends, also where that is long after its round. */
   keep(delivery: DeliveryId, sending: Promise<Sent | undefined>): void;
-  /** The outcome of a send that is still under way here; undefined where there is none, or nothing was sent. Never rejects. */
+  /**
+   * Waits for a send that is under way in this worker. Never rejects.
+   * @returns its outcome; undefined where no send is under way, nothing was sent, or the signal was aborted.
+   */
   endOf(delivery: DeliveryId, signal: AbortSignal): Promise<Sent | undefined>;
   /** Resolves when no send is under way any more. */
   idle(): Promise<void>;
@@ -60,7 +78,7 @@ export function createRoundPlaces(): RoundPlaces {
       };
     },
     keep(delivery, promise) {
-      // What went wrong is said by the ledger: whoever asks it next finds the claim, live or lapsed.
+      // An error is not reported here. The next read of the ledger finds the claim, and learns whether it has lapsed.
       const ended = promise.catch(() => undefined).finally(() => sending.delete(delivery));
       sending.set(delivery, ended);
     },

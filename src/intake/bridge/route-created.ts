@@ -1,6 +1,7 @@
 import type { MessageId } from '../../domain/ids.ts';
 import { planDelivery } from '../../domain/plan.ts';
-import { accept, type Acceptance } from '../../store/accept/accept.ts';
+import { accept } from '../../store/accept/accept.ts';
+import { toAcceptance, type Acceptance } from '../../store/accept/acceptance.ts';
 import type { TenantPlan } from '../../store/config/destinations.ts';
 import { finish, waitForEvent } from '../../store/inbound/inbox.ts';
 import { findLink, linkOrigin } from '../../store/inbound/links.ts';
@@ -68,28 +69,13 @@ async function acceptCreated(
     const bridge = listeners[0]?.bridge;
     const own = bridge?.order === 'room' ? `bridge:${bridge.id}` : `bridge:${bridge?.id ?? ''}:${id}`;
     const conversation = parent?.conversation ?? own;
-    const message = { class: null, conversation };
+    // A platform may write the same event differently each time, so only the event's key is compared.
+    const asked = { id, tenant, dedupeScope: `connection:${connection}`, dedupeKey: event.key, canonicalBody: '' };
+    const said = { content: contentOf(event), sender: senderOf(event, connection, connector) };
+    const chosen = { source: connection, conversation, occurredAt: event.at, thread: parent?.message };
+    const message = toAcceptance(asked, { type: 'message.created', ...chosen }, said);
     const acceptance: Acceptance = {
-      id,
-      tenant,
-      dedupeScope: `connection:${connection}`,
-      dedupeKey: event.key,
-      // A platform may write the same event differently each time, so only the event's key is compared.
-      canonicalBody: '',
-      type: 'message.created',
-      source: connection,
-      conversation,
-      occurredAt: new Date(event.at),
-      dataVersion: null,
-      correlationId: id,
-      priority: 'normal',
-      class: null,
-      sendAt: null,
-      expiresAt: null,
-      thread: parent?.message ?? null,
-      labels: {},
-      content: contentOf(event),
-      sender: senderOf(event, connection, connector),
+      ...message,
       deliveries: listeners.map(({ destination, bridge: { id: via } }) =>
         planDelivery(destination, message, `bridge:${via}`),
       ),

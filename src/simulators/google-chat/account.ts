@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
+import type { Decision, SimulatedRequest } from '../kit/simulator.ts';
 import { ControlError, controlBody } from '../kit/control-body.ts';
 import { peopleOn, type PersonKey } from '../kit/rooms.ts';
 
@@ -67,9 +67,9 @@ export function revokeControl(rules: TokenRules): (body: unknown) => object {
 }
 
 /** Issues a token for a signed assertion (RFC 7523, section 2.1; refusals: RFC 6749, section 5.2). */
-export function token({ body, now }: SimulatedRequest): Outcome<never> {
+export function token({ body, now }: SimulatedRequest): Decision<never> {
   const form = new URLSearchParams(body.toString('utf8'));
-  const refused = (error: string, description: string): Outcome<never> => ({
+  const refused = (error: string, description: string): Decision<never> => ({
     answer: { status: 400, body: { error, error_description: description } },
   });
   if (form.get('grant_type') !== grant) return refused('unsupported_grant_type', 'Invalid grant_type');

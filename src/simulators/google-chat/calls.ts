@@ -1,4 +1,4 @@
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 import { agreed, find, newId, nextTime, refused, shown, type ChatEvent, type Held, type User } from './messages.ts';
 
 /** One call for a space that exists. */
@@ -22,7 +22,7 @@ const maxBytes = 32_000;
  * spaces.messages.create. A known `requestId` changes nothing; the answer is the message that it created, with a part
  * of its fields. A `messageId` can be given once in a space.
  */
-export function create({ space, held, query, body, now, remembers }: Call): Outcome<ChatEvent> {
+export function create({ space, held, query, body, now, remembers }: Call): Decision<ChatEvent> {
   const { text } = body;
   const [requestId, client] = [query.get('requestId'), query.get('messageId') ?? undefined];
   const request = requestId === null ? undefined : `${credential} ${requestId}`;
@@ -56,13 +56,13 @@ export function create({ space, held, query, body, now, remembers }: Call): Outc
   return { event, ...agreed(shown({ ...event, reactions: [] })) };
 }
 
-export function get({ space, held }: Call, id: string): Outcome<ChatEvent> {
+export function get({ space, held }: Call, id: string): Decision<ChatEvent> {
   const found = find(held, space, id);
   return found === undefined ? refused('NOT_FOUND', 'Message not found.') : agreed(shown(found));
 }
 
 /** spaces.messages.patch, for the app's own messages only. Changes only the fields that the mask names. */
-export function patch({ space, held, query, body, now }: Call, id: string): Outcome<ChatEvent> {
+export function patch({ space, held, query, body, now }: Call, id: string): Decision<ChatEvent> {
   const found = find(held, space, id);
   if (found === undefined) return refused('NOT_FOUND', 'Message not found.');
   if (found.sender.name !== app.name) return refused('PERMISSION_DENIED', 'Cannot update messages of others.');
@@ -80,7 +80,7 @@ export function patch({ space, held, query, body, now }: Call, id: string): Outc
  * spaces.messages.delete, for the app's own messages only. A message with replies is deleted only with `force`, which
  * deletes the replies too.
  */
-export function remove({ space, held, query, now }: Call, id: string): Outcome<ChatEvent> {
+export function remove({ space, held, query, now }: Call, id: string): Decision<ChatEvent> {
   const found = find(held, space, id);
   if (found === undefined) return refused('NOT_FOUND', 'Message not found.');
   if (found.sender.name !== app.name) return refused('PERMISSION_DENIED', 'Cannot delete messages of others.');
@@ -98,7 +98,7 @@ export function withReplies(held: readonly Held[], found: Held): string[] {
   return [found.name, ...replies.map(({ name }) => name)];
 }
 
-function textProblem(text: unknown): Outcome<never> | undefined {
+function textProblem(text: unknown): Decision<never> | undefined {
   if (typeof text !== 'string' || text.trim() === '') return refused('INVALID_ARGUMENT', 'Message cannot be empty.');
   return Buffer.byteLength(text) > maxBytes ? refused('INVALID_ARGUMENT', 'Message is too long.') : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
+import type { Decision, SimulatedRequest } from '../kit/simulator.ts';
 import { resources } from './events.ts';
 import { agreed, refused, type ChatEvent, type Held } from './messages.ts';
 
@@ -19,7 +19,7 @@ export function listEvents(
   log: readonly ChatEvent[],
   held: readonly Held[],
   { query, now }: SimulatedRequest,
-): Outcome<never> {
+): Decision<never> {
   const filter = query.get('filter') ?? '';
   const wanted = [...filter.matchAll(/event_types:"([^"]+)"/g)].map(([, type]) => type);
   const start = Date.parse(/start_time="([^"]+)"/.exec(filter)?.[1] ?? '1970-01-01T00:00:00Z');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 
 export interface User {
   readonly name: string;
@@ -82,12 +82,12 @@ const statuses: Readonly<Record<string, number>> = {
 };
 
 /** An error in the form of all Google APIs (cloud.google.com/apis/design/errors). */
-export function refused(status: string, message: string): Outcome<never> {
+export function refused(status: string, message: string): Decision<never> {
   const code = statuses[status] ?? 500;
   return { answer: { status: code, body: { error: { code, message, status } } } };
 }
 
-export const agreed = (body: object): Outcome<never> => ({ answer: { status: 200, body } });
+export const agreed = (body: object): Decision<never> => ({ answer: { status: 200, body } });
 
 export function errorBody(code: number): object | undefined {
   const status = Object.keys(statuses).find((one) => statuses[one] === code);

@@ -1,5 +1,5 @@
 import { roomFile, type PersonAction, type PersonKey, type RoomMessage, type Segment } from '../kit/rooms.ts';
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 import { people } from './account.ts';
 import { app, withReplies } from './calls.ts';
 import { agreed, find, newId, nextTime, refused, type ChatEvent, type Held, type User } from './messages.ts';
@@ -23,7 +23,7 @@ const userOf = (key: PersonKey): User => ({
  * Turns an act of a person into the event that their client would cause. `held` are the messages of the space, oldest
  * first.
  */
-export function act(action: PersonAction, held: readonly Held[], now: Date): Outcome<ChatEvent> {
+export function act(action: PersonAction, held: readonly Held[], now: Date): Decision<ChatEvent> {
   const { room: space, user: key } = action;
   const user = userOf(key);
   const at = nextTime(held, now);

@@ -1,4 +1,4 @@
-import type { Outcome, RunningSimulator, Simulator } from '../kit/simulator.ts';
+import type { Decision, RunningSimulator, Simulator } from '../kit/simulator.ts';
 import { controlBody, ControlError } from '../kit/control-body.ts';
 import { accountControl, isAuthorized, isOfPerson, revokeControl, token, type TokenRules } from './account.ts';
 import { create, get, patch, remove, type Call } from './calls.ts';
@@ -33,7 +33,7 @@ export const googleChatSimulator: Simulator = {
     let subscriptions: readonly Subscription[] = [];
     const heldOf = (space: string): readonly Held[] => spaces.get(space) ?? [];
     return {
-      handle(request): Outcome<ChatEvent | WorkspaceChange> {
+      handle(request): Decision<ChatEvent | WorkspaceChange> {
         if (request.path === '/token') return token(request);
         if (request.path === '/keys/jwks') return agreed(keys.jwks());
         if (request.path === '/keys/x509') return agreed(keys.x509());
@@ -124,7 +124,7 @@ export const googleChatSimulator: Simulator = {
   },
 };
 
-function route(method: string, call: Call, rest = ''): Outcome<ChatEvent> {
+function route(method: string, call: Call, rest = ''): Decision<ChatEvent> {
   if (rest === '' && method === 'POST') return create(call);
   if (rest === '')
     return refused('PERMISSION_DENIED', 'Listing needs the consent of a person, or of an administrator.');
@@ -144,7 +144,7 @@ function route(method: string, call: Call, rest = ''): Outcome<ChatEvent> {
 }
 
 /** media.download, for uploaded files. */
-function download(held: readonly Held[], resource: string): Outcome<ChatEvent> {
+function download(held: readonly Held[], resource: string): Decision<ChatEvent> {
   const files = held.flatMap(({ attachment = [], deleted }) => (deleted === undefined ? attachment : []));
   const file = files.find(({ attachmentDataRef }) => attachmentDataRef.resourceName === resource);
   if (file === undefined) return refused('NOT_FOUND', 'Media not found.');
@@ -166,7 +166,7 @@ function flag(value: unknown, key: string): boolean {
  * One write per second and space, counted over all apps, while the limits are on. The refusal names no time to wait
  * (developers.google.com/workspace/chat, "Usage limits").
  */
-function takeTurn(limits: Limits, space: string, now: Date): Outcome<ChatEvent> | undefined {
+function takeTurn(limits: Limits, space: string, now: Date): Decision<ChatEvent> | undefined {
   const free = (limits.lastWrite.get(space) ?? Number.NEGATIVE_INFINITY) + limits.perSpaceMs;
   if (limits.perSpaceMs > 0 && now.getTime() < free)
     return refused('RESOURCE_EXHAUSTED', "Quota exceeded for quota metric 'Message writes per space'.");

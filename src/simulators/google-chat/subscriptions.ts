@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
+import type { Decision, SimulatedRequest } from '../kit/simulator.ts';
 import type { Said } from './events.ts';
 import { agreed, readJson, refused } from './messages.ts';
 
@@ -27,7 +27,7 @@ export interface WorkspaceChange {
 }
 
 type Body = Readonly<Record<string, unknown>>;
-type Result = Outcome<WorkspaceChange>;
+type Result = Decision<WorkspaceChange>;
 
 const target = /^\/\/chat\.googleapis\.com\/(spaces\/AAAA[\w-]*)$/;
 const known = /^google\.workspace\.chat\.(?:message|reaction|membership|space)\.v1\.\w+$/;

@@ -19,7 +19,7 @@ export interface RunningSimulator<Event = unknown> {
    */
   ask?(request: SimulatedRequest): Promise<Answer | undefined>;
   /** Decides what to answer and which event to keep. Must not change any state. */
-  handle(request: SimulatedRequest): Outcome<Event>;
+  handle(request: SimulatedRequest): Decision<Event>;
   /** Applies an event. At the start it is also called for each event of the journal, in order. */
   commit(event: Event): void;
   /** What the platform holds, as `GET /_sim/<name>/accepted` shows it. */
@@ -35,7 +35,7 @@ export interface RunningSimulator<Event = unknown> {
    */
   hooks?(event: Event): readonly Hook[];
   /** Decides what happens when a person acts in a room. `now` is the time of the act. */
-  act?(action: PersonAction, now: Date): Outcome<Event>;
+  act?(action: PersonAction, now: Date): Decision<Event>;
   /** The messages of a room as a reader sees them, oldest first. */
   room?(room: string): readonly RoomMessage[];
   /** The platform's own error body for a scripted status; used when the fault gives no body. */
@@ -61,7 +61,7 @@ export interface Answer {
   readonly body?: string | Buffer | object;
 }
 
-export interface Outcome<Event = unknown> {
+export interface Decision<Event = unknown> {
   readonly answer: Answer;
   /** What to keep, as plain JSON. Absent when the request changes nothing. */
   readonly event?: Event;

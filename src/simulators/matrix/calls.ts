@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
+import type { Decision, SimulatedRequest } from '../kit/simulator.ts';
 import { peopleOn } from '../kit/rooms.ts';
 import {
   isRoom,
@@ -15,7 +15,7 @@ import {
 /** The people of the simulated homeserver. */
 export const people = peopleOn('matrix');
 
-type Result = Outcome<MatrixChange>;
+type Result = Decision<MatrixChange>;
 
 /** One call by an application service. */
 export interface Call {

@@ -1,4 +1,4 @@
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 import { agreed, notIn, refused, type Call } from './calls.ts';
 import type { MatrixChange } from './rooms.ts';
 
@@ -13,7 +13,7 @@ const largestPage = 20;
  * Lists the events of a room, newest first (`dir=b`). `from` is the `end` of the page before; the page with the room's
  * first event has no `end`. A filter's `types` are honoured (client-server API, "GET /rooms/{roomId}/messages").
  */
-export function messages(call: Call, room: string): Outcome<MatrixChange> {
+export function messages(call: Call, room: string): Decision<MatrixChange> {
   const refusal = notIn(call, room);
   if (refusal !== undefined) return refusal;
   const { query } = call.request;

@@ -7,7 +7,7 @@ import {
   type RoomMessage,
   type Segment,
 } from '../kit/rooms.ts';
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 import { agreed, nameOf, people, refused } from './calls.ts';
 import { newEvent, redactionOf, relation, server, type Held, type MatrixChange, type World } from './rooms.ts';
 
@@ -16,18 +16,18 @@ const keyOf = (id: string): PersonKey | undefined =>
   (Object.keys(people) as PersonKey[]).find((key) => idOf(key) === id);
 
 /** Turns an act of a person into the event that their client would cause. Each person is in every room. */
-export function act(action: PersonAction, world: World, now: Date): Outcome<MatrixChange> {
+export function act(action: PersonAction, world: World, now: Date): Decision<MatrixChange> {
   const { room, id = '', emoji = '' } = action;
   const sender = idOf(action.user);
   const found = world.rooms.get(room)?.find((one) => one.event_id === id && one.unsigned === undefined);
   if (action.do !== 'say' && found === undefined) return refused(404, 'M_NOT_FOUND', 'Event not found.');
-  const say = (type: string, content: Record<string, unknown>): Outcome<MatrixChange> => {
+  const say = (type: string, content: Record<string, unknown>): Decision<MatrixChange> => {
     const event = newEvent(world, { room_id: room, type, sender, content }, now);
     const { file } = action;
     const media = file && { ...file, id: mediaIdOf(file) };
     return { event: { kind: 'event', event, ...(media && { media }) }, ...agreed({ id: event.event_id }) };
   };
-  const redact = (target: string): Outcome<MatrixChange> => ({
+  const redact = (target: string): Decision<MatrixChange> => ({
     event: { kind: 'event', event: newEvent(world, redactionOf(room, target, sender), now) },
     ...agreed({ id: target }),
   });

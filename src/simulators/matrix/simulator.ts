@@ -1,4 +1,4 @@
-import type { Outcome, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
+import type { Decision, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
 import { controlBody, ControlError } from '../kit/control-body.ts';
 import {
   agreed,
@@ -21,7 +21,7 @@ import { act, roomMessages } from './people.ts';
 import { apply, createWorld, isRoom, server, type JoinRule, type MatrixChange, type World } from './rooms.ts';
 import { transactionOf, type Subscription } from './transactions.ts';
 
-type Handler = (call: Call, ...parts: string[]) => Outcome<MatrixChange>;
+type Handler = (call: Call, ...parts: string[]) => Decision<MatrixChange>;
 
 /**
  * Calls of the client-server API by method and path. The groups of the pattern are decoded and passed to the handler.
@@ -107,7 +107,7 @@ export const matrixSimulator: Simulator = {
   },
 };
 
-function handle(request: SimulatedRequest, world: World): Outcome<MatrixChange> {
+function handle(request: SimulatedRequest, world: World): Decision<MatrixChange> {
   const token = /^Bearer (.+)$/.exec(request.headers['authorization'] ?? '')?.[1];
   if (token === undefined) return refused(401, 'M_MISSING_TOKEN', 'Missing access token');
   const service = /^as_([a-z]+)_/.exec(token)?.[1];

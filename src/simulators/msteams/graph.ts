@@ -1,4 +1,4 @@
-import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
+import type { Decision, SimulatedRequest } from '../kit/simulator.ts';
 import { aadOf, nameOf } from './people.ts';
 import { refused, type Held, type TeamsEvent } from './posts.ts';
 
@@ -19,7 +19,7 @@ export function readGraph(
   request: SimulatedRequest,
   generation: number,
   postsOf: (conversation: string) => readonly Held[],
-): Outcome<TeamsEvent> {
+): Decision<TeamsEvent> {
   const { method, path, query, headers } = request;
   if (!(headers['authorization'] ?? '').startsWith(`Bearer graph.${generation}.`))
     return refused(401, 'InvalidAuthenticationToken', 'Access token is empty or of another audience.');

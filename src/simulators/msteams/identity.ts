@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
+import type { Decision, SimulatedRequest } from '../kit/simulator.ts';
 import type { TeamsEvent } from './posts.ts';
 
 /** The key with which the Bot Framework signs its activities, and its public form. */
@@ -23,7 +23,7 @@ export function createIdentity(): Identity {
 }
 
 /** Answers with the discovery document or the public keys. Returns undefined for any other path. */
-export function publish({ path, headers }: SimulatedRequest, { jwk }: Identity): Outcome<TeamsEvent> | undefined {
+export function publish({ path, headers }: SimulatedRequest, { jwk }: Identity): Decision<TeamsEvent> | undefined {
   const keysPath = '/openid/keys';
   if (path === keysPath) return { answer: { status: 200, body: { keys: [jwk] } } };
   if (path !== '/openid/openidconfiguration') return undefined;
@@ -50,9 +50,9 @@ export function signToken(
  * refused as Entra refuses it. A token contains its generation, so that the control `revoke` can end all tokens at
  * once.
  */
-export function issueToken({ body }: SimulatedRequest, generation: number): Outcome<TeamsEvent> {
+export function issueToken({ body }: SimulatedRequest, generation: number): Decision<TeamsEvent> {
   const form = new URLSearchParams(body.toString('utf8'));
-  const refusal = (error: string): Outcome<TeamsEvent> => ({
+  const refusal = (error: string): Decision<TeamsEvent> => ({
     answer: { status: error === 'invalid_client' ? 401 : 400, body: { error, error_description: error } },
   });
   if (form.get('grant_type') !== 'client_credentials') return refusal('unsupported_grant_type');

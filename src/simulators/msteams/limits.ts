@@ -1,4 +1,4 @@
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 import { refused, type TeamsEvent } from './posts.ts';
 
 /**
@@ -19,7 +19,7 @@ export interface Limits {
 }
 
 /** Counts a send. When a limit is reached, returns 429 with the whole seconds until there is room. */
-export function takeTurn(limits: Limits, thread: string, now: Date): Outcome<TeamsEvent> | undefined {
+export function takeTurn(limits: Limits, thread: string, now: Date): Decision<TeamsEvent> | undefined {
   if (!limits.enabled) return undefined;
   const sent = limits.sent.get(thread) ?? [];
   for (const [most, ms] of windows) {

@@ -1,5 +1,5 @@
 import { peopleOn, roomFile, type PersonAction, type PersonKey, type RoomMessage, type Segment } from '../kit/rooms.ts';
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 import { refused, type Entity, type Held, type TeamsEvent } from './posts.ts';
 
 const people = peopleOn('msteams');
@@ -47,7 +47,7 @@ export const downloadUrl = (origin: string, id: string): string => `${origin}/ms
  * Turns an act of a person into the event that their client would cause. `posts` are the messages of the room, oldest
  * first.
  */
-export function act(action: PersonAction, posts: readonly Held[], id: string, now: Date): Outcome<TeamsEvent> {
+export function act(action: PersonAction, posts: readonly Held[], id: string, now: Date): Decision<TeamsEvent> {
   const { room: conversation } = action;
   const user = idOf(action.user);
   const found = posts.find((one) => one.id === action.id && one.deleted !== true);

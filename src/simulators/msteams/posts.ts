@@ -1,4 +1,4 @@
-import type { Answer, Outcome } from '../kit/simulator.ts';
+import type { Answer, Decision } from '../kit/simulator.ts';
 
 /** A mention as an activity names it (msteams-docs, "Mentions in bot messages"). */
 export interface Entity {
@@ -78,7 +78,7 @@ export function refused(status: number, code: string, message = code): { readonl
 }
 
 /** Checks the message that a bot sends, and returns its text and entities, or a refusal. */
-export function readMessage(activity: unknown): Pick<Post, 'text' | 'entities'> | Outcome<TeamsEvent> {
+export function readMessage(activity: unknown): Pick<Post, 'text' | 'entities'> | Decision<TeamsEvent> {
   if (typeof activity !== 'object' || activity === null) return refused(400, 'BadSyntax', 'no activity');
   if (JSON.stringify(activity).length * 2 > maxBytes) return refused(413, 'MessageSizeTooBig');
   const { type, text, textFormat = 'markdown', entities = [] } = activity as Record<string, unknown>;

@@ -1,4 +1,4 @@
-import type { Outcome, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
+import type { Decision, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
 import { controlBody, ControlError } from '../kit/control-body.ts';
 import { eventsOf, type Subscription } from './events.ts';
 import { readGraph } from './graph.ts';
@@ -39,7 +39,7 @@ export const msteamsSimulator: Simulator = {
     let subscriptions: readonly Subscription[] = [];
     const postsOf = (conversation: string): readonly Held[] => conversations.get(conversation) ?? [];
 
-    function create(request: SimulatedRequest): Outcome<TeamsEvent> {
+    function create(request: SimulatedRequest): Decision<TeamsEvent> {
       const { channelData, activity } = bodyOf(request) as {
         channelData?: { channel?: { id?: unknown } };
         activity?: unknown;
@@ -59,7 +59,7 @@ export const msteamsSimulator: Simulator = {
     }
 
     /** Posts into the thread that the conversation's id names. A post to a chat has no thread. */
-    function post({ request, conversation, root, posts }: Call): Outcome<TeamsEvent> {
+    function post({ request, conversation, root, posts }: Call): Decision<TeamsEvent> {
       const message = readMessage(bodyOf(request));
       if ('answer' in message) return message;
       if (root !== undefined && !posts.some(({ id }) => id === root)) return refused(404, 'ConversationNotFound');
@@ -73,7 +73,7 @@ export const msteamsSimulator: Simulator = {
       };
     }
 
-    function handleGraph(request: SimulatedRequest): Outcome<TeamsEvent | SubscriptionEvent> {
+    function handleGraph(request: SimulatedRequest): Decision<TeamsEvent | SubscriptionEvent> {
       const isKnown = (request.headers['authorization'] ?? '').startsWith(`Bearer graph.${generation}.`);
       if (isKnown && request.path.startsWith('/graph/v1.0/subscriptions')) return graph.handle(request);
       return (isKnown ? readOne(request, postsOf) : undefined) ?? readGraph(request, generation, postsOf);
@@ -81,7 +81,7 @@ export const msteamsSimulator: Simulator = {
 
     return {
       ask: validateAddress,
-      handle(request): Outcome<TeamsEvent | SubscriptionEvent> {
+      handle(request): Decision<TeamsEvent | SubscriptionEvent> {
         const known = publish(request, identity);
         if (known !== undefined) return known;
         if (/^\/login\/[^/]+\/oauth2\/v2\.0\/token$/.test(request.path)) return issueToken(request, generation);
@@ -170,7 +170,7 @@ function isConversation(id: string): boolean {
  * Answers a GET of a file. The file store is no part of the Bot Connector: it knows no token but the one in its
  * addresses.
  */
-function download({ query }: SimulatedRequest, posts: readonly Held[], id: string): Outcome<TeamsEvent> {
+function download({ query }: SimulatedRequest, posts: readonly Held[], id: string): Decision<TeamsEvent> {
   const file = posts.find((one) => one.id === id && one.deleted !== true)?.file;
   if (query.get('tempauth') !== 'sim') return { answer: { status: 401, body: '401 UNAUTHORIZED' } };
   if (file === undefined) return { answer: { status: 404, body: '404 FILE NOT FOUND' } };
@@ -179,7 +179,7 @@ function download({ query }: SimulatedRequest, posts: readonly Held[], id: strin
 }
 
 /** PUT and DELETE, for the bot's own posts only. */
-function change({ request, conversation, posts }: Call, id: string): Outcome<TeamsEvent> {
+function change({ request, conversation, posts }: Call, id: string): Decision<TeamsEvent> {
   const found = posts.find((one) => one.id === id && one.deleted !== true);
   if (found === undefined) return refused(404, 'ActivityNotFoundInConversation');
   if (found.user !== undefined) return refused(403, 'ForbiddenOperationException');
@@ -193,7 +193,7 @@ function change({ request, conversation, posts }: Call, id: string): Outcome<Tea
 }
 
 /** Get Conversation Member, and Paged Members with a token for the next page (bot-docs, "API reference"). */
-function roster({ query }: SimulatedRequest, what: string, which: string | undefined): Outcome<TeamsEvent> {
+function roster({ query }: SimulatedRequest, what: string, which: string | undefined): Decision<TeamsEvent> {
   const all = members() as { id: string }[];
   if (what === 'members') {
     const found = all.find(({ id }) => id === which);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { request as call } from 'undici';
-import type { Answer, Hook, Outcome, SimulatedRequest } from '../kit/simulator.ts';
+import type { Answer, Hook, Decision, SimulatedRequest } from '../kit/simulator.ts';
 import { shown } from './graph.ts';
 import { refused, type Held, type TeamsEvent } from './posts.ts';
 
@@ -23,7 +23,7 @@ export interface SubscriptionEvent {
 }
 
 type Body = Readonly<Record<string, unknown>>;
-type Result = Outcome<TeamsEvent | SubscriptionEvent>;
+type Result = Decision<TeamsEvent | SubscriptionEvent>;
 
 /** The longest life of a subscription to messages (the same page, "Subscription lifetime"). */
 const maxLifetimeMs = 3_600_000;
@@ -152,7 +152,7 @@ export async function validateAddress(request: SimulatedRequest): Promise<Answer
 export function readOne(
   { path }: SimulatedRequest,
   postsOf: (conversation: string) => readonly Held[],
-): Outcome<TeamsEvent> | undefined {
+): Decision<TeamsEvent> | undefined {
   const [, channel, chat, message, reply] = places.exec(decodeURIComponent(path.replace('/graph/v1.0', ''))) ?? [];
   const id = reply ?? message;
   if (id === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
+import type { Decision, SimulatedRequest } from '../kit/simulator.ts';
 import { fileOf } from './people.ts';
 import { agreed, refused, type Held, type Params, type Post, type SlackEvent, type SlackFile } from './posts.ts';
 
@@ -17,7 +17,7 @@ export interface Upload {
 }
 
 /** files.getUploadURLExternal: answers with an address that takes the bytes without a token (docs.slack.dev). */
-export function announce(params: Params, { headers }: SimulatedRequest): Outcome<Upload> {
+export function announce(params: Params, { headers }: SimulatedRequest): Decision<Upload> {
   const { filename: name, length } = params;
   if (typeof name !== 'string' || name === '' || !(Number(length) > 0)) return refusedUpload('invalid_arguments');
   const id = `F${randomUUID().replaceAll('-', '').slice(0, 12).toUpperCase()}`;
@@ -26,7 +26,7 @@ export function announce(params: Params, { headers }: SimulatedRequest): Outcome
 }
 
 /** Takes the bytes of an upload: a POST whose body is the file, with the announced length. */
-export function receive({ body, headers, method }: SimulatedRequest, upload: Upload | undefined): Outcome<Upload> {
+export function receive({ body, headers, method }: SimulatedRequest, upload: Upload | undefined): Decision<Upload> {
   if (method !== 'POST' || upload === undefined) return { answer: { status: 404, body: 'no such upload' } };
   if (body.length !== upload.length) return { answer: { status: 400, body: 'wrong length' } };
   const mediaType = headers['content-type'] ?? 'application/octet-stream';
@@ -43,7 +43,7 @@ export function complete(
   params: Params,
   uploads: ReadonlyMap<string, Upload>,
   place: { channel: string; ts: string; bot?: string; origin: string },
-): Outcome<SlackEvent> {
+): Decision<SlackEvent> {
   const { files, thread_ts: thread, initial_comment: text = '' } = params;
   const [named, ...more] = Array.isArray(files) ? (files as { id?: unknown; title?: unknown }[]) : [];
   const upload = uploads.get(String(named?.id));
@@ -62,7 +62,7 @@ export function complete(
 }
 
 /** files.info: the file and the message that shows it. A file that no message shows is not found. */
-export function info(posts: Iterable<Held>, params: Params): Outcome<SlackEvent> {
+export function info(posts: Iterable<Held>, params: Params): Decision<SlackEvent> {
   for (const one of posts) {
     const file = one.files?.find(({ id }) => id === params['file']);
     if (file === undefined || one.deleted === true) continue;
@@ -76,7 +76,7 @@ export function info(posts: Iterable<Held>, params: Params): Outcome<SlackEvent>
 /**
  * Answers a GET of `url_private`. Without a token that may read the file, the answer is a login page with status 200.
  */
-export function download(posts: Iterable<Held>, id: string, isKnown: boolean): Outcome<SlackEvent> {
+export function download(posts: Iterable<Held>, id: string, isKnown: boolean): Decision<SlackEvent> {
   const html = { 'content-type': 'text/html; charset=utf-8' };
   if (!isKnown) return { answer: { status: 200, headers: html, body: '<html><title>Sign in | Slack</title></html>' } };
   let file: SlackFile | undefined;
@@ -86,6 +86,6 @@ export function download(posts: Iterable<Held>, id: string, isKnown: boolean): O
   return { answer: { status: 200, headers, body: Buffer.from(file.base64, 'base64') } };
 }
 
-function refusedUpload(error: string): Outcome<Upload> {
+function refusedUpload(error: string): Decision<Upload> {
   return { answer: { status: 200, body: { ok: false, error } } };
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 import { agreed, refused, shown, type Held, type Params, type SlackEvent } from './posts.ts';
 
 interface Range {
@@ -14,7 +14,7 @@ interface Range {
  * are included only with `inclusive`, and the payload of metadata only when asked for (docs.slack.dev,
  * conversations.history and "Message metadata").
  */
-export function history(posts: readonly Held[], params: Params): Outcome<SlackEvent> {
+export function history(posts: readonly Held[], params: Params): Decision<SlackEvent> {
   const range = readRange(params);
   if (range === undefined) return refused('invalid_arguments');
   const { after } = range;
@@ -36,7 +36,7 @@ export function history(posts: readonly Held[], params: Params): Outcome<SlackEv
  * the range, then the replies, oldest first. A deleted root with replies appears as a tombstone (docs.slack.dev,
  * conversations.replies). A message without replies is a thread of one message.
  */
-export function replies(posts: readonly Held[], params: Params): Outcome<SlackEvent> {
+export function replies(posts: readonly Held[], params: Params): Decision<SlackEvent> {
   const range = readRange(params);
   if (range === undefined) return refused('invalid_arguments');
   const named = posts.find(({ ts }) => ts === params['ts']);
@@ -83,7 +83,7 @@ function readRange(params: Params): Range | undefined {
   };
 }
 
-function page(found: readonly Held[], { limit }: Range, show: (one: Held) => object): Outcome<SlackEvent> {
+function page(found: readonly Held[], { limit }: Range, show: (one: Held) => object): Decision<SlackEvent> {
   const held = found.slice(0, limit);
   const more = found.length > held.length;
   return agreed({

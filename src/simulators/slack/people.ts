@@ -1,5 +1,5 @@
 import { peopleOn, roomFile, type PersonAction, type PersonKey, type RoomMessage, type Segment } from '../kit/rooms.ts';
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 import { agreed, refused, type Held, type Params, type SlackEvent, type SlackFile } from './posts.ts';
 
 const people = peopleOn('slack');
@@ -15,7 +15,7 @@ const emoji: Readonly<Record<string, string>> = {
 };
 
 /** users.lookupByEmail and users.info (docs.slack.dev). */
-export function findUser(params: Params, by: 'email' | 'user'): Outcome<SlackEvent> {
+export function findUser(params: Params, by: 'email' | 'user'): Decision<SlackEvent> {
   const key = (Object.keys(people) as PersonKey[]).find((one) =>
     by === 'email' ? people[one].email === params['email'] : ids[one] === params['user'],
   );
@@ -29,7 +29,7 @@ export function findUser(params: Params, by: 'email' | 'user'): Outcome<SlackEve
  * Turns an act of a person into the event that their client would cause. `posts` are the messages of the room, oldest
  * first.
  */
-export function act(action: PersonAction, posts: readonly Held[], ts: string): Outcome<SlackEvent> {
+export function act(action: PersonAction, posts: readonly Held[], ts: string): Decision<SlackEvent> {
   const { room: channel } = action;
   const user = ids[action.user];
   const found = posts.find((one) => one.ts === action.id && one.deleted !== true);
@@ -73,7 +73,7 @@ export function react(
   { channel, ts, user, name, add }: { channel: string; ts: string; user: string; name: string; add: boolean },
   found: Held | undefined,
   at: string,
-): Outcome<SlackEvent> {
+): Decision<SlackEvent> {
   if (found === undefined) return refused('message_not_found');
   const isThere = found.reactions?.[name]?.includes(user) === true;
   if (isThere === add) return refused(add ? 'already_reacted' : 'no_reaction');

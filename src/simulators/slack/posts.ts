@@ -1,4 +1,4 @@
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 
 /** A file as events and histories show it, with its bytes. */
 export interface SlackFile {
@@ -73,11 +73,11 @@ export type Params = Readonly<Record<string, unknown>>;
 const maxText = 40_000;
 const maxUpdateText = 4_000;
 
-export function agreed(body: object): Outcome<SlackEvent> {
+export function agreed(body: object): Decision<SlackEvent> {
   return { answer: { status: 200, body: { ok: true, ...body } } };
 }
 
-export function refused(error: string): Outcome<SlackEvent> {
+export function refused(error: string): Decision<SlackEvent> {
   return { answer: { status: 200, body: { ok: false, error } } };
 }
 
@@ -140,7 +140,12 @@ export function post(posts: readonly Held[], params: Params, place: { channel: s
  * chat.update, for the bot's own messages only. Metadata that the call does not give is kept (docs.slack.dev,
  * chat.update).
  */
-export function update(posts: readonly Held[], params: Params, by: string | undefined, now: Date): Outcome<SlackEvent> {
+export function update(
+  posts: readonly Held[],
+  params: Params,
+  by: string | undefined,
+  now: Date,
+): Decision<SlackEvent> {
   const { text = '', blocks, attachments, ts } = params;
   if (typeof ts !== 'string' || typeof text !== 'string') return refused('invalid_arguments');
   const found = posts.find((one) => one.ts === ts && one.deleted !== true);
@@ -157,7 +162,7 @@ export function update(posts: readonly Held[], params: Params, by: string | unde
 }
 
 /** chat.delete, for the bot's own messages only. */
-export function remove(posts: readonly Held[], params: Params, by: string | undefined): Outcome<SlackEvent> {
+export function remove(posts: readonly Held[], params: Params, by: string | undefined): Decision<SlackEvent> {
   const { ts } = params;
   if (typeof ts !== 'string') return refused('invalid_arguments');
   const found = posts.find((one) => one.ts === ts && one.deleted !== true);

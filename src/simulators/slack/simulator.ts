@@ -1,4 +1,4 @@
-import type { Outcome, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
+import type { Decision, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
 import { controlBody, ControlError } from '../kit/control-body.ts';
 import { eventsOf, type Subscription } from './events.ts';
 import { history, replies } from './history.ts';
@@ -47,7 +47,7 @@ export const slackSimulator: Simulator = {
     const postsOf = (channel: string): readonly Held[] => channels.get(channel) ?? [];
     const uploads = new Map<string, Upload>();
     const all = (): Iterable<Held> => [...channels.values()].flat();
-    const methods: Readonly<Record<string, (call: Call) => Outcome<SlackEvent>>> = {
+    const methods: Readonly<Record<string, (call: Call) => Decision<SlackEvent>>> = {
       'chat.postMessage': ({ channel, posts, params, bot, now }) =>
         takeTurn(limits, channel, now) ??
         post(posts, params, { channel, ts: nextTs(posts, now), ...(bot === undefined ? {} : { bot }) }),
@@ -61,7 +61,7 @@ export const slackSimulator: Simulator = {
       'conversations.replies': ({ posts, params }) => replies(posts, params),
     };
     return {
-      handle(request): Outcome<SlackEvent | Upload> {
+      handle(request): Decision<SlackEvent | Upload> {
         const upload = /^\/upload\/v1\/([A-Z0-9]+)$/.exec(request.path)?.[1];
         if (upload !== undefined) return receive(request, uploads.get(upload));
         const params = readParams(request);
@@ -122,14 +122,14 @@ export const slackSimulator: Simulator = {
 };
 
 /** Lets the bot react. Its user is a member of the workspace like any other. */
-function reactAs({ channel, posts, params, now }: Call, add: boolean): Outcome<SlackEvent> {
+function reactAs({ channel, posts, params, now }: Call, add: boolean): Decision<SlackEvent> {
   const { timestamp, name } = params;
   if (typeof timestamp !== 'string' || typeof name !== 'string') return refused('invalid_arguments');
   const found = posts.find(({ ts, deleted }) => ts === timestamp && deleted !== true);
   return react({ channel, ts: timestamp, user: 'U0CARILLON', name, add }, found, String(now.getTime() / 1_000));
 }
 
-function whoAmI(bot = 'B0CARILLON'): Outcome<SlackEvent> {
+function whoAmI(bot = 'B0CARILLON'): Decision<SlackEvent> {
   const team = { url: 'https://sim.slack.com/', team: 'Simulated', team_id: 'T0SIM' };
   return agreed({ ...team, user: 'carillon', user_id: 'U0CARILLON', bot_id: bot });
 }
@@ -158,7 +158,7 @@ function readToken({ headers }: SimulatedRequest, params: Params): string | unde
 }
 
 /** One message per second and channel while the limits are on (docs.slack.dev, "Rate limits"). */
-function takeTurn(limits: Limits, channel: string, now: Date): Outcome<SlackEvent> | undefined {
+function takeTurn(limits: Limits, channel: string, now: Date): Decision<SlackEvent> | undefined {
   const free = (limits.lastPost.get(channel) ?? Number.NEGATIVE_INFINITY) + limits.perChannelMs;
   if (limits.perChannelMs === 0 || now.getTime() >= free) {
     limits.lastPost.set(channel, now.getTime());

@@ -1,4 +1,4 @@
-import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
+import type { Decision, SimulatedRequest } from '../kit/simulator.ts';
 import { agreed, isRoom, mentionsOf, refused, shown, type Held, type WebexEvent } from './messages.ts';
 import { botId, emailOf } from './people.ts';
 
@@ -13,7 +13,7 @@ const largestPage = 20;
  * that mention it (developer.webex.com, Messages API, "List Messages"; "REST API Basics", "Pagination").
  * @param messages the messages of the room, oldest first.
  */
-export function list(messages: readonly Held[], request: SimulatedRequest, by: string): Outcome<WebexEvent> {
+export function list(messages: readonly Held[], request: SimulatedRequest, by: string): Decision<WebexEvent> {
   const { query, headers, path } = request;
   const max = Number(query.get('max') ?? usualPage);
   if (!isRoom(query.get('roomId'))) return refused(400, 'roomId cannot be null or empty.');

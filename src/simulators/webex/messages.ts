@@ -1,5 +1,5 @@
 import type { FormFile } from '../kit/form.ts';
-import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
+import type { Decision, SimulatedRequest } from '../kit/simulator.ts';
 
 export interface File {
   readonly id: string;
@@ -59,13 +59,13 @@ export function refused(
   status: number,
   message: string,
   headers: Readonly<Record<string, string>> = {},
-): Outcome<WebexEvent> {
+): Decision<WebexEvent> {
   const trackingId = `ROUTER_${status}-SIM`;
   const body = { message, errors: [{ description: message }], trackingId };
   return { answer: { status, headers: { trackingid: trackingId, ...headers }, body } };
 }
 
-export function agreed(body: object): Outcome<WebexEvent> {
+export function agreed(body: object): Decision<WebexEvent> {
   return { answer: { status: 200, body } };
 }
 
@@ -109,7 +109,7 @@ export function create(
   messages: readonly Held[],
   place: Place,
   uploads: readonly FormFile[] = [],
-): Outcome<WebexEvent> {
+): Decision<WebexEvent> {
   const { roomId, parentId } = body;
   if (!isRoom(roomId)) return refused(404, 'The requested resource could not be found.');
   // A message takes one file, in the field `files` (developer.webex.com, "Create a Message").
@@ -138,7 +138,12 @@ export function create(
 }
 
 /** PUT /messages/{id}, for the caller's own messages only: at most ten times, and never for a message with files. */
-export function edit(body: Readonly<Record<string, unknown>>, found: Held, by: string, now: Date): Outcome<WebexEvent> {
+export function edit(
+  body: Readonly<Record<string, unknown>>,
+  found: Held,
+  by: string,
+  now: Date,
+): Decision<WebexEvent> {
   const texts = textsOf(body);
   if (typeof texts === 'string') return refused(400, texts);
   if (body['roomId'] !== found.roomId) return refused(400, 'roomId is missing, or of another room.');
@@ -150,7 +155,7 @@ export function edit(body: Readonly<Record<string, unknown>>, found: Held, by: s
 }
 
 /** DELETE /messages/{id}, for the caller's own messages only. The answer is 204. */
-export function remove({ id, roomId, personId }: Held, by: string): Outcome<WebexEvent> {
+export function remove({ id, roomId, personId }: Held, by: string): Decision<WebexEvent> {
   if (personId !== by) return refused(403, 'You may only delete your own messages.');
   return { event: { kind: 'delete', id, roomId, by }, answer: { status: 204 } };
 }

@@ -1,5 +1,5 @@
 import { peopleOn, roomFile, type PersonAction, type PersonKey, type RoomMessage, type Segment } from '../kit/rooms.ts';
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 import { agreed, idOf, mentionsOf, refused, type Held, type Message, type WebexEvent } from './messages.ts';
 
 const people = peopleOn('webex');
@@ -45,7 +45,7 @@ export function ownerOf(token: string | undefined): string | undefined {
 }
 
 /** GET /people?email=, /people/{id} and /people/me (developer.webex.com, People API). */
-export function findPeople(by: { email: string } | { id: string }): Outcome<WebexEvent> {
+export function findPeople(by: { email: string } | { id: string }): Decision<WebexEvent> {
   if ('email' in by)
     return agreed({
       items: Object.values(accounts)
@@ -65,7 +65,7 @@ function asShown(one: Account): object {
  * Turns an act of a person into the event that their client would cause. `messages` are the messages of the room,
  * oldest first.
  */
-export function act(action: PersonAction, messages: readonly Held[], id: string, now: Date): Outcome<WebexEvent> {
+export function act(action: PersonAction, messages: readonly Held[], id: string, now: Date): Decision<WebexEvent> {
   const personId = personIdOf(action.user);
   const { room: roomId } = action;
   const found = messages.find((one) => one.id === action.id && one.deleted !== true);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Outcome, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
+import type { Decision, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
 import { ControlError, controlBody } from '../kit/control-body.ts';
 import { readForm } from '../kit/form.ts';
 import { eventsOf, type Webhook } from './events.ts';
@@ -32,7 +32,7 @@ export const webexSimulator: Simulator = {
       [...rooms.values()].flat().find((one) => one.id === id && one.deleted !== true);
     const newId = (): string => idOf('MESSAGE', randomUUID());
 
-    function message(id: string, request: SimulatedRequest, by: string): Outcome<WebexEvent> {
+    function message(id: string, request: SimulatedRequest, by: string): Decision<WebexEvent> {
       const found = find(id);
       if (found === undefined) return refused(404, notFound);
       switch (request.method) {
@@ -52,7 +52,7 @@ export const webexSimulator: Simulator = {
     }
 
     /** Returns the bytes of a file. Its name is in a header (developer.webex.com, "Message Attachments"). */
-    function content(id: string): Outcome<WebexEvent> {
+    function content(id: string): Decision<WebexEvent> {
       const files = [...rooms.values()].flat().flatMap((one) => (one.deleted === true ? [] : (one.files ?? [])));
       const file = files.find((one) => one.id === id);
       if (file === undefined) return refused(404, notFound);
@@ -63,7 +63,7 @@ export const webexSimulator: Simulator = {
       return { answer: { status: 200, headers, body: Buffer.from(file.base64, 'base64') } };
     }
 
-    function post(request: SimulatedRequest, by: string): Outcome<WebexEvent> {
+    function post(request: SimulatedRequest, by: string): Decision<WebexEvent> {
       const form = readForm(request);
       const body = form?.fields ?? readBody(request);
       if (body === undefined) return refused(400, 'The request body is not JSON.');
@@ -75,7 +75,7 @@ export const webexSimulator: Simulator = {
     }
 
     return {
-      handle(request): Outcome<WebexEvent | WebhookEvent> {
+      handle(request): Decision<WebexEvent | WebhookEvent> {
         const by = ownerOf(/^Bearer (.+)$/.exec(request.headers['authorization'] ?? '')?.[1]);
         if (by === undefined) return refused(401, 'The request requires a valid access token.');
         const [, resource, id, ...more] = /^\/v1\/(.*)$/.test(request.path) ? request.path.slice(3).split('/') : [];

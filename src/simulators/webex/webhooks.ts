@@ -1,4 +1,4 @@
-import type { Outcome, SimulatedRequest } from '../kit/simulator.ts';
+import type { Decision, SimulatedRequest } from '../kit/simulator.ts';
 import type { Registered, Webhook } from './events.ts';
 import { agreed, idOf, refused, type WebexEvent } from './messages.ts';
 import { botId } from './people.ts';
@@ -29,7 +29,7 @@ export interface Registry {
     body: Json | undefined,
     id: string | undefined,
     by: string,
-  ): Outcome<WebexEvent | WebhookEvent>;
+  ): Decision<WebexEvent | WebhookEvent>;
   commit(event: WebhookEvent): void;
   /** Replaces all webhooks, whichever account created them. */
   replace(given: readonly Webhook[]): void;
@@ -40,7 +40,7 @@ export interface Registry {
 export function createRegistry(newId: () => string): Registry {
   let webhooks: Registered[] = [];
 
-  function list(request: SimulatedRequest, by: string): Outcome<WebexEvent | WebhookEvent> {
+  function list(request: SimulatedRequest, by: string): Decision<WebexEvent | WebhookEvent> {
     const own = webhooks.filter(({ createdBy }) => createdBy === by);
     const max = Number(request.query.get('max') ?? defaultMax);
     const from = Number(request.query.get('after') ?? 0);
@@ -50,7 +50,7 @@ export function createRegistry(newId: () => string): Registry {
     return { answer: { ...answer.answer, headers: { link: next } } };
   }
 
-  function create(body: Json, by: string, now: Date): Outcome<WebexEvent | WebhookEvent> {
+  function create(body: Json, by: string, now: Date): Decision<WebexEvent | WebhookEvent> {
     const [name, url] = [text(body, 'name'), text(body, 'targetUrl')];
     const [resource, event] = [text(body, 'resource'), text(body, 'event')];
     if (name === undefined || url === undefined || !URL.canParse(url) || resource !== 'messages' || event === undefined)
@@ -68,7 +68,7 @@ export function createRegistry(newId: () => string): Registry {
   }
 
   /** Updates a webhook. The body must give its name and address, and may give its secret and status. */
-  function update(body: Json, found: Registered): Outcome<WebexEvent | WebhookEvent> {
+  function update(body: Json, found: Registered): Decision<WebexEvent | WebhookEvent> {
     const [name, url, status] = [text(body, 'name'), text(body, 'targetUrl'), text(body, 'status') ?? 'active'];
     if (name === undefined || url === undefined || (status !== 'active' && status !== 'inactive'))
       return refused(400, 'name and targetUrl are required, and a status is active or inactive.');

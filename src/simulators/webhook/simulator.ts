@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Answer, Outcome, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
+import type { Answer, Decision, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
 import { ControlError, controlBody } from '../kit/control-body.ts';
 
 /** One request that the receiver accepted. */
@@ -35,7 +35,7 @@ export const webhookSimulator: Simulator = {
     const held = new Map<string, Held>();
     let secrets: readonly string[] = [];
     return {
-      handle(request): Outcome<Taken> {
+      handle(request): Decision<Taken> {
         const refusal = refuse(request, secrets);
         if (refusal !== undefined) return { answer: refusal };
         return {

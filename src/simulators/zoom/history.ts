@@ -1,4 +1,4 @@
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 import { missing, refused, type Held, type ZoomEvent } from './messages.ts';
 import { memberId, userOf } from './users.ts';
 
@@ -9,7 +9,7 @@ const largestPage = 50;
 const usualPage = 10;
 
 /** GET …/messages: newest first. */
-export function list(messages: readonly Held[], query: URLSearchParams, now: Date): Outcome<ZoomEvent> {
+export function list(messages: readonly Held[], query: URLSearchParams, now: Date): Decision<ZoomEvent> {
   const from = timeOf(query.get('from'), 0);
   const to = timeOf(query.get('to'), now.getTime());
   if (Number.isNaN(from) || Number.isNaN(to)) return refused(300, 'Invalid parameter: from or to.');
@@ -34,7 +34,7 @@ export function list(messages: readonly Held[], query: URLSearchParams, now: Dat
 }
 
 /** GET …/messages/{id}. */
-export function get(messages: readonly Held[], id: string): Outcome<ZoomEvent> {
+export function get(messages: readonly Held[], id: string): Decision<ZoomEvent> {
   const found = messages.find((one) => one.id === id && one.deleted !== true);
   return found === undefined ? missing(id) : { answer: { status: 200, body: shown(found, false) } };
 }

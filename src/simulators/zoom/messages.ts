@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 import { userOf, type User } from './users.ts';
 
 /**
@@ -91,10 +91,10 @@ const formatTypes =
   );
 
 /** An error `{code, message}`, with the statuses that the pages of Send, Update, Delete and React name. */
-export function refused(code: number, message: string, status = 400): Outcome<ZoomEvent> {
+export function refused(code: number, message: string, status = 400): Decision<ZoomEvent> {
   return { answer: { status, body: { code, message } } };
 }
-export const missing = (id: string): Outcome<ZoomEvent> => refused(300, `Message does not exist: ${id}.`);
+export const missing = (id: string): Decision<ZoomEvent> => refused(300, `Message does not exist: ${id}.`);
 
 /** Applies an event to the messages of its channel, which are oldest first. */
 export function apply(messages: Held[], event: ZoomEvent): void {
@@ -134,7 +134,7 @@ export interface Place {
 }
 
 /** POST …/messages (Send a chat message). */
-export function post({ channel, messages, user, now, uploads }: Place, params: Params): Outcome<ZoomEvent> {
+export function post({ channel, messages, user, now, uploads }: Place, params: Params): Decision<ZoomEvent> {
   const {
     message,
     reply_main_message_id: root,
@@ -182,7 +182,7 @@ function toHeld(item: AtItem): AtItem[] {
 }
 
 /** PUT …/messages/{id}: sets the text alone. The formats and mentions of the text before are lost. */
-export function update({ channel, messages, user, now }: Place, id: string, params: Params): Outcome<ZoomEvent> {
+export function update({ channel, messages, user, now }: Place, id: string, params: Params): Decision<ZoomEvent> {
   const { message } = params;
   const found = messages.find((one) => one.id === id && one.deleted !== true);
   if (found === undefined) return missing(id);
@@ -194,7 +194,7 @@ export function update({ channel, messages, user, now }: Place, id: string, para
 }
 
 /** DELETE …/messages/{id}. */
-export function remove({ channel, messages, user, now }: Place, id: string): Outcome<ZoomEvent> {
+export function remove({ channel, messages, user, now }: Place, id: string): Decision<ZoomEvent> {
   const found = messages.find((one) => one.id === id && one.deleted !== true);
   if (found === undefined) return missing(id);
   if (found.from !== user.id) return refused(200, 'Only the sender of this message can make updates.');
@@ -203,7 +203,7 @@ export function remove({ channel, messages, user, now }: Place, id: string): Out
 }
 
 /** PATCH …/messages/{id}/emoji_reactions. A change that was already made is agreed to and causes no event. */
-export function react({ channel, messages, user, now }: Place, id: string, params: Params): Outcome<ZoomEvent> {
+export function react({ channel, messages, user, now }: Place, id: string, params: Params): Decision<ZoomEvent> {
   const { action, emoji } = params;
   const found = messages.find((one) => one.id === id && one.deleted !== true);
   if (found === undefined) return missing(id);

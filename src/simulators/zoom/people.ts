@@ -1,5 +1,5 @@
 import { roomFile, type PersonAction, type RoomMessage, type Segment } from '../kit/rooms.ts';
-import type { Outcome } from '../kit/simulator.ts';
+import type { Decision } from '../kit/simulator.ts';
 import {
   missing,
   nextTime,
@@ -14,7 +14,7 @@ import {
 import { idOf, keyOf, people, userOf } from './users.ts';
 
 /** GET /users/{userId}. */
-export function findUser(named: string): Outcome<ZoomEvent> {
+export function findUser(named: string): Decision<ZoomEvent> {
   const user = userOf(named);
   if (user === undefined) return refused(1001, `User does not exist: ${named}.`, 404);
   const { id, email, name } = user;
@@ -27,7 +27,7 @@ export function findUser(named: string): Outcome<ZoomEvent> {
  * Turns an act of a person into the event that their client would cause. `messages` are the messages of the room,
  * oldest first.
  */
-export function act(action: PersonAction, messages: readonly Held[], now: Date): Outcome<ZoomEvent> {
+export function act(action: PersonAction, messages: readonly Held[], now: Date): Decision<ZoomEvent> {
   const { room: channel } = action;
   const from = idOf(action.user);
   const found = messages.find((one) => one.id === action.id && one.deleted !== true);

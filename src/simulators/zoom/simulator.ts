@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Outcome, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
+import type { Decision, RunningSimulator, SimulatedRequest, Simulator } from '../kit/simulator.ts';
 import { controlBody, ControlError } from '../kit/control-body.ts';
 import { readForm } from '../kit/form.ts';
 import { eventsOf, type Subscription } from './events.ts';
@@ -38,7 +38,7 @@ export const zoomSimulator: Simulator = {
     let generation = 1;
     const messagesOf = (channel: string): readonly Held[] => channels.get(channel) ?? [];
     return {
-      handle(request): Outcome<ZoomEvent | Uploaded> {
+      handle(request): Decision<ZoomEvent | Uploaded> {
         if (request.path === '/oauth/token') return issueToken(request, generation);
         if (request.headers['authorization'] !== `Bearer ${tokenOf(generation)}`)
           return refused(124, 'Invalid access token.', 401);
@@ -105,11 +105,11 @@ const tooMany = {
 };
 const tokenOf = (generation: number): string => `simulated-access-token-${generation}`;
 
-function issueToken({ method, headers, body }: SimulatedRequest, generation: number): Outcome<ZoomEvent> {
+function issueToken({ method, headers, body }: SimulatedRequest, generation: number): Decision<ZoomEvent> {
   const form = new URLSearchParams(body.toString('utf8'));
   const basic = /^Basic (.+)$/.exec(headers['authorization'] ?? '')?.[1] ?? '';
   const [client = '', secret = ''] = Buffer.from(basic, 'base64').toString('utf8').split(':');
-  const invalid = (reason: string, error: string): Outcome<ZoomEvent> => ({
+  const invalid = (reason: string, error: string): Decision<ZoomEvent> => ({
     answer: { status: 400, body: { reason, error } },
   });
   if (method !== 'POST' || client === '' || secret === '' || secret === 'wrong')
@@ -124,7 +124,7 @@ function issueToken({ method, headers, body }: SimulatedRequest, generation: num
  * Upload a chat file: takes one file, in the field `file` of a form. The id that it returns can only be used in a
  * message.
  */
-function upload(request: SimulatedRequest): Outcome<Uploaded> {
+function upload(request: SimulatedRequest): Decision<Uploaded> {
   const user = userOf(decodeURIComponent(request.path.split('/').at(-2) ?? ''));
   const [file, ...more] = readForm(request)?.files ?? [];
   if (request.method !== 'POST' || user === undefined || file?.field !== 'file' || more.length > 0)
@@ -133,7 +133,7 @@ function upload(request: SimulatedRequest): Outcome<Uploaded> {
   return { event: { kind: 'uploaded', file: made }, answer: { status: 201, body: { id: made.file_id } } };
 }
 
-function download(messages: readonly Held[], id: string): Outcome<ZoomEvent> {
+function download(messages: readonly Held[], id: string): Decision<ZoomEvent> {
   const file = messages
     .flatMap(({ files, deleted }) => (deleted === true ? [] : files))
     .find((one) => one.file_id === id);
@@ -147,7 +147,7 @@ function chat(
   { method, path, query, body, now }: SimulatedRequest,
   messagesOf: (channel: string) => readonly Held[],
   { limits, uploads }: { limits: ChannelLimits | undefined; uploads: ReadonlyMap<string, SimulatedFile> },
-): Outcome<ZoomEvent> {
+): Decision<ZoomEvent> {
   const [, named, rawId, more] =
     /^\/v2\/chat\/users\/([^/]+)\/messages(?:\/([^/]+)(\/emoji_reactions)?)?$/.exec(path) ?? [];
   if (named === undefined) return { answer: { status: 404, body: 'the simulator has no such page' } };

@@ -1,54 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { DeliveryClassName } from '../../domain/delivery-class.ts';
 import { graceMs, usualClocks } from '../../domain/clocks.ts';
 import { bestEffortMs } from '../../domain/delivery-class.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
-import {
-  schemaVersion,
-  type Content,
-  type MessageState,
-  type Priority,
-  type Sender,
-  priorities,
-} from '../../domain/message.ts';
+import { priorities, type MessageState } from '../../domain/message.ts';
 import type { DeliveryState } from '../../domain/delivery.ts';
-import type { PlannedDelivery } from '../../domain/plan.ts';
 import { sealContent } from '../db/contents.ts';
 import { interval, json, type Db } from '../db/db.ts';
+import { envelopeInsert, given } from '../db/envelope.ts';
 import type { KeyRing } from '../db/key-ring.ts';
 import { newDeliveryId } from '../db/new-id.ts';
-
-export interface Acceptance {
-  readonly id: MessageId;
-  readonly tenant: TenantId;
-  /** `api`, or the connection that it came by. */
-  readonly dedupeScope: string;
-  readonly dedupeKey: string;
-  /** RFC 8785 form of the body, without `id`. */
-  readonly canonicalBody: string;
-  readonly type: string;
-  readonly source: string;
-  readonly conversation: string | null;
-  readonly occurredAt: Date | null;
-  readonly dataVersion: string | null;
-  readonly correlationId: string;
-  readonly priority: Priority;
-  readonly class: DeliveryClassName | null;
-  /** When it is to go out; null is now. */
-  readonly sendAt: Date | null;
-  /** When it is worth nothing any more. */
-  readonly expiresAt: Date | null;
-  /** The message that it replies to. */
-  readonly thread: MessageId | null;
-  /** The message that it is a replay of. */
-  readonly replayOf?: MessageId;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly content: Content;
-  readonly sender: Sender | null;
-  readonly deliveries: readonly PlannedDelivery[];
-  /** Version of the configuration that the plan was made from. */
-  readonly configVersion: number;
-}
+import type { Acceptance, Asked } from './acceptance.ts';
 
 export interface AcceptedDelivery {
   readonly id: DeliveryId;
@@ -71,22 +32,32 @@ export type AcceptResult =
   /** There is no message that this one could reply to. */
   | { readonly outcome: 'no-thread' };
 
-/** Of keys and bodies in `dedupe`. */
+/** The hash by which `dedupe` knows keys and bodies. */
 export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** A key is kept while something may still happen to its message: what is parked may be retried. */
+/** A1: whether some delivery of the message is not final. A parked delivery may be retried, so its message's key is kept. */
 export const isNotFinal = (sql: Db, message: 'dedupe.message' | 'm.id') => sql`
   exists (
     select from deliveries n
     where n.message = ${sql(message)} and n.state not in ('delivered', 'cancelled', 'skipped', 'expired'))`;
 
 /**
- * Accepts a message: ONE statement and so one transaction, because each further round trip would hold the conversation's
- * counter locked for longer. It claims the dedupe row first; a second post with the same key waits for it there. The
- * workflow's id is the dedupe id: tenant, hash of scope and key, and `.2`, `.3` … when an expired key is used again;
- * 7 characters of tenant and 64 of hash keep it far below the 255 that PostgreSQL-backed Temporal can hold.
+ * Accepts a message.
  *
- * Locks, in this order: dedupe, conversation. All else that it writes is new.
+ * What accepting guarantees:
+ * - A1. A key is accepted once. The same key with the same body gets the first answer, with another body it is refused. A key
+ *   is known for 7 days, and longer while its message is not final.
+ * - A2. Message, plan, deliveries, content, sequence and event are stored in one statement, or nothing is. Further round trips
+ *   would hold the lock on the conversation's counter for longer.
+ * - A3. The plan belongs to the configuration of this moment. Where the plan was made from an older version, nothing is stored
+ *   and the caller plans again.
+ * - A4. The order of a conversation is the order of acceptance: its counter is raised here, under its row's lock.
+ * - A5. The workflow's id is made from the dedupe scope and the key, and of `.2`, `.3` … where an expired key is used again. So a
+ *   second start of one message is noticed. 7 characters of tenant and 64 of hash stay far below the 255 that
+ *   PostgreSQL-backed Temporal can hold.
+ * - A6. Accepting needs PostgreSQL only. The dispatcher is poked after the commit.
+ *
+ * Locks in this order: dedupe, conversation. Everything else that it writes is new.
  */
 export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<AcceptResult> {
   const hash = sha256(`${a.dedupeScope}\0${a.dedupeKey}`);
@@ -106,15 +77,23 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
   const band = priorities.indexOf(a.priority) + 1;
   const isLater = a.sendAt !== null;
   const bestEffortSeconds = a.class === 'best-effort' ? bestEffortMs / 1000 : null;
+  const envelope = envelopeInsert(sql, given(sql, a), {
+    sequence: isLater ? null : sql`(select sequence from conversation)`,
+    occurredAt: sql`coalesce(${a.occurredAt}::timestamptz, clock_timestamp())`,
+    thread: sql`(select id from thread)`,
+    expiresAt: sql`
+      least(${a.expiresAt}::timestamptz, greatest(clock_timestamp(), ${a.sendAt}::timestamptz)
+        + make_interval(secs => ${bestEffortSeconds}::float8))`,
+  });
   const [row] = await sql<{ threaded: boolean; accepted: boolean }[]>`
-    with config as (
+    with config as ( -- A3
       select from config_versions where tenant = ${a.tenant} and version = ${a.configVersion}
     ), thread as (
       select null as id where ${a.thread}::text is null
       union all
-      -- Who replies to an edit means what it edits.
+      -- A reply to an edit is a reply to the message that was edited.
       select coalesce(refers_to, id) from messages where tenant = ${a.tenant} and id = ${a.thread}
-    ), claimed as (
+    ), claimed as ( -- A1: a second post with the same key waits here for the first one
       insert into dedupe (tenant, scope, hash, body_hash, message, expires_at)
       select ${a.tenant}, ${a.dedupeScope}, ${hash}, ${bodyHash}, ${a.id}, clock_timestamp() + make_interval(secs => ${usualClocks.dedupeMs / 1000})
       from config, thread
@@ -124,22 +103,16 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
       where dedupe.expires_at < clock_timestamp()
         and not ${isNotFinal(sql, 'dedupe.message')}
       returning generation
-    ), conversation as (
+    ), conversation as ( -- A4
       insert into conversations (tenant, id, sequence)
       select ${a.tenant}, ${a.conversation}::text, ${isLater ? 0 : 1} from claimed where ${a.conversation}::text is not null
       on conflict (tenant, id) do update set sequence = conversations.sequence + ${isLater ? 0 : 1}
       returning sequence
     ), message as (
-      insert into messages (id, tenant, workflow_id, type, source, conversation, sequence, occurred_at, schema_version,
-        data_version, correlation_id, dedupe_key, priority, band, labels, state, open_count, class, thread, send_at,
-        set_aside, replay_of, expires_at)
-      select ${a.id}, ${a.tenant},
+      insert into messages (${envelope.columns}, workflow_id, dedupe_key, band, state, open_count, set_aside)
+      select ${envelope.values},
         ${a.tenant} || ':' || ${hash.toString('hex')} || case when generation > 1 then '.' || generation else '' end,
-        ${a.type}, ${a.source}, ${a.conversation}, ${isLater ? null : sql`(select sequence from conversation)`},
-        coalesce(${a.occurredAt}::timestamptz, clock_timestamp()), ${schemaVersion}, ${a.dataVersion}, ${a.correlationId},
-        ${a.dedupeKey}, ${a.priority}, ${band}, ${json(sql, a.labels)}, ${state}, ${ids.length}, ${a.class},
-        (select id from thread), ${a.sendAt}, ${isLater}, ${a.replayOf ?? null},
-        least(${a.expiresAt}::timestamptz, greatest(clock_timestamp(), ${a.sendAt}::timestamptz) + make_interval(secs => ${bestEffortSeconds}::float8))
+        ${a.dedupeKey}, ${band}, ${state}, ${ids.length}, ${isLater}
       from claimed
       returning id, tenant, conversation, sequence, expires_at, send_at
     ), content as (
@@ -170,18 +143,15 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
     }));
     return { outcome: 'accepted', id: a.id, state, deliveries };
   }
-  // A key that is known answers before the plan's age does: the first acceptance stands, whatever changed since.
+  // A1 comes before A3: a known key gets the first answer, whatever changed in the configuration since.
   return (await findAccepted(sql, a)) ?? { outcome: row?.threaded === false ? 'no-thread' : 'stale' };
 }
 
 /**
- * What a key that is known answers, whatever became of the configuration since. An expired key whose message is at rest
- * is not known any more.
+ * @returns the first acceptance of a known key, whatever changed in the configuration since (A1). An expired key whose message
+ * is final is not known any more.
  */
-export async function findAccepted(
-  sql: Db,
-  a: Pick<Acceptance, 'tenant' | 'dedupeScope' | 'dedupeKey' | 'canonicalBody'>,
-): Promise<AcceptResult | undefined> {
+export async function findAccepted(sql: Db, a: Asked): Promise<AcceptResult | undefined> {
   const known = await findByKey(sql, a.tenant, a.dedupeScope, sha256(`${a.dedupeScope}\0${a.dedupeKey}`));
   if (known === undefined) return undefined;
   if (!known.bodyHash.equals(sha256(a.canonicalBody))) return { outcome: 'conflict', id: known.id };

@@ -1,23 +1,17 @@
 import { bestEffortMs } from '../../domain/delivery-class.ts';
 import { graceMs, usualClocks } from '../../domain/clocks.ts';
-import type { DeliveryId, MessageId, TenantId } from '../../domain/ids.ts';
-import { schemaVersion } from '../../domain/message.ts';
+import type { DeliveryId, MessageId } from '../../domain/ids.ts';
 import { isNotFinal, sha256 } from './accept.ts';
+import type { Asked, Unplanned } from './acceptance.ts';
 import type { Db } from '../db/db.ts';
+import { envelopeInsert, inherited } from '../db/envelope.ts';
 
-/** What an edit or delete is asked for. */
-export interface Change {
-  /** Of the message that the change itself is. */
-  readonly id: MessageId;
-  readonly tenant: TenantId;
+/** A request for an edit, a delete or a reaction. */
+export interface Change extends Asked {
   readonly original: MessageId;
-  readonly dedupeScope: string;
-  readonly dedupeKey: string;
-  /** RFC 8785 form of what was asked. */
-  readonly canonicalBody: string;
 }
 
-/** `claimed` has a row where the key is new, or is used again after its time; see `accept`. */
+/** `claimed` has a row where the key is new, or where an expired key is used again; see `accept` (A1). */
 export const claimed = (sql: Db, { tenant, dedupeScope, dedupeKey, canonicalBody, id, original }: Change) => sql`
   source as (
     select * from messages where tenant = ${tenant} and id = ${original} and deleted_at is null
@@ -40,32 +34,50 @@ export const conversation = (sql: Db, { tenant }: Change) => sql`
     returning c.sequence
   )`;
 
-/** The change as a message, with all but its content taken from the original. */
-export const changeMessage = (sql: Db, { id, dedupeKey, tenant }: Change, type: string, version: number) => sql`
-  message as (
-    insert into messages (id, tenant, workflow_id, type, source, conversation, sequence, occurred_at, schema_version,
-      data_version, correlation_id, dedupe_key, priority, band, labels, state, open_count, rested_at, class, thread,
-      refers_to, version, expires_at)
-    select ${id}, r.tenant, ${tenant} || ':' || encode((select hash from claimed), 'hex'), ${type}::text, r.source, r.conversation,
-      (select sequence from conversation), clock_timestamp(), ${schemaVersion}, r.data_version, r.correlation_id, ${dedupeKey},
-      r.priority, r.band, r.labels,
-      case when exists (select from wanted) then 'accepted' when r.state = 'unrouted' then 'unrouted' else 'delivered' end,
-      (select count(*) from wanted), case when not exists (select from wanted) then clock_timestamp() end,
-      r.class, r.thread, r.id, ${version},
-      -- Best effort holds for an edit too; taking something back is tried as long as the policy says.
+/** What a change does not inherit from its original. */
+type OwnFields = Pick<
+  Unplanned,
+  'id' | 'tenant' | 'dedupeKey' | 'type' | 'schemaVersion' | 'refersTo' | 'replayOf' | 'sendAt'
+>;
+
+/**
+ * The change as a message. It inherits every field of the envelope that is not named here from its original, the row `r`
+ * of `raised`. The same statement that locks the original copies the fields, so that they are of one moment.
+ */
+export function changeMessage(sql: Db, change: OwnFields, version: number) {
+  const { id, tenant, dedupeKey, type, schemaVersion, refersTo, replayOf, sendAt } = change;
+  const envelope = envelopeInsert(sql, inherited(sql), {
+    id,
+    schemaVersion,
+    refersTo,
+    replayOf,
+    sendAt,
+    type: sql`${type}::text`,
+    sequence: sql`(select sequence from conversation)`,
+    occurredAt: sql`clock_timestamp()`,
+    // An edit of a best-effort message is best effort too. A delete is tried as long as the policy says.
+    expiresAt: sql`
       case when r.class = 'best-effort' and ${type}::text = 'message.edited'
-        then clock_timestamp() + make_interval(secs => ${bestEffortMs / 1000}) end
+        then clock_timestamp() + make_interval(secs => ${bestEffortMs / 1000}) end`,
+  });
+  return sql`
+  message as (
+    insert into messages (${envelope.columns}, workflow_id, dedupe_key, band, state, open_count, rested_at, version)
+    select ${envelope.values}, ${tenant} || ':' || encode((select hash from claimed), 'hex'), ${dedupeKey}, r.band,
+      case when exists (select from wanted) then 'accepted' when r.state = 'unrouted' then 'unrouted' else 'delivered' end,
+      (select count(*) from wanted), case when not exists (select from wanted) then clock_timestamp() end, ${version}
     from raised r
     returning id, tenant, sequence, refers_to, band, expires_at
   ), event as (
     insert into events (tenant, type, message, data)
     select tenant, 'carillon.message.accepted', id, jsonb_build_object('type', ${type}::text, 'refersTo', refers_to) from message
   )`;
+}
 
 /**
- * Without a place of the original's in a lane, changes of one message have a lane of their own, in the order of its
- * versions. That of a scheduled one too, whose place comes later: one that stood in the lane already would keep others
- * back, and wait for an original that comes behind it.
+ * Where the original is in no lane, the changes of one message have a lane of their own, in the order of its versions. The same
+ * holds for a scheduled original, which enters its lane later (N5): a change that was in that lane already would hold back
+ * others while it waits for an original that comes after it.
  */
 export const changeDeliveries = (sql: Db, ids: readonly DeliveryId[], action: 'edit' | 'delete', place: number) => sql`
   planned as (
@@ -80,7 +92,7 @@ export const changeDeliveries = (sql: Db, ids: readonly DeliveryId[], action: 'e
     returning id, destination, state
   )`;
 
-/** The end of each statement: what was planned; nothing at all when the key is known, or when it came too late. */
+/** The end of each statement: the planned change. No row where the key is known, or where the change came too late. */
 export const planned = (sql: Db) => sql`
   select id, destination, state from planned
   union all select refuse_late_change(), null, null from claimed where not exists (select from raised)`;

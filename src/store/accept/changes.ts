@@ -2,6 +2,7 @@ import { graceMs } from '../../domain/clocks.ts';
 import type { DeliveryState } from '../../domain/delivery.ts';
 import type { DeliveryId, MessageId, TenantId } from '../../domain/ids.ts';
 import type { Content, Sender } from '../../domain/message.ts';
+import { toAcceptance } from './acceptance.ts';
 import { findAccepted, type AcceptedDelivery, type AcceptResult } from './accept.ts';
 import { changeDeliveries, changeMessage, claimed, conversation, planned, type Change } from './change-statement.ts';
 import { openContent, sealContent } from '../db/contents.ts';
@@ -12,16 +13,16 @@ import { newDeliveryId } from '../db/new-id.ts';
 export interface Edit extends Change {
   readonly content: Content;
   readonly sender: Sender | null;
-  /** It says nothing of files: those of the version before stay. */
+  /** The edit does not mention files: those of the version before stay. */
   readonly keepsFiles?: true;
 }
 
 export type ChangeResult =
   | Exclude<AcceptResult, { outcome: 'stale' | 'no-thread' }>
   | { readonly outcome: 'not-found' | 'deleted' | 'key-required' }
-  /** It is itself an edit or delete, of this message. */
+  /** The message is itself an edit or a delete, of this message. */
   | { readonly outcome: 'is-a-change'; readonly of: MessageId }
-  /** Others changed it at the same time, again and again. */
+  /** Other changes of the message came in between, time and again. */
   | { readonly outcome: 'contended' };
 
 interface Original {
@@ -29,28 +30,29 @@ interface Original {
   readonly isDeleted: boolean;
   readonly refersTo: MessageId | null;
   readonly deliveries: number;
-  /** Its tenant takes no edit without a key. */
+  /** The tenant takes no edit without a key. */
   readonly requiresKey: boolean;
 }
 
-/** Times that somebody else's change may come between: of those that come at once one is taken each time. */
+/** How often another change of the message may come in between. Of changes that come at once, one is taken each time. */
 const maxTries = 20;
 
 /**
- * Accepts an edit: a new version of the original's content, and a message with a delivery for each of the original's that
- * has, or may still get, the message. What has not gone out yet goes out with the newest text by itself, and its edit is
- * then skipped. One statement; it locks dedupe, conversation, the original's deliveries by id against being claimed, and
- * last the original's message, whose version it raises.
+ * Accepts an edit: a new version of the original's content, and a message with one delivery for each delivery of the original
+ * that has arrived or may still arrive. An original that has not gone out yet goes out with the newest text, and its edit is
+ * skipped there. One statement. It locks dedupe, conversation, the original's deliveries in the order of their ids, so that none
+ * is claimed meanwhile, and last the original's message, whose version it raises.
  */
 export function acceptEdit(sql: Db, ring: KeyRing, edit: Edit): Promise<ChangeResult> {
   return change(sql, edit, async (original, ids) => {
     const version = original.version + 1;
     const files = edit.keepsFiles === true ? await filesOf(sql, ring, edit.original, original.version) : {};
-    const content = { ...edit.content, ...files };
-    const sealed = sealContent(ring, edit.original, version, { content, sender: edit.sender });
+    const said = { content: { ...edit.content, ...files }, sender: edit.sender };
+    const message = toAcceptance(edit, { type: 'message.edited' }, said, { refersTo: edit.original });
+    const sealed = sealContent(ring, edit.original, version, said);
     return sql<AcceptedDelivery[]>`
       with ${claimed(sql, edit)}, ${conversation(sql, edit)}, wanted as materialized (
-        -- Locked as their foreign keys will lock them: later would be behind the message, and out of order.
+        -- Locked here in the way in which their foreign keys lock them later: that would be after the message, in the wrong order.
         select d.* from deliveries d
         where (select count(*) from conversation) >= 0 and exists (select from claimed) and d.message = ${edit.original}
           and d.action = 'create' and d.state not in ('cancelled', 'skipped', 'expired')
@@ -62,7 +64,7 @@ export function acceptEdit(sql: Db, ring: KeyRing, edit: Edit): Promise<ChangeRe
         returning *
       ), content as (
         insert into contents (message, version, sealed) select id, ${version}, ${sealed} from raised
-      ), ${changeMessage(sql, edit, 'message.edited', version)}, ${changeDeliveries(sql, ids, 'edit', version)}
+      ), ${changeMessage(sql, message, version)}, ${changeDeliveries(sql, ids, 'edit', version)}
       ${planned(sql)}`;
   });
 }
@@ -75,14 +77,17 @@ async function filesOf(sql: Db, ring: KeyRing, message: MessageId, version: numb
 }
 
 /**
- * Accepts a delete. What has not gone out is cancelled in the same transaction, edits of it included; for what has, or
- * may have, a delivery of its own takes it back. What is at rest and may have arrived is looked at once more: found, it
- * is taken back; else it stays `uncertain`. One statement; it locks dedupe, conversation, deliveries by id, messages last.
+ * Accepts a delete. Deliveries that have not gone out are cancelled in the same transaction, edits included. Where the message
+ * has arrived, or may have, the delete has a delivery of its own that takes it back. An uncertain delivery is looked up once
+ * more: where the post is found it is taken back, else it stays `uncertain`. One statement. It locks dedupe, conversation,
+ * deliveries in the order of their ids, and messages last.
  */
 export function acceptDelete(sql: Db, ring: KeyRing, deletion: Change): Promise<ChangeResult> {
   return change(sql, deletion, async ({ version }, ids) => {
     const { id, original } = deletion;
-    const nothing = sealContent(ring, id, 1, { content: { text: '' }, sender: null });
+    const said = { content: { text: '' }, sender: null };
+    const message = toAcceptance(deletion, { type: 'message.deleted' }, said, { refersTo: original });
+    const nothing = sealContent(ring, id, 1, said);
     return sql<AcceptedDelivery[]>`
       with ${claimed(sql, deletion)}, ${conversation(sql, deletion)}, touched as materialized (
         select d.* from deliveries d
@@ -118,7 +123,7 @@ export function acceptDelete(sql: Db, ring: KeyRing, deletion: Change): Promise<
         select * from touched
         where message = ${original} and action = 'create'
           and (state in ('sending', 'delivered', 'uncertain') or doubt_since is not null or jsonb_array_length(receipts) > 0)
-      ), ${changeMessage(sql, deletion, 'message.deleted', 1)}, content as (
+      ), ${changeMessage(sql, message, 1)}, content as (
         insert into contents (message, version, sealed) select id, 1, ${nothing} from message
       ), ${changeDeliveries(sql, ids, 'delete', version + 1)}
       ${planned(sql)}`;
@@ -131,12 +136,12 @@ async function change(
   write: (original: Original, ids: readonly DeliveryId[]) => Promise<readonly AcceptedDelivery[]>,
 ): Promise<ChangeResult> {
   for (let tries = 0; tries < maxTries; tries += 1) {
-    // In this order: what deleted it, if anything, is then among the keys that are known.
+    // The message is read first. Then a delete that came in between is among the known keys.
     const original = await findOriginal(sql, asked);
     const known = await findAccepted(sql, asked);
     if (known !== undefined && known.outcome !== 'stale' && known.outcome !== 'no-thread') return known;
     if (original === undefined) return { outcome: 'not-found' };
-    // Without a key the change's own id is its key.
+    // A change without a key has its own id as its key.
     if (original.requiresKey && asked.dedupeKey === asked.id) return { outcome: 'key-required' };
     if (original.refersTo !== null) return { outcome: 'is-a-change', of: original.refersTo };
     if (original.isDeleted) return { outcome: 'deleted' };
@@ -160,7 +165,7 @@ async function findOriginal(sql: Db, { tenant, original }: Change): Promise<Orig
   return row;
 }
 
-/** A delivery that a delete stopped, or asked to stop, and where to say so. */
+/** A delivery that a delete stopped or asked to stop, with what is needed to wake its run. */
 export interface Stopped {
   readonly id: DeliveryId;
   readonly message: MessageId;

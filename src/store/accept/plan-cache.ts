@@ -2,19 +2,19 @@ import type { TenantId } from '../../domain/ids.ts';
 import type { Sql } from '../db/db.ts';
 import { loadPlan, type TenantPlan } from '../config/destinations.ts';
 
-/** The configuration that messages are planned from, as of one version. */
+/** Gives the configuration that messages are planned from. */
 export type Plan = TenantPlan;
 
 export interface PlanCache {
-  /** What is in memory, else loaded. May be behind: `accept` compares the version. */
+  /** The configuration in memory, or loaded where there is none. It may be out of date: `accept` compares the version (A3). */
   current(): Promise<Plan>;
-  /** Holds everything that was committed before this call. */
+  /** A configuration that has everything that was committed before this call. */
   reload(): Promise<Plan>;
 }
 
 /**
- * Keeps one tenant's plan in memory. However many requests find it behind at once, one load is under way and at most
- * one more is waiting: a load that began before a request may have seen the database from before, so it does not serve.
+ * Keeps one tenant's configuration in memory. When many requests find it out of date at once, one load is under way and at most
+ * one more waits. A load that began before a request cannot serve it, because it may have seen the database from before.
  */
 function createPlanCache(sql: Sql, tenant: TenantId): PlanCache {
   let loaded: Plan | undefined;
@@ -38,14 +38,14 @@ function createPlanCache(sql: Sql, tenant: TenantId): PlanCache {
   return { current: async () => loaded ?? reload(), reload };
 }
 
-/** Tenants whose plans are in memory at once; who comes back later is loaded again. */
+/** How many tenants' configurations are in memory at once. Another one is loaded again when it is needed. */
 const maxTenants = 1_000;
 
 export interface PlanCaches {
   of(tenant: TenantId): PlanCache;
 }
 
-/** One cache a tenant, made when it is needed; the one that was used longest ago goes when there are too many. */
+/** One cache per tenant, made when it is needed. Where there are too many, the least recently used one is dropped. */
 export function createPlanCaches(sql: Sql): PlanCaches {
   const caches = new Map<TenantId, PlanCache>();
   return {

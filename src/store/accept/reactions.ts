@@ -1,6 +1,7 @@
 import { graceMs } from '../../domain/clocks.ts';
 import type { ConnectionId, MessageId, TenantId } from '../../domain/ids.ts';
 import type { PlannedDelivery } from '../../domain/plan.ts';
+import { toAcceptance } from './acceptance.ts';
 import { findAccepted, type AcceptedDelivery, type AcceptResult } from './accept.ts';
 import { changeMessage, claimed, planned, type Change } from './change-statement.ts';
 import { sealContent } from '../db/contents.ts';
@@ -13,16 +14,16 @@ export interface Reactor {
   /** Unicode, or `:name:`. */
   readonly emoji: string;
   readonly connection: ConnectionId;
-  /** The platform's id of who reacts. */
+  /** The platform's id of the person who reacts. */
   readonly person: string;
-  /** Key of the reaction itself, where the platform takes it away by that alone. */
+  /** The reaction's own key, where the platform names only that when the reaction is taken away. */
   readonly native?: string;
 }
 
 /**
- * Writes down who reacts, or does so no more.
- * @returns whether anything changed, and how many others react alike: only the first that comes and the last that goes
- * make a difference elsewhere.
+ * Writes that a person reacts, or does not any more.
+ * @returns whether anything changed, and how many other people have the same reaction. Only the first reaction that comes and
+ * the last that goes are sent to the other rooms.
  */
 export async function noteReaction(
   sql: Db,
@@ -47,7 +48,7 @@ export async function noteReaction(
   return row;
 }
 
-/** A reaction that its platform names, with any native id there of what it reacts to. Uses `reactions_native`. */
+/** Finds a reaction by the key that its platform gave it, with a native id of the message there. Uses `reactions_native`. */
 export async function findNamedReaction(
   sql: Db,
   tenant: TenantId,
@@ -65,18 +66,20 @@ export async function findNamedReaction(
 export interface ReactionChange extends Change {
   readonly type: 'reaction.added' | 'reaction.removed';
   readonly emoji: string;
-  /** Where it is to be seen. */
+  /** The rooms in which the reaction is to be shown. */
   readonly deliveries: readonly PlannedDelivery[];
 }
 
 /**
- * Accepts a reaction as a message of its own that refers to its original. At each place it waits for the original there,
- * and those of one emoji keep their order. One statement; locks dedupe only.
+ * Accepts a reaction as a message of its own that refers to its original. At each destination it waits for the original (N4), and
+ * reactions with one emoji keep their order. One statement, which locks dedupe only.
  */
 export async function acceptReaction(sql: Db, ring: KeyRing, change: ReactionChange): Promise<AcceptResult | 'gone'> {
   const known = await findAccepted(sql, change);
   if (known !== undefined) return known;
-  const sealed = sealContent(ring, change.id, 1, { content: { text: '', emoji: change.emoji }, sender: null });
+  const said = { content: { text: '', emoji: change.emoji }, sender: null };
+  const message = toAcceptance(change, { type: change.type }, said, { refersTo: change.original });
+  const sealed = sealContent(ring, change.id, 1, said);
   const plan = change.deliveries.map(({ destination, via, policy, timeoutMs }) => ({
     id: newDeliveryId(),
     destination,
@@ -91,7 +94,7 @@ export async function acceptReaction(sql: Db, ring: KeyRing, change: ReactionCha
         as p (id text, destination text, via text, policy jsonb, timeout_ms integer)
     ), raised as (
       select * from messages where id = ${change.original} and deleted_at is null and exists (select from claimed)
-    ), ${changeMessage(sql, change, change.type, 1)}, content as (
+    ), ${changeMessage(sql, message, 1)}, content as (
       insert into contents (message, version, sealed) select id, 1, ${sealed} from message
     ), planned as (
       insert into deliveries (id, tenant, message, destination, via, policy, timeout_ms, lane, sequence, max_attempts, band,

@@ -1,28 +1,28 @@
-import type { DeliveryClassName } from '../../domain/delivery-class.ts';
 import type { DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
-import type { Priority } from '../../domain/message.ts';
 import { planDelivery } from '../../domain/plan.ts';
-import { accept, findAccepted, type Acceptance, type AcceptResult } from './accept.ts';
+import { accept, findAccepted, type AcceptResult } from './accept.ts';
+import { toAcceptance, type Acceptance, type Asked } from './acceptance.ts';
 import { openContent } from '../db/contents.ts';
 import type { Db } from '../db/db.ts';
+import { envelopeColumns, type EnvelopeRow } from '../db/envelope.ts';
 import type { PlanEntry } from '../config/destinations.ts';
 import type { KeyRing } from '../db/key-ring.ts';
 
 export const replayScope = 'api:replay';
 
-/** What a replay is asked for. */
+/** A request to replay a message. */
 export interface Replay {
-  /** Of the new message. */
+  /** The id of the new message. */
   readonly id: MessageId;
   readonly tenant: TenantId;
   readonly original: MessageId;
-  /** Where to; without them to the original's. */
+  /** Absent: the original's destinations. */
   readonly destinations: readonly DestinationId[] | null;
-  /** Without one each replay is a new message. */
+  /** Without a key each replay is a new message. */
   readonly key: string | undefined;
 }
 
-/** The configuration that it is planned from: what is in memory, and what is so now. */
+/** The configuration that a replay is planned from: the one in memory, and the one in the database now. */
 export interface PlanSource {
   current(): Promise<ReplayPlan>;
   reload(): Promise<ReplayPlan>;
@@ -37,25 +37,15 @@ interface ReplayPlan {
 export type ReplayResult =
   | Extract<AcceptResult, { outcome: 'accepted' | 'duplicate' | 'conflict' }>
   | { readonly outcome: 'not-found' | 'deleted' | 'erased' | 'key-required' }
-  /** It is itself an edit or delete. */
+  /** The message is itself an edit or a delete. */
   | { readonly outcome: 'is-a-change'; readonly of: MessageId | null }
   | { readonly outcome: 'unknown-destinations'; readonly destinations: readonly DestinationId[] }
-  /** The configuration was changed at the same time, again and again. */
+  /** The configuration changed at the same time, time and again. */
   | { readonly outcome: 'contended' };
 
-interface Original {
-  readonly type: string;
-  readonly source: string;
-  readonly conversation: string | null;
-  readonly occurredAt: Date;
-  readonly dataVersion: string | null;
-  readonly correlationId: string;
-  readonly priority: Priority;
-  readonly class: DeliveryClassName | null;
-  readonly expiresAt: Date | null;
-  readonly thread: MessageId | null;
-  readonly refersTo: MessageId | null;
-  readonly labels: Record<string, string>;
+interface Original extends EnvelopeRow {
+  /** `expiresAt` is in the future, and the sender chose it. Null without `expiresAt`. */
+  readonly keepsEnd: boolean | null;
   readonly isDeleted: boolean;
   readonly version: number;
   readonly sealed: Buffer | null;
@@ -65,9 +55,9 @@ interface Original {
 const maxTries = 5;
 
 /**
- * Accepts a message once more: a new one with the same envelope and the newest text, planned by today's configuration. It
- * goes out now, whenever the original was to; it takes a new place in its conversation. Goes the way of every message,
- * so a key that is known answers with the first replay.
+ * Accepts a message once more, as a new message with the same envelope and the newest text, planned by today's configuration. It
+ * goes out now, also where the original was scheduled, and it comes last in its conversation. It is accepted like every
+ * message, so a known key gets the answer of the first replay (A1).
  */
 export async function acceptReplay(sql: Db, ring: KeyRing, replay: Replay, plans: PlanSource): Promise<ReplayResult> {
   const { id, tenant, original: replayOf, destinations, key } = replay;
@@ -82,12 +72,12 @@ export async function acceptReplay(sql: Db, ring: KeyRing, replay: Replay, plans
     if (/^message\.(?:edited|deleted)$/.test(original.type)) return { outcome: 'is-a-change', of: original.refersTo };
     if (original.isDeleted) return { outcome: 'deleted' };
     if (original.sealed === null) return { outcome: 'erased' };
-    // What does not fit may have been configured a moment ago by another process.
+    // A destination that is unknown here may have been configured by another process a moment ago.
     if (tries === 0 && unknownOf(plan, original, destinations).length > 0) plan = await plans.reload();
     const unknown = unknownOf(plan, original, destinations);
     if (unknown.length > 0) return { outcome: 'unknown-destinations', destinations: unknown };
     if (plan.requireKey && key === undefined) return { outcome: 'key-required' };
-    const result = await accept(sql, ring, { ...asked, ...toAcceptance(ring, replay, original, plan) });
+    const result = await accept(sql, ring, planReplay(ring, asked, replay, original, plan));
     if (result.outcome !== 'stale' && result.outcome !== 'no-thread') return result;
     plan = await plans.reload();
   }
@@ -98,37 +88,32 @@ function unknownOf(plan: ReplayPlan, original: Original, destinations: Replay['d
   return (destinations ?? original.destinations).filter((one) => !plan.destinations.has(one));
 }
 
-function toAcceptance(
+function planReplay(
   ring: KeyRing,
+  asked: Asked,
   { original: replayOf, destinations }: Replay,
   original: Original,
   plan: ReplayPlan,
-): Omit<Acceptance, 'id' | 'tenant' | 'dedupeScope' | 'dedupeKey' | 'canonicalBody'> {
-  const { sealed, version, refersTo: _1, isDeleted: _2, destinations: theirs, ...envelope } = original;
+): Acceptance {
+  const chosen = { ...original, sendAt: null, expiresAt: original.keepsEnd === true ? original.expiresAt : null };
+  const said = openContent(ring, replayOf, original.version, original.sealed);
+  const unplanned = toAcceptance(asked, chosen, said, { replayOf });
   const via = destinations === null ? 'replay' : 'request';
   return {
-    ...envelope,
-    ...openContent(ring, replayOf, version, sealed),
-    sendAt: null,
-    replayOf,
+    ...unplanned,
     configVersion: plan.version,
-    deliveries: (destinations ?? theirs).flatMap((one) => {
+    deliveries: (destinations ?? original.destinations).flatMap((one) => {
       const entry = plan.destinations.get(one);
-      return entry === undefined ? [] : [planDelivery(entry, envelope, via)];
+      return entry === undefined ? [] : [planDelivery(entry, unplanned, via)];
     }),
   };
 }
 
-/**
- * An end that has passed does not count any more, since an operator wants it out all the same; that of a best-effort
- * message begins anew.
- */
+/** An `expiresAt` that has passed is dropped, because an operator wants the message out now. Best effort starts its time again. */
 async function findOriginal(sql: Db, tenant: TenantId, id: MessageId): Promise<Original | undefined> {
   const [row] = await sql<Original[]>`
-    select m.type, m.source, m.conversation, m.occurred_at as "occurredAt", m.data_version as "dataVersion",
-      m.correlation_id as "correlationId", m.priority, m.class, m.thread, m.refers_to as "refersTo", m.labels,
-      case when m.expires_at > clock_timestamp() and m.class is distinct from 'best-effort' then m.expires_at end as "expiresAt",
-      m.deleted_at is not null as "isDeleted", c.version, c.sealed,
+    select ${envelopeColumns(sql)}, c.version, c.sealed, m.deleted_at is not null as "isDeleted",
+      m.expires_at > clock_timestamp() and m.class is distinct from 'best-effort' as "keepsEnd",
       to_jsonb(array(
         select d.destination from deliveries d where d.message = m.id and d.action = 'create' order by d.id)) as destinations
     from messages m

@@ -3,14 +3,14 @@ import type { Scope } from '../../domain/scope.ts';
 import type { Db } from '../db/db.ts';
 import { isOfUnknownTenant } from './tenants.ts';
 
-/** A key as it is shown; the key itself is nowhere, only its hash. */
+/** An API key as the API shows it. The key itself is not stored, only its hash. */
 export interface ApiKeyRow {
   readonly id: ApiKeyId;
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
-  /** Behind by a minute at most. */
+  /** Up to a minute too old, because a use is written at most once a minute. */
   readonly lastUsedAt: Date | null;
   readonly createdAt: Date;
 }
@@ -19,21 +19,24 @@ const columns = (sql: Db) => sql`
   id, name, to_jsonb(scopes) as scopes, expires_at as "expiresAt", revoked_at as "revokedAt", last_used_at as "lastUsedAt",
   created_at as "createdAt"`;
 
-/** What a request with a key may do. */
+/** A key that is neither revoked nor expired, with what its requests may do. */
 export interface UsableKey {
   readonly id: ApiKeyId;
   readonly tenant: TenantId;
   readonly scopes: readonly Scope[];
-  /** Milliseconds; null where it does not expire. */
+  /** Milliseconds until it expires; null where it does not expire. */
   readonly expiresInMs: number | null;
-  /** Its `last_used_at` is older than a minute. */
+  /** Whether this use must be written, because `last_used_at` is older than a minute. */
   readonly isUseUnnoted: boolean;
 }
 
 const usedLongAgo = (sql: Db) => sql`
   (last_used_at is null or last_used_at < clock_timestamp() - interval '1 minute')`;
 
-/** By the key's SHA-256; undefined when it is unknown, revoked or expired. Uses the unique index on `hash`. */
+/**
+ * Finds a key by its SHA-256. Uses the unique index on `hash`.
+ * @returns undefined where the key is unknown, revoked or expired.
+ */
 export async function findUsableKey(sql: Db, hash: Buffer): Promise<UsableKey | undefined> {
   const [row] = await sql<UsableKey[]>`
     select id, tenant, to_jsonb(scopes) as scopes, ${usedLongAgo(sql)} as "isUseUnnoted",
@@ -43,7 +46,7 @@ export async function findUsableKey(sql: Db, hash: Buffer): Promise<UsableKey | 
   return row;
 }
 
-/** At most one write a minute and key, however many processes see it used. */
+/** Writes that a key was used, at most once a minute for each key, over all processes. */
 export async function noteKeyUse(sql: Db, id: ApiKeyId): Promise<void> {
   await sql`update api_keys set last_used_at = clock_timestamp() where id = ${id} and ${usedLongAgo(sql)}`;
 }
@@ -53,7 +56,10 @@ export async function findKey(sql: Db, tenant: TenantId, id: ApiKeyId): Promise<
   return row;
 }
 
-/** The newest first, those older than `before`; revoked and expired ones too. Uses `api_keys_list`. */
+/**
+ * Lists keys, revoked and expired ones too: the newest first; with `before`, only keys older than that id. Uses
+ * `api_keys_list`.
+ */
 export async function listKeys(
   sql: Db,
   tenant: TenantId,
@@ -70,13 +76,16 @@ export interface NewKey {
   readonly id: ApiKeyId;
   readonly tenant: TenantId;
   readonly name: string;
-  /** SHA-256 of the key. */
+  /** The key's SHA-256. */
   readonly hash: Buffer;
   readonly scopes: readonly Scope[];
   readonly expiresAt: Date | null;
 }
 
-/** @returns `expired` when it would be of no use, by PostgreSQL's clock; `no-tenant` when that was deleted meanwhile. */
+/**
+ * @returns `expired` where `expiresAt` has passed by PostgreSQL's clock, and nothing is stored; `no-tenant` where the
+ * tenant was deleted meanwhile.
+ */
 export async function createKey(sql: Db, key: NewKey): Promise<ApiKeyRow | 'expired' | 'no-tenant'> {
   const { id, tenant, name, hash, scopes, expiresAt } = key;
   try {
@@ -92,7 +101,7 @@ export async function createKey(sql: Db, key: NewKey): Promise<ApiKeyRow | 'expi
   }
 }
 
-/** For good; again is no mistake. @returns whether there is such a key. */
+/** Revokes a key for ever. Revoking it again changes nothing. @returns whether there is such a key. */
 export async function revokeKey(sql: Db, tenant: TenantId, id: ApiKeyId): Promise<boolean> {
   const rows = await sql`
     update api_keys set revoked_at = coalesce(revoked_at, clock_timestamp())

@@ -6,7 +6,7 @@ import { isOfUnknownTenant } from './tenants.ts';
 export interface BridgeRow {
   readonly id: BridgeId;
   readonly members: readonly DestinationId[];
-  /** Whether each thread keeps its order by itself, or the room as a whole. */
+  /** Whether each thread is a conversation of its own, or the whole room is one. */
   readonly order: 'thread' | 'room';
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -20,7 +20,7 @@ export async function findBridge(sql: Db, tenant: TenantId, id: BridgeId): Promi
   return row;
 }
 
-/** In the order of ids, those behind `after`. */
+/** Lists bridges in the order of their ids, continuing after the id `after`. */
 export async function listBridges(sql: Db, tenant: TenantId, limit: number, after: string): Promise<BridgeRow[]> {
   return sql<BridgeRow[]>`
     select ${columns(sql)} from bridges b where tenant = ${tenant} and id > ${after} order by id limit ${limit}`;
@@ -34,8 +34,10 @@ export interface BridgeWrite {
 }
 
 /**
- * Creates a bridge, or replaces it where `replace` is given. Its members are locked against being deleted meanwhile.
- * @returns `exists` when it is there and may not be replaced; the members that there are not.
+ * Creates a bridge, or replaces it where `replace` is true. It locks the members in the order of their ids, so that
+ * none is deleted meanwhile.
+ * @returns `exists` where the bridge exists and may not be replaced; `missing` with the members that do not exist, and
+ * then nothing is written.
  */
 export async function writeBridge(
   sql: Db,
@@ -69,6 +71,7 @@ export async function writeBridge(
   }
 }
 
+/** @returns whether there was such a bridge. */
 export async function deleteBridge(sql: Db, tenant: TenantId, id: BridgeId): Promise<boolean> {
   const [row] = await sql`
     with deleted as (

@@ -7,15 +7,15 @@ import { isOfUnknownTenant } from './tenants.ts';
 export interface ConnectionRow {
   readonly id: ConnectionId;
   readonly connector: string;
-  /** Without the secrets. */
+  /** The settings without the secrets. */
   readonly settings: Record<string, unknown>;
-  /** Of everything that is reached through it. */
+  /** The rate of all sends through this connection together. */
   readonly rate: Rate | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-const place = (tenant: TenantId, id: ConnectionId): string => `connection ${tenant}/${id}`;
+const ownerOf = (tenant: TenantId, id: ConnectionId): string => `connection ${tenant}/${id}`;
 
 export async function findConnection(sql: Db, tenant: TenantId, id: ConnectionId): Promise<ConnectionRow | undefined> {
   const [row] = await sql<ConnectionRow[]>`
@@ -24,7 +24,7 @@ export async function findConnection(sql: Db, tenant: TenantId, id: ConnectionId
   return row;
 }
 
-/** In the order of ids, those behind `after`. */
+/** Lists connections in the order of their ids, continuing after the id `after`. */
 export async function listConnections(
   sql: Db,
   tenant: TenantId,
@@ -36,7 +36,10 @@ export async function listConnections(
     from connections where tenant = ${tenant} and id > ${after} order by id limit ${limit}`;
 }
 
-/** The secret settings; for the activities, and for keeping an absent secret on PUT. */
+/**
+ * @returns the secret settings; empty where there is no such connection. A PUT uses them to keep secrets that it does
+ * not name.
+ */
 export async function connectionSecrets(
   sql: Db,
   ring: KeyRing,
@@ -48,7 +51,9 @@ export async function connectionSecrets(
   return row === undefined ? {} : openSecrets(ring, tenant, id, row.secrets);
 }
 
-/** A connection as connectors want it: settings and secrets together. */
+/**
+ * @returns a connection as connectors need it, with settings and secrets in one object; undefined where there is none.
+ */
 export async function connectionWithSecrets(
   sql: Db,
   ring: KeyRing,
@@ -62,8 +67,9 @@ export async function connectionWithSecrets(
 }
 
 /**
- * The connection that a platform calls, by its id alone where we made it, which nobody can have twice.
- * @param only its tenant, where the id was chosen.
+ * Finds the connection that a platform calls. An id that Carillon made is unique over all tenants; a chosen id is
+ * looked up in one tenant only.
+ * @param only the tenant of a chosen id; undefined for an id that Carillon made.
  */
 export async function hookConnection(
   sql: Db,
@@ -82,7 +88,7 @@ export async function hookConnection(
   return { tenant, connector, settings: { ...settings, ...openSecrets(ring, tenant, id, secrets) } };
 }
 
-/** Names of the secret settings that are stored and not empty, of each connection. */
+/** @returns for each connection, the names of the secret settings that are stored and not empty. */
 export async function secretNames(
   sql: Db,
   ring: KeyRing,
@@ -100,13 +106,14 @@ export async function secretNames(
   );
 }
 
+/** @throws KeyRingError where the secrets cannot be opened. */
 export function openSecrets(
   ring: KeyRing,
   tenant: TenantId,
   id: ConnectionId,
   sealed: Buffer,
 ): Record<string, unknown> {
-  return JSON.parse(open(ring, place(tenant, id), sealed)) as Record<string, unknown>;
+  return JSON.parse(open(ring, ownerOf(tenant, id), sealed)) as Record<string, unknown>;
 }
 
 export interface ConnectionWrite {
@@ -119,9 +126,10 @@ export interface ConnectionWrite {
 }
 
 /**
- * Creates a connection, or replaces it where `replace` is given. One statement: a connection to PostgreSQL that breaks
- * within `sql.begin` ends the whole process (porsager/postgres#1208).
- * @returns `exists` when it is there and may not be replaced; `no-tenant` when that was deleted meanwhile.
+ * Creates a connection, or replaces it where `replace` is true. It is one statement, because the process ends when its
+ * link to PostgreSQL breaks within `sql.begin` (porsager/postgres#1208).
+ * @returns `exists` where the connection exists and may not be replaced; `no-tenant` where the tenant was deleted
+ * meanwhile.
  */
 export async function writeConnection(
   sql: Db,
@@ -130,7 +138,7 @@ export async function writeConnection(
   replace: boolean,
 ): Promise<'created' | 'replaced' | 'exists' | 'no-tenant'> {
   const { tenant, id, connector } = write;
-  const sealed = seal(ring, place(tenant, id), JSON.stringify(write.secrets));
+  const sealed = seal(ring, ownerOf(tenant, id), JSON.stringify(write.secrets));
   const rate = write.rate == null ? null : json(sql, write.rate);
   try {
     const [row] = await sql<{ created: boolean }[]>`
@@ -153,8 +161,9 @@ export async function writeConnection(
 }
 
 /**
- * Destinations that were deleted go with it; deliveries to them keep their name.
- * @returns `in-use` while a destination reaches through it.
+ * Deletes a connection, and with it the rows of its deleted destinations. Deliveries to them keep the destination's
+ * name.
+ * @returns `in-use` while a destination uses the connection.
  */
 export async function deleteConnection(
   sql: Db,
@@ -175,15 +184,17 @@ export async function deleteConnection(
     if (row?.wasThere !== true) return 'not-found';
     return row.deleted ? 'deleted' : 'in-use';
   } catch (error) {
-    // A destination was made after this statement's snapshot, and the foreign key sees it.
+    // A destination was created after this statement's snapshot, and the foreign key refuses the delete (SQLSTATE
+    // 23503).
     if ((error as { code?: unknown }).code === '23503') return 'in-use';
     throw error;
   }
 }
 
 /**
- * Tells every process that accepts messages that its plan in memory is behind; part of a statement.
- * @param when the plan changed only if this selects a row.
+ * Part of a statement: raises the version of a tenant's configuration, by which the processes that accept messages
+ * learn that the plan in their memory is old.
+ * @param when a query. The version is raised only where it selects a row.
  */
 export function raiseConfigVersion(sql: Db, tenant: TenantId, when: ReturnType<Db>) {
   return sql`update config_versions set version = version + 1 where tenant = ${tenant} and exists (${when})`;

@@ -7,14 +7,14 @@ export interface DestinationRow {
   readonly id: DestinationId;
   readonly connection: ConnectionId;
   readonly address: Record<string, unknown>;
-  /** As given: a policy's name, its fields, or null for the default. */
+  /** The retry policy as the caller gave it: its name, its fields, or null for the default. */
   readonly retry: unknown;
   readonly order: 'conversation' | 'none';
   readonly ambiguous: 'at-least-once' | 'at-most-once';
   readonly timeoutMs: number;
-  /** What a delivery that parks means for those behind it in its lane. */
+  /** What a parked delivery does to the deliveries behind it in its lane; see N3 in `waiting/lane.ts`. */
   readonly onParked: 'pass' | 'hold';
-  /** Milliseconds; Infinity is until somebody acts. */
+  /** How long a parked delivery holds its lane, milliseconds. Infinity means until an operator acts. */
   readonly holdForMs: number;
   readonly rate: Rate | null;
   readonly createdAt: Date;
@@ -36,7 +36,7 @@ export async function findDestination(
   return row;
 }
 
-/** In the order of ids, those behind `after`. */
+/** Lists destinations in the order of their ids, continuing after the id `after`. */
 export async function listDestinations(
   sql: Db,
   tenant: TenantId,
@@ -52,8 +52,10 @@ export interface DestinationWrite extends Omit<DestinationRow, 'createdAt' | 'up
 }
 
 /**
- * Creates a destination, or replaces it where `replace` is given. One that was deleted counts as not there.
- * @returns `exists` when it is there and may not be replaced; `no-connection` when its connection is not there.
+ * Creates a destination, or replaces it where `replace` is true. A deleted destination of this id counts as missing.
+ * Locks the connection against being deleted meanwhile.
+ * @returns `exists` where the destination exists and may not be replaced; `no-connection` where its connection is
+ * missing.
  */
 export async function writeDestination(
   sql: Db,
@@ -62,7 +64,7 @@ export async function writeDestination(
 ): Promise<'created' | 'replaced' | 'exists' | 'no-connection'> {
   const { tenant, id, connection, order, ambiguous, timeoutMs, onParked, holdForMs } = write;
   const rate = write.rate === null ? null : json(sql, write.rate);
-  // A policy's name is a JSON text, which json() would take for an object.
+  // json() is for objects; a policy's name is a JSON string.
   const retry = write.retry === null ? null : JSON.stringify(write.retry);
   const [row] = await sql<{ hasConnection: boolean; created: boolean | null }[]>`
     with through as (
@@ -86,7 +88,7 @@ export async function writeDestination(
   return row.created ? 'created' : 'replaced';
 }
 
-/** @returns `in-use` while a delivery to it is not at rest, or it is a bridge's member. */
+/** @returns `in-use` while a delivery to it is open, or it is a member of a bridge. */
 export async function deleteDestination(
   sql: Db,
   tenant: TenantId,
@@ -108,17 +110,18 @@ export async function deleteDestination(
   return row.deleted ? 'deleted' : 'in-use';
 }
 
-/** What accepting needs to know of a destination; kept in memory between changes of the configuration. */
+/** A destination as accepting needs it. Each process keeps it in memory until the configuration changes. */
 export interface PlanEntry extends DestinationRow {
   readonly connector: string;
 }
 
-/** What accepting needs to know of a tenant. */
+/** A tenant's configuration as accepting needs it. */
 export interface TenantPlan {
-  /** 0 where there is no such tenant. */
+  /** The version of the configuration; 0 where there is no such tenant. */
   readonly version: number;
+  /** Messages without an idempotency key are refused. */
   readonly requireKey: boolean;
-  /** To each process of the API; null as fast as it likes. */
+  /** How many messages per second each api process accepts of this tenant; null means no limit. */
   readonly acceptPerSecond: number | null;
   readonly destinations: ReadonlyMap<DestinationId, PlanEntry>;
   readonly bridges: readonly PlannedBridge[];
@@ -131,8 +134,8 @@ export interface PlannedBridge {
 }
 
 /**
- * All destinations with the version of the configuration they belong to, in one statement and so one snapshot. Version 0,
- * which none has, when the tenant is gone.
+ * Reads a tenant's destinations and bridges together with the version of the configuration, in one statement and
+ * therefore in one snapshot. Where the tenant does not exist the version is 0, which no configuration has.
  */
 export async function loadPlan(sql: Db, tenant: TenantId): Promise<TenantPlan> {
   const rows = await sql<(PlanEntry & Omit<TenantPlan, 'destinations'>)[]>`

@@ -4,13 +4,13 @@ import { json, type Db } from '../db/db.ts';
 export interface TenantRow {
   readonly id: TenantId;
   readonly title: string;
-  /** Durations such as `30d` by what they are of; one that is missing is the default's. */
+  /** Durations such as `30d`, by kind of data. The default applies to kinds that are missing. */
   readonly retention: Record<string, string>;
-  /** Nothing of it is removed by age. */
+  /** Housekeeping removes none of its data. */
   readonly legalHold: boolean;
-  /** Limits by name; one that is missing is the default's. */
+  /** Limits by name. The default applies to those that are missing. */
   readonly limits: Record<string, number>;
-  /** Messages without a key are refused. */
+  /** Messages without an idempotency key are refused. */
   readonly requireIdempotencyKey: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -25,15 +25,15 @@ export async function findTenant(sql: Db, id: TenantId): Promise<TenantRow | und
   return row;
 }
 
-/** In the order of ids, those behind `after`. */
+/** Lists tenants in the order of their ids, continuing after the id `after`. */
 export async function listTenants(sql: Db, limit: number, after: string): Promise<TenantRow[]> {
   return sql<TenantRow[]>`select ${columns(sql)} from tenants where id > ${after} order by id limit ${limit}`;
 }
 
 /**
- * Creates a tenant with the version of its configuration, or replaces it where `replace` is given. The version is raised
- * each time, since what messages are planned from holds `requireIdempotencyKey`.
- * @returns `exists` when it is there and may not be replaced.
+ * Creates a tenant with the version of its configuration, or replaces it where `replace` is true. Each write raises the
+ * version, because the plan that processes keep in memory contains `requireIdempotencyKey` and a limit.
+ * @returns `exists` where the tenant exists and may not be replaced.
  */
 export async function writeTenant(
   sql: Db,
@@ -62,9 +62,10 @@ export async function writeTenant(
 }
 
 /**
- * Its keys go with it. The version of its configuration stays and is raised: were the id given again, a plan that some
- * process still has in memory must not look like the new tenant's. Uses `messages_list`.
- * @returns `in-use` while it has messages or configuration, and for the default tenant.
+ * Deletes a tenant and its API keys. The version of its configuration stays and is raised. If a new tenant gets the
+ * same id, the plan of the old one, which a process may still have in memory, has another version. Uses
+ * `messages_list`.
+ * @returns `in-use` while it has messages or connections, and for the default tenant.
  */
 export async function deleteTenant(sql: Db, id: TenantId): Promise<'deleted' | 'in-use' | 'not-found'> {
   try {
@@ -84,13 +85,16 @@ export async function deleteTenant(sql: Db, id: TenantId): Promise<'deleted' | '
     if (row?.wasThere !== true) return 'not-found';
     return row.deleted ? 'deleted' : 'in-use';
   } catch (error) {
-    // A connection or key was made after this statement's snapshot, and the foreign key sees it.
+    // A connection or key was created after this statement's snapshot, and the foreign key refuses the delete.
     if (isOfUnknownTenant(error)) return 'in-use';
     throw error;
   }
 }
 
-/** Whether a statement met a foreign key (SQLSTATE 23503), which where only a tenant is referred to means that one. */
+/**
+ * Whether a foreign key refused a statement (SQLSTATE 23503). Where a statement writes no reference but that to its
+ * tenant, this means that the tenant does not exist.
+ */
 export function isOfUnknownTenant(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === '23503';
 }

@@ -1,9 +1,10 @@
 import postgres from 'postgres';
 
 const types = {
-  // bigint columns (sequence) stay far below 2^53, so they are read as numbers.
+  // bigint columns, such as sequence, stay far below 2^53. So they are read as numbers.
   bigint: { to: 20, from: [20], parse: Number, serialize: String },
-  // The one kind of array that is passed (OID 1009, text[]); none is read: say to_jsonb() in the statement.
+  // text[] (OID 1009) is the only kind of array that is passed to PostgreSQL. None is read: a statement selects
+  // to_jsonb(…).
   texts: {
     to: 1009,
     from: [1009],
@@ -15,30 +16,31 @@ const types = {
   },
 };
 
-/** A pool, or one transaction of it: every store function takes it first and works in both. */
+/** A pool of connections. */
 export type Sql = postgres.Sql<{ bigint: number; texts: readonly string[] }>;
 export type Tx = postgres.TransactionSql<{ bigint: number; texts: readonly string[] }>;
+/** A pool, or a transaction in it. Every store function takes it as its first argument and works in both. */
 export type Db = Sql | Tx;
 
 export interface PoolOptions {
-  /** Shown as application_name in pg_stat_activity. */
+  /** The `application_name` that pg_stat_activity shows. */
   readonly name: string;
-  /** Connections at most. */
+  /** The most connections that are open at once. */
   readonly max: number;
-  /** The server ends a statement after this long, milliseconds. */
+  /** The server ends a statement that takes longer, milliseconds. */
   readonly statementTimeoutMs: number;
 }
 
 /**
- * A pool that connects when first used and again after PostgreSQL went away. While it is away, queries fail within
- * about a second instead of queueing: the caller answers 503, or tries again on its own terms.
+ * Makes a pool that connects when it is first used, and again after PostgreSQL was away. While PostgreSQL is away,
+ * queries fail within about a second instead of queueing, so that the caller can answer 503 or try again later.
  */
 export function connect(url: string, options: PoolOptions): Sql {
   return postgres(url, {
     max: options.max,
     types,
-    // Else the driver asks each new connection for all array types, and when that one breaks meanwhile nobody catches
-    // the rejection: the process dies (postgres 3.4.9, connection.js, ReadyForQuery → fetchArrayTypes).
+    // Otherwise the driver queries all array types on each new connection. If that connection breaks meanwhile, the
+    // rejection is not caught and the process dies (postgres 3.4.9, connection.js, ReadyForQuery → fetchArrayTypes).
     fetch_types: false,
     connect_timeout: 3,
     backoff: () => 0.2,
@@ -46,17 +48,20 @@ export function connect(url: string, options: PoolOptions): Sql {
     connection: {
       application_name: options.name,
       statement_timeout: options.statementTimeoutMs,
-      // What is worked on is in memory, or on a disk without a head to move: a look-up by index costs no four pages.
+      // The data in use is in memory or on an SSD. PostgreSQL's default of 4 would make look-ups by index seem too
+      // expensive.
       random_page_cost: 1.1,
     },
   });
 }
 
-/** Whether an error says that PostgreSQL can't be reached or is going away, as opposed to refusing a statement. */
+/**
+ * Whether an error means that PostgreSQL cannot be reached or is shutting down, and not that it refused a statement.
+ */
 export function isUnavailable(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== 'string') return false;
-  // 57P: admin shutdown, crash, cannot connect now; 08: connection; 53300: too many connections.
+  // 57P01 to 57P03: shutdown, crash, cannot connect now; 08…: connection errors; 53300: too many connections.
   return (
     /^(57P0[1-3]|08...|53300)$/.test(code) ||
     /^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|DESTROYED|ENDED))$/.test(code) ||
@@ -64,21 +69,29 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** Whether the statement was ended by its time limit (SQLSTATE 57014): nobody knows whether it took effect. */
+/** Whether PostgreSQL ended a statement because of its time limit or a cancel (SQLSTATE 57014). */
 export function isTimedOut(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === '57014';
 }
 
-/** Whether two statements waited for each other and this one was given up (SQLSTATE 40P01, 40001): once more will do. */
+/**
+ * Whether PostgreSQL gave a statement up for another one: deadlock (SQLSTATE 40P01) or serialization failure (40001).
+ * The caller may try again.
+ */
 export function isConflict(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return code === '40P01' || code === '40001';
 }
 
-/** Milliseconds as PostgreSQL reads an interval; it has an infinite one, which JSON has not. */
+/**
+ * @returns an interval of so many milliseconds as PostgreSQL reads it. Infinity, which JSON lacks, becomes `infinity`.
+ */
 export const interval = (ms: number): string => (Number.isFinite(ms) ? `${ms} milliseconds` : 'infinity');
 
-/** A jsonb parameter. Plain data only; the driver's own type wants an index signature that interfaces do not have. */
+/**
+ * A jsonb parameter, from plain data. The driver's own type needs an index signature, which interfaces lack; hence the
+ * cast.
+ */
 export function json(sql: Db, value: unknown): postgres.Parameter {
   return sql.json(value as postgres.JSONValue);
 }

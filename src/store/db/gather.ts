@@ -1,10 +1,10 @@
-/** How calls are put together. */
+/** How items are gathered into calls. */
 export interface GatherOptions {
-  /** Items of one call at most. */
+  /** The most items in one call. */
   readonly most: number;
-  /** Calls under way at once; while there are so many, further items wait and go together in the next. */
+  /** The most calls under way at once. Further items wait and go together in the next call. */
   readonly atOnce: number;
-  /** Whether an error may be one item's fault, or come of two in one call: then each item is tried by itself. */
+  /** Whether an error may come from one item, or from two items in one call. Then each item is tried alone. */
   readonly isOnes: (error: unknown) => boolean;
 }
 
@@ -15,9 +15,11 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Makes one call of many: an item that comes while calls are under way goes along in the next one. No timer is involved,
- * so a quiet process answers as fast as without, and a busy one makes few calls, each for many.
- * @param call one result for each item, in their order.
+ * Gathers items into calls: while `atOnce` calls are under way, further items wait, and the next call takes them
+ * together. No timer is involved. So a quiet process answers as fast as without gathering, and a busy one makes few
+ * calls with many items.
+ * @param call returns one result for each item, in the items' order.
+ * @returns a function that resolves to an item's result, or rejects with the error of its call.
  */
 export function gather<Item, Result>(
   call: (items: readonly Item[]) => Promise<readonly Result[]>,
@@ -53,6 +55,6 @@ export function gather<Item, Result>(
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      queueMicrotask(next); // so that what one caller asks for in a loop goes together
+      queueMicrotask(next); // so that items that a caller adds in a loop go in one call
     });
 }

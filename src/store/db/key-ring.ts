@@ -1,24 +1,24 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Db } from './db.ts';
 
-/** Thrown for a ring that can't be read, or that can't open what is stored; never contains key material. */
+/** The key ring cannot be read, or cannot open stored data. The message never contains key material. */
 export class KeyRingError extends Error {
   override name = 'KeyRingError';
 }
 
-/** The keys of content and credentials at rest; the first one seals, all of them open. */
+/** The keys that encrypt content and credentials at rest. The first key seals, all keys open. */
 export interface KeyRing {
   readonly current: string;
   readonly keys: ReadonlyMap<string, Buffer>;
 }
 
 const version = 1;
-const ivBytes = 12; // NIST SP 800-38D: 96 bits, random per sealing
+const ivBytes = 12; // 96 bits, random for each sealing (NIST SP 800-38D)
 const tagBytes = 16;
 
 /**
- * Reads `id:base64` entries, separated by commas or line breaks. Keys are 32 bytes (AES-256).
- * @throws KeyRingError saying which entry is wrong, without showing it.
+ * Reads `id:base64` entries that are separated by commas or line breaks. A key has 32 bytes (AES-256).
+ * @throws KeyRingError that names the number of the wrong entry, without its text.
  */
 export function parseKeyRing(text: string): KeyRing {
   const keys = new Map<string, Buffer>();
@@ -36,21 +36,22 @@ export function parseKeyRing(text: string): KeyRing {
   return { current, keys };
 }
 
-/** One new entry for a ring. */
+/** @returns a new entry for a key ring, with a random key. */
 export function newKeyRingEntry(id: string): string {
   return `${id}:${randomBytes(32).toString('base64')}`;
 }
 
 /**
- * AES-256-GCM. Layout: version, length of the key's id, key's id, IV, tag, ciphertext.
- * @param place what the bytes belong to; opening them elsewhere fails, so rows can't be swapped.
+ * Encrypts with AES-256-GCM under the first key. The result is, in this order: version (1 byte), length of the key's id
+ * (1 byte), the key's id, IV, tag, ciphertext.
+ * @param owner names the row that the bytes belong to. They open only with the same owner, so rows cannot be swapped.
  */
-export function seal(ring: KeyRing, place: string, plain: string | Uint8Array): Buffer {
+export function seal(ring: KeyRing, owner: string, plain: string | Uint8Array): Buffer {
   const key = ring.keys.get(ring.current);
   if (key === undefined) throw new KeyRingError('key ring: the current key is missing');
   const iv = randomBytes(ivBytes);
   const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes });
-  cipher.setAAD(Buffer.from(place));
+  cipher.setAAD(Buffer.from(owner));
   const body = Buffer.concat([
     typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain),
     cipher.final(),
@@ -59,34 +60,38 @@ export function seal(ring: KeyRing, place: string, plain: string | Uint8Array): 
   return Buffer.concat([Buffer.from([version, id.length]), id, iv, cipher.getAuthTag(), body]);
 }
 
-/** @throws KeyRingError where the key is not in the ring, or the bytes are not what was sealed for this place. */
-export function open(ring: KeyRing, place: string, sealed: Buffer): string {
-  return openBytes(ring, place, sealed).toString('utf8');
+/**
+ * Decrypts to text.
+ * @throws KeyRingError where the key is not in the ring, or the bytes were not sealed for this owner.
+ */
+export function open(ring: KeyRing, owner: string, sealed: Buffer): string {
+  return openBytes(ring, owner, sealed).toString('utf8');
 }
 
-/** As `open`, of what is no text. */
-export function openBytes(ring: KeyRing, place: string, sealed: Buffer): Buffer {
+/** As `open`, for bytes that are no text. */
+export function openBytes(ring: KeyRing, owner: string, sealed: Buffer): Buffer {
   const idEnd = 2 + (sealed[1] ?? 0);
   const id = sealed.subarray(2, idEnd).toString();
-  if (sealed[0] !== version) throw new KeyRingError(`${place}: sealed by an unknown version`);
+  if (sealed[0] !== version) throw new KeyRingError(`${owner}: sealed by an unknown version`);
   const key = ring.keys.get(id);
-  if (key === undefined) throw new KeyRingError(`${place}: sealed with key ${id}, which is not in the ring`);
+  if (key === undefined) throw new KeyRingError(`${owner}: sealed with key ${id}, which is not in the ring`);
   const iv = sealed.subarray(idEnd, idEnd + ivBytes);
   const tag = sealed.subarray(idEnd + ivBytes, idEnd + ivBytes + tagBytes);
   const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes });
-  decipher.setAAD(Buffer.from(place));
+  decipher.setAAD(Buffer.from(owner));
   decipher.setAuthTag(tag);
   try {
     const body = sealed.subarray(idEnd + ivBytes + tagBytes);
     return Buffer.concat([decipher.update(body), decipher.final()]);
   } catch (cause) {
-    throw new KeyRingError(`${place}: can't be opened with key ${id}`, { cause });
+    throw new KeyRingError(`${owner}: can't be opened with key ${id}`, { cause });
   }
 }
 
 /**
- * Called once at the start of every process: proves that this ring opens what is stored, and enters its current key.
- * @throws KeyRingError naming the key that is missing or differs.
+ * Checks that this ring has every key that the database has recorded, and records the ring's current key. Every process
+ * calls it once, when it starts.
+ * @throws KeyRingError that names the key that is missing or different.
  */
 export async function checkKeyRing(sql: Db, ring: KeyRing): Promise<void> {
   const stored = await sql<{ id: string; check: Buffer }[]>`select id, check_value as check from sealing_keys`;

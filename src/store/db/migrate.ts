@@ -3,12 +3,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import postgres from 'postgres';
 
-/** Thrown when the database and the files of this version do not fit; the text says which and what to do. */
+/**
+ * The database and the migrations of this version do not fit together. The message says which migration, and what to
+ * do.
+ */
 export class MigrationError extends Error {
   override name = 'MigrationError';
 }
 
-/** Any constant, the same in all versions: two migrations at once wait for each other. */
+/** The key of the advisory lock for which two migrations at once wait. Any number will do, but it must never change. */
 const lockKey = 7_226_011_001;
 
 interface Migration {
@@ -31,10 +34,12 @@ async function readMigrations(folder: string): Promise<Migration[]> {
 }
 
 /**
- * Brings the database to this version: each file in one transaction, under an advisory lock.
- * @param folder defaults to `migrations/` of the working directory's package.
- * @returns the names of the files applied now.
- * @throws MigrationError for a file edited after it was applied, or a database newer than this version.
+ * Brings the database to this version. Each file is applied in a transaction of its own; all of it runs under an
+ * advisory lock.
+ * @param folder `migrations` in the working directory by default.
+ * @returns the names of the files that were applied now.
+ * @throws MigrationError where a file was edited after it was applied, where a name or number is wrong, or where the
+ * database is newer than this version.
  */
 export async function migrate(databaseUrl: string, folder = resolve('migrations')): Promise<string[]> {
   const migrations = await readMigrations(folder);

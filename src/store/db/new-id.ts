@@ -1,7 +1,10 @@
 import { typeid } from 'typeid-js';
 import type { ApiKeyId, AttemptId, DeliveryId, InboxId, JobId, MessageId, SubscriptionId } from '../../domain/ids.ts';
 
-/** Prefixed UUIDv7: sortable by time, never guessable, no dot in it (Standard Webhooks forbids one in an id). */
+/**
+ * Ids are UUIDv7 with a prefix. They sort by time, cannot be guessed, and contain no dot, which Standard Webhooks
+ * forbids.
+ */
 export const newMessageId = (): MessageId => typeid('msg').toString();
 export const newDeliveryId = (): DeliveryId => typeid('dlv').toString();
 export const newAttemptId = (): AttemptId => typeid('att').toString();

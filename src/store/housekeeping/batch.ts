@@ -2,33 +2,35 @@ import { finalStates } from '../../domain/delivery.ts';
 import type { TenantId } from '../../domain/ids.ts';
 import { json, type Db } from '../db/db.ts';
 
-/** How long a tenant keeps one kind of data, and the setting that this follows from. */
+/** How long a tenant keeps one kind of data, and the setting from which that was read. */
 export interface TenantWindow {
   readonly tenant: TenantId;
-  /** As read; where it has changed since, nothing of the tenant is removed. */
+  /** The tenant's setting as it was read. If it has changed since, nothing of the tenant is removed. */
   readonly retention: unknown;
-  /** Milliseconds. */
+  /** The window, milliseconds. */
   readonly keepMs: number;
 }
 
 export interface BatchRequest {
-  /** The id of the pass's run in Temporal, under which the removal is reported. */
+  /** The workflow id of the pass, under which the removal is reported. */
   readonly pass: string;
-  /** Tenants that are not named here keep everything. */
+  /** The windows of one kind of data. Tenants that are not in this list keep everything. */
   readonly windows: readonly TenantWindow[];
-  /** Where the batch before ended; empty at the beginning of a pass. */
+  /** Where the previous batch ended; empty for the first batch of a pass. */
   readonly after: string;
-  /** Rows that are looked at: a transaction must stay short, since readers of events wait for all that are open. */
+  /**
+   * How many rows a batch looks at. Its transaction must stay short, because readers of events wait for all open ones.
+   */
   readonly limit: number;
 }
 
 export interface Batch {
   readonly removed: number;
-  /** Where the next batch goes on; null when the rest is too young. */
+  /** Where the next batch continues; null where all other rows are too young. */
   readonly after: string | null;
 }
 
-/** One statement that looks at `limit` rows behind `after` and removes those that are due. */
+/** Runs one statement that looks at `limit` rows after `after` and removes those that are older than their window. */
 export type Remover = (sql: Db, request: BatchRequest) => Promise<Batch>;
 
 export interface BatchRow {
@@ -38,20 +40,24 @@ export interface BatchRow {
   readonly last: string | null;
 }
 
-/** A pass ends where a whole batch is too young, and not at the first young row: clocks that make ids are never equal. */
+/**
+ * A pass ends at a batch whose rows are all too young, and not at the first young row. The clocks of the processes that
+ * make ids differ, so rows in the order of their ids are not exactly in the order of their age.
+ */
 export function toBatch({ removed, scanned, hasOld, last }: BatchRow, limit: number): Batch {
   return { removed, after: scanned === limit && hasOld ? last : null };
 }
 
-/** CTE `windows`: up to when each tenant's rows are old. */
+/** CTE `windows`: for each tenant, the time before which rows are old. */
 export const windowsOf = (sql: Db, windows: readonly TenantWindow[]) => sql`
   windows as materialized (
     select w.tenant, w.retention, clock_timestamp() - make_interval(secs => w."keepMs" / 1000) as before
     from jsonb_to_recordset(${json(sql, windows)}) as w (tenant text, retention jsonb, "keepMs" float8))`;
 
 /**
- * CTE `free`: the tenants of CTE `due` from whom may be removed. The lock makes a legal hold exact: once its change is
- * answered nothing is removed any more. Whoever is being changed at this moment is left to the next pass.
+ * CTE `free`: those tenants of CTE `due` whose rows may be removed. It locks the tenants, so that nothing is removed
+ * after the answer to the request that set a legal hold. A tenant that is being changed at this moment is left to the
+ * next pass.
  */
 export const freeTenants = (sql: Db) => sql`
   free as materialized (
@@ -59,7 +65,7 @@ export const freeTenants = (sql: Db) => sql`
     where not t.legal_hold and t.retention = w.retention and t.id in (select tenant from due)
     order by t.id for share of t skip locked)`;
 
-/** CTE `reported`: counts CTE `gone` in the pass's reports. */
+/** CTE `reported`: adds the rows of CTE `gone` to the pass's report of each tenant. */
 export const reportGone = (sql: Db, pass: string, kind: string) => sql`
   reported as (
     insert into housekeeping_reports as r (pass, tenant, kind, removed)
@@ -68,10 +74,10 @@ export const reportGone = (sql: Db, pass: string, kind: string) => sql`
     set removed = r.removed + excluded.removed, ended_at = clock_timestamp())`;
 
 /**
- * Whether nothing can happen to a message any more: all its deliveries are final, and so are those of its edits, which
- * send versions of its text. What is parked or uncertain may be retried, so it is not. Needs no lock, because no
- * transition leads out of a final state and a message's deliveries are all made with it. Uses `deliveries_message` and
- * `messages_refers`.
+ * Whether nothing more can happen to a message: all its deliveries are final, and so are those of the messages that
+ * change it, since edits send versions of its content. Parked and uncertain deliveries are not final, because they may
+ * be retried. It needs no lock: no transition leads from a final state to another kind of state, and all deliveries of
+ * a message are made with it. Uses `deliveries_message` and `messages_refers`.
  */
 export const isSettled = (sql: Db, message: 's.id' | 's.message' | 'k.message') => sql`
   not exists (
@@ -84,8 +90,9 @@ export const isSettled = (sql: Db, message: 's.id' | 's.message' | 'k.message') 
 type Fragment = ReturnType<Db>;
 
 /**
- * The end of each statement: a `BatchRow`.
- * @param last selects from CTE `scanned`, which has the time that counts as `at`, where the next batch goes on.
+ * The end of each statement, which selects a `BatchRow`. CTE `scanned` must have the time from which a row's age
+ * counts, as `at`.
+ * @param last selects from CTE `scanned` where the next batch continues.
  */
 export const batchRow = (sql: Db, last: Fragment) => sql`
   select (select count(*)::integer from gone) as removed, (select count(*)::integer from scanned) as scanned,

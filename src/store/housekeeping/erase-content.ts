@@ -3,8 +3,8 @@ import { batchRow, freeTenants, isSettled, reportGone, toBatch, windowsOf } from
 import type { Batch, BatchRequest, BatchRow } from './batch.ts';
 
 /**
- * Erases what old messages say, with their files, and leaves a tombstone with the time. Uses `contents_kept`. Should a batch end between
- * two versions of one message, the next pass takes the second.
+ * Erases the content of old messages and removes their files. A row without content stays, with the time of erasure.
+ * Uses `contents_kept`. If a batch ends between two versions of one message, the next pass erases the second.
  */
 export async function eraseContent(sql: Db, { pass, windows, after, limit }: BatchRequest): Promise<Batch> {
   const [row] = await sql<[BatchRow]>`

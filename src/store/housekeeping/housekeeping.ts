@@ -11,7 +11,7 @@ import { removeInbox } from './remove-inbox.ts';
 import { removeMessages } from './remove-messages.ts';
 import { removerOfConnections } from './remove-of-connections.ts';
 
-/** How each kind is removed. */
+/** The function that removes each kind of data. */
 export const removers: Readonly<Record<RetentionKind, Remover>> = {
   content: eraseContent,
   attempts: removeAttempts,
@@ -26,28 +26,32 @@ export const removers: Readonly<Record<RetentionKind, Remover>> = {
 
 export interface TenantRetention {
   readonly tenant: TenantId;
-  /** As stored. */
+  /** The setting as stored. */
   readonly retention: unknown;
 }
 
-/** All tenants but those under legal hold. */
+/** @returns all tenants that are not under legal hold. */
 export async function listRetentions(sql: Db): Promise<TenantRetention[]> {
   return sql<TenantRetention[]>`select id as tenant, retention from tenants where not legal_hold order by id`;
 }
 
 export interface ReportRow {
   readonly id: number;
-  /** The id of the pass's run in Temporal. */
+  /** The pass's workflow id. */
   readonly pass: string;
   readonly tenant: TenantId;
   readonly kind: string;
   readonly removed: number;
-  /** Of the first and of the last batch that removed something. */
+  /** When the first batch that removed something ended. */
   readonly startedAt: Date;
+  /** When the last batch that removed something ended. */
   readonly endedAt: Date;
 }
 
-/** The newest first, those older than `before`: one for each pass, tenant and kind of which something was removed. */
+/**
+ * Lists reports, one for each pass, tenant and kind that removed rows: the newest first; with `before`, only reports
+ * with a smaller id.
+ */
 export async function listReports(sql: Db, limit: number, before: number | undefined): Promise<ReportRow[]> {
   return sql<ReportRow[]>`
     select id, pass, tenant, kind, removed, started_at as "startedAt", ended_at as "endedAt"

@@ -2,7 +2,7 @@ import type { Db } from '../db/db.ts';
 import { batchRow, freeTenants, isSettled, reportGone, toBatch, windowsOf } from './batch.ts';
 import type { Batch, BatchRequest, BatchRow } from './batch.ts';
 
-/** Removes old attempts; their number stays with the delivery. Uses the primary key. */
+/** Removes old attempts. The delivery keeps the number of its attempts. Uses the primary key. */
 export async function removeAttempts(sql: Db, { pass, windows, after, limit }: BatchRequest): Promise<Batch> {
   const [row] = await sql<[BatchRow]>`
     with ${windowsOf(sql, windows)}, scanned as materialized (

@@ -3,9 +3,10 @@ import { batchRow, freeTenants, isSettled, reportGone, toBatch, windowsOf } from
 import type { Batch, BatchRequest, BatchRow } from './batch.ts';
 
 /**
- * Removes dedupe keys that are expired and whose message is settled, which is when accepting takes them for unknown too.
- * One that is being taken again at this moment is locked and stays; once we have the lock, its post waits for us and
- * then finds no row. Uses `dedupe_expiry`. Of rows that expire in the same microsecond the next pass takes the rest.
+ * Removes dedupe keys that have expired and whose message is settled. Accepting treats such keys as unknown, too. A key
+ * that a post uses again at this moment is locked and stays. A post that comes while this statement has the lock waits,
+ * and then finds no row. Uses `dedupe_expiry`. If a batch ends between rows that expire in the same microsecond, the
+ * next pass removes the rest.
  */
 export async function removeDedupe(sql: Db, { pass, windows, after, limit }: BatchRequest): Promise<Batch> {
   const [row] = await sql<[BatchRow]>`

@@ -3,8 +3,9 @@ import { batchRow, freeTenants, isSettled, reportGone, toBatch, windowsOf } from
 import type { Batch, BatchRequest, BatchRow } from './batch.ts';
 
 /**
- * Removes old events, and says so to readers whose cursor is older: in the same statement, so that none of them can read
- * across the gap. What nobody could read yet, because a transaction from before it is open, stays. Uses the primary key.
+ * Removes old events. The same statement records up to where, so that a reader whose cursor is older learns that it has
+ * missed events. An event that no reader could see yet, because an older transaction is still open, stays. Uses the
+ * primary key.
  */
 export async function removeEvents(sql: Db, { pass, windows, after, limit }: BatchRequest): Promise<Batch> {
   const [xid = '0', id = '0'] = after === '' ? [] : after.split('.');

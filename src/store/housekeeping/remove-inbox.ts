@@ -3,8 +3,8 @@ import { batchRow, freeTenants, reportGone, toBatch, windowsOf } from './batch.t
 import type { Batch, BatchRequest, BatchRow } from './batch.ts';
 
 /**
- * Removes what platforms sent long ago and what became of it, and what nobody wanted out of quarantine. What is still to
- * be routed stays. Uses the primary key.
+ * Removes old inbox events that were routed or ignored, with the keys by which redeliveries are known, and old requests
+ * in quarantine. Events that are still to be routed stay. Uses the primary key.
  */
 export async function removeInbox(sql: Db, { pass, windows, after, limit }: BatchRequest): Promise<Batch> {
   const [row] = await sql<[BatchRow]>`

@@ -2,7 +2,7 @@ import type { Db } from '../db/db.ts';
 import { batchRow, freeTenants, reportGone, toBatch, windowsOf } from './batch.ts';
 import type { Batch, BatchRequest, BatchRow } from './batch.ts';
 
-/** Removes jobs that ended long ago, and with them their idempotency keys. Uses the primary key. */
+/** Removes jobs whose end is old, and with them their idempotency keys. Uses the primary key. */
 export async function removeJobs(sql: Db, { pass, windows, after, limit }: BatchRequest): Promise<Batch> {
   const [row] = await sql<[BatchRow]>`
     with ${windowsOf(sql, windows)}, scanned as materialized (

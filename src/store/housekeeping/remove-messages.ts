@@ -3,10 +3,11 @@ import { batchRow, freeTenants, isSettled, reportGone, toBatch, windowsOf } from
 import type { Batch, BatchRequest, BatchRow } from './batch.ts';
 
 /**
- * Removes old messages with all that hangs on them; only messages are counted. Where somebody holds one of the rows, or
- * has edited or deleted the message since it was looked at, the whole message stays for the next pass. Locks deliveries
- * by id, then messages, and waits for neither. Foreign keys are checked when the statement ends, so the order of the
- * deletes does not matter. Uses the primary key.
+ * Removes old messages with their deliveries, attempts and contents, and through foreign keys their links, reactions
+ * and files; only messages are counted. Where another transaction has locked one of the rows, or the message was edited
+ * or deleted since the statement read it, the whole message stays for the next pass. Locks deliveries, then messages,
+ * each in the order of their ids, and waits for no lock. Foreign keys are checked when the statement ends, so the order
+ * of the deletes does not matter. Uses the primary key.
  */
 export async function removeMessages(sql: Db, { pass, windows, after, limit }: BatchRequest): Promise<Batch> {
   const [row] = await sql<[BatchRow]>`

@@ -2,10 +2,11 @@ import { batchRow, freeTenants, reportGone, toBatch, windowsOf } from './batch.t
 import type { BatchRow, Remover } from './batch.ts';
 
 /**
- * Removes by age what is known by a key of a connection: links, without which events are about something unknown, and
- * what was learned of people and is not believed any more. Of rows of the same microsecond the next pass takes the rest.
- * @param table also the kind of data that the removal is reported as.
- * @param at the column that its age is counted from; needs an index.
+ * Makes the remover of a table whose rows have a connection and a key. These are links, after which an event that
+ * refers to the post finds no message, and people, whose look-ups have expired. If a batch ends between rows of the
+ * same microsecond, the next pass removes the rest.
+ * @param table also names the kind of data in the reports.
+ * @param at the column from which the age of a row counts. It needs an index.
  */
 export const removerOfConnections =
   (table: 'links' | 'people', at: 'created_at' | 'expires_at'): Remover =>

@@ -4,39 +4,41 @@ import type { MessageId } from '../../domain/ids.ts';
 import { json, type Db } from '../db/db.ts';
 import { openBytes, seal, type KeyRing } from '../db/key-ring.ts';
 
-/** A file of a message. */
+/** Names a file of a message. */
 export interface FileKey {
   readonly message: MessageId;
-  /** Of the attachment. */
+  /** The attachment's id. */
   readonly id: string;
 }
-/** One attempt to fetch it, by whoever holds the token. */
+/** One attempt to fetch a file. Only the attempt whose token the row has may store chunks. */
 export interface FileFetch extends FileKey {
   readonly token: string;
 }
 
-/** A file as it stands. */
+/** The state of a file. */
 export type FileState =
-  /** Whoever asked fetches it now, for the n-th time, so long after it was first wanted. */
+  /** The caller is to fetch the file now. `tries` counts this try too; the file was first wanted `ageMs` ago. */
   | { readonly state: 'taken'; readonly tries: number; readonly ageMs: number }
-  /** Somebody else does, or it is tried again after a while. */
+  /** Another process fetches the file, or the next try is due in `waitMs`. */
   | { readonly state: 'fetching'; readonly waitMs: number }
   | { readonly state: 'kept'; readonly token: string; readonly mediaType: string; readonly size: number }
   | { readonly state: 'refused'; readonly reason: Reason };
 
-/** The most that one row holds. */
+/** How much one row of `file_chunks` holds at most: 1 MiB. */
 export const chunkBytes = 1_024 * 1_024;
 
 /**
- * Each chunk extends it; whoever died in the middle holds nobody up for longer. Short beside the 30 s that a message waits
- * for its files, so that somebody else can still fetch it; slower than a chunk in that time is too slow for those anyway.
+ * How long a fetch may take until its first chunk, and from one chunk to the next, before it counts as dead and another
+ * one begins. It is short beside the 30 s that a message waits for its files, so that another process can still fetch
+ * the file. A source that needs longer for 1 MiB, or for a whole smaller file, is fetched from its beginning again.
  */
 const leaseSeconds = 10;
 
 const hashOf = (id: string): Buffer => createHash('sha256').update(id).digest();
-/** How a file is known where its id, which may tell what it is of, is not to stand. */
+/** Names a file where its id must not appear, because a platform's id may tell something about the content. */
 export const fileHash = (id: string): string => hashOf(id).toString('hex');
-const place = ({ message, id, token }: FileFetch, n: number): string => `file ${message}/${fileHash(id)}/${token}/${n}`;
+const ownerOf = ({ message, id, token }: FileFetch, n: number): string =>
+  `file ${message}/${fileHash(id)}/${token}/${n}`;
 
 interface Row {
   readonly tries: number | null;
@@ -49,7 +51,10 @@ interface Row {
   readonly reason: Reason;
 }
 
-/** Takes a file up for fetching where nobody has done so, or somebody died over it; what they left is removed. */
+/**
+ * Takes a file for fetching, where no process fetches it and its next try is due. Chunks of an earlier try are removed.
+ * Uses the primary keys.
+ */
 export async function takeFile(sql: Db, { message, id, token }: FileFetch): Promise<FileState> {
   const hash = hashOf(id);
   const [row] = await sql<[Row]>`
@@ -73,12 +78,15 @@ export async function takeFile(sql: Db, { message, id, token }: FileFetch): Prom
     case 'refused':
       return { state: 'refused', reason: row.reason };
     default:
-      // Without a row: somebody has begun this moment.
+      // No row: another process inserted it after this statement's snapshot.
       return { state: 'fetching', waitMs: Math.max(0, row.waitMs ?? 0) };
   }
 }
 
-/** @returns false where somebody else has taken it up meanwhile, and this attempt is over. */
+/**
+ * Stores one chunk and renews the fetch's lease.
+ * @returns false where another fetch of the file has begun meanwhile; this one must stop.
+ */
 export async function addChunk(
   sql: Db,
   ring: KeyRing,
@@ -87,7 +95,7 @@ export async function addChunk(
   bytes: Uint8Array,
 ): Promise<boolean> {
   const { message, id, token } = fetch;
-  const sealed = seal(ring, place(fetch, n), bytes);
+  const sealed = seal(ring, ownerOf(fetch, n), bytes);
   const rows = await sql`
     with mine as (
       update files set due_at = clock_timestamp() + make_interval(secs => ${leaseSeconds}::float8)
@@ -98,7 +106,7 @@ export async function addChunk(
   return rows.length > 0;
 }
 
-/** All its chunks are there. @returns as `addChunk`. */
+/** Records that all chunks of a file are stored. @returns false as `addChunk` does. */
 export async function keepFile(
   sql: Db,
   { message, id, token }: FileFetch,
@@ -111,7 +119,10 @@ export async function keepFile(
   return rows.length > 0;
 }
 
-/** It is not had this time: it is tried again after a while, or not at all. */
+/**
+ * Records that a fetch failed: the file is tried again after `afterMs`, or never again for `reason`. Removes its
+ * chunks.
+ */
 export async function missFile(
   sql: Db,
   { message, id, token }: FileFetch,
@@ -129,8 +140,9 @@ export async function missFile(
 }
 
 /**
- * The bytes of a file that is kept, one chunk in memory at a time.
- * @throws Error where they are not all there any more.
+ * Reads a file that is kept, with one chunk in memory at a time.
+ * @param size bytes of the whole file.
+ * @throws Error where chunks are missing, because the file was removed meanwhile.
  */
 export async function* readFile(sql: Db, ring: KeyRing, fetch: FileFetch, size: number): AsyncGenerator<Buffer> {
   const { message, id, token } = fetch;
@@ -140,7 +152,7 @@ export async function* readFile(sql: Db, ring: KeyRing, fetch: FileFetch, size: 
       select sealed from file_chunks
       where message = ${message} and hash = ${hashOf(id)} and token = ${token} and n = ${n}`;
     if (row === undefined) throw new Error(`a file of ${message} is not kept any more`);
-    const bytes = openBytes(ring, place(fetch, n), row.sealed);
+    const bytes = openBytes(ring, ownerOf(fetch, n), row.sealed);
     left -= bytes.length;
     yield bytes;
   }

@@ -1,10 +1,10 @@
 import type { ConnectionId, DestinationId, TenantId } from '../../domain/ids.ts';
 import { json, type Db } from '../db/db.ts';
 
-/** A time in which nobody listened at the hooks, or one connection's platform sent nothing there. */
+/** A time in which no api process listened at the hooks, or in which one connection's platform sent nothing. */
 export interface GapRow {
   readonly id: number;
-  /** Both null where nobody listened. */
+  /** Both null where no api process listened. */
   readonly tenant: TenantId | null;
   readonly connection: ConnectionId | null;
   readonly fromAt: Date;
@@ -13,29 +13,34 @@ export interface GapRow {
   readonly report: readonly RoomReport[] | null;
 }
 
-/** What came of reading one room's history. */
+/** The result of reading one room's history. */
 export interface RoomReport {
   readonly tenant: TenantId;
   readonly connection: ConnectionId;
   readonly destination: DestinationId;
+  /** How many events the history has. */
   readonly read: number;
+  /** How many of them were not in the inbox before. */
   readonly fresh: number;
-  /** What cannot be learned from this platform's history, or why it was not read. */
+  /** Which kinds of events this platform's history does not have, or why it was not read. */
   readonly lacks: readonly string[];
 }
 
 const columns = (sql: Db) =>
   sql`id, tenant, connection, from_at as "fromAt", to_at as "toAt", done_at as "doneAt", report`;
 
-/** One that was noted already, by a process that then did not come to listen, goes on; what was read of it is read again. */
+/**
+ * A gap whose row exists already, written by a process that then never listened, is made longer, and its rooms are read
+ * again.
+ */
 const longer = (sql: Db, gapSeconds: number) => sql`
   on conflict (from_at, tenant, connection) do update set to_at = excluded.to_at, started_at = null, done_at = null
   where gaps.to_at < excluded.to_at - make_interval(secs => ${gapSeconds}::float8)`;
 
 /**
- * Writes down the gap that there is, if nobody has listened for `gapSeconds`: before anybody does, so that what comes then
- * waits for what was missed.
- * @returns whether there is one that nobody had written down.
+ * Records a gap if no api process has listened for `gapSeconds`. A process calls it before it listens, so that the
+ * events that arrive then wait for those that were missed.
+ * @returns true where a gap was recorded, or a recorded one became longer by more than `gapSeconds`.
  */
 export async function noteGap(sql: Db, gapSeconds: number): Promise<boolean> {
   const rows = await sql`
@@ -48,8 +53,9 @@ export async function noteGap(sql: Db, gapSeconds: number): Promise<boolean> {
 }
 
 /**
- * Says that somebody listens now. Whoever says it first after `gapSeconds` of silence writes the gap down, unless it is.
- * @returns whether it was written now.
+ * Records that an api process listens now. The first call after `gapSeconds` without one records the gap, where
+ * `noteGap` has not done so.
+ * @returns true where a gap was recorded, or a recorded one became longer.
  */
 export async function listenNow(sql: Db, gapSeconds: number): Promise<boolean> {
   const rows = await sql`
@@ -65,7 +71,7 @@ export async function listenNow(sql: Db, gapSeconds: number): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Gaps that are still to be read, each given out once in `seconds`. */
+/** @returns the ids of the gaps that are still to be read, each at most once in `seconds`. Uses `gaps_open`. */
 export async function takeOpenGaps(sql: Db, seconds: number): Promise<number[]> {
   const rows = await sql<{ id: number }[]>`
     update gaps set started_at = clock_timestamp()
@@ -79,7 +85,7 @@ export async function findGap(sql: Db, id: number): Promise<GapRow | undefined> 
   return row;
 }
 
-/** The newest first, those older than `before`. */
+/** Lists gaps, the newest first; with `before`, only gaps with a smaller id. */
 export async function listGaps(sql: Db, limit: number, before: number | undefined): Promise<GapRow[]> {
   return sql<GapRow[]>`
     select ${columns(sql)} from gaps ${before === undefined ? sql`` : sql`where id < ${before}`} order by id desc limit ${limit}`;
@@ -89,14 +95,14 @@ export async function closeGap(sql: Db, id: number, report: readonly RoomReport[
   await sql`update gaps set done_at = clock_timestamp(), report = ${json(sql, report)} where id = ${id}`;
 }
 
-/** A room that something comes in from, because a bridge has it. */
+/** A room that is a member of a bridge, so that its events are routed. */
 export interface BridgedRoom {
   readonly tenant: TenantId;
   readonly connection: ConnectionId;
   readonly destination: DestinationId;
 }
 
-/** All members of all bridges, each once; of a gap of one connection those of that. */
+/** @returns the members of all bridges, each once. For a gap of one connection, only the members on that connection. */
 export async function bridgedRooms(sql: Db, gap: number): Promise<BridgedRoom[]> {
   return sql<BridgedRoom[]>`
     select distinct d.tenant, d.connection, d.id as destination

@@ -5,7 +5,7 @@ import { openKept, type KeptRequest } from './inbox.ts';
 import type { KeyRing } from '../db/key-ring.ts';
 import type { InboundKind, InboxState } from '../../domain/inbound.ts';
 
-/** A request that was genuine and not understood. */
+/** A request that was signed correctly and not understood. */
 export interface QuarantinedRow {
   readonly id: InboxId;
   readonly connection: ConnectionId;
@@ -13,7 +13,9 @@ export interface QuarantinedRow {
   readonly reason: Reason;
 }
 
-/** The newest first, those older than `before`. Uses `inbox_open`. */
+/**
+ * Lists the quarantine, the newest request first; with `before`, only requests older than that id. Uses `inbox_open`.
+ */
 export async function listQuarantine(
   sql: Db,
   tenant: TenantId,
@@ -26,7 +28,7 @@ export async function listQuarantine(
     order by id desc limit ${limit}`;
 }
 
-/** With the request as it came. */
+/** @returns one request of the quarantine, as it came; undefined where there is none. */
 export async function findQuarantined(
   sql: Db,
   ring: KeyRing,
@@ -41,7 +43,7 @@ export async function findQuarantined(
   return { ...rest, request: openKept(ring, id, sealed) };
 }
 
-/** It is understood by now, and its events are stored; the key stays. */
+/** Ends a request that was understood on another reading, after its events were stored. Its key stays known. */
 export async function releaseQuarantined(sql: Db, tenant: TenantId, id: InboxId): Promise<void> {
   await sql`
     update inbox set state = 'routed', sealed = null, done_at = clock_timestamp(),
@@ -49,7 +51,7 @@ export async function releaseQuarantined(sql: Db, tenant: TenantId, id: InboxId)
     where tenant = ${tenant} and id = ${id} and state = 'quarantined'`;
 }
 
-/** One thing that came in, without what it says. */
+/** One event of the inbox, without its content. */
 export interface InboxRow {
   readonly id: InboxId;
   readonly connection: ConnectionId;
@@ -71,7 +73,10 @@ export interface InboxFilter {
   readonly room?: string;
 }
 
-/** The newest first, those older than `before`. Uses `inbox_list`, and `inbox_open` for what is not done. */
+/**
+ * Lists events, the newest first; with `before`, only events older than that id. Uses `inbox_list`, and `inbox_open`
+ * where `state` is one of an event that has not ended.
+ */
 export async function listInbox(
   sql: Db,
   tenant: TenantId,

@@ -7,13 +7,16 @@ import { gather } from '../db/gather.ts';
 import { open, seal, type KeyRing } from '../db/key-ring.ts';
 import { newInboxId } from '../db/new-id.ts';
 
-/** What a platform sent, as it is stored before the platform is answered. */
+/**
+ * What the inbox stores of a request before the platform is answered (I1; the rules I1 to I5 are in
+ * `src/worker/inbox.ts`).
+ */
 export type Arrival =
   | { readonly event: InboundEvent }
-  /** Genuine and not understood: the request as it came, for an operator. */
+  /** The request was signed correctly and not understood. It is kept as it came, in quarantine, for an operator. */
   | { readonly unreadable: { readonly key: string; readonly request: KeptRequest; readonly reason: Reason } };
 
-/** A request as it came, so that it can be read once more by a version that understands it. */
+/** A request as it came, so that a later version of Carillon that understands it can read it again. */
 export interface KeptRequest {
   readonly method: string;
   readonly path: string;
@@ -21,14 +24,17 @@ export interface KeptRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Base64. */
   readonly body: string;
-  /** ISO 8601: what its signature was compared with. */
+  /**
+   * When the request came, ISO 8601. The signature's timestamp was compared with this, and is again on the next
+   * reading.
+   */
   readonly at: string;
 }
 
-const place = (id: InboxId): string => `inbox ${id}`;
+const ownerOf = (id: InboxId): string => `inbox ${id}`;
 const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
 
-/** What came in one request. */
+/** The arrivals of one request. */
 export interface ReceivedRequest {
   readonly tenant: TenantId;
   readonly connection: ConnectionId;
@@ -36,9 +42,9 @@ export interface ReceivedRequest {
 }
 
 /**
- * Stores what came in any number of requests: one statement, and the only one that an answer waits for. A redelivery
- * finds the row of the first and changes nothing.
- * @returns how many are new, of each request.
+ * Stores the arrivals of any number of requests in one statement, for which the answers to the platforms wait. Keeps
+ * I1: a redelivery finds the row that the first delivery made, by the event's key, and changes nothing.
+ * @returns for each request, how many of its arrivals are new.
  */
 export async function receive(sql: Db, ring: KeyRing, requests: readonly ReceivedRequest[]): Promise<number[]> {
   const rows = requests.flatMap(({ tenant, connection, arrivals }, request) =>
@@ -52,7 +58,7 @@ export async function receive(sql: Db, ring: KeyRing, requests: readonly Receive
       insert into inbox (id, tenant, connection, hash, room, kind, state, reason, sealed, due_at)
       select id, tenant, connection, decode(hash, 'hex'), room, kind, state, reason, decode(sealed, 'base64'),
         case when state <> 'quarantined' then least(to_timestamp(due), clock_timestamp()) end
-      -- In one order everywhere: two that store the same in another order would wait for each other.
+      -- All statements insert in this order. Two that insert the same rows in different orders would deadlock.
       from came order by tenant, connection, hash
       on conflict (tenant, connection, hash) do nothing
       returning id
@@ -65,7 +71,7 @@ export async function receive(sql: Db, ring: KeyRing, requests: readonly Receive
 
 function rowOf(ring: KeyRing, arrival: Arrival) {
   const id = newInboxId();
-  const sealed = (value: unknown): string => seal(ring, place(id), JSON.stringify(value)).toString('base64');
+  const sealed = (value: unknown): string => seal(ring, ownerOf(id), JSON.stringify(value)).toString('base64');
   if ('unreadable' in arrival) {
     const { key, request, reason } = arrival.unreadable;
     const hash = hashOf(key).toString('hex');
@@ -87,18 +93,25 @@ function rowOf(ring: KeyRing, arrival: Arrival) {
 }
 
 /**
- * In seconds: what comes late, from a history or again, has its turn where it would have had it. Null where the platform's
- * time is none.
+ * The platform's time of an event, in seconds since 1970, by which events are routed (I3). An event that arrives late,
+ * from a history for instance, is so routed before later events that still wait. Null where the platform's time cannot
+ * be read; the event is then due at once.
  */
 function turnOf({ at }: InboundEvent): number | null {
   const ms = Date.parse(at);
   return Number.isNaN(ms) ? null : Math.max(0, ms) / 1_000;
 }
 
-/** What a process uses to store: requests that come while a statement is under way go together in the next. */
+/**
+ * Stores the arrivals of one request and returns how many of them are new. Requests that come together share a
+ * statement.
+ */
 export type Receive = (request: ReceivedRequest) => Promise<number>;
 
-/** Of 20 hooks a statement each the store does 80 in a second where each takes 200 ms; together there is no such limit. */
+/**
+ * With a statement for each request, the 16 connections of the pool store at most 80 requests a second when a statement
+ * takes 200 ms. Four statements at once, each for up to 100 requests, are no such limit.
+ */
 const together = {
   most: 100,
   atOnce: 4,
@@ -113,7 +126,7 @@ export function createReceive(sql: Sql, ring: KeyRing): Receive {
   return async (request) => (request.arrivals.length === 0 ? 0 : (await store(request)).fresh);
 }
 
-/** An event that is to be routed now. */
+/** An event that the caller is to route now. */
 export interface LeasedEvent {
   readonly id: InboxId;
   readonly tenant: TenantId;
@@ -121,15 +134,24 @@ export interface LeasedEvent {
   readonly state: 'received' | 'fetching' | 'waiting';
   readonly event: InboundEvent;
   readonly tries: number;
-  /** It has waited as long as it may for what it refers to. */
+  /** The event has waited as long as it may for the message that it refers to (I4). */
   readonly isOver: boolean;
 }
 
 /**
- * Takes what is due, oldest first by the platform's clock, for `seconds`: who dies with it loses nothing. One process at a
- * time may do this. Of a room nobody takes what came behind something that is being fetched, or tried again, so that its
- * events are routed in their order; and nothing is taken while it is being read what was missed, so that what comes
- * meanwhile does not get in front of it. Either for at most half a minute.
+ * Leases due events for `seconds`, the oldest first by the platform's clock. Only the process that holds the inbox's
+ * lease may call it.
+ *
+ * - I2: an event whose process died is due again when its lease ends.
+ * - I3: while an event of a room is being fetched or waits to be tried again, later events of that room stay, until
+ *   30 s after the earlier event was received. While a gap is open, no event that the gap concerns is leased, until
+ *   30 s after the gap's end, so that events that were missed are routed before newer ones.
+ * - I4: an event that waits for another message holds up no other event.
+ * - I5: an event that waits to be tried again holds up only its own room.
+ *
+ * Uses `inbox_due`, `inbox_room` and `gaps_open`.
+ * @param limit how many events to lease at most.
+ * @returns the leased events, in the order in which they are to be routed.
  */
 export async function leaseEvents(sql: Db, ring: KeyRing, limit: number, seconds: number): Promise<LeasedEvent[]> {
   const rows = await sql<(Omit<LeasedEvent, 'event'> & { sealed: Buffer; turn: Date })[]>`
@@ -156,14 +178,17 @@ export async function leaseEvents(sql: Db, ring: KeyRing, limit: number, seconds
 }
 
 export function openEvent(ring: KeyRing, id: InboxId, sealed: Buffer): InboundEvent {
-  return JSON.parse(open(ring, place(id), sealed)) as InboundEvent;
+  return JSON.parse(open(ring, ownerOf(id), sealed)) as InboundEvent;
 }
 
 export function openKept(ring: KeyRing, id: InboxId, sealed: Buffer): KeptRequest {
-  return JSON.parse(open(ring, place(id), sealed)) as KeptRequest;
+  return JSON.parse(open(ring, ownerOf(id), sealed)) as KeptRequest;
 }
 
-/** Done: it became `message`, changed it, or is none of ours. The key stays, the content goes. */
+/**
+ * Ends an event: it became `message` or changed it, or it is ignored for the reason. The row with the key stays, so
+ * that a redelivery is still known (I1); the content is removed. Changes nothing where the event has ended already.
+ */
 export async function finish(
   sql: Db,
   id: InboxId,
@@ -177,8 +202,9 @@ export async function finish(
 }
 
 /**
- * Sets it aside until what it refers to is known here, which `release` says, for at most `seconds` from the first time.
- * It is looked at now and then all the same.
+ * Makes an event wait for the message that it refers to (I4). The event is due again when that message is linked, every
+ * 5 s in any case, and at the latest `seconds` after its first wait began: then `isOver` is set.
+ * @param waitsFor the link key of the message.
  */
 export async function waitForEvent(sql: Db, id: InboxId, waitsFor: string, seconds: number): Promise<void> {
   await sql`
@@ -188,16 +214,19 @@ export async function waitForEvent(sql: Db, id: InboxId, waitsFor: string, secon
     where id = ${id} and done_at is null`;
 }
 
-/** It turned out to be about something else than it said: from now on, and after a crash, this is what came. */
+/**
+ * Replaces a stored event that turned out to mean something else, such as a delete that took a reaction away. The event
+ * that is routed from now on, also after a crash, is the new one.
+ */
 export async function rewrite(sql: Db, ring: KeyRing, id: InboxId, event: InboundEvent): Promise<void> {
   await sql`
-    update inbox set kind = ${event.kind}, sealed = ${seal(ring, place(id), JSON.stringify(event))}
+    update inbox set kind = ${event.kind}, sealed = ${seal(ring, ownerOf(id), JSON.stringify(event))}
     where id = ${id} and done_at is null`;
 }
 
 /**
- * Something failed on our side, or its content is being fetched: again after `seconds`. One that has come further since it
- * was taken, as by a fetch that was quick, is due when that said.
+ * Makes an event due again after `seconds`, because something failed on our side (I5) or because a run fetches its
+ * content. Where the event's state has changed since it was leased, as after a quick fetch, its new due time stays.
  */
 export async function postpone(
   sql: Db,
@@ -208,7 +237,7 @@ export async function postpone(
     update inbox set due_at = clock_timestamp() + make_interval(secs => ${seconds}) where id = ${id} and state = ${state}`;
 }
 
-/** An event whose content is still to be fetched; undefined where it is complete, or over. */
+/** @returns an event whose content is still to be fetched; undefined where it is complete or has ended. */
 export async function findFetching(
   sql: Db,
   ring: KeyRing,
@@ -221,10 +250,10 @@ export async function findFetching(
   return { ...rest, event: openEvent(ring, id, sealed) };
 }
 
-/** Its content has come: it is due in its place. */
+/** Stores the fetched content of an event. The event is due at once, in its order by the platform's clock (I3). */
 export async function complete(sql: Db, ring: KeyRing, id: InboxId, event: InboundEvent): Promise<void> {
   await sql`
-    update inbox set state = 'received', sealed = ${seal(ring, place(id), JSON.stringify(event))},
+    update inbox set state = 'received', sealed = ${seal(ring, ownerOf(id), JSON.stringify(event))},
       due_at = least(to_timestamp(${turnOf(event)}::float8), clock_timestamp())
     where id = ${id} and state = 'fetching'`;
 }

@@ -1,18 +1,18 @@
 import type { ConnectionId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
 import type { Db } from '../db/db.ts';
 
-/** Which of our messages a native one is. */
+/** Which message a post on a platform belongs to. */
 export interface Link {
   readonly message: MessageId;
   readonly destination: DestinationId;
-  /** It was said there; else we posted it. */
+  /** A person wrote the post; false where Carillon posted it. */
   readonly isOrigin: boolean;
   readonly conversation: string | null;
 }
 
 /**
- * The message of a key, or the root of the thread of that key: a key is of one kind only. Uses the primary key and the
- * index of threads. A change of a message counts as what it changes.
+ * Finds the message of a post by the post's key or by its thread's key; a platform's keys of both kinds never collide.
+ * Only posts of the message itself are linked, not its edits and reactions. Uses the primary key and `links_thread`.
  */
 export async function findLink(
   sql: Db,
@@ -35,11 +35,14 @@ export interface OriginLink {
   readonly native: string;
   readonly destination: DestinationId;
   readonly message: MessageId;
-  /** The platform's key of the thread that it is the root of, where that has one of its own. */
+  /** The platform's key of the thread that the post is the root of, where threads have keys of their own. */
   readonly thread?: string;
 }
 
-/** Where a message was said, and who waited to hear of it. The first link of a native message stands. */
+/**
+ * Links a person's post to the message that it became, and makes the inbox events due that waited for it (I4 in
+ * `src/worker/inbox.ts`). Where the post has a link already, that link stays.
+ */
 export async function linkOrigin(sql: Db, link: OriginLink): Promise<void> {
   const { tenant, connection, key, thread = null } = link;
   await sql`
@@ -53,8 +56,9 @@ export async function linkOrigin(sql: Db, link: OriginLink): Promise<void> {
 }
 
 /**
- * Notes the platform's mark of an edit on the message's link.
- * @returns false where a newer one was taken already.
+ * Records an edit's revision, as the platform gives it, in the link of the edited post. Revisions are compared as
+ * texts.
+ * @returns false where a newer revision was recorded before, or where there is no link.
  */
 export async function raiseRevision(
   sql: Db,

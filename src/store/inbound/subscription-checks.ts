@@ -1,22 +1,22 @@
 import type { ConnectionId, DestinationId, TenantId } from '../../domain/ids.ts';
 import type { Db } from '../db/db.ts';
 
-/** A connection whose subscriptions are looked at. */
+/** Names a connection whose subscriptions are checked. */
 export interface SubscribedConnection {
   readonly tenant: TenantId;
   readonly connection: ConnectionId;
 }
 
-/** With what says whether there is anything to be kept. */
+/** A connection, with the data that tells whether it needs subscriptions. */
 export interface SubscribableRow extends SubscribedConnection {
   readonly connector: string;
-  /** Without the secrets. */
+  /** The settings without the secrets. */
   readonly settings: Record<string, unknown>;
-  /** Something was kept before. */
+  /** The connection has rows in `subscriptions`, from an earlier check. */
   readonly isKnown: boolean;
 }
 
-/** Connections of these platforms that are reached by a bridge, or were. */
+/** Connections of these platforms that a bridge reaches, or that have subscriptions from a time when one did. */
 const subscribable = (sql: Db, connectors: readonly string[]) => sql`
   select c.tenant, c.id as connection, c.connector, c.settings,
     exists (select from subscriptions s where s.tenant = c.tenant and s.connection = c.id) as "isKnown"
@@ -28,7 +28,7 @@ const subscribable = (sql: Db, connectors: readonly string[]) => sql`
       join destinations d on d.tenant = b.tenant and d.id = m.id and d.deleted_at is null
       where b.tenant = c.tenant and d.connection = c.id))`;
 
-/** In the order of tenant and id, those behind `after`. */
+/** Lists connections in the order of tenant and id, continuing after `after`. */
 export async function listSubscribable(
   sql: Db,
   connectors: readonly string[],
@@ -42,8 +42,8 @@ export async function listSubscribable(
 }
 
 /**
- * Connections whose configuration changed since they were last looked at, or of which a platform said that they want a
- * look; each is given out once in `seconds` until the look is over.
+ * @returns the connections of tenants whose configuration has changed since the connection's last check, and those for
+ * which the platform asked for a check. Each is returned at most once in `seconds` until its check has ended.
  */
 export async function takeDueSubscriptions(
   sql: Db,
@@ -65,8 +65,9 @@ export async function takeDueSubscriptions(
 }
 
 /**
- * Somebody should look at a connection's subscriptions soon: its platform says that one ends, or has ended.
- * @param missedSince since when, as the platform says, events may not have come.
+ * Asks for a check of a connection's subscriptions, because its platform reports that one ends or has ended.
+ * @param missedSince since when events may be missing, as the platform says. The next check that finds a subscription
+ * active again records the gap from then on.
  */
 export async function askForSubscriptions(
   sql: Db,
@@ -82,17 +83,19 @@ export async function askForSubscriptions(
     on conflict (tenant, connection) do update set asked = subscription_checks.asked + 1`;
 }
 
-/** What a look goes by; what changes after it is another look's. */
+/** What a check has seen when it began. A change or a request that comes later leads to another check. */
 export interface SubscriptionCheck {
+  /** The version of the tenant's configuration. */
   readonly version: string;
+  /** How often the platform has asked for a check. */
   readonly asked: string;
-  /** The platform asked for it. */
+  /** Whether the platform has asked for a check since the last one. */
   readonly isAsked: boolean;
-  /** Something was kept before. */
+  /** The connection has rows in `subscriptions`, from an earlier check. */
   readonly isKnown: boolean;
 }
 
-/** @returns undefined where the connection is gone. */
+/** @returns undefined where the connection does not exist any more. */
 export async function beginSubscriptionCheck(
   sql: Db,
   { tenant, connection }: SubscribedConnection,
@@ -107,6 +110,7 @@ export async function beginSubscriptionCheck(
   return row;
 }
 
+/** Records that a check has ended, for the version and the requests that it saw at its beginning. */
 export async function endSubscriptionCheck(
   sql: Db,
   { tenant, connection }: SubscribedConnection,
@@ -117,7 +121,9 @@ export async function endSubscriptionCheck(
     where tenant = ${tenant} and connection = ${connection}`;
 }
 
-/** Where a connection's bridged rooms are: the address of each member of a bridge. */
+/**
+ * @returns the destinations of a connection that are members of a bridge, with their addresses, in the order of ids.
+ */
 export async function bridgedAddresses(
   sql: Db,
   { tenant, connection }: SubscribedConnection,

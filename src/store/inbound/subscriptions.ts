@@ -5,17 +5,17 @@ import { newSubscriptionId } from '../db/new-id.ts';
 
 export type SubscriptionState = 'active' | 'failing' | 'refused';
 
-/** By what a platform sends us the events of one room. */
+/** A subscription that makes a platform send the events of one room. */
 export interface SubscriptionRow {
   readonly id: SubscriptionId;
   readonly connection: ConnectionId;
   readonly room: string;
   readonly destination: DestinationId;
   readonly state: SubscriptionState;
-  /** What was done last: `created`, `renewed`, `enabled`, `replaced`. */
+  /** What Carillon did last: `created`, `renewed`, `enabled` or `replaced`. Null where it has done nothing yet. */
   readonly did: string | null;
   readonly didAt: Date | null;
-  /** Null where the platform keeps it for ever, or never had it. */
+  /** When it lapses unless renewed. Null where it never lapses, or was never active. */
   readonly goodUntil: Date | null;
   /** When it was last known to be active. */
   readonly keptAt: Date | null;
@@ -23,12 +23,12 @@ export interface SubscriptionRow {
   readonly reason: Reason | null;
 }
 
-/** What was found of one room just now. */
+/** What a check has found for one room. */
 export interface SubscriptionFinding {
   readonly room: string;
   readonly destination: DestinationId;
   readonly state: SubscriptionState;
-  /** Absent where nothing had to be done. */
+  /** What the check did; absent where nothing had to be done. */
   readonly did?: string;
   readonly goodUntil?: Date;
   readonly reason?: Reason;
@@ -38,7 +38,7 @@ const columns = (sql: Db) => sql`
   id, connection, room, destination, state, did, did_at as "didAt", good_until as "goodUntil", kept_at as "keptAt",
   checked_at as "checkedAt", reason`;
 
-/** In the order of ids, those behind `after`. Uses `subscriptions_list`. */
+/** Lists subscriptions in the order of their ids, continuing after the id `after`. Uses `subscriptions_list`. */
 export async function listSubscriptions(
   sql: Db,
   tenant: TenantId,
@@ -50,8 +50,10 @@ export async function listSubscriptions(
 }
 
 /**
- * Nothing comes from these rooms now, and perhaps since they were last seen active; a platform may have failed to reach us
- * for some minutes more before it gave up. Written before that is mended: whoever mends it may not live to say so.
+ * Records that events of these rooms may be missing: since the subscription was last seen active, and from 10 minutes
+ * before that, because a platform may have failed to reach us for some minutes before it switched the subscription off.
+ * It must be called before the subscription is repaired. A process that died after the repair would leave no trace of
+ * the gap.
  */
 export async function markSilent(
   sql: Db,
@@ -65,8 +67,10 @@ export async function markSilent(
 }
 
 /**
- * Writes down what was found of a connection's rooms; what is of no room any more goes. Of what failed it stays known
- * until when it is good, and when it was last seen so. What was silent and is active again is a gap. Uses the unique index on (tenant, connection, room).
+ * Records what a check has found for a connection's rooms, and removes the rows of all other rooms. A room whose check
+ * failed keeps the time until which its subscription is good, and the time at which it was last active. Rooms that were
+ * silent and are active again make one gap, from the earliest time on. Uses the unique index on (tenant, connection,
+ * room).
  */
 export async function writeSubscriptions(
   sql: Db,

@@ -4,16 +4,16 @@ import type { Db } from '../db/db.ts';
 import { jobEvent, stepGraceSeconds, type JobRow } from './jobs.ts';
 import { cancelOf, retryOf, commandedRows, type Fragment, type CommandedDelivery } from '../runs/commands.ts';
 
-/** Deliveries that one step looks at, whether they match or not: a statement must stay short. */
+/** How many deliveries one step looks at, whether they match or not, so that its statement stays short. */
 const scanLimit = 500;
 
 export interface JobStep {
   readonly state: JobState;
-  /** When the next step may come, milliseconds. */
+  /** Milliseconds until the next step may begin. */
   readonly waitMs: number;
 }
 
-/** Whether a delivery `d` is one that the filter means. Its state is looked at apart. */
+/** Whether a delivery `d` matches the filter, without the filter's states. */
 const matches = (
   sql: Db,
   { destination, message, conversation, reason, since, until }: DeliveryJobFilter,
@@ -34,7 +34,9 @@ const statesOf = ({ kind, filter }: JobRow): string[] => [
   ...(filter.state ?? (kind === 'retry' ? retryableStates : cancellableStates)),
 ];
 
-/** @returns how many it is for, at most `limit`; takes long where few of many match. Uses `deliveries_list`. */
+/**
+ * @returns how many deliveries match, at most `limit`. It takes long where few of many match. Uses `deliveries_list`.
+ */
 export async function countDeliveries(sql: Db, job: JobRow, limit: number): Promise<number> {
   const [row] = await sql<{ count: number }[]>`
     select count(*)::integer as count from (
@@ -46,13 +48,14 @@ export async function countDeliveries(sql: Db, job: JobRow, limit: number): Prom
 }
 
 /**
- * One step of a bulk retry or cancel: retries or cancels the next deliveries, and moves cursor and counts on, in ONE
- * statement, so that whoever is killed has done and counted both or neither. The job's row is locked first, so steps of
- * two workers come one after the other; the rate is kept in it.
+ * Takes one step of a bulk retry or cancel: retries or cancels the next deliveries, counts them, moves the cursor, and
+ * sets the time of the next step by the job's rate. All of it is one statement, so that a process that is killed leaves
+ * either all of it or nothing. Locks the job first, so that steps of two workers come one after the other, then
+ * deliveries in the order of their ids.
  *
- * Uses `deliveries_list`, and is written so that nothing else serves: by the primary key a state that nothing is in would
- * be looked for in the whole table.
- * @returns those that changed, to be woken after the commit.
+ * Uses `deliveries_list`. The row comparisons keep the planner from choosing the primary key, by which it would read
+ * the whole table to find that no delivery is in a state.
+ * @returns the state of the job, and the deliveries that changed, which the caller wakes after the commit.
  */
 export async function stepDeliveries(
   sql: Db,

@@ -4,16 +4,18 @@ import { json, type Db } from '../db/db.ts';
 import type { JobStep } from './job-deliveries.ts';
 import { jobEvent, stepGraceSeconds, type JobRow } from './jobs.ts';
 
-/** Messages that one step looks at, whether they match or not. */
+/** How many messages one step looks at, whether they match or not, so that its statement stays short. */
 const scanLimit = 500;
 
-/** The key of one message's replay in a job: a step that is repeated finds what it accepted before. */
+/**
+ * The dedupe key of a message's replay in a job, by which a repeated step finds the replays that it accepted before.
+ */
 export const replayKey = (job: JobRow, message: MessageId): string => `${job.id}:${message}`;
 
 /**
- * Whether a message `m` is one that the job means. Edits and deletes are none: their original is replayed as it is now.
- * What was replayed before is left out, but for what this very job replayed and may not have counted yet. Uses
- * `messages_replays`.
+ * Whether a message `m` matches the job. Messages that are younger than the job are left out. So are edits and deletes,
+ * because their original is replayed as it is now. Unless the job says `again`, so are messages that were replayed
+ * before, except by this job, which may not have counted them yet. Uses `messages_replays`.
  */
 const matches = (sql: Db, job: JobRow) => {
   const { state, destination, source, conversation, correlationId, since, until }: MessageJobFilter = job.filter;
@@ -39,7 +41,7 @@ const matches = (sql: Db, job: JobRow) => {
   }`;
 };
 
-/** @returns how many it is for, at most `limit`; takes long where few of many match. Uses `messages_list`. */
+/** @returns how many messages match, at most `limit`. It takes long where few of many match. Uses `messages_list`. */
 export async function countMessages(sql: Db, job: JobRow, limit: number): Promise<number> {
   const [row] = await sql<{ count: number }[]>`
     select count(*)::integer as count from (
@@ -47,19 +49,22 @@ export async function countMessages(sql: Db, job: JobRow, limit: number): Promis
   return row?.count ?? 0;
 }
 
+/** The messages that one step of a bulk replay is to replay. */
 export interface Picked extends JobStep {
   readonly messages: readonly MessageId[];
-  /** As it was: whoever counts this step names it. */
+  /** The job's cursor before this step. `countReplays` counts the step only where the cursor is still there. */
   readonly from: string;
-  /** Where the next step goes on. */
+  /** The cursor after this step. */
   readonly to: string;
   readonly isLast: boolean;
+  /** The job's failures before this step, by code. */
   readonly failures: Readonly<Record<string, number>>;
 }
 
 /**
- * The next messages of a bulk replay, with the time that the rate grants them; the counting comes after the replays, as
- * `countReplays`. Uses `messages_list`.
+ * Picks the next messages of a bulk replay, and sets the time of the next step by the job's rate. It moves no cursor
+ * and counts nothing: `countReplays` does that after the replays. Where the job has ended or its next step is not due,
+ * it picks none. Uses `messages_list`.
  */
 export async function pickMessages(sql: Db, job: JobRow): Promise<Picked> {
   const items = itemsPerStep(job.rate);
@@ -94,9 +99,9 @@ export async function pickMessages(sql: Db, job: JobRow): Promise<Picked> {
 }
 
 /**
- * Counts what was picked, once: whoever comes with a cursor that has moved on meanwhile changes nothing. Also counts
- * where the job was cancelled while they were replayed.
- * @param failed how many of them failed, by code.
+ * Counts the picked messages as done and moves the cursor. It does so once: where the cursor has moved meanwhile, it
+ * changes nothing. It also counts where the job was cancelled during the replays.
+ * @param failed how many of the messages failed, by code.
  */
 export async function countReplays(
   sql: Db,

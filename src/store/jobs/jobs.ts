@@ -7,25 +7,30 @@ export interface JobRow {
   readonly tenant: TenantId;
   readonly kind: JobKind;
   readonly filter: DeliveryJobFilter & MessageJobFilter;
-  /** Of a replay: where to, instead of the original's destinations. */
+  /** For a replay, the destinations to use instead of the original's; null means the original's. */
   readonly destinations: readonly DestinationId[] | null;
-  /** Of a replay: what was replayed before goes again. */
+  /** For a replay, whether messages that were replayed before are replayed again. */
   readonly again: boolean;
   readonly state: JobState;
-  /** Items per second at most. */
+  /** The most items per second. */
   readonly rate: number;
-  /** How many there were at the beginning; null until they were counted, or where that took too long. */
+  /**
+   * How many items matched at the start; null before they are counted, and where there were too many or it took too
+   * long.
+   */
   readonly matched: number | null;
+  /** Items that the job has taken up. */
   readonly done: number;
+  /** Items that it has retried, cancelled or replayed. */
   readonly changed: number;
   readonly failed: number;
-  /** Of those that failed, how many by which code. */
+  /** The number of failed items, by code. */
   readonly failures: Readonly<Record<string, number>>;
   /** Why the job itself failed. */
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly requestedBy: string;
   readonly reason: string | null;
-  /** The id of the last item that was looked at. */
+  /** The id of the last item that a step looked at. */
   readonly cursor: string;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
@@ -40,8 +45,9 @@ export interface NewJob extends Pick<
   readonly key: string | null;
 }
 
-/** A worker makes sure that a job's run is there: so long after the job was stored, and after each of its steps. */
+/** This long after a job was stored, a worker makes sure that its run exists. */
 const startGraceSeconds = 2;
+/** A worker does the same this long after the last step of the job began. */
 export const stepGraceSeconds = 30;
 
 const columns = (sql: Db) => sql`
@@ -49,7 +55,7 @@ const columns = (sql: Db) => sql`
   j.failures, j.error, j.requested_by as "requestedBy", j.reason, j.cursor, j.created_at as "createdAt",
   j.started_at as "startedAt", j.ended_at as "endedAt"`;
 
-/** CTE that tells what became of the jobs in CTE `moved`, which selects whole rows. */
+/** Inserts the event that the jobs in CTE `moved` have started or ended. `moved` must return whole rows. */
 export const jobEvent = (sql: Db, type: 'started' | 'ended') => sql`
   insert into events (tenant, type, data)
   select m.tenant, 'carillon.job.' || ${type === 'started' ? sql`'started'` : sql`m.state`},
@@ -58,8 +64,8 @@ export const jobEvent = (sql: Db, type: 'started' | 'ended') => sql`
   from moved m where ${type === 'started' ? sql`true` : sql`m.state <> 'running'`}`;
 
 /**
- * Stores a job; a worker, or the caller, starts its run.
- * @returns the first job of this key, and `conflict` where that one asked for something else.
+ * Stores a job. The caller starts its run, or else a worker does.
+ * @returns the job that was stored first with this idempotency key; `conflict` where that job asks for something else.
  */
 export async function createJob(
   sql: Db,
@@ -90,14 +96,14 @@ async function findJobByKey(
   return row;
 }
 
-/** @param tenant whose it must be; undefined where its run asks. */
+/** @param tenant the tenant that must own the job; undefined where the job's own run asks. */
 export async function findJob(sql: Db, tenant: TenantId | undefined, id: JobId): Promise<JobRow | undefined> {
   const [row] = await sql<JobRow[]>`
     select ${columns(sql)} from jobs j where j.id = ${id} ${tenant === undefined ? sql`` : sql`and j.tenant = ${tenant}`}`;
   return row;
 }
 
-/** The newest first, those older than `before`. Uses `jobs_list`. */
+/** Lists jobs, the newest first; with `before`, only jobs older than that id. Uses `jobs_list`. */
 export async function listJobs(
   sql: Db,
   tenant: TenantId,
@@ -113,7 +119,10 @@ export async function listJobs(
     order by j.id desc limit ${limit}`;
 }
 
-/** Says that it has begun, once. @param matched how many there are; null where that is not known. */
+/**
+ * Records that a job has begun, and inserts its `started` event. Only the first call changes anything.
+ * @param matched how many items match; null where that is not known.
+ */
 export async function beginJob(sql: Db, id: JobId, matched: number | null): Promise<void> {
   await sql`
     with moved as (
@@ -125,8 +134,9 @@ export async function beginJob(sql: Db, id: JobId, matched: number | null): Prom
 }
 
 /**
- * Ends a job before its end. What it did stays done; a step that is under way is finished first, and none follows.
- * @returns false where it had ended already, or there is none.
+ * Cancels a running job or makes it fail. What it did stays done. The call waits for a step of retries or cancels that
+ * is under way, and no step follows.
+ * @returns false where the job had ended already, or there is no such job.
  */
 export async function endJob(
   sql: Db,
@@ -151,7 +161,10 @@ export interface StartableJob {
   readonly kind: JobKind;
 }
 
-/** Running jobs that nobody has heard of for a while, or that were just stored; each is given out once in 30 s. Uses `jobs_look`. */
+/**
+ * Takes running jobs whose run may be missing: 30 s have passed since their last step began, or 2 s since they were
+ * stored and no step has begun. Each is returned at most once in 30 s. Uses `jobs_look`.
+ */
 export async function takeSilentJobs(sql: Db, limit: number): Promise<StartableJob[]> {
   return sql<StartableJob[]>`
     with silent as materialized (

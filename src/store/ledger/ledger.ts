@@ -3,22 +3,23 @@ import { bestEffortPolicy } from '../../domain/delivery-class.ts';
 import type { DeliveryState } from '../../domain/delivery.ts';
 import type { AttemptId, ConnectionId, DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
 import { connectionGate, destinationGate, type GateView, type Rate } from '../../domain/gate.ts';
-import type { Message, Priority } from '../../domain/message.ts';
+import type { Message } from '../../domain/message.ts';
 import type { RetryPolicy } from '../../domain/retry.ts';
 import type { AmbiguousPolicy, LedgerView } from '../../domain/step.ts';
 import { openSecrets } from '../config/connections.ts';
-import { openContent } from '../db/contents.ts';
+import { openContent, type SealedContent } from '../db/contents.ts';
 import type { Db } from '../db/db.ts';
+import { toMessage, type EnvelopeRow } from '../db/envelope.ts';
 import { ledgerQuery } from './query.ts';
 import type { KeyRing } from '../db/key-ring.ts';
 import type { PostPart } from './parts.ts';
 import type { GateRate } from '../waiting/rates.ts';
 
-/** All that an attempt needs to know, read in one statement and so of one moment. */
+/** Everything that an attempt needs to know about a delivery, read in one statement and so as of one moment. */
 export interface LedgerEntry {
   readonly id: DeliveryId;
   readonly tenant: TenantId;
-  /** That moment, by the database's clock. */
+  /** That moment by PostgreSQL's clock. */
   readonly readAt: Date;
   readonly view: LedgerView;
   readonly claimToken: AttemptId | null;
@@ -26,25 +27,25 @@ export interface LedgerEntry {
   readonly firstAttemptAt: Date | null;
   readonly policy: RetryPolicy;
   readonly timeoutMs: number;
-  /** The slot that was given to it at a gate, milliseconds from now. */
+  /** The time slot that a gate gave to the delivery (G3), in milliseconds from `readAt`. */
   readonly slot: { readonly gate: string; readonly ms: number } | undefined;
   readonly destination: DestinationId;
   readonly workflowId: string;
-  /** Of the last failed attempt, or of its wait. */
+  /** The reason code of the last failed attempt, or of the wait. */
   readonly reasonCode: string | null;
   readonly action: ChangeKind;
-  /** The delivery of what it edits, deletes or replies to; undefined where there is none here. */
+  /** The delivery of the message that this one changes or replies to; undefined where it was not sent to this destination. */
   readonly original: Original | undefined;
-  /** Version of the content that is sent: the pinned one, else the newest. */
+  /** The version of the content that is sent: the pinned one (L4), else the newest. */
   readonly version: number;
   readonly message: Message;
-  /** Its version and its split stand fast: an attempt may have arrived, or a part has. */
+  /** L4: version and split are fixed, because an attempt may have arrived or a part has. */
   readonly isPinned: boolean;
-  /** The posts that it is split into; null where there is one. */
+  /** The posts that the delivery is split into; null where it is one post. */
   readonly parts: readonly PostPart[] | null;
-  /** How many of them have arrived. */
+  /** How many of these posts have arrived. */
   readonly part: number;
-  /** Undefined when the destination or its connection was deleted. */
+  /** Undefined where the destination or its connection was deleted. */
   readonly target:
     | {
         readonly connector: string;
@@ -52,17 +53,15 @@ export interface LedgerEntry {
         readonly address: Record<string, unknown>;
         readonly connection: ConnectionId;
         readonly settings: Record<string, unknown>;
-        /** The rates that a send must keep, by gate. */
+        /** The rates that a send must keep, one for each gate that has one. */
         readonly rates: readonly GateRate[];
       }
     | undefined;
 }
 
-interface Row {
-  id: DeliveryId;
-  tenant: TenantId;
+interface Row extends EnvelopeRow {
+  delivery: DeliveryId;
   readAt: Date;
-  message: MessageId;
   destination: DestinationId;
   workflowId: string;
   state: DeliveryState;
@@ -88,19 +87,6 @@ interface Row {
   policy: RetryPolicy;
   timeoutMs: number;
   cancelRequested: boolean;
-  type: string;
-  source: string;
-  occurredAt: Date;
-  receivedAt: Date;
-  schemaVersion: string;
-  dataVersion: string | null;
-  sequence: number | null;
-  correlationId: string;
-  conversation: string | null;
-  priority: Priority;
-  labels: Record<string, string>;
-  thread: MessageId | null;
-  refersTo: MessageId | null;
   reasonCode: string | null;
   action: ChangeKind;
   original: Original | null;
@@ -119,22 +105,22 @@ interface Row {
 }
 
 /**
- * Reads deliveries with their messages, destinations and connections, and decrypts content and credentials. One
- * statement, whatever their number. Uses the primary keys, the lane's indexes and `deliveries_depends`.
- * @returns those that there are, in the order of their ids.
+ * Reads deliveries with their messages, destinations and connections, and decrypts content and credentials. It is one
+ * statement for any number of deliveries. Uses the primary keys, the lane's indexes and `deliveries_depends`.
+ * @returns the deliveries that exist, in the order of their ids.
  */
 export async function readLedger(sql: Db, ring: KeyRing, ids: readonly DeliveryId[]): Promise<LedgerEntry[]> {
   return toEntries(await sql<Row[]>`${ledgerQuery(sql, 'id', ids)}`, ring);
 }
 
-/** All deliveries of messages; see `readLedger`. */
+/** Reads all deliveries of the given messages; see `readLedger`. */
 export async function readLedgerOf(sql: Db, ring: KeyRing, messages: readonly MessageId[]): Promise<LedgerEntry[]> {
   return toEntries(await sql<Row[]>`${ledgerQuery(sql, 'message', messages)}`, ring);
 }
 
-/** What several of them share is decrypted once. */
+/** Content that several deliveries share is decrypted once. */
 function toEntries(rows: readonly Row[], ring: KeyRing): LedgerEntry[] {
-  const contents = new Map<string, ReturnType<typeof openContent>>();
+  const contents = new Map<string, SealedContent>();
   return rows.map((row) => {
     const key = `${row.contentOf} ${row.version}`;
     const content = contents.get(key) ?? openContent(ring, row.contentOf, row.version, row.sealed);
@@ -143,9 +129,9 @@ function toEntries(rows: readonly Row[], ring: KeyRing): LedgerEntry[] {
   });
 }
 
-function toEntry(row: Row, ring: KeyRing, { content, sender }: ReturnType<typeof openContent>): LedgerEntry {
+function toEntry(row: Row, ring: KeyRing, said: SealedContent): LedgerEntry {
   return {
-    id: row.id,
+    id: row.delivery,
     tenant: row.tenant,
     readAt: row.readAt,
     view: viewOf(row),
@@ -164,25 +150,7 @@ function toEntry(row: Row, ring: KeyRing, { content, sender }: ReturnType<typeof
     isPinned: row.isPinned,
     parts: row.parts,
     part: row.part,
-    message: {
-      id: row.message,
-      tenant: row.tenant,
-      type: row.type,
-      source: row.source,
-      occurredAt: row.occurredAt.toISOString(),
-      receivedAt: row.receivedAt.toISOString(),
-      schemaVersion: row.schemaVersion,
-      ...(row.dataVersion === null ? {} : { dataVersion: row.dataVersion }),
-      sequence: row.sequence,
-      correlationId: row.correlationId,
-      conversation: row.conversation,
-      ...(row.thread === null ? {} : { thread: row.thread }),
-      ...(row.refersTo === null ? {} : { refersTo: row.refersTo }),
-      sender,
-      content,
-      priority: row.priority,
-      labels: row.labels,
-    },
+    message: toMessage(row, said),
     target:
       row.connector === null
         ? undefined

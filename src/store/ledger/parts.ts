@@ -2,38 +2,39 @@ import { graceMs } from '../../domain/clocks.ts';
 import type { Db } from '../db/db.ts';
 
 /**
- * What one post of a split delivery is: a piece of the text that is shown, in code units of all of it, the last with an
- * ellipsis where there was more (`isCut`); or, of a change, taking away one of the posts of what it changes, from 0;
- * or one of its files, by its place among them and its hash (`fileHash`), by which an edit knows it again.
+ * One post of a split delivery. It is a piece of the visible text, from and to which code unit, where the last piece ends with an
+ * ellipsis if text had to be cut (`isCut`); or the removal of one of the original's posts, by its index from 0; or a file, by its
+ * index among the attachments and by its hash (`fileHash`), from which an edit recognises it.
  */
 export type PostPart =
   | { readonly from: number; readonly to: number; readonly isCut?: true }
   | { readonly remove: number }
   | { readonly file: number; readonly hash: string };
 
-/** Of a delivery `d`: when the part that is sent next has arrived there is another one. */
+/** Whether a delivery `d` has another part after the one that is sent next. */
 export const goesOn = (sql: Db) => sql`(d.parts is not null and d.part + 1 < jsonb_array_length(d.parts))`;
 
-/** Of a delivery `d`: the same as text for its reason. */
+/** The reason of a delivery `d` of which the part that is sent next has arrived, with others to follow. */
 export const partReason = (sql: Db) => sql`jsonb_build_object('code', 'part_delivered',
   'message', (d.part + 1) || ' of ' || jsonb_array_length(d.parts) || ' parts arrived.')`;
 
-/** Of a receipt: its part, from 1. Those of what is not split name none. */
+/** The part of a receipt, from 1. The receipt of an unsplit delivery names none. */
 export const receiptPart = (sql: Db, receipt: ReturnType<Db>) => sql`coalesce((${receipt} ->> 'part')::integer, 1)`;
 
-/** Of a delivery `d`: a success of the part that is sent next was heard of late. */
+/** Whether a late success (L6) of the part that a delivery `d` sends next is recorded. */
 export const hasArrived = (sql: Db) => sql`exists (
   select from jsonb_array_elements(d.receipts) r where ${receiptPart(sql, sql`r.value`)} = d.part + 1)`;
 
-/** Of a delivery `d`: the platform has this part already; what a look-up found as `nativeId` may be the same one. */
+/** Whether a delivery `d` has a receipt of this part already. A look-up that found the same `nativeId` does not count. */
 export const isSecond = (sql: Db, part: ReturnType<Db>, nativeId: ReturnType<Db>) => sql`exists (
   select from jsonb_array_elements(d.receipts) r
   where ${receiptPart(sql, sql`r.value`)} = ${part}
     and not (r.value ->> 'attempt' = 'look-up' and r.value ->> 'nativeId' = ${nativeId}))`;
 
 /**
- * Of a delivery `d` that nobody sends, for the `set` of an update: what becomes of its times and its count when a part was
- * heard of late (`ends`: the last). What is at rest stays so: a retry goes on with the next part.
+ * The times and counts of a delivery `d` without a claim after a late success of a part, for the `set` of an update. A delivery at
+ * rest stays at rest, and a retry goes on with the next part.
+ * @param moves other parts follow. @param ends it was the last part.
  */
 export const nextUnclaimed = (sql: Db, moves: ReturnType<Db>, ends: ReturnType<Db>) => sql`
   next_attempt_at = case when ${ends} then null when ${moves} and d.state = 'retrying' then clock_timestamp()
@@ -43,7 +44,7 @@ export const nextUnclaimed = (sql: Db, moves: ReturnType<Db>, ends: ReturnType<D
   round_start = case when ${moves} and d.state in ('queued', 'waiting', 'retrying') then d.attempts else d.round_start end,
   max_attempts = d.max_attempts + (${moves} and d.state in ('queued', 'waiting', 'retrying'))::integer`;
 
-/** Of a delivery `d`: with what was said of one more part. */
+/** The `degraded` reasons of a delivery `d`, together with those of one more part. */
 export const degradedWith = (sql: Db, more: ReturnType<Db>) => sql`case
   when d.parts is null or d.degraded is null then ${more}
   when ${more} is null or d.degraded @> ${more} then d.degraded

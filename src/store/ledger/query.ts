@@ -1,11 +1,12 @@
 import { placesLeft } from '../waiting/gate-shut.ts';
 import { json, type Db } from '../db/db.ts';
+import { envelopeColumns } from '../db/envelope.ts';
 import { isBehind } from '../waiting/lane.ts';
 import { receiptPart } from './parts.ts';
 
 /**
- * Of a delivery `d`: an operator wanted this round, knowing of every doubt, since none of its own attempts may have
- * arrived. Uses `attempts_delivery`, once a round has begun.
+ * Whether an operator started the retry cycle of a delivery `d`, and no attempt of that cycle may have arrived. Then the operator
+ * knew of every doubt. Uses `attempts_delivery` once the cycle has begun.
  */
 const isGranted = (sql: Db) => sql`
   (d.next_trigger = 'manual' or (d.attempts > d.round_start and (
@@ -14,8 +15,8 @@ const isGranted = (sql: Db) => sql`
     where a.delivery = d.id and a.number > d.round_start and a.outcome is distinct from 'stopped') is true))`;
 
 /**
- * Of an original `p`: the platform's ids of its parts in their order, of each the newest; without those that an edit took
- * away. A delivery `d` that is itself that edit still counts them, so that its own parts keep their places.
+ * The native ids of the posts of an original `p`, in their order, and the newest id of each. Posts that an edit took away are left
+ * out. A delivery `d` that is that edit still counts them, so that its own parts keep their numbers.
  */
 const postsOf = (sql: Db) => sql`(
   select coalesce(jsonb_agg(post.native order by post.part), '[]')
@@ -28,15 +29,15 @@ const postsOf = (sql: Db) => sql`(
       and e.receipts @> jsonb_build_array(jsonb_build_object('nativeId', post.native, 'isGone', true))))`;
 
 /**
- * All that an attempt of a delivery `d` needs to know, of one moment; see `LedgerEntry`.
+ * Reads everything that an attempt of a delivery `d` needs to know, as of one moment; see `LedgerEntry`.
  *
- * The ids come as JSON, not as an array: the planner trusts an array's length, and so plans the statement anew each time,
- * for about 1 ms. Each `offset 0` is a fence: without statistics yet it
- * would read whole tables for them (100 ms for one delivery, seen).
- * @param column of `d`: what the ids are of.
+ * The ids come as JSON and not as an array, because the planner relies on an array's length and would plan the statement again
+ * each time, for about 1 ms. Each `offset 0` is a fence: on tables without statistics the planner would read them whole (100 ms
+ * for one delivery, measured).
+ * @param column the column of `d` that the ids are compared with.
  */
 export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly string[]) => sql`
-  select d.id, d.tenant, d.message, d.destination, m.workflow_id as "workflowId", d.state, d.attempts,
+  select ${envelopeColumns(sql)}, d.id as delivery, d.destination, m.workflow_id as "workflowId", d.state, d.attempts,
     d.max_attempts as "maxAttempts", d.round_start as "cycleStart", d.claim_token as "claimToken",
     (extract(epoch from d.claim_deadline - now.at) * 1000)::float8 as "claimMs",
     (extract(epoch from greatest(d.next_attempt_at, d.not_before) - now.at) * 1000)::float8 as "notBeforeMs",
@@ -50,9 +51,6 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
     d.first_attempt_at as "firstAttemptAt", d.policy, d.timeout_ms as "timeoutMs",
     d.cancel_requested_at is not null as "cancelRequested", d.action, d.reason->>'code' as "reasonCode", original.original,
     d.parts, d.part, d.pinned_version is not null as "isPinned",
-    m.type, m.source, m.occurred_at as "occurredAt", m.received_at as "receivedAt",
-    m.schema_version as "schemaVersion", m.data_version as "dataVersion", m.sequence,
-    m.correlation_id as "correlationId", m.conversation, m.thread, m.refers_to as "refersTo", m.priority, m.labels,
     b.message as "contentOf", b.version, b.sealed, now.at as "readAt",
     t.connector, t.ambiguous, t.address, t.connection, t.settings, t.secrets,
     t.rate as "destinationRate", t.connection_rate as "connectionRate"
@@ -60,7 +58,7 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
   cross join lateral (select * from deliveries where ${sql(column)} = wanted.id #>> '{}' offset 0) d
   cross join lateral (select clock_timestamp() as at) now
   cross join lateral (select * from messages where id = d.message offset 0) m
-  -- An edit sends what its original says now; a delete says nothing.
+  -- An edit sends the content of its original. A delete has none.
   join lateral (
     select message, version, sealed from contents
     where message = case when d.action = 'edit' then m.refers_to else m.id end
@@ -83,7 +81,7 @@ export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly str
         where e.id = p.id or (e.depends_on = p.id and e.action = 'edit' and e.state = 'delivered'))) as original
     from deliveries p where p.id = d.depends_on
     union all
-    -- It was said there, and not delivered.
+    -- The message came from this destination, so it was never delivered there.
     select jsonb_build_object('state', 'delivered', 'inDoubt', false, 'posts', jsonb_build_array(l.native), 'heldVersion', null)
     from links l
     where d.depends_on is null and l.message = coalesce(m.refers_to, m.thread) and l.destination = d.destination and l.is_origin

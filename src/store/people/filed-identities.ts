@@ -2,16 +2,17 @@ import type { TenantId } from '../../domain/ids.ts';
 import { json, type Db } from '../db/db.ts';
 import type { IdentityRow } from './identities.ts';
 
-/** An identity as a file says it. */
+/** An identity from the identities file. */
 export interface FiledIdentity extends Pick<IdentityRow, 'id' | 'name' | 'accounts'> {
   readonly tenant: TenantId;
 }
 
 /**
- * Makes what a file says what is stored, in one statement: what an earlier file had and this one has not is forgotten,
- * what came by the API stays. An account that the API gave to somebody else is the file's now.
- * @param filed ids and accounts each once in a tenant.
- * @returns how many were forgotten.
+ * Stores the identities of the file in one statement. Identities of an earlier file that this one lacks are removed;
+ * those that were written through the API stay. An account that the API gave to another identity moves to the file's
+ * identity.
+ * @param filed each id and each account appears once in its tenant.
+ * @returns how many identities were removed.
  */
 export async function writeFiledIdentities(sql: Db, filed: readonly FiledIdentity[]): Promise<number> {
   const [row] = await sql<{ forgotten: number }[]>`

@@ -1,14 +1,14 @@
 import type { ConnectionId, TenantId } from '../../domain/ids.ts';
 import { json, type Db } from '../db/db.ts';
 
-/** A person on one connection's platform. */
+/** A person's account on the platform of one connection. */
 export interface Account {
   readonly connection: ConnectionId;
-  /** The platform's id of them. */
+  /** The platform's id of the person. */
   readonly person: string;
 }
 
-/** One person, wherever they are. */
+/** One person, with the person's accounts on all platforms. */
 export interface IdentityRow {
   readonly id: string;
   readonly name: string | null;
@@ -29,15 +29,15 @@ export async function findIdentity(sql: Db, tenant: TenantId, id: string): Promi
   return row;
 }
 
-/** In the order of ids, those behind `after`. */
+/** Lists identities in the order of their ids, continuing after the id `after`. */
 export async function listIdentities(sql: Db, tenant: TenantId, limit: number, after: string): Promise<IdentityRow[]> {
   return sql<IdentityRow[]>`
     select ${columns(sql)} from identities i where tenant = ${tenant} and id > ${after} order by id limit ${limit}`;
 }
 
 /**
- * Creates an identity or replaces it.
- * @returns the accounts that are somebody else's already; then nothing is written.
+ * Creates an identity or replaces it. An identity that came from the file counts as the API's from then on.
+ * @returns `taken` with the accounts that belong to another identity; then nothing is written.
  */
 export async function writeIdentity(
   sql: Db,
@@ -74,7 +74,11 @@ export async function deleteIdentity(sql: Db, tenant: TenantId, id: string): Pro
   return row !== undefined;
 }
 
-/** Who an account is, and their account at another connection; undefined where nobody has said. */
+/**
+ * Finds the person of an account by the stored identities.
+ * @param at another connection.
+ * @returns the person's name, and the person's account at `at`; undefined where no identity has the account.
+ */
 export async function findCounterpart(
   sql: Db,
   tenant: TenantId,

@@ -3,7 +3,7 @@ import type { ConnectionId, TenantId } from '../../domain/ids.ts';
 import type { Db } from '../db/db.ts';
 import { open, seal, type KeyRing } from '../db/key-ring.ts';
 
-/** A person as a platform knows them. */
+/** A person, as a platform knows them. */
 export interface KnownPerson {
   readonly id: string;
   readonly name?: string;
@@ -11,22 +11,24 @@ export interface KnownPerson {
   readonly avatarUrl?: string;
 }
 
-/** By what somebody is looked up at a connection. */
+/** What a person is looked up by at a connection. */
 export type PersonKey = { readonly id: string } | { readonly email: string };
 
-/** What a look-up found, and that is known: nobody, too, is an answer. */
+/** The answer of a look-up. A null person means that the platform knows no such person, which is an answer, too. */
 export type PersonAnswer = { readonly person: KnownPerson | null };
 
-const place = (tenant: TenantId, connection: ConnectionId, key: string): string =>
+const ownerOf = (tenant: TenantId, connection: ConnectionId, key: string): string =>
   `person ${tenant}/${connection}/${key}`;
 
-/** An address is never stored in the open, not even as a key: its MAC under a text of ours is enough to find it again. */
+/**
+ * An email address is never stored as it is, not even in a key. An HMAC under a fixed text is enough to find it again.
+ */
 function keyOf(key: PersonKey): string {
   if ('id' in key) return `id:${key.id}`;
   return `email:${createHmac('sha256', 'carillon people').update(key.email.trim().toLowerCase()).digest('hex')}`;
 }
 
-/** Undefined where nobody has looked, or too long ago. */
+/** @returns the answer of an earlier look-up; undefined where there is none that has not expired. */
 export async function findPerson(
   sql: Db,
   ring: KeyRing,
@@ -40,10 +42,10 @@ export async function findPerson(
     where tenant = ${tenant} and connection = ${connection} and key = ${key} and expires_at > clock_timestamp()`;
   if (row === undefined) return undefined;
   if (row.sealed === null) return { person: null };
-  return { person: JSON.parse(open(ring, place(tenant, connection, key), row.sealed)) as KnownPerson };
+  return { person: JSON.parse(open(ring, ownerOf(tenant, connection, key), row.sealed)) as KnownPerson };
 }
 
-/** Keeps an answer for so many seconds, in place of an older one. */
+/** Keeps the answer of a look-up for `seconds`, instead of an older one. */
 export async function keepPerson(
   sql: Db,
   ring: KeyRing,
@@ -53,7 +55,7 @@ export async function keepPerson(
 ): Promise<void> {
   const { tenant, connection } = of;
   const key = keyOf(of.by);
-  const sealed = person === null ? null : seal(ring, place(tenant, connection, key), JSON.stringify(person));
+  const sealed = person === null ? null : seal(ring, ownerOf(tenant, connection, key), JSON.stringify(person));
   await sql`
     insert into people (tenant, connection, key, sealed, expires_at)
     values (${tenant}, ${connection}, ${key}, ${sealed}, clock_timestamp() + make_interval(secs => ${seconds}))

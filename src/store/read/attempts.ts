@@ -14,14 +14,14 @@ export interface AttemptRow {
   readonly message: string | null;
   readonly excerpt: string | null;
   readonly retryAfterMs: number | null;
-  /** Which part it sent, from 1; null where it is not split. */
+  /** The part that the attempt sent, from 1; null where the delivery is one post. */
   readonly part: number | null;
   readonly worker: string;
 }
 
 /**
- * In the order in which they began, those behind `after`. By id, not number: a claim that was given back at a shutdown
- * leaves its number to the next one. Uses `attempts_delivery`.
+ * Lists the attempts of a delivery after the attempt `after`, in the order in which they began. The order is that of the ids,
+ * because a claim that was given back leaves its number to the next attempt. Uses `attempts_delivery`.
  */
 export async function listAttempts(
   sql: Db,

@@ -6,7 +6,7 @@ import type { DeliveryId, DestinationId, MessageId, TenantId } from '../../domai
 import type { RetryPolicy } from '../../domain/retry.ts';
 import type { Db } from '../db/db.ts';
 
-/** A receipt as stored; `at` is text, since it comes out of JSON. */
+/** A receipt as it is stored. `at` is text, because it comes out of JSON. */
 export interface ReceiptRow {
   readonly nativeId: string;
   readonly url?: string;
@@ -33,11 +33,11 @@ export interface DeliveryRow {
   readonly via: string;
   readonly policy: RetryPolicy;
   readonly deadlineAt: Date | null;
-  /** The latest. */
+  /** The latest receipt. */
   readonly receipt: ReceiptRow | null;
-  /** How many posts it is split into; null where it is not. */
+  /** How many posts the delivery is split into; null where it is one post. */
   readonly parts: number | null;
-  /** How many of them have arrived. */
+  /** How many of these posts have arrived. */
   readonly arrived: number;
   readonly conversation: string | null;
   readonly workflowId: string;
@@ -45,7 +45,7 @@ export interface DeliveryRow {
   readonly settledAt: Date | null;
 }
 
-// A platform's Retry-After also holds back what a manual retry has queued; a slot of a rate and `sendAt` are times too.
+// Retry-After also delays a delivery that a manual retry has queued. A time slot and `sendAt` are times of a next attempt too.
 const columns = (sql: Db) => sql`
   d.id, d.message, d.destination, d.state, d.attempts, d.max_attempts as "maxAttempts",
   case when d.state = 'retrying' then greatest(d.next_attempt_at, d.not_before)
@@ -63,10 +63,10 @@ export async function findDelivery(sql: Db, tenant: TenantId, id: DeliveryId): P
 }
 
 type DateAsText<T> = T extends Date ? string : T;
-/** A delivery as it comes out of JSON: its times are texts. */
+/** A delivery as it comes out of JSON, with its times as text. */
 export type DeliveryJson = { readonly [Key in keyof DeliveryRow]: DateAsText<DeliveryRow[Key]> };
 
-/** All deliveries of a message as one JSON value, for a statement that reads them in one moment with something else. */
+/** All deliveries of a message as one JSON value, for a statement that reads other things in the same moment. */
 export const deliveriesAsJson = (sql: Db, tenant: TenantId, message: MessageId) => sql`
   select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
   from (
@@ -86,7 +86,7 @@ export function deliveryFromJson(row: DeliveryJson): DeliveryRow {
   };
 }
 
-/** In the order in which the message named its destinations. Uses `deliveries_message`. */
+/** Lists a message's deliveries in the order in which it named its destinations. Uses `deliveries_message`. */
 export async function deliveriesOf(sql: Db, tenant: TenantId, message: MessageId): Promise<DeliveryRow[]> {
   return sql<DeliveryRow[]>`
     select ${columns(sql)} from deliveries d join messages m on m.id = d.message
@@ -100,7 +100,7 @@ export interface DeliveryFilter {
   readonly conversation?: string | undefined;
 }
 
-/** The newest first, those older than `before`. Uses `deliveries_list`, `deliveries_destination` or `deliveries_message`. */
+/** Lists deliveries older than `before`, the newest first. Uses `deliveries_list`, `_destination` or `_message`. */
 export async function listDeliveries(
   sql: Db,
   tenant: TenantId,
@@ -129,7 +129,7 @@ export interface SummaryRow {
   readonly oldestAgeSeconds: number;
 }
 
-/** What needs an operator, by destination and reason, the most first. Uses `deliveries_list`. */
+/** Counts the deliveries that need an operator by destination and reason, the largest number first. Uses `deliveries_list`. */
 export async function summarizeDeliveries(sql: Db, tenant: TenantId, limit: number): Promise<SummaryRow[]> {
   return sql<SummaryRow[]>`
     select destination, state, reason->>'code' as reason, count(*)::integer as count,

@@ -2,15 +2,16 @@ import type { DeliveryId, DestinationId, MessageId, TenantId } from '../../domai
 import type { Db } from '../db/db.ts';
 
 /**
- * A place in the order of events: behind this one. Transactions commit out of order, so a serial number alone would
- * skip what commits late. `xid` is the transaction's; it has 64 bits and PostgreSQL never uses one twice.
+ * A position in the order of events, right after one event. Transactions commit out of order, so a reader that used a serial
+ * number alone would miss events that commit late. `xid` is the id of the event's transaction; it has 64 bits, and PostgreSQL
+ * never uses one twice.
  */
 export interface EventPosition {
   readonly xid: bigint;
   readonly id: number;
 }
 
-/** Before everything. */
+/** The position before all events. */
 export const beginningOfEvents: EventPosition = { xid: 0n, id: 0 };
 
 export interface EventRow {
@@ -24,9 +25,9 @@ export interface EventRow {
 }
 
 export interface EventFilter {
-  /** One of these types, or … */
+  /** Events of one of these types, or … */
   readonly types?: readonly string[] | undefined;
-  /** … one that begins so. */
+  /** … of a type that begins with one of these. */
   readonly prefixes?: readonly string[] | undefined;
   readonly destination?: DestinationId | undefined;
   readonly conversation?: string | undefined;
@@ -34,19 +35,19 @@ export interface EventFilter {
 }
 
 export interface EventsRead {
-  /** Events behind the position were removed, or it is none that this database has given: something is missed. */
+  /** The reader missed events: some after its position were removed, or this database never gave out that position. */
   readonly isExpired: boolean;
   readonly events: readonly EventRow[];
-  /** How far this read has looked; the next one goes on here. Beyond the last event where the rest did not match. */
+  /** The position up to which this read has looked, and from which the next one goes on. It may lie after the last event. */
   readonly position: EventPosition;
-  /** Whether it has looked at everything that can be read now. */
+  /** This read has looked at everything that can be read now. */
   readonly isCaughtUp: boolean;
 }
 
-/** Rows that one read looks at where a filter may drop most of them. */
+/** How many rows one read looks at, of which a filter may drop most. */
 const scanLimit = 2_000;
 
-/** All transactions below are over, so nothing can appear there any more. */
+/** All transactions below this id are over, so no event can appear there any more. */
 const horizon = (sql: Db) => sql`pg_snapshot_xmin(pg_current_snapshot())`;
 
 interface Row {
@@ -66,9 +67,9 @@ interface Row {
 }
 
 /**
- * The events behind a position, the oldest first. Looks at a bounded number of rows by the primary key, or at one
- * message's by `events_message`; so it may find nothing and yet not be at the end. One statement and so one moment:
- * what it says of removed events is true of the events that it gives.
+ * Reads the events after a position, the oldest first. It looks at a bounded number of rows by the primary key, or at one
+ * message's rows by `events_message`, so it may find nothing although there are more. It is one statement, so that removed events
+ * are reported as of the same moment.
  */
 export async function readEvents(
   sql: Db,
@@ -126,7 +127,7 @@ export async function readEvents(
 
 const isBeginning = ({ xid, id }: EventPosition): boolean => xid === 0n && id === 0;
 
-/** A position from the future is of another server: the database was restored from a dump since. */
+/** A position from the future comes from another server: the database was restored from a dump since. */
 const isExpired = (sql: Db, tenant: TenantId, { xid, id }: EventPosition) => sql`(
   ${String(xid)}::xid8 > pg_snapshot_xmax(pg_current_snapshot()) or exists (
     select from events_removed r where r.tenant = ${tenant} and (r.xid, r.id) > (${String(xid)}::xid8, ${id}::bigint)))`;
@@ -135,13 +136,13 @@ function toEvent({ xid, id, type, message, delivery, destination, data, at }: Ro
   return xid === null ? [] : [{ position: { xid: BigInt(xid), id }, type, message, delivery, destination, data, at }];
 }
 
-/** Where a reader begins that wants only what comes from now on. */
+/** The position from which a reader gets only events that come from now on. */
 export async function currentEventPosition(sql: Db): Promise<EventPosition> {
   const [row] = await sql<{ xid: string }[]>`select ${horizon(sql)}::text as xid`;
   return { xid: BigInt(row?.xid ?? 0), id: 0 };
 }
 
-/** The newest event that can be read, of any tenant: one step in the primary key, however many events there are. */
+/** The newest event of any tenant that can be read. It is one step in the primary key, however many events there are. */
 export async function newestEventPosition(sql: Db): Promise<EventPosition> {
   const [row] = await sql<{ xid: string; id: number }[]>`
     select xid::text, id from events where xid < ${horizon(sql)} order by events.xid desc, id desc limit 1`;

@@ -1,36 +1,17 @@
-import type { DeliveryClassName } from '../../domain/delivery-class.ts';
 import type { DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
-import type { MessageState, Priority } from '../../domain/message.ts';
+import type { MessageState } from '../../domain/message.ts';
 import { openContent, type SealedContent } from '../db/contents.ts';
 import type { Db } from '../db/db.ts';
+import { envelopeColumns, type EnvelopeRow } from '../db/envelope.ts';
 import { deliveriesAsJson, deliveryFromJson, type DeliveryJson, type DeliveryRow } from './deliveries.ts';
 import type { KeyRing } from '../db/key-ring.ts';
 
-export interface MessageRow {
-  readonly id: MessageId;
-  readonly tenant: TenantId;
+export interface MessageRow extends EnvelopeRow {
   readonly workflowId: string;
-  readonly type: string;
-  readonly source: string;
-  readonly conversation: string | null;
-  readonly sequence: number | null;
-  readonly occurredAt: Date;
-  readonly receivedAt: Date;
-  readonly schemaVersion: string;
-  readonly dataVersion: string | null;
-  readonly correlationId: string;
   readonly dedupeKey: string;
-  readonly priority: Priority;
-  readonly class: DeliveryClassName | null;
-  readonly sendAt: Date | null;
-  readonly expiresAt: Date | null;
-  readonly thread: MessageId | null;
-  readonly refersTo: MessageId | null;
-  readonly replayOf: MessageId | null;
-  /** Of the content: raised by each edit. */
+  /** The version of the content. Each edit raises it. */
   readonly version: number;
   readonly deletedAt: Date | null;
-  readonly labels: Record<string, string>;
   readonly state: MessageState;
   readonly dispatchedAt: Date | null;
   readonly firstAttemptAt: Date | null;
@@ -38,12 +19,9 @@ export interface MessageRow {
 }
 
 const columns = (sql: Db) => sql`
-  m.id, m.tenant, m.workflow_id as "workflowId", m.type, m.source, m.conversation, m.sequence,
-  m.occurred_at as "occurredAt", m.received_at as "receivedAt", m.schema_version as "schemaVersion",
-  m.data_version as "dataVersion", m.correlation_id as "correlationId", m.dedupe_key as "dedupeKey", m.priority, m.labels,
-  m.class, m.send_at as "sendAt", m.expires_at as "expiresAt", m.thread, m.refers_to as "refersTo", m.replay_of as "replayOf", m.version,
-  m.deleted_at as "deletedAt",
-  m.state, m.dispatched_at as "dispatchedAt", m.first_attempt_at as "firstAttemptAt", m.rested_at as "restedAt"`;
+  ${envelopeColumns(sql)}, m.workflow_id as "workflowId", m.dedupe_key as "dedupeKey", m.version,
+  m.deleted_at as "deletedAt", m.state, m.dispatched_at as "dispatchedAt", m.first_attempt_at as "firstAttemptAt",
+  m.rested_at as "restedAt"`;
 
 export async function findMessage(sql: Db, tenant: TenantId, id: MessageId): Promise<MessageRow | undefined> {
   const [row] = await sql<
@@ -54,17 +32,14 @@ export async function findMessage(sql: Db, tenant: TenantId, id: MessageId): Pro
 
 export interface WholeMessage {
   readonly row: MessageRow;
-  /** The newest version of what is said, decrypted; undefined once it was erased. */
+  /** The newest version of the content, decrypted; undefined after it was erased. */
   readonly said: SealedContent | undefined;
-  /** When that was erased; null while it is there. */
+  /** When the content was erased; null while it is there. */
   readonly erasedAt: Date | null;
   readonly deliveries: readonly DeliveryRow[];
 }
 
-/**
- * A message with all that belongs to it, in one statement and so of one moment: its state and its deliveries' never
- * contradict each other.
- */
+/** Reads a message with its deliveries in one statement, so that its state and the states of its deliveries agree. */
 export async function findWholeMessage(
   sql: Db,
   ring: KeyRing,
@@ -83,7 +58,7 @@ export async function findWholeMessage(
       (${deliveriesAsJson(sql, tenant, id)}) as deliveries
     from messages m
     left join lateral (
-      -- An edit's text is a version of its original's.
+      -- The text of an edit is a version of its original's content.
       select message, version, sealed, erased_at from contents
       where message = case when m.type = 'message.edited' then m.refers_to else m.id end
         and (m.type <> 'message.edited' or version = m.version)
@@ -111,8 +86,8 @@ export interface MessageFilter {
 }
 
 /**
- * The newest first, those older than `before`. Uses `messages_list`, `messages_conversation` or `messages_correlation`;
- * state, source and times are looked at row by row.
+ * Lists messages older than `before`, the newest first. Uses `messages_list`, `messages_conversation` or
+ * `messages_correlation`; state, source and times are filtered row by row.
  */
 export async function listMessages(
   sql: Db,

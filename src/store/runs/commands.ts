@@ -5,7 +5,7 @@ import type { DeliveryState } from '../../domain/delivery.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
 import type { Db } from '../db/db.ts';
 
-/** Which deliveries a command is for: those of a message, or one of them. */
+/** The deliveries that a command targets: all of a message, the one to `destination`, or one by its id. */
 export type CommandTarget =
   { readonly message: MessageId; readonly destination?: DestinationId } | { readonly delivery: DeliveryId };
 
@@ -15,13 +15,14 @@ export interface CommandedDelivery {
   readonly destination: DestinationId;
   readonly state: DeliveryState;
   readonly workflowId: string;
-  /** False where there was nothing to do: it is final, or already on its way. */
+  /** False where the command changes nothing, because the delivery is final or already on its way. */
   readonly changed: boolean;
 }
 
 /**
- * Of a delivery `d`: its message is deleted, or what it edits is. Its own mark is seen even by a statement that waited for
- * the delete and looks with the snapshot from before.
+ * Whether the message of a delivery `d` is deleted, or the message that it changes. A statement that waited for the
+ * lock of a delete still sees the messages as they were before; `d.is_deleted`, in the locked row, tells it of the
+ * delete.
  */
 const isDeleted = (sql: Db) => sql`(d.is_deleted or exists (
   select from messages m left join messages o on o.id = m.refers_to
@@ -36,17 +37,22 @@ function isTargeted(sql: Db, tenant: TenantId, target: CommandTarget) {
 }
 
 /**
- * Grants one more round to what is parked or uncertain, and lets what is retrying go now (not before the platform's
- * Retry-After). What was overtaken in its lane meanwhile will be `late`. Edits that could not be made because nobody knew
- * whether their original is there are tried again behind it. Locks deliveries in the order of their ids. Uses the primary key,
+ * Retries deliveries: begins a new retry cycle for those that are parked, uncertain or retrying, and makes them due
+ * now, but not before the platform's Retry-After. A delivery that a later message of its lane has passed becomes
+ * `late`. Edits that were parked because it was unknown whether their original arrived are retried with the original.
+ * Deliveries of deleted messages stay as they are. Locks deliveries in the order of their ids. Uses the primary key,
  * `deliveries_message` and `deliveries_depends`.
- * @returns every delivery that the command targets, changed or not, and those edits; none when there is no such message or delivery.
+ * @returns all deliveries that the command targets, changed or not, and those edits; none where the message or delivery
+ * is unknown.
  */
 export async function requestRetry(sql: Db, tenant: TenantId, target: CommandTarget): Promise<CommandedDelivery[]> {
   return sql<CommandedDelivery[]>`with ${retryOf(sql, isTargeted(sql, tenant, target))} ${commandedRows(sql)}`;
 }
 
-/** CTEs `wanted` and `changed`: the retry of all deliveries `d` that the command targets, and of the edits that waited for them. */
+/**
+ * CTEs `wanted` and `changed`: the retry of all deliveries `d` that meet the condition, and of edits parked because of
+ * them.
+ */
 export const retryOf = (sql: Db, condition: Fragment) => sql`
     wanted as (
       select d.id, d.state, (${condition}) as is_meant from deliveries d
@@ -73,11 +79,13 @@ export const retryOf = (sql: Db, condition: Fragment) => sql`
     )`;
 
 /**
- * Ends what is not final. What is being sent at this moment is not torn off: it is noted, and settles as `cancelled`
- * when it fails, as `delivered` when it gets through, as `uncertain` when nobody knows. What may have arrived before is
- * noted too, and its next look at the ledger finds out which of the three it is. In its lane it holds nobody back any more.
- * @param spareDeleted leaves alone what a delete has stopped already: it may have found out since that it is uncertain.
- * @returns every delivery that the command targets, changed or not.
+ * Cancels deliveries that are not final, and ends their holds. An attempt that is under way is not interrupted: the
+ * cancel is recorded, and the delivery settles as `delivered` where it arrived, as `cancelled` where it failed, and as
+ * `uncertain` where that stays unknown. For an open delivery in doubt the cancel is recorded too, and its next step
+ * finds out which of the three it becomes. Locks deliveries in the order of their ids.
+ * @param spareDeleted leaves out deliveries that a delete has stopped already: such a delivery may have turned out to
+ * be uncertain since, and must stay so.
+ * @returns all deliveries that the command targets, changed or not.
  */
 export async function requestCancel(
   sql: Db,
@@ -90,7 +98,7 @@ export async function requestCancel(
   >`with ${cancelOf(sql, isTargeted(sql, tenant, target), spareDeleted)} ${commandedRows(sql)}`;
 }
 
-/** CTEs `wanted` and `changed`: the cancel of all deliveries `d` that the command targets. */
+/** CTEs `wanted` and `changed`: the cancel of all deliveries `d` that meet the condition. */
 export const cancelOf = (sql: Db, condition: Fragment, spareDeleted = false) => sql`
     wanted as (
       select d.id, d.state, d.state = 'sending' or (d.doubt_since is not null and d.state in ('queued', 'waiting', 'retrying')) as noted
@@ -110,9 +118,10 @@ export const cancelOf = (sql: Db, condition: Fragment, spareDeleted = false) => 
       returning d.id, d.state
     )`;
 
-/** A `CommandedDelivery` for each of CTE `wanted`. */
+/** Selects a `CommandedDelivery` for each row of CTE `wanted`. */
 export const commandedRows = (sql: Db) => sql`
-    -- The state of what was not changed is the one it was locked with: the snapshot may be older than the wait for it.
+    -- An unchanged delivery has the state with which it was locked. The state that d has here comes from this
+    -- statement's snapshot, which may be older.
     select w.id, d.message, d.destination, coalesce(c.state, w.state) as state, m.workflow_id as "workflowId",
       c.id is not null as changed
     from wanted w join deliveries d on d.id = w.id join messages m on m.id = d.message left join changed c on c.id = w.id

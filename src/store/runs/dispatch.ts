@@ -1,21 +1,16 @@
-import type { DeliveryClassName } from '../../domain/delivery-class.ts';
-import type { DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
+import type { DeliveryId, DestinationId, MessageId } from '../../domain/ids.ts';
 import type { Db } from '../db/db.ts';
+import type { EnvelopeRow } from '../db/envelope.ts';
 import { isBehind } from '../waiting/lane.ts';
 import { couldGo, namedGate, shutGateOf } from '../waiting/gate-shut.ts';
 import { queueUp } from '../waiting/wait.ts';
 
 /** A message that needs a run, with everything that the run is started with. Ids only, because they travel in the history. */
-export interface Dispatchable {
+export interface Dispatchable extends Pick<EnvelopeRow, 'tenant' | 'type' | 'source' | 'conversation' | 'class'> {
   readonly message: MessageId;
-  readonly tenant: TenantId;
   readonly workflowId: string;
-  readonly type: string;
-  readonly source: string;
-  readonly conversation: string | null;
   /** 1 critical … 4 low. */
   readonly band: number;
-  readonly class: DeliveryClassName | null;
   readonly deliveries: readonly {
     readonly id: DeliveryId;
     readonly destination: DestinationId;

@@ -4,19 +4,21 @@ import type { DeliveryId, DestinationId, MessageId } from '../../domain/ids.ts';
 import type { Db } from '../db/db.ts';
 import { isBehind } from '../waiting/lane.ts';
 
-/** A delivery to which something should have happened by now. */
+/** A delivery to which something should have happened by now (S1 in `src/worker/sweep.ts`). */
 export interface Overdue {
   readonly id: DeliveryId;
   readonly message: MessageId;
   readonly destination: DestinationId;
   readonly state: DeliveryState;
-  /** Seconds that it is overdue. */
+  /** Seconds since its `due_at`. */
   readonly overdueSeconds: number;
-  /** Whether its message is known to have been given a run. */
+  /** Whether a run of its message was started, as far as PostgreSQL knows (P3 in `dispatch.ts`). */
   readonly hasRun: boolean;
-  /** Another delivery of its lane is before it, or is being sent. */
+  /** It is not at the head of its lane, or waits for another delivery (N1 and N4 in `waiting/lane.ts`). */
   readonly isBehind: boolean;
-  /** It waits at a gate, within its time: whoever opens the gate calls it. */
+  /**
+   * It waits at a gate, and its time is not over. The drain calls it (G1 in `waiting/let-through.ts`), not the sweep.
+   */
   readonly isAtGate: boolean;
 }
 
@@ -29,19 +31,23 @@ const overdue = (sql: Db) => sql`
     from deliveries d join messages m on m.id = d.message
     where d.due_at < clock_timestamp()`;
 
-/** The longest overdue first. Uses `deliveries_due`. */
+/** @returns overdue deliveries, the longest overdue first. Uses `deliveries_due`. */
 export async function findOverdue(sql: Db, limit: number): Promise<Overdue[]> {
   return sql<Overdue[]>`${overdue(sql)} order by d.due_at limit ${limit}`;
 }
 
-/** Those of one message that still are: a pass takes its time, and what it read at its beginning may be mended. */
+/**
+ * @returns the deliveries of one message that are overdue at this moment. A pass takes some time, and what it read at
+ * its beginning may be out of date.
+ */
 export async function findOverdueOf(sql: Db, message: MessageId): Promise<Overdue[]> {
   return sql<Overdue[]>`${overdue(sql)} and d.message = ${message} order by d.id`;
 }
 
 /**
- * They were looked after: look again in so many seconds, unless something happens first, and when their time is over. A
- * gate at which one of them waits, and that has forgotten it, is told again.
+ * Makes deliveries that the sweep has looked after overdue again: after `seconds`, or after 10 minutes where they wait
+ * at a gate, but no later than their expiry or, at a gate, their running deadline. Holds keep their time. Where a gate
+ * with such a delivery is not marked as having a queue, it is marked again, so that the drain finds the delivery.
  */
 export async function postpone(sql: Db, deliveries: readonly DeliveryId[], seconds: number): Promise<void> {
   await sql`
@@ -63,7 +69,7 @@ export async function postpone(sql: Db, deliveries: readonly DeliveryId[], secon
     where g.tenant = p.tenant and g.scope = p.gate and not g.has_waiters`;
 }
 
-/** The time for which they held their lanes is over. */
+/** Takes the end of a hold out of `due_at`, for parked deliveries whose hold has ended (S4). */
 export async function endHolds(sql: Db, deliveries: readonly DeliveryId[]): Promise<void> {
   await sql`
     update deliveries set due_at = null
@@ -71,9 +77,9 @@ export async function endHolds(sql: Db, deliveries: readonly DeliveryId[]): Prom
 }
 
 /**
- * Ends those whose time to be worth anything is over and that certainly did not arrive; what may have arrived is decided
- * by its next look at the ledger. Locks deliveries in the order of their ids.
- * @returns those that it ended.
+ * Ends deliveries whose `expires_at` has passed and that cannot have arrived (S4). A delivery in doubt is left to its
+ * next step. Locks deliveries in the order of their ids.
+ * @returns the deliveries that it ended.
  */
 export async function expireOverdue(sql: Db, deliveries: readonly DeliveryId[]): Promise<DeliveryId[]> {
   const rows = await sql<{ id: DeliveryId }[]>`
@@ -91,10 +97,10 @@ export async function expireOverdue(sql: Db, deliveries: readonly DeliveryId[]):
 }
 
 /**
- * Lets scheduled messages whose time has come take their place in their conversations, one statement each, because each
- * raises its conversation's counter. Locks conversation, deliveries, message; of two at once the second finds the
- * deliveries placed. Uses `messages_scheduled`.
- * @returns false when none was due.
+ * Lets one scheduled message whose time has come enter its lanes (N5, S4). It takes one message per statement, because
+ * each message raises its conversation's counter. Locks the conversation, then deliveries, then the message. Of two
+ * calls at once the second finds that the deliveries have a sequence already. Uses `messages_scheduled`.
+ * @returns false where no message was due.
  */
 export async function enterScheduled(sql: Db): Promise<boolean> {
   const rows = await sql`
@@ -114,7 +120,7 @@ export async function enterScheduled(sql: Db): Promise<boolean> {
         and (select count(*) from counter) >= 0
       returning d.id
     )
-    -- Counting makes it wait for the two above: the message is locked last.
+    -- The counts make this update run after the two above, so that the message is locked last.
     update messages m
     set entered_at = clock_timestamp(), set_aside = false, sequence = (select sequence from counter)
     from due where m.id = due.id and m.entered_at is null and (select count(*) from placed) >= 0

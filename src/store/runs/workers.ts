@@ -1,6 +1,6 @@
 import type { Db } from '../db/db.ts';
 
-/** Whether any worker said that it lives within the last so many seconds: somebody delivers. */
+/** @returns whether any worker has written a sign of life within the last `withinSeconds`. */
 export async function isAnyWorkerAlive(sql: Db, withinSeconds: number): Promise<boolean> {
   const [row] = await sql<{ alive: boolean }[]>`
     select exists (
@@ -8,7 +8,10 @@ export async function isAnyWorkerAlive(sql: Db, withinSeconds: number): Promise<
   return row?.alive === true;
 }
 
-/** Written by each worker every few seconds. */
+/**
+ * Writes a worker's sign of life; each worker does so every 5 s. It removes the rows of workers that have written none
+ * for a day.
+ */
 export async function sayAlive(sql: Db, worker: string): Promise<void> {
   await sql`
     with forgotten as (delete from workers where seen_at < clock_timestamp() - interval '1 day' and id <> ${worker})
@@ -16,31 +19,37 @@ export async function sayAlive(sql: Db, worker: string): Promise<void> {
     on conflict (id) do update set seen_at = clock_timestamp()`;
 }
 
-/** Written by a worker that ends in order; the row of one that was killed grows old. */
+/**
+ * Removes a worker that ends in order. The row of a worker that was killed is removed after a day by another worker.
+ */
 export async function sayGone(sql: Db, worker: string): Promise<void> {
   await sql`delete from workers where id = ${worker}`;
 }
 
 /**
- * Takes, or keeps, the deployment's one lease of a job. A process that dies with it holds it for `seconds` more.
- * @returns false while another process has it.
+ * Takes a lease of this name for `seconds`, or renews it. One holder in the deployment has it at a time. A holder that
+ * dies keeps it until the time is over.
+ * @returns false while another holder has it.
  */
-export async function takeLease(sql: Db, job: string, holder: string, seconds: number): Promise<boolean> {
+export async function takeLease(sql: Db, leaseName: string, holder: string, seconds: number): Promise<boolean> {
   const [row] = await sql`
     insert into leases as l (job, holder, until)
-    values (${job}, ${holder}, clock_timestamp() + make_interval(secs => ${seconds}))
+    values (${leaseName}, ${holder}, clock_timestamp() + make_interval(secs => ${seconds}))
     on conflict (job) do update set holder = excluded.holder, until = excluded.until
     where l.holder = excluded.holder or l.until < clock_timestamp()
     returning job`;
   return row !== undefined;
 }
 
-/** Gives it back, so that the next process need not wait for its end. */
-export async function returnLease(sql: Db, job: string, holder: string): Promise<void> {
-  await sql`delete from leases where job = ${job} and holder = ${holder}`;
+/** Gives a lease back, so that the next holder need not wait for its end. */
+export async function returnLease(sql: Db, leaseName: string, holder: string): Promise<void> {
+  await sql`delete from leases where job = ${leaseName} and holder = ${holder}`;
 }
 
-/** Whether messages can be stored: the tables are there, and this is not a replica that only reads. */
+/**
+ * @returns whether messages can be stored: the server is not a read-only replica.
+ * @throws where the tables are missing.
+ */
 export async function isWritable(sql: Db): Promise<boolean> {
   const [row] = await sql<{ writable: boolean }[]>`
     select exists (select from config_versions) and not pg_is_in_recovery() as writable`;

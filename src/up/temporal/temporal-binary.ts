@@ -27,7 +27,7 @@ export async function temporalBinary(sources: readonly TemporalSource[], signal:
   for (const source of sources) {
     const limit = AbortSignal.timeout(source.limitMs);
     try {
-      return await within(source, AbortSignal.any([signal, limit]));
+      return await runSource(source, AbortSignal.any([signal, limit]));
     } catch (error) {
       signal.throwIfAborted();
       const why = limit.aborted ? `not done within ${source.limitMs / 1_000} s` : (error as Error).message;
@@ -40,7 +40,7 @@ export async function temporalBinary(sources: readonly TemporalSource[], signal:
 }
 
 /** Enforces the limit even for a source that ignores its signal. */
-async function within(source: TemporalSource, signal: AbortSignal): Promise<string> {
+async function runSource(source: TemporalSource, signal: AbortSignal): Promise<string> {
   const over = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });

@@ -3,7 +3,7 @@ import { createPace } from '../../../src/deliver/capacity/pace.ts';
 const rate = (gate: string, limit: number, burst = 1) => ({ gate, rate: { limit, perMs: 1_000, burst } });
 const orders = [rate('destination:orders', 20)];
 
-/** A clock that goes only where somebody sleeps, and when each was let go by it. */
+/** Makes a pace with a clock that only `pass` moves. `gone` has the time at which each send was let go. */
 function watch() {
   let now = 1_000;
   jest.useFakeTimers();
@@ -22,7 +22,7 @@ function watch() {
 afterEach(() => jest.useRealTimers());
 
 describe('the pace of sends with a rate', () => {
-  it('is the rate’s, in the order of coming, though they come at once', async () => {
+  it('sends that come at once go in their order and at the rate', async () => {
     const { go, gone, pass } = watch();
     for (const name of ['a', 'b', 'c']) go(name);
     await pass(300);
@@ -36,7 +36,7 @@ describe('the pace of sends with a rate', () => {
     ]);
   });
 
-  it('is kept by those that sleep while the machine stands still', async () => {
+  it('sends keep their rate although timers fire 200 ms late', async () => {
     const { go, gone, pass } = watch();
     for (const name of ['a', 'b', 'c', 'd']) go(name);
     await pass(400, 200); // no timer fires for 200 ms
@@ -46,7 +46,7 @@ describe('the pace of sends with a rate', () => {
       if (index > 0) expect(when - (at[index - 1] ?? 0)).toBeGreaterThanOrEqual(50);
   });
 
-  it('is nobody else’s: other scopes and other tenants have their own, what has no rate has none', async () => {
+  it('sends to other destinations, of other tenants or without a rate do not wait', async () => {
     const { go, gone, pass } = watch();
     go('first');
     go('audit', [rate('destination:audit', 20)]);
@@ -57,7 +57,7 @@ describe('the pace of sends with a rate', () => {
     expect(gone).toHaveLength(5);
   });
 
-  it('is the slowest of several rates', async () => {
+  it('a send with several rates keeps the slowest one', async () => {
     const { go, gone, pass } = watch();
     const both = [...orders, rate('connection:hooks', 5)];
     for (const name of ['a', 'b']) go(name, both);
@@ -68,14 +68,14 @@ describe('the pace of sends with a rate', () => {
     ]);
   });
 
-  it('lets as many go at once as the rate’s burst', async () => {
+  it('as many sends go at once as the burst of the rate allows', async () => {
     const { go, gone, pass } = watch();
     for (const name of ['a', 'b', 'c', 'd']) go(name, [rate('destination:orders', 10, 3)]);
     await pass(200);
     expect(gone.map(([, when]) => when)).toEqual([1_010, 1_010, 1_010, 1_110]);
   });
 
-  it('keeps nobody for longer than half a second: a claim is running', async () => {
+  it('a send waits for its rate for half a second at most, because its claim is running out', async () => {
     const { go, gone, pass } = watch();
     const slow = [rate('destination:orders', 1)];
     for (const name of ['a', 'b', 'c']) go(name, slow);

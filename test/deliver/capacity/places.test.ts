@@ -1,7 +1,7 @@
 import { createPlaces } from '../../../src/deliver/capacity/places.ts';
 
 describe('places', () => {
-  it('are handed out by rank, and in the order of asking among equals', async () => {
+  it('places are given out by rank, and among equal ranks in the order of the requests', async () => {
     const places = createPlaces(1);
     const leave = await places.take(0, 3);
     const order: string[] = [];
@@ -17,17 +17,17 @@ describe('places', () => {
     expect(places.isIdle).toBe(true);
   });
 
-  it('are not waited for longer than asked, and whoever gave up takes none', async () => {
+  it('a request for a place ends after its time, and takes no place afterwards', async () => {
     const places = createPlaces(1);
     const leave = await places.take(0, 1);
     expect(await places.take(1, 1)).toBeUndefined();
     leave?.();
-    leave?.(); // giving it back twice gives nobody a second one
+    leave?.(); // giving a place back twice makes no second one
     expect(await places.take(0, 1)).toBeDefined();
     expect(await places.take(0, 1)).toBeUndefined();
   });
 
-  it('are had several together or not at all, and nobody overtakes who waits for many', async () => {
+  it('several places are given out together, and no later request overtakes one that waits for many', async () => {
     const places = createPlaces(4);
     const [one, three] = [await places.take(0, 3), await places.take(0, 3, 3)];
     const order: string[] = [];
@@ -38,7 +38,7 @@ describe('places', () => {
     };
     const [many, few, all] = [ask('many', 3), ask('few', 1), ask('more than all', 9)];
     one?.();
-    expect(await places.take(1, 4)).toBeUndefined(); // free, but others wait for it
+    expect(await places.take(1, 4)).toBeUndefined(); // a place is free, but others wait for it
     expect(order).toEqual([]);
     three?.();
     (await many)?.();
@@ -48,7 +48,7 @@ describe('places', () => {
     expect(places.isIdle).toBe(true);
   });
 
-  it('say how long the oldest has been held', async () => {
+  it('places report how long the oldest holder has had its place', async () => {
     let now = 0;
     const places = createPlaces(2, () => now);
     expect(places.longestHeldMs()).toBe(0);

@@ -11,8 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-describe('settles, edits, deletes and commands of the same messages at once', () => {
-  it('never wait for each other for good, and lose nothing', async () => {
+describe('changes of one message at the same time', () => {
+  it('settles, edits, deletes and commands of the same messages never deadlock, and lose nothing', async () => {
     const name = 'deadlock hunt';
     const sql = connect(bench.url, { name, max: 24, statementTimeoutMs: 10_000 });
     for (let round = 0; round < 12; round += 1) {
@@ -33,7 +33,7 @@ describe('settles, edits, deletes and commands of the same messages at once', ()
         bench.post({ to: ['orders', 'audit'], conversation, thread: id }),
       ];
       await Promise.all(work);
-      // Whatever came first, nothing that is open has been forgotten, and the counts are right.
+      // In whatever order they came, each open delivery has a time for the sweep, and the counts are right.
       const rows = await bench.sql`
         select m.id, m.open_count, count(d.id) filter (where d.state in ('queued', 'waiting', 'sending', 'retrying'))::integer as open,
           count(d.id) filter (where d.due_at is null and d.state in ('queued', 'waiting', 'sending', 'retrying'))::integer as forgotten
@@ -41,7 +41,7 @@ describe('settles, edits, deletes and commands of the same messages at once', ()
         where m.id = ${id} or m.refers_to = ${id} group by m.id`;
       for (const { open_count: counted, open, forgotten } of rows) expect([counted, forgotten]).toEqual([open, 0]);
     }
-    await sql.end(); // its sessions tell their statistics when they end
+    await sql.end(); // sessions report their statistics when they end
     const [row] = await bench.sql`select deadlocks from pg_stat_database where datname = current_database()`;
     expect(Number(row?.['deadlocks'])).toBe(0);
   }, 60_000);

@@ -31,28 +31,31 @@ describe('a delete', () => {
     ['delivered', 'delivered', 1],
     ['cancelled', 'cancelled', 0],
     ['expired', 'expired', 0],
-  ] as const)('of what is %s leaves it %s, with %i to take back', async (state, after, count) => {
-    const { message, delivery } = await steps.postOne({ conversation: `delete ${state}` });
-    await steps.bring[state](delivery);
-    const { id, deliveries } = accepted(await steps.remove(message));
-    expect(deliveries).toHaveLength(count);
-    const row = await bench.delivery(delivery);
-    expect(row['state']).toBe(after);
-    expect((await bench.message(message))['deleted_at']).not.toBeNull();
-    expect(await bench.message(id)).toMatchObject({ type: 'message.deleted', refers_to: message, open_count: count });
-    // None that is not wanted any more is claimed, whatever its state.
-    await bench.sql`update deliveries set next_attempt_at = null where id = ${delivery}`;
-    expect(await bench.claim(delivery)).toBeUndefined();
-    if (after !== 'delivered' && after !== 'expired' && state !== 'cancelled') {
-      expect(row).toMatchObject({ is_deleted: true });
-      const stopped = await findStopped(bench.sql, 'default', message);
-      expect(stopped.map(({ id: one }) => one)).toEqual([delivery]);
-    }
-    // A retry brings nothing back.
-    expect(await requestRetry(bench.sql, 'default', { message })).toMatchObject([{ changed: false }]);
-  });
+  ] as const)(
+    'a delete of a message that is %s leaves its delivery %s and makes %i deliveries of its own',
+    async (state, after, count) => {
+      const { message, delivery } = await steps.postOne({ conversation: `delete ${state}` });
+      await steps.bring[state](delivery);
+      const { id, deliveries } = accepted(await steps.remove(message));
+      expect(deliveries).toHaveLength(count);
+      const row = await bench.delivery(delivery);
+      expect(row['state']).toBe(after);
+      expect((await bench.message(message))['deleted_at']).not.toBeNull();
+      expect(await bench.message(id)).toMatchObject({ type: 'message.deleted', refers_to: message, open_count: count });
+      // A delivery of a deleted message is never claimed, whatever its state.
+      await bench.sql`update deliveries set next_attempt_at = null where id = ${delivery}`;
+      expect(await bench.claim(delivery)).toBeUndefined();
+      if (after !== 'delivered' && after !== 'expired' && state !== 'cancelled') {
+        expect(row).toMatchObject({ is_deleted: true });
+        const stopped = await findStopped(bench.sql, 'default', message);
+        expect(stopped.map(({ id: one }) => one)).toEqual([delivery]);
+      }
+      // A retry changes nothing.
+      expect(await requestRetry(bench.sql, 'default', { message })).toMatchObject([{ changed: false }]);
+    },
+  );
 
-  it('cancels edits that have not gone out, whatever became of them, and asks one that is on its way to end', async () => {
+  it('a delete cancels all edits that were not delivered, and waits for the one that is being sent', async () => {
     const { message } = await steps.delivered();
     const [parked, sent, pending] = [
       accepted(await steps.edit(message, 'a')),
@@ -72,7 +75,7 @@ describe('a delete', () => {
     expect(retried).toMatchObject([{ state: 'cancelled', changed: false }]);
   });
 
-  it('repeated is the first one, also when all come at once', async () => {
+  it('a delete that is repeated is accepted once', async () => {
     const { message } = await steps.delivered();
     const deletes = await Promise.all(Array.from({ length: 8 }, () => steps.remove(message)));
     expect(new Set(deletes.map((one) => ('id' in one ? one.id : one.outcome))).size).toBe(1);
@@ -80,7 +83,7 @@ describe('a delete', () => {
     expect(await bench.message(message)).toMatchObject({ version: 1 });
   });
 
-  it('looks for what waited before it came to rest within the time of one round', async () => {
+  it('a delete of an uncertain message that had waited looks it up within the time of one retry cycle', async () => {
     const { message, delivery } = await steps.postOne();
     await bench.fail(delivery, await steps.claimed(delivery), { ambiguous: true });
     await waitAtGate(bench.sql, delivery, 'destination:orders', 'paused');
@@ -96,7 +99,7 @@ describe('a delete', () => {
     expect(await bench.delivery(delivery)).toMatchObject({ clock_stopped_at: null });
   });
 
-  it('of what is being sent, and whose answer is lost, is looked up where the platform can be asked', async () => {
+  it('a deleted message whose answer is lost is looked up where the platform has a history', async () => {
     const { message, delivery } = await steps.postOne();
     const token = await steps.claimed(delivery);
     accepted(await steps.remove(message));
@@ -112,7 +115,7 @@ describe('a delete', () => {
     expect((await steps.entry(delivery)).view).toMatchObject({ isCancelled: true });
   });
 
-  it('frees the lane that its original held', async () => {
+  it('a delete ends the hold of its original', async () => {
     const head = await steps.postOne({ conversation: 'held', holdForMs: 3_600_000 });
     const behind = await steps.postOne({ conversation: 'held' });
     await steps.uncertain(head.delivery);
@@ -124,14 +127,14 @@ describe('a delete', () => {
     expect((await steps.entry(behind.delivery)).view.isBehind).toBe(false);
   });
 
-  it('calls whoever was behind what it cancelled', async () => {
+  it('a delete lets the next message of the conversation go', async () => {
     const head = await steps.postOne({ conversation: 'calls-next' });
     const behind = await steps.postOne({ conversation: 'calls-next' });
     accepted(await steps.remove(head.message));
     expect(await findNextInLanes(bench.sql, [head.delivery])).toMatchObject([{ delivery: behind.delivery }]);
   });
 
-  it('is not undone by a retry that waited for it', async () => {
+  it('a retry that waited for a delete does not undo it', async () => {
     const { message, delivery } = await steps.postOne();
     await steps.bring['retrying in doubt'](delivery);
     const { retry } = await bench.sql.begin(async (tx) => {
@@ -144,7 +147,7 @@ describe('a delete', () => {
     expect((await steps.entry(delivery)).view.isCancelled).toBe(true);
   });
 
-  it('is not overwritten by the signal that follows it, when it was found to be uncertain meanwhile', async () => {
+  it('a deleted message that turned out to be uncertain stays so when the signal of the delete comes', async () => {
     const { message, delivery } = await steps.postOne();
     await steps.uncertain(delivery);
     accepted(await steps.remove(message));
@@ -152,14 +155,14 @@ describe('a delete', () => {
     await end(bench.sql, { delivery, state: 'uncertain', reason: doubt });
     await requestCancel(bench.sql, 'default', { message }, true);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'uncertain' });
-    // By an operator it is.
+    // An operator's cancel changes it.
     await requestCancel(bench.sql, 'default', { message });
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'cancelled' });
   });
 });
 
 describe('a cancel', () => {
-  it('of what turns out to be uncertain lets the next one of its lane go', async () => {
+  it('a cancelled head that turns out to be uncertain lets the next delivery of its lane go', async () => {
     const head = await steps.postOne({ conversation: 'cancelled-head', holdForMs: 3_600_000 });
     const behind = await steps.postOne({ conversation: 'cancelled-head' });
     await steps.bring['retrying in doubt'](head.delivery);

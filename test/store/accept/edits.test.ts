@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 describe('an edit', () => {
-  it('is a version of its own; of many at once each is another, and one is the newest', async () => {
+  it('twelve edits at once get twelve versions, and the newest version is the one that is sent', async () => {
     const { message } = await steps.delivered({ conversation: 'edits' });
     const edits = await Promise.all(Array.from({ length: 12 }, (_, n) => steps.edit(message, `text ${n}`)));
     const versions = await Promise.all(edits.map(async (one) => (await bench.message(accepted(one).id))['version']));
@@ -33,7 +33,7 @@ describe('an edit', () => {
     expect(last.message).toMatchObject({ type: 'message.edited', refersTo: message });
   });
 
-  it('repeated with its key is the first one, also when all come at once; with another text it is a conflict', async () => {
+  it('an edit that is repeated with its key is accepted once, and with another text it is a conflict', async () => {
     const { message } = await steps.delivered();
     const edits = await Promise.all(Array.from({ length: 12 }, () => steps.edit(message, 'once', 'same')));
     expect(new Set(edits.map((one) => ('id' in one ? one.id : one.outcome))).size).toBe(1);
@@ -43,7 +43,7 @@ describe('an edit', () => {
     expect(await steps.edit(message, 'twice', 'same')).toMatchObject({ outcome: 'conflict' });
   });
 
-  it('that comes too late for its version leaves nothing behind, not even its key', async () => {
+  it('an edit that loses a race for its version gets the next one, and leaves no stray key', async () => {
     const { message } = await steps.delivered();
     const late = await bench.sql.begin(async (tx) => {
       await tx`update messages set version = 2 where id = ${message}`;
@@ -58,7 +58,7 @@ describe('an edit', () => {
     expect(rows).toHaveLength(0);
   });
 
-  it('is refused for what is deleted, unknown, another tenant’s, or itself a change', async () => {
+  it("an edit of a deleted or unknown message, another tenant's message, or another edit is refused", async () => {
     const { message } = await steps.delivered();
     const first = accepted(await steps.edit(message, 'new'));
     expect(await steps.edit(first.id, 'edit of an edit')).toEqual({ outcome: 'is-a-change', of: message });
@@ -69,7 +69,7 @@ describe('an edit', () => {
     expect(await steps.remove(first.id)).toEqual({ outcome: 'is-a-change', of: message });
   });
 
-  it.each(['cancelled', 'expired'] as const)('of what is %s has nothing to do anywhere', async (state) => {
+  it.each(['cancelled', 'expired'] as const)('an edit of a message that is %s goes nowhere', async (state) => {
     const { message, delivery } = await steps.postOne();
     await steps.bring[state](delivery);
     const { id, deliveries } = accepted(await steps.edit(message, 'nobody has it'));
@@ -77,7 +77,7 @@ describe('an edit', () => {
     expect(await bench.message(id)).toMatchObject({ state: 'delivered', open_count: 0 });
   });
 
-  it('waits for its original, and goes with the newest text once that is there', async () => {
+  it('an edit waits until its original is delivered, and goes with the newest text', async () => {
     const { message, delivery } = await steps.postOne({ conversation: 'waits' });
     const token = await steps.claimed(delivery);
     const one = accepted(await steps.edit(message, 'newer'));
@@ -91,7 +91,7 @@ describe('an edit', () => {
     expect(found.message.content.text).toBe('newer');
   });
 
-  it('that went out counts as held by its destination, so that the one after it finds nothing to do', async () => {
+  it('an edit whose text went out with an earlier edit has nothing to do', async () => {
     const { message } = await steps.delivered();
     const first = accepted(await steps.edit(message, 'two'));
     const second = accepted(await steps.edit(message, 'three'));
@@ -106,7 +106,7 @@ describe('an edit', () => {
     expect(await steps.entry(second.delivery)).toMatchObject({ version: 3, original: { heldVersion: 3 } });
   });
 
-  it('stands in its conversation’s lane; without one all changes of a message have a lane of their own', async () => {
+  it("an edit goes in its conversation's lane, or without a conversation in a lane of its message", async () => {
     const talking = await steps.delivered({ conversation: 'talk' });
     const alone = await steps.delivered();
     const [inTalk, inOwn] = [
@@ -119,7 +119,7 @@ describe('an edit', () => {
     expect(await bench.delivery(deleted.delivery)).toMatchObject({ lane: `refers:${alone.message}`, sequence: 3 });
   });
 
-  it('of a scheduled message keeps nobody back, and lets it go when its time comes', async () => {
+  it('an edit of a scheduled message holds up nothing, and the message goes out with the new text', async () => {
     const scheduled = await steps.postOne({ conversation: 'later', sendAt: new Date(Date.now() + 3_600_000) });
     const change = accepted(await steps.edit(scheduled.message, 'newer'));
     const between = await steps.postOne({ conversation: 'later' });
@@ -132,7 +132,7 @@ describe('an edit', () => {
     expect((await steps.entry(change.delivery)).view.isBehind).toBe(true);
   });
 
-  it('of what was scheduled without a lane is in order with other edits of it', async () => {
+  it('edits of a scheduled message without a lane go in their order', async () => {
     const plan = {
       destination: 'orders',
       via: 'request',
@@ -148,7 +148,7 @@ describe('an edit', () => {
     expect((await steps.entry(changes[1]?.delivery ?? '')).view.isBehind).toBe(true);
   });
 
-  it('is told in the events, with what it refers to', async () => {
+  it('an event reports an edit with the message that it refers to', async () => {
     const { message } = await steps.delivered();
     const { id } = accepted(await steps.edit(message, 'new'));
     expect(await bench.sql`select type, data from events where message = ${id}`).toEqual([
@@ -156,7 +156,7 @@ describe('an edit', () => {
     ]);
   });
 
-  it('that parked because its original was uncertain is tried again behind it', async () => {
+  it('an edit that parked because its original was uncertain is retried with it', async () => {
     const { message, delivery } = await steps.postOne();
     await steps.uncertain(delivery);
     const change = accepted(await steps.edit(message, 'new'));
@@ -170,7 +170,7 @@ describe('an edit', () => {
 });
 
 describe('a scheduled message', () => {
-  it('does not go before its time, even when those before it in its lane are done and call the next', async () => {
+  it('a scheduled message does not go when the earlier message of its conversation is delivered', async () => {
     const first = await steps.postOne({ conversation: 'calls' });
     const scheduled = await steps.postOne({ conversation: 'calls', sendAt: new Date(Date.now() + 3_600_000) });
     await bench.deliver(first.delivery, await steps.claimed(first.delivery));
@@ -178,7 +178,7 @@ describe('a scheduled message', () => {
     expect(await bench.claim(scheduled.delivery)).toBeUndefined();
   });
 
-  it('takes one place in its conversation, however many let it in at once', async () => {
+  it('a scheduled message gets one sequence also where several processes let it enter', async () => {
     const due = new Date(Date.now() + 3_600_000);
     const { message, delivery } = await steps.postOne({ conversation: 'once-in', sendAt: due });
     await bench.sql`update messages set send_at = clock_timestamp() where id = ${message}`;
@@ -189,7 +189,7 @@ describe('a scheduled message', () => {
 });
 
 describe('a reply', () => {
-  it('to an edit is one to what that edits', async () => {
+  it('a reply to an edit is a reply to the edited message', async () => {
     const { message, delivery } = await steps.delivered();
     const { id } = accepted(await steps.edit(message, 'new'));
     const reply = await steps.postOne({ thread: id });
@@ -197,7 +197,7 @@ describe('a reply', () => {
     expect(await bench.delivery(reply.delivery)).toMatchObject({ depends_on: delivery });
   });
 
-  it('waits for its parent for a time', async () => {
+  it('a reply waits for its parent for a limited time', async () => {
     const parent = await steps.postOne();
     const reply = await steps.postOne({ thread: parent.message });
     expect(await bench.claim(reply.delivery)).toBeUndefined();
@@ -205,7 +205,7 @@ describe('a reply', () => {
     expect(await bench.claim(reply.delivery)).toBeDefined();
   });
 
-  it('that a look-up found says what was left out of it', async () => {
+  it('a delivery that a look-up found says what was left out of it', async () => {
     const { delivery } = await steps.postOne();
     await steps.uncertain(delivery, true);
     const receipt = { nativeId: 'C1:1.1', version: 1, attempt: 'look-up' };

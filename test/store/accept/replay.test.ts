@@ -29,7 +29,7 @@ describe('a replay', () => {
       plans,
     );
 
-  /** Picks, replays and counts, as a worker does. */
+  /** Takes one step of a bulk replay, as a worker does: picks messages, replays them, and counts them. */
   async function step(job: JobRow, isKilledBeforeTheCount = false) {
     const picked = await pickMessages(bench.sql, job);
     const failed: Record<string, number> = {};
@@ -54,7 +54,7 @@ describe('a replay', () => {
       (one) => one['replay_of'] as string,
     );
   let group = 0;
-  /** Of a conversation of their own. */
+  /** Posts messages without destinations, in a conversation of their own. */
   async function unrouted(count: number): Promise<{ ids: string[]; filter: { conversation: string } }> {
     const conversation = `replay-${(group += 1)}`;
     const ids: string[] = [];
@@ -62,7 +62,7 @@ describe('a replay', () => {
     return { ids, filter: { conversation } };
   }
 
-  it('is a new message with the same envelope, sent now, at the end of its conversation', async () => {
+  it('a replay is a new message with the same envelope, sent now at the end of its conversation', async () => {
     const { id } = await bench.post({
       conversation: 'r1',
       labels: { team: 'core' },
@@ -86,14 +86,14 @@ describe('a replay', () => {
     expect(await bench.delivery(result.deliveries[0]?.id ?? '')).toMatchObject({ via: 'replay' });
   });
 
-  it('does not keep an end that has passed', async () => {
+  it('a replay of a message whose expiry has passed does not expire', async () => {
     const { id } = await bench.post({ expiresAt: new Date(Date.now() + 60_000) });
     await bench.sql`update messages set expires_at = clock_timestamp() - interval '1 s' where id = ${id}`;
     const result = await replay(id);
     expect(await bench.message('id' in result ? result.id : '')).toMatchObject({ expires_at: null });
   });
 
-  it('with a key is one message, however often it is asked for', async () => {
+  it('a replay that is repeated with its key makes one message', async () => {
     const { id } = await bench.post();
     const first = await replay(id, { key: 'once' });
     expect(first).toMatchObject({ outcome: 'accepted' });
@@ -102,7 +102,7 @@ describe('a replay', () => {
     expect(await replaysOf([id])).toEqual([id]);
   });
 
-  it('says why it can’t be', async () => {
+  it('a replay that is not possible is refused with the reason', async () => {
     const { id } = await bench.post({ to: ['orders', 'audit'] });
     expect(await replay('msg_01m821ja90eskaf0f8jas8zfxd')).toEqual({ outcome: 'not-found' });
     expect(await replay(id, { destinations: ['orders', 'gone'] })).toEqual({
@@ -113,7 +113,7 @@ describe('a replay', () => {
     expect(await replay(id)).toEqual({ outcome: 'deleted' });
   });
 
-  it('of many goes through all that fit, in order, and counts them', async () => {
+  it('a bulk replay replays all matching messages in order, and counts them', async () => {
     const { ids, filter } = await unrouted(5);
     const job = await make({ kind: 'replay', rate: 10, filter, destinations: ['orders'] });
     expect(await countMessages(bench.sql, job, 100)).toBe(5);
@@ -123,7 +123,7 @@ describe('a replay', () => {
     expect(await eventsOf(job)).toEqual([['carillon.job.done', 5]]);
   });
 
-  it('of many that is killed before it counts doubles nothing and counts each once', async () => {
+  it('a bulk replay whose worker is killed before the count doubles no message and counts each once', async () => {
     const { ids, filter } = await unrouted(5);
     const job = await make({ kind: 'replay', rate: 10, filter, destinations: ['orders'] });
     await step(job, true);
@@ -135,7 +135,7 @@ describe('a replay', () => {
     expect(await counts(job)).toEqual({ state: 'done', done: 5, changed: 5, failed: 0 });
   });
 
-  it('of many is not counted again by a worker that comes back late', async () => {
+  it('a step of a bulk replay is counted once, also where a slow worker counts it again', async () => {
     const { ids, filter } = await unrouted(5);
     const job = await make({ kind: 'replay', rate: 10, filter });
     const late = await pickMessages(bench.sql, job);
@@ -148,25 +148,25 @@ describe('a replay', () => {
     expect(await counts(job)).toMatchObject({ done: 5 });
   });
 
-  it('of many leaves out what was replayed before, unless it is asked for', async () => {
+  it('a bulk replay leaves out messages that were replayed before, unless it is asked to include them', async () => {
     const { ids, filter } = await unrouted(2);
     await replay(ids[0] ?? '');
     await finishReplay(await make({ kind: 'replay', filter: { ...filter, state: ['unrouted'] } }));
-    // The second one, and the first one's replay, which stayed unrouted.
+    // The job has replayed the second message, and the replay of the first one, which is unrouted, too.
     expect([...(await replaysOf(ids))].sort()).toEqual(ids);
     const again = await make({ kind: 'replay', filter, again: true });
     await finishReplay(again);
     expect(await counts(again)).toMatchObject({ state: 'done', changed: 5 });
   });
 
-  it('of many that stay unrouted does not go after its own replays', async () => {
+  it('a bulk replay does not replay its own replays', async () => {
     const { filter } = await unrouted(3);
     const job = await make({ kind: 'replay', filter, rate: 5 });
     await finishReplay(job);
     expect(await counts(job)).toMatchObject({ done: 3, changed: 3 });
   });
 
-  it('of many counts by code what can’t be replayed, and goes on', async () => {
+  it('a bulk replay counts messages that cannot be replayed by their code, and goes on', async () => {
     const { ids, filter } = await unrouted(3);
     await bench.sql`update contents set created_at = now() - interval '2 days' where message = ${ids[1] ?? ''}`;
     const windows = [{ tenant: 'default', retention: {}, keepMs: 86_400_000 }];
@@ -176,7 +176,7 @@ describe('a replay', () => {
     expect(await row(job)).toMatchObject({ done: 3, changed: 2, failed: 1, failures: { erased: 1 } });
   });
 
-  it('stays when its original goes by age', async () => {
+  it('a replay stays when its original is removed by its age', async () => {
     const { id } = await bench.post();
     const result = await replay(id);
     await bench.sql`delete from contents where message = ${id}`;

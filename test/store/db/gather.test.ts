@@ -1,6 +1,6 @@
 import { gather } from '../../../src/store/db/gather.ts';
 
-/** A call that ends when told, and what it was given. */
+/** Makes a call that ends when the test says so, with the items of each call. */
 function held() {
   const calls: { items: readonly string[]; end: () => void; fail: (error: Error) => void }[] = [];
   const call = (items: readonly string[]): Promise<readonly string[]> =>
@@ -12,8 +12,8 @@ function held() {
 
 const isOnes = (error: unknown): boolean => (error as Error).message !== 'away';
 
-describe('gather', () => {
-  it('calls at once while it has room, and puts together what comes meanwhile', async () => {
+describe('gathered calls', () => {
+  it('items are called at once while there is room, and items that come meanwhile go together', async () => {
     const { calls, call } = held();
     const ask = gather(call, { most: 3, atOnce: 2, isOnes });
     const [a, b] = [ask('a'), Promise.resolve().then(() => ask('b'))];
@@ -30,7 +30,7 @@ describe('gather', () => {
     expect(await Promise.all([a, b, ...meanwhile])).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
   });
 
-  it('puts together what is asked for in one go', async () => {
+  it('items that are added in a loop go together', async () => {
     const { calls, call } = held();
     const ask = gather(call, { most: 3, atOnce: 2, isOnes });
     const answers = Promise.all(['a', 'b', 'c', 'd'].map(ask));
@@ -40,7 +40,7 @@ describe('gather', () => {
     expect(await answers).toEqual(['A', 'B', 'C', 'D']);
   });
 
-  it('tries each by itself where one may be at fault, and only that one fails', async () => {
+  it('an error that one item may have caused fails only that item', async () => {
     const seen: (readonly string[])[] = [];
     const ask = gather(
       async (items: readonly string[]) => {
@@ -56,7 +56,7 @@ describe('gather', () => {
     expect(seen).toEqual([['first', 'good', 'bad', 'fine'], ['first'], ['good'], ['bad'], ['fine']]);
   });
 
-  it('does not ask for each by itself what nobody answers', async () => {
+  it('items are not tried alone where the server is away', async () => {
     let asked = 0;
     const ask = gather(
       async (items: readonly string[]) => {

@@ -14,9 +14,9 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** Runs a batch that looks at the messages as they are now, and goes on after `meanwhile`. */
+/** Runs a batch that reads the messages as they are now, and continues after `meanwhile`. */
 async function removeSlowly(kind: RetentionKind, meanwhile: () => Promise<unknown>) {
-  // The first thing that a batch asks for is the time; here it gets it when the lock is free.
+  // A batch first asks for the time. This function of the same name answers only when the lock is free.
   await bench.sql`create schema slow`;
   await bench.sql`
     create function slow.clock_timestamp() returns timestamptz language plpgsql as $$
@@ -41,7 +41,7 @@ async function removeSlowly(kind: RetentionKind, meanwhile: () => Promise<unknow
 }
 
 it.each(['content', 'attempts', 'events', 'messages'] as const)(
-  '%s of a message with an edit or a delete under way is kept until that has ended',
+  'housekeeping of %s leaves a message alone while an edit of it is still to be sent',
   async (kind) => {
     const { message } = await steps.delivered();
     const edit = accepted(await steps.edit(message, 'new'));
@@ -59,7 +59,7 @@ it.each(['content', 'attempts', 'events', 'messages'] as const)(
 it.each([
   ['an edit', (message: string) => steps.edit(message, 'new')],
   ['a delete', (message: string) => steps.remove(message)],
-])('%s that comes while its message is being removed is made', async (_what, change) => {
+])('%s that is accepted while housekeeping removes its message keeps the message', async (_what, change) => {
   const { message } = await steps.delivered();
   await old.age(message, 100);
   let delivery = '';

@@ -14,8 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-describe('content that was erased', () => {
-  it('leaves a tombstone with the time, and the message with its deliveries', async () => {
+describe('erased content', () => {
+  it('a message whose content was erased still shows its deliveries and the time of erasure', async () => {
     const { id } = await old.postDelivered();
     await old.age(id, 100);
     await old.run('content');
@@ -24,7 +24,7 @@ describe('content that was erased', () => {
     expect(whole?.deliveries).toHaveLength(1);
   });
 
-  it('does not jam a run that comes again: there is nothing to do', async () => {
+  it('a run of a message whose content was erased finds nothing to do, and ends', async () => {
     const { id, delivery } = await old.postDelivered();
     await old.age(id, 100);
     await old.run('content');
@@ -34,7 +34,7 @@ describe('content that was erased', () => {
     expect(entry.message.content.text).toBe('');
   });
 
-  it('never is that of a message which is being retried', async () => {
+  it('the content of a parked message that is retried at the same moment is not erased', async () => {
     const posts = await Promise.all(Array.from({ length: 20 }, () => old.postParked()));
     for (const { id } of posts) await old.age(id, 100);
     await Promise.all([
@@ -50,10 +50,10 @@ describe('content that was erased', () => {
   });
 });
 
-describe('events that were removed', () => {
+describe('removed events', () => {
   const read = (after: EventPosition) => readEvents(bench.sql, tenant, {}, after, 100);
 
-  it('expire the cursors before them, and no others', async () => {
+  it('a cursor before a removed event has expired, and a later cursor has not', async () => {
     const [aged, young] = [await old.postDelivered(), await old.postDelivered()];
     await old.age(aged.id, 100);
     await old.untilReadable();
@@ -70,7 +70,7 @@ describe('events that were removed', () => {
     expect(new Set(left.events.map(({ message }) => message))).toEqual(new Set([young.id]));
   });
 
-  it('do not make older cursors good again when older ones follow', async () => {
+  it('an expired cursor stays expired when older events are removed later', async () => {
     const [parked, newer] = [await old.postParked(), await old.postDelivered()];
     for (const { id } of [parked, newer]) await old.age(id, 100);
     await old.untilReadable();
@@ -83,7 +83,7 @@ describe('events that were removed', () => {
     expect(await read(cursor)).toMatchObject({ isExpired: true });
   });
 
-  it('are none that nobody could read yet', async () => {
+  it('an event that readers could not see yet is not removed', async () => {
     const open = await bench.sql.reserve();
     try {
       await open`begin`;
@@ -100,20 +100,20 @@ describe('events that were removed', () => {
   });
 });
 
-describe('a dedupe key', () => {
-  it('that comes again after its row was removed is accepted, with a workflow id of its own', async () => {
+describe('removed dedupe keys', () => {
+  it('a dedupe key that is used again after its removal makes a new message with its own workflow id', async () => {
     const ids: string[] = [];
     for (let n = 0; n < 4; n += 1) {
       const { id } = await old.postDelivered({ dedupeKey: 'again' });
       ids.push(String((await bench.message(id))['workflow_id']));
       await old.age(id, 8);
-      // The second time the row is still there, and its own count goes on.
+      // When n is 1 the row stays, so the next post counts its generation up.
       if (n !== 1) expect((await old.run('dedupe')).removed).toBe(1);
     }
     expect(ids.map((id) => id.replace(ids[0] ?? '', ''))).toEqual(['', '.2', '.3', '.4']);
   });
 
-  it('that comes again while its row is removed is accepted once', async () => {
+  it('a dedupe key that several posts use while it is removed makes one message', async () => {
     for (let round = 0; round < 5; round += 1) {
       const { id: first } = await old.postDelivered({ dedupeKey: 'race' });
       await old.age(first, 8);
@@ -132,7 +132,7 @@ describe('a dedupe key', () => {
     }
   });
 
-  it('that is being taken again at this moment is not waited for, and stays', async () => {
+  it('a dedupe key that a post uses again is not removed, and housekeeping does not wait for it', async () => {
     const { id } = await old.postDelivered({ dedupeKey: 'held' });
     await old.age(id, 8);
     const held = await bench.sql.reserve();
@@ -149,8 +149,8 @@ describe('a dedupe key', () => {
   });
 });
 
-describe('a message', () => {
-  it('of which somebody holds a row is not waited for, and stays whole', async () => {
+describe('removed messages', () => {
+  it('a message with a locked delivery is kept whole, and housekeeping does not wait for the lock', async () => {
     const { id, deliveries } = await bench.post({ to: ['orders', 'audit'] });
     for (const delivery of deliveries) await bench.deliver(delivery, (await bench.claim(delivery))?.token ?? '');
     await old.age(id, 100);
@@ -168,7 +168,7 @@ describe('a message', () => {
     expect((await old.run('messages')).removed).toBe(1);
   });
 
-  it('that went nowhere is removed too', async () => {
+  it('an old message without deliveries is removed too', async () => {
     const { id } = await bench.post({ to: [] });
     await old.age(id, 100);
     expect((await old.run('messages')).removed).toBe(1);

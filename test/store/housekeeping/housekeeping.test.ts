@@ -13,7 +13,7 @@ afterEach(() => bench.close());
 
 const removedWithMessage = ['messages', 'deliveries', 'attempts', 'contents'] as const;
 const all = ['content', 'attempts', 'events', 'dedupe', 'messages'] as const;
-/** What each kind takes away from `rowsOf`. */
+/** The tables of `rowsOf` from which each kind removes rows. */
 const takes: Record<(typeof all)[number], readonly string[]> = {
   content: ['contents'],
   attempts: ['attempts'],
@@ -22,16 +22,16 @@ const takes: Record<(typeof all)[number], readonly string[]> = {
   messages: removedWithMessage,
 };
 
-describe.each(all)('%s', (kind) => {
+describe.each(all)('housekeeping of %s', (kind) => {
   const expected = (rows: Record<string, number>) => ({
     ...rows,
     ...Object.fromEntries(takes[kind].map((table) => [table, 0])),
   });
 
-  it('is removed at its window and not before, and nothing else with it', async () => {
+  it('data is removed when its window has passed and not before, and no other data is', async () => {
     const [aged, young] = [await old.postDelivered(), await old.postDelivered()];
     await old.age(aged.id, 10.1);
-    // The dedupe key is kept for seven days, and its window counts from then on.
+    // A dedupe key expires after seven days, and its window, which is 0, counts from then on.
     await old.age(young.id, kind === 'dedupe' ? 6.9 : 9.9);
     const [oldRows, youngRows] = [await old.rowsOf(aged.id), await old.rowsOf(young.id)];
     await old.untilReadable();
@@ -42,12 +42,12 @@ describe.each(all)('%s', (kind) => {
     expect(oldRows).not.toEqual(expected(oldRows));
   });
 
-  it('of a tenant under legal hold is kept', async () => {
+  it('data of a tenant under legal hold is kept', async () => {
     const { id } = await old.postDelivered();
     await old.age(id, 100);
     const rows = await old.rowsOf(id);
     await old.untilReadable();
-    // Set after the windows were read.
+    // The legal hold is set after the windows were read.
     await bench.sql`update tenants set legal_hold = true`;
 
     expect(await listRetentions(bench.sql)).toEqual([]);
@@ -58,7 +58,7 @@ describe.each(all)('%s', (kind) => {
     expect((await old.run(kind)).removed).toBeGreaterThan(0);
   });
 
-  it('of a tenant whose windows have just changed is kept', async () => {
+  it('nothing is removed by a window that the tenant has just changed', async () => {
     const { id } = await old.postDelivered();
     await old.age(id, 100);
     const rows = await old.rowsOf(id);
@@ -69,7 +69,7 @@ describe.each(all)('%s', (kind) => {
   });
 
   it.each(['queued', 'sending', 'retrying', 'parked', 'uncertain'] as const)(
-    'of a message with a delivery that is %s is kept',
+    'data of a message with a delivery that is %s is kept',
     async (state) => {
       const { id, deliveries } = await bench.post({ to: ['orders', 'audit'] });
       const [one = '', other = ''] = deliveries;
@@ -77,7 +77,7 @@ describe.each(all)('%s', (kind) => {
       const token = state === 'queued' ? '' : ((await bench.claim(other))?.token ?? '');
       if (state === 'retrying') await bench.fail(other, token);
       if (state === 'parked' || state === 'uncertain') await bench.fail(other, token, { park: true });
-      // By no function of the bench, and only the state matters here.
+      // No function of the bench brings a delivery into each of these states, and only the state matters here.
       await bench.sql`alter table deliveries disable trigger user`;
       await bench.sql`update deliveries set state = ${state} where id = ${other}`;
       await bench.sql`alter table deliveries enable trigger user`;
@@ -90,7 +90,7 @@ describe.each(all)('%s', (kind) => {
     },
   );
 
-  it('is removed in batches of so many rows, which go on behind each other', async () => {
+  it('each batch looks at a limited number of rows, and the next one continues after them', async () => {
     const posts = [];
     for (let n = 0; n < 5; n += 1) posts.push(await old.postDelivered());
     for (const { id } of posts) await old.age(id, 100);
@@ -109,7 +109,7 @@ describe.each(all)('%s', (kind) => {
     expect(report).toMatchObject({ pass: 'pass', tenant, kind, removed: total });
   });
 
-  it('behind much that must stay is reached', async () => {
+  it('data is removed although more rows that must stay come before it than a batch looks at', async () => {
     const kept = [];
     for (let n = 0; n < 3; n += 1) kept.push(await old.postParked());
     const last = await old.postDelivered();
@@ -126,13 +126,13 @@ describe.each(all)('%s', (kind) => {
     for (const table of takes[kind]) expect([table, left[table]]).toEqual([table, 0]);
   });
 
-  it('is removed once by two passes at the same time', async () => {
+  it('passes that run at the same time remove and report each row once', async () => {
     const posts = await Promise.all(Array.from({ length: 20 }, () => old.postDelivered()));
     for (const { id } of posts) await old.age(id, 100);
     await old.untilReadable();
     const total = kind === 'events' ? (await bench.sql`select from events`).length : 20;
     const passes = await Promise.all(['a', 'b', 'c'].map((pass) => old.run(kind, { pass })));
-    const more = await old.run(kind, { pass: 'd' }); // what was locked by two of them at once
+    const more = await old.run(kind, { pass: 'd' }); // removes rows that the three passes skipped as locked
     const counts = [...passes, more].map(({ removed }) => removed);
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(total);
     const reports = await listReports(bench.sql, 10, undefined);
@@ -140,8 +140,8 @@ describe.each(all)('%s', (kind) => {
   });
 });
 
-describe('the report', () => {
-  it('has one entry for each pass, tenant and kind, and none where nothing was removed', async () => {
+describe('reports of housekeeping', () => {
+  it('each pass reports once for each tenant and kind, and not where it removed nothing', async () => {
     await old.run('content', { pass: 'nothing' });
     for (const pass of ['first', 'second', 'second']) {
       const { id } = await old.postDelivered();

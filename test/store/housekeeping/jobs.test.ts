@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** A job that was made so many days ago, and ended so many days ago where it did. */
+/** Makes a job that is `made` days old and ended `ended` days ago; without `ended` it still runs. */
 async function job(made: number, ended?: number): Promise<JobRow> {
   const one = await makeJob(bench, { key: `made ${made}, ended ${ended}` });
   if (ended !== undefined) await endJob(bench.sql, tenant, one.id, 'cancelled');
@@ -24,7 +24,7 @@ async function job(made: number, ended?: number): Promise<JobRow> {
 }
 const isKept = async ({ id }: JobRow) => (await findJob(bench.sql, tenant, id)) !== undefined;
 
-it('a job is removed at its window from its end and not before, and one that runs never', async () => {
+it('a job is removed when its window after its end has passed, and a running job never is', async () => {
   const aged = await job(30, 10.1);
   const young = await job(30, 9.9);
   const running = await job(300);
@@ -41,7 +41,7 @@ it('a job of a tenant under legal hold is kept', async () => {
   expect(await isKept(aged)).toBe(true);
 });
 
-it('jobs are removed in batches that go on behind each other, past those that must stay', async () => {
+it('old jobs are removed in batches, also where jobs that must stay come before them', async () => {
   await job(300);
   for (let n = 0; n < 4; n += 1) await job(30 + n, 20);
   const counts = [];
@@ -53,7 +53,7 @@ it('jobs are removed in batches that go on behind each other, past those that mu
   expect(counts).toEqual([1, 2, 1]);
 });
 
-it('a key whose job was removed makes a new one', async () => {
+it('an idempotency key whose job was removed makes a new job', async () => {
   const aged = await job(30, 20);
   await old.run('jobs');
   expect((await makeJob(bench, { key: 'made 30, ended 20' })).id).not.toBe(aged.id);

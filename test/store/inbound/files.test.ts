@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/plan.png`;
-/** As one of several workers. */
+/** Makes the file fetcher of one worker. */
 const worker = (more: Partial<FileLimits> = {}, stopping = new AbortController().signal): FileFetcher =>
   createFileFetcher(
     { sql: bench.sql, ring: bench.ring, connectors: new Map(), http, tokens: createAccessTokens(), stopping },
@@ -62,8 +62,8 @@ const reasonOf = async (by: FileFetcher, message: Awaited<ReturnType<typeof post
   return one?.state === 'refused' ? one.reason.code : one?.state;
 };
 
-describe('the files of a message', () => {
-  it('are fetched once, by however many deliveries they are wanted at the same time', async () => {
+describe('files of a message', () => {
+  it('a file that five workers want at the same time is fetched once', async () => {
     const message = await posted();
     const workers = [worker(), worker(), worker(), worker(), worker()];
     const all = await Promise.all(workers.map((one) => fetchBy(one, message)));
@@ -72,7 +72,7 @@ describe('the files of a message', () => {
       expect(one).toMatchObject({ state: 'kept', mediaType: 'image/png', size: bytes.length });
   });
 
-  it('are read as they were fetched, and not to be read in the database', async () => {
+  it('a file is read back unchanged, and its bytes are encrypted in the database', async () => {
     const message = await posted([{ id: 'a', name: 'a.txt', url: url() }]);
     answers.push((response) => response.end(Buffer.concat([Buffer.from('a secret word'), bytes])));
     const [one] = (await fetchBy(worker(), message)) ?? [];
@@ -86,7 +86,7 @@ describe('the files of a message', () => {
     expect(rows.some(({ sealed }) => sealed.toString('latin1').includes('a secret word'))).toBe(false);
   });
 
-  it('are fetched anew where they break off, or the other side is not well', async () => {
+  it('a file is fetched again after a broken download and after an error of its server', async () => {
     const message = await posted();
     answers.push(
       (response) => {
@@ -101,7 +101,7 @@ describe('the files of a message', () => {
     expect(row).toEqual({ chunks: 3 });
   });
 
-  it('are taken over from a worker that died in the middle, of whom nothing is left', async () => {
+  it('a file whose worker died during the download is fetched by another worker from the beginning', async () => {
     const message = await posted();
     const dead = { message: message.id, id: 'a', token: newAttemptId() };
     expect(await takeFile(bench.sql, dead)).toMatchObject({ state: 'taken', tries: 1 });
@@ -111,12 +111,12 @@ describe('the files of a message', () => {
     expect(await fetchBy(worker(), message)).toMatchObject([{ state: 'kept', size: bytes.length }]);
     const [left] = await bench.sql`select count(*)::integer as n from file_chunks where token = ${dead.token}`;
     expect(left).toEqual({ n: 0 });
-    // Should it live after all, it has nothing to say any more.
+    // If the first worker is alive after all, its download does not count any more.
     expect(await addChunk(bench.sql, bench.ring, dead, 1, Buffer.from('a file'))).toBe(false);
     expect(await keepFile(bench.sql, dead, { mediaType: 'x/y', size: 7 })).toBe(false);
   });
 
-  it('are linked where they are too large, as announced or not, of a refused type, empty, gone or at a private address', async () => {
+  it('a file that is too large, empty, gone, of a refused type or at a private address is refused', async () => {
     const small = worker({ maxBytes: 1_000_000 });
     expect(await reasonOf(small, await posted())).toBe('file_too_large');
     answers.push((response) => {
@@ -127,7 +127,7 @@ describe('the files of a message', () => {
     answers.push((response) => response.writeHead(200, { 'content-type': 'application/x-sh' }).end('rm'));
     expect(await reasonOf(worker(), await posted())).toBe('file_type_refused');
     expect(await reasonOf(worker({ types: ['application/pdf'] }), await posted())).toBe('file_type_refused');
-    // Its store knows no type of it, and its platform does.
+    // The file's server names no type, and the platform's event does.
     answers.push((response) => response.end('rm'));
     const script = [{ id: 'a', name: 'a', url: url(), mediaType: 'application/X-SH' }];
     expect(await reasonOf(worker(), await posted(script))).toBe('file_type_refused');
@@ -142,13 +142,13 @@ describe('the files of a message', () => {
     expect(row).toEqual({ chunks: 0 });
   });
 
-  it('are given up after four tries', async () => {
+  it('a file is given up after four tries', async () => {
     answers.push(...Array.from({ length: 4 }, () => (response: ServerResponse) => void response.writeHead(502).end()));
     expect(await reasonOf(worker(), await posted())).toBe('http_502');
     expect(asked).toBe(4);
   });
 
-  it('are not waited for beyond half a minute, whatever their server wants or does', async () => {
+  it('a file is given up half a minute after the first try, whatever its server asks for', async () => {
     const message = await posted();
     const dead = { message: message.id, id: 'a', token: newAttemptId() };
     const begun = async (secondsAgo: number) => {
@@ -158,7 +158,7 @@ describe('the files of a message', () => {
     };
     answers.push((response) => response.writeHead(503, { 'retry-after': '1' }).end());
     await begun(28);
-    // Who comes late has five seconds all the same, but not as long as this one never answers.
+    // A try that begins late still has 5 s. This server never answers, so the try ends then.
     answers.push(() => undefined);
     const begin = performance.now();
     expect(await reasonOf(worker(), message)).toBe('timeout');
@@ -171,7 +171,7 @@ describe('the files of a message', () => {
     expect(asked).toBe(3);
   });
 
-  it('wait for another worker where this one stops', async () => {
+  it('a file whose worker stops during the download is fetched by another worker', async () => {
     const stopping = new AbortController();
     const message = await posted();
     answers.push((response) => {
@@ -184,7 +184,7 @@ describe('the files of a message', () => {
     expect(await fetchBy(worker(), message)).toMatchObject([{ state: 'kept' }]);
   });
 
-  it('are removed with what the message says, and with the message', async () => {
+  it('files are removed together with the content of their message, or with the message', async () => {
     const { run, age, postDelivered } = oldMessages(bench);
     for (const kind of ['content', 'messages'] as const) {
       const { id } = await postDelivered();

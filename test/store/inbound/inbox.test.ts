@@ -20,8 +20,8 @@ const take = async (...arrivals: ReturnType<typeof said>[]) =>
 const due = async () => leaseEvents(bench.sql, bench.ring, 10, 30);
 const keysOf = (rows: Awaited<ReturnType<typeof due>>) => rows.map(({ event }) => event.key);
 
-describe('what comes in', () => {
-  it('is stored once, however often it comes, and in any number at a time', async () => {
+describe('inbound events', () => {
+  it('an event that a platform sends again is stored once, also among new ones', async () => {
     expect(await take(said('a'), said('b'))).toBe(2);
     expect(await take(said('b'), said('c'))).toBe(1);
     const requests = ['acme', 'another'].map((id) => ({ tenant, connection: id, arrivals: [said('a'), said('d')] }));
@@ -29,7 +29,7 @@ describe('what comes in', () => {
     expect(await take()).toBe(0);
   });
 
-  it('is known again after it is done, and its content is gone then', async () => {
+  it('a routed event is still known when it comes again, and its content is gone', async () => {
     await take(said('a'));
     const [one] = await due();
     await finish(bench.sql, one?.id ?? '', 'ignored', { reason: { code: 'not_bridged', message: '' } });
@@ -39,13 +39,13 @@ describe('what comes in', () => {
     ]);
   });
 
-  it('is not to be read in the database', async () => {
+  it('the text of an event is encrypted in the database', async () => {
     await take(said('a', { text: 'a secret word' }));
     const [row] = await bench.sql<{ sealed: Buffer }[]>`select sealed from inbox`;
     expect(row?.sealed.toString('latin1')).not.toContain('secret');
   });
 
-  it('is handed out in its order, and once, until the one who has it is gone', async () => {
+  it('events are routed in their order and by one process, until its lease on them ends', async () => {
     await take(said('a'), said('b'));
     expect(keysOf(await due())).toEqual(['a', 'b']);
     expect(await due()).toEqual([]);
@@ -53,7 +53,7 @@ describe('what comes in', () => {
     expect((await due()).map(({ tries }) => tries)).toEqual([2, 2]);
   });
 
-  it('stays behind what its room still waits for, and goes before it where that is another room', async () => {
+  it('an event waits while an earlier event of its room is being fetched, and not for another room', async () => {
     const first = said('first', { isIncomplete: true });
     await take(first, said('second'), said('elsewhere', { room: 'other' }));
     expect(keysOf(await due())).toEqual(['first', 'elsewhere']);
@@ -62,7 +62,7 @@ describe('what comes in', () => {
     expect(keysOf(await due())).toEqual(['first', 'second']);
   });
 
-  it('whose content is fetched while its run is still being started does not wait for a minute', async () => {
+  it('an event whose content is fetched quickly is routed at once, and not a minute later', async () => {
     await take(said('a', { isIncomplete: true }));
     const [one] = await due();
     if (one === undefined) throw new Error('nothing was due');
@@ -71,14 +71,14 @@ describe('what comes in', () => {
     expect(await due()).toMatchObject([{ state: 'received', event: { text: 'whole' } }]);
   });
 
-  it('late has its turn where it would have had it, however it comes', async () => {
+  it("an event that arrives late is routed in its order by the platform's clock", async () => {
     const ago = (minutes: number) => ({ at: new Date(Date.now() - minutes * 60_000).toISOString() });
     await take(said('now'), said('b', ago(20)), said('c', ago(10)));
     await take(said('a', ago(30)), said('without a time', { at: 'never' }));
     expect(keysOf(await due())).toEqual(['a', 'b', 'c', 'now', 'without a time']);
   });
 
-  it('waits while it is being read what was missed, so that it does not get in front of it', async () => {
+  it('an event waits while missed events are read, and is routed after them', async () => {
     await take(said('live'));
     await bench.sql`insert into gaps (from_at, to_at) values (clock_timestamp() - interval '30 minutes', clock_timestamp())`;
     expect(await due()).toEqual([]);
@@ -87,13 +87,13 @@ describe('what comes in', () => {
     expect(keysOf(await due())).toEqual(['missed', 'live']);
   });
 
-  it('waits for that half a minute at most', async () => {
+  it('an event waits for missed events for at most half a minute', async () => {
     await take(said('live'));
     await bench.sql`insert into gaps (from_at, to_at) values (clock_timestamp() - interval '31 minutes', clock_timestamp() - interval '31 seconds')`;
     expect(keysOf(await due())).toEqual(['live']);
   });
 
-  it('that is set aside comes back when what it waits for is linked, and holds up nobody', async () => {
+  it('an event that waits for a message is routed once that is linked, and holds up no other event', async () => {
     const { id: message } = await bench.post();
     await take(said('reply', { thread: 'root' }), said('next'));
     const [reply] = await due();
@@ -108,11 +108,11 @@ describe('what comes in', () => {
   });
 });
 
-describe('a gap', () => {
+describe('gaps', () => {
   const gaps = async () => bench.sql<{ id: number; done: boolean }[]>`
     select id::int, done_at is not null as done from gaps order by id`;
 
-  it('is written down once, before anybody listens or by the first who says so', async () => {
+  it('a time in which no api process listened is recorded as one gap', async () => {
     expect(await noteGap(bench.sql, 60)).toBe(false);
     expect(await listenNow(bench.sql, 60)).toBe(false);
     await bench.sql`update hearing set last_at = clock_timestamp() - interval '30 minutes'`;
@@ -122,7 +122,7 @@ describe('a gap', () => {
     expect(await gaps()).toMatchObject([{ done: false }]);
   });
 
-  it('goes on where who found it never came to listen, and is read once more', async () => {
+  it('a gap whose finder never came to listen becomes longer, and is read again', async () => {
     await listenNow(bench.sql, 60);
     await bench.sql`update hearing set last_at = clock_timestamp() - interval '30 minutes'`;
     await noteGap(bench.sql, 60);
@@ -132,10 +132,10 @@ describe('a gap', () => {
   });
 });
 
-describe('a link', () => {
+describe('links between posts and messages', () => {
   const link = { tenant, connection, key: 'C1:1', native: 'C1:1:0', destination: 'd' };
 
-  it('names the message of a native one, and the first stands', async () => {
+  it('a post stays linked to the first message that it was linked to', async () => {
     const [{ id: message }, { id: other }] = [await bench.post(), await bench.post()];
     await linkOrigin(bench.sql, { ...link, message });
     await linkOrigin(bench.sql, { ...link, message: other });
@@ -144,14 +144,14 @@ describe('a link', () => {
     expect(await findLink(bench.sql, tenant, 'another', 'C1:1')).toBeUndefined();
   });
 
-  it('takes a newer edit, and the same again, and not an older one', async () => {
+  it('an edit that is older than the newest known edit of its post is refused', async () => {
     const { id: message } = await bench.post();
     await linkOrigin(bench.sql, { ...link, message });
     const raise = (revision: string) => raiseRevision(bench.sql, tenant, connection, 'C1:1', revision);
     expect([await raise('2'), await raise('2'), await raise('1'), await raise('3')]).toEqual([true, true, false, true]);
   });
 
-  it('is made in the same transaction that says delivered, and wakes what waited for it', async () => {
+  it('a delivered post is linked with its receipt, and an event that waited for it is routed', async () => {
     const { id: message, deliveries } = await bench.post();
     const delivery = deliveries[0] ?? '';
     await take(said('reply', { thread: 'x' }));
@@ -165,7 +165,7 @@ describe('a link', () => {
   });
 });
 
-it('of several who react alike the first and the last can be told', async () => {
+it('equal reactions of several people are told apart, so that the first and the last one are known', async () => {
   const { id: message } = await bench.post();
   const note = (person: string, adds: boolean) =>
     noteReaction(bench.sql, { message, emoji: '👍', connection, person }, adds);
@@ -178,7 +178,7 @@ it('of several who react alike the first and the last can be told', async () => 
   ]);
 });
 
-it('what is known of people is kept sealed, is one connection’s, and ends', async () => {
+it('data about a person is encrypted, belongs to one connection, and expires', async () => {
   const { sql, ring } = bench;
   const by = { email: 'Ann@Example.com' };
   const person = { id: 'U1', name: 'Ann', email: 'ann@example.com' };
@@ -193,7 +193,7 @@ it('what is known of people is kept sealed, is one connection’s, and ends', as
   expect(await findPerson(sql, ring, tenant, connection, by)).toBeUndefined();
 });
 
-it('links, events and people go by age, and what is still to be routed stays', async () => {
+it('old links, events and people are removed, and an event that is still to be routed stays', async () => {
   const { sql, ring } = bench;
   const old = oldMessages(bench);
   const { id: message } = await bench.post();

@@ -15,7 +15,7 @@ import { createLedgerBench, type LedgerBench } from '../../support/ledger-bench.
 import { tenant } from '../old-messages.ts';
 
 let bench: LedgerBench;
-const place = { tenant, connection: 'acme' };
+const ref = { tenant, connection: 'acme' };
 
 async function connection(id: string, connector = 'webex'): Promise<void> {
   await writeConnection(bench.sql, bench.ring, { tenant, id, connector, settings: {}, secrets: {} }, true);
@@ -48,59 +48,59 @@ const bridge = (members: string[]) =>
   writeBridge(bench.sql, { tenant, id: 'war-room', members, order: 'thread' }, true);
 const due = () => takeDueSubscriptions(bench.sql, ['webex'], 60);
 async function look(): Promise<void> {
-  const check = await beginSubscriptionCheck(bench.sql, place);
+  const check = await beginSubscriptionCheck(bench.sql, ref);
   if (check === undefined) throw new Error('the connection is gone');
-  await endSubscriptionCheck(bench.sql, place, check);
+  await endSubscriptionCheck(bench.sql, ref, check);
 }
 
-describe('a look at subscriptions', () => {
-  it('is due when a bridge has a room of the connection, once, until it is over', async () => {
+describe('checks of subscriptions', () => {
+  it('a connection with a bridged room is checked, by one worker at a time', async () => {
     expect(await due()).toEqual([]);
     await bridge(['ops', 'far']);
-    expect(await due()).toEqual([place]);
+    expect(await due()).toEqual([ref]);
     expect(await due()).toEqual([]);
     await look();
     expect(await due()).toEqual([]);
   });
 
-  it('is due again when the configuration changes, also while it is under way', async () => {
+  it('a change of the configuration leads to another check, also while a check is under way', async () => {
     await bridge(['ops', 'far']);
-    const check = await beginSubscriptionCheck(bench.sql, place);
+    const check = await beginSubscriptionCheck(bench.sql, ref);
     await bridge(['ops', 'lab', 'far']);
-    if (check !== undefined) await endSubscriptionCheck(bench.sql, place, check);
-    expect(await due()).toEqual([place]);
+    if (check !== undefined) await endSubscriptionCheck(bench.sql, ref, check);
+    expect(await due()).toEqual([ref]);
   });
 
-  it('is due again when its platform asks for it, also while one is under way', async () => {
+  it('a request of the platform leads to another check, also while a check is under way', async () => {
     await bridge(['ops', 'far']);
     await look();
-    await askForSubscriptions(bench.sql, place);
-    expect(await due()).toEqual([place]);
-    const check = await beginSubscriptionCheck(bench.sql, place);
+    await askForSubscriptions(bench.sql, ref);
+    expect(await due()).toEqual([ref]);
+    const check = await beginSubscriptionCheck(bench.sql, ref);
     expect(check).toMatchObject({ isAsked: true, isKnown: false });
-    await askForSubscriptions(bench.sql, place);
-    if (check !== undefined) await endSubscriptionCheck(bench.sql, place, check);
-    expect(await due()).toEqual([place]);
+    await askForSubscriptions(bench.sql, ref);
+    if (check !== undefined) await endSubscriptionCheck(bench.sql, ref, check);
+    expect(await due()).toEqual([ref]);
     await look();
-    expect(await beginSubscriptionCheck(bench.sql, place)).toMatchObject({ isAsked: false });
+    expect(await beginSubscriptionCheck(bench.sql, ref)).toMatchObject({ isAsked: false });
   });
 
-  it('is given out again when nothing came of it', async () => {
+  it('a check that a worker began and did not end is given to a worker again after a minute', async () => {
     await bridge(['ops', 'far']);
     await due();
     await bench.sql`update subscription_checks set started_at = started_at - interval '61 s'`;
-    expect(await due()).toEqual([place]);
+    expect(await due()).toEqual([ref]);
   });
 
-  it('is due of what was kept before, although no bridge has it any more', async () => {
+  it('a connection that has subscriptions is checked even where no bridge has its rooms any more', async () => {
     await writeSubscriptions(bench.sql, tenant, 'acme', [{ room: 'r', destination: 'ops', state: 'active' }]);
-    expect(await due()).toEqual([place]);
-    expect(await listSubscribable(bench.sql, ['webex'], 10, undefined)).toMatchObject([{ ...place, isKnown: true }]);
+    expect(await due()).toEqual([ref]);
+    expect(await listSubscribable(bench.sql, ['webex'], 10, undefined)).toMatchObject([{ ...ref, isKnown: true }]);
   });
 
-  it('knows the rooms by the members of bridges', async () => {
+  it('a check concerns the rooms of the connection that are members of a bridge', async () => {
     await bridge(['lab', 'ops', 'far']);
-    expect(await bridgedAddresses(bench.sql, place)).toEqual([
+    expect(await bridgedAddresses(bench.sql, ref)).toEqual([
       { destination: 'lab', address: { roomId: 'lab' } },
       { destination: 'ops', address: { roomId: 'ops' } },
     ]);
@@ -112,17 +112,17 @@ describe('a look at subscriptions', () => {
     expect(await listSubscribable(bench.sql, ['webex'], 9, first)).toMatchObject([{ connection: 'zeta' }]);
   });
 
-  it('is none of a connection that is gone', async () => {
+  it('a connection that does not exist is not checked', async () => {
     expect(await beginSubscriptionCheck(bench.sql, { tenant, connection: 'nobody' })).toBeUndefined();
   });
 });
 
-describe('what is written down', () => {
+describe('results of a check', () => {
   const list = () => listSubscriptions(bench.sql, tenant, 10, '');
   const goodUntil = new Date('2030-01-01T00:00:00Z');
   const one = { room: 'r', destination: 'ops' };
 
-  it('stays known while it fails, and follows what is found', async () => {
+  it('a subscription that cannot be renewed keeps its end and its last change until a check succeeds', async () => {
     await writeSubscriptions(bench.sql, tenant, 'acme', [{ ...one, state: 'active', did: 'created', goodUntil }]);
     const [created] = await list();
     expect(created).toMatchObject({ ...one, connection: 'acme', did: 'created', goodUntil, reason: null });
@@ -138,7 +138,7 @@ describe('what is written down', () => {
     expect(await list()).toMatchObject([{ state: 'active', did: 'renewed', goodUntil: later, reason: null }]);
   });
 
-  it('is a gap of the connection when what was silent is active again, and no sooner', async () => {
+  it('a room that was silent makes a gap of its connection once its subscription is active again', async () => {
     await bridge(['ops', 'lab', 'far']);
     const gaps = () => listGaps(bench.sql, 10, undefined);
     const write = (state: 'active' | 'failing') => writeSubscriptions(bench.sql, tenant, 'acme', [{ ...one, state }]);
@@ -156,22 +156,22 @@ describe('what is written down', () => {
     await write('active');
     await write('active');
     const [gap, ...more] = await gaps();
-    expect([gap, more]).toMatchObject([{ ...place, doneAt: null }, []]);
+    expect([gap, more]).toMatchObject([{ ...ref, doneAt: null }, []]);
     expect(gap!.toAt.getTime() - gap!.fromAt.getTime()).toBeGreaterThanOrEqual(600_000);
     expect(gap!.fromAt.getTime()).toBeGreaterThanOrEqual((keptAt?.getTime() ?? 0) - 600_000);
     expect((await bridgedRooms(bench.sql, gap!.id)).map(({ destination: id }) => id)).toEqual(['lab', 'ops']);
   });
 
-  it('is a gap since when the platform says, once it is looked at', async () => {
+  it('a gap begins at the time from which the platform says that events are missing', async () => {
     await writeSubscriptions(bench.sql, tenant, 'acme', [{ ...one, state: 'active' }]);
     const since = new Date(Date.now() - 14_400_000);
-    await askForSubscriptions(bench.sql, place, since);
-    await askForSubscriptions(bench.sql, place);
+    await askForSubscriptions(bench.sql, ref, since);
+    await askForSubscriptions(bench.sql, ref);
     await writeSubscriptions(bench.sql, tenant, 'acme', [{ ...one, state: 'active' }]);
-    expect(await listGaps(bench.sql, 10, undefined)).toMatchObject([{ ...place, fromAt: since }]);
+    expect(await listGaps(bench.sql, 10, undefined)).toMatchObject([{ ...ref, fromAt: since }]);
   });
 
-  it('goes with its room, and with its connection', async () => {
+  it('a subscription disappears with its room and with its connection', async () => {
     const active = { ...one, state: 'active' } as const;
     await writeSubscriptions(bench.sql, tenant, 'acme', [active, { ...active, room: 's' }]);
     await writeSubscriptions(bench.sql, tenant, 'other', [active]);

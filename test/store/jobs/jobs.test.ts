@@ -34,7 +34,7 @@ const statesOf = async (ids: readonly string[]): Promise<unknown[]> => {
     select state from deliveries where id = any(${ids as string[]}) order by id`;
   return rows.map(({ state }) => state);
 };
-/** Takes all steps without waiting for the rate; returns what was woken, step by step. */
+/** Takes all steps without waiting for the rate. @returns the deliveries that each step changed. */
 async function finish(job: JobRow): Promise<string[][]> {
   const woken: string[][] = [];
   for (let steps = 0; steps < 50; steps += 1) {
@@ -47,12 +47,12 @@ async function finish(job: JobRow): Promise<string[][]> {
 }
 
 describe('a bulk retry', () => {
-  it('retries what fits, the oldest first, and counts with each step', async () => {
+  it('a bulk retry retries the matching deliveries, the oldest first, and counts them step by step', async () => {
     const ids = await parkMany(5);
-    const job = await make({ rate: 10 }); // two in a step
+    const job = await make({ rate: 10 }); // a step has two deliveries
     expect(await countDeliveries(bench.sql, job, 100)).toBe(5);
     await beginJob(bench.sql, job.id, 5);
-    await beginJob(bench.sql, job.id, 99); // once only
+    await beginJob(bench.sql, job.id, 99); // has no effect
     const { commanded, waitMs } = await stepDeliveries(bench.sql, job);
     expect(commanded).toMatchObject([
       { id: ids[0], state: 'queued', changed: true, destination: 'orders' },
@@ -71,7 +71,7 @@ describe('a bulk retry', () => {
     ]);
   });
 
-  it('does nothing before the rate allows it, whoever asks', async () => {
+  it('a bulk retry takes no step before its rate allows it', async () => {
     const ids = await parkMany(3);
     const job = await make({ rate: 1 });
     await stepDeliveries(bench.sql, job);
@@ -82,7 +82,7 @@ describe('a bulk retry', () => {
     expect(await counts(job)).toMatchObject({ done: 1 });
   });
 
-  it('by two workers at once does and counts each delivery once', async () => {
+  it('a bulk retry by several workers at once retries and counts each delivery once', async () => {
     const ids = await parkMany(30);
     const job = await make({ rate: 10 });
     const woken: string[] = [];
@@ -105,8 +105,8 @@ describe('a bulk retry', () => {
     ['a conversation', { conversation: 'wanted' }],
     ['a state', { state: ['uncertain'] }],
     ['a reason', { reason: 'wanted' }],
-    ['a time from which', { since: '2026-01-02T00:00:00Z', until: '2026-01-03T00:00:00Z' }],
-  ])('is only for what has %s', async (_what, filter) => {
+    ['a time range', { since: '2026-01-02T00:00:00Z', until: '2026-01-03T00:00:00Z' }],
+  ])('a bulk retry that is filtered by %s retries only the matching deliveries', async (_what, filter) => {
     const one = await park({ to: ['audit'], conversation: 'wanted' });
     const other = await park();
     await bench.sql`update deliveries set reason = '{"code": "wanted"}', created_at = '2026-01-02T12:00:00Z' where id = ${one}`;
@@ -120,7 +120,7 @@ describe('a bulk retry', () => {
     expect(await statesOf([one, other])).toEqual(['queued', 'parked']);
   });
 
-  it('leaves alone what is of another tenant, what is final, and what came after it', async () => {
+  it("a bulk retry leaves out another tenant's deliveries, final ones, and later ones", async () => {
     const theirs = await park();
     await bench.sql`insert into tenants (id) values ('acme') on conflict do nothing`;
     await bench.sql`update deliveries set tenant = 'acme' where id = ${theirs}`;
@@ -134,7 +134,7 @@ describe('a bulk retry', () => {
     await bench.sql`update deliveries set tenant = 'default' where id = ${theirs}`;
   });
 
-  it('goes past more than it looks at in one step', async () => {
+  it('a bulk retry goes on past more deliveries than one step looks at', async () => {
     const [first = ''] = await parkMany(1, { to: ['audit'] });
     await bench.sql`
       insert into deliveries (id, tenant, message, destination, state, via, policy, timeout_ms, max_attempts)
@@ -145,7 +145,7 @@ describe('a bulk retry', () => {
     await bench.sql`delete from deliveries where id like 'dlv_00000%'`;
   });
 
-  it('that is cancelled keeps what it did, and does nothing more', async () => {
+  it('a bulk retry that is cancelled keeps its changes and makes no more', async () => {
     const ids = await parkMany(4);
     const job = await make({ rate: 10 });
     await stepDeliveries(bench.sql, job);
@@ -160,7 +160,7 @@ describe('a bulk retry', () => {
   });
 });
 
-it('a bulk cancel ends what is not final, and notes it where it is being sent', async () => {
+it('a bulk cancel cancels deliveries, and records the cancel for those that are being sent', async () => {
   const parked = await park({ conversation: 'bulk' });
   const [sending = '', queued = ''] = (await bench.post({ to: ['orders', 'audit'], conversation: 'bulk' })).deliveries;
   await bench.claim(sending);
@@ -171,8 +171,8 @@ it('a bulk cancel ends what is not final, and notes it where it is being sent', 
   expect(await counts(job)).toEqual({ state: 'done', done: 3, changed: 3, failed: 0 });
 });
 
-describe('a job that is stored', () => {
-  it('is found by its key, which is another job’s for another request', async () => {
+describe('a stored job', () => {
+  it('a job is found by its idempotency key, and another request with that key is a conflict', async () => {
     const job = await make({ key: 'k', filter: { destination: 'orders', state: ['parked'] } });
     const again = { ...job, id: newJobId(), key: 'k' };
     const same = await createJob(bench.sql, { ...again, filter: { state: ['parked'], destination: 'orders' } });
@@ -182,10 +182,10 @@ describe('a job that is stored', () => {
     expect(await createJob(bench.sql, { ...again, key: null })).toMatchObject({ outcome: 'created' });
   });
 
-  it('is given to one worker to be started, again when nobody has heard of it, and not when it is over', async () => {
+  it('a job whose run may be missing is given to one worker to start it, until the job ends', async () => {
     const job = await make({ rate: 1 });
     const take = async () => (await takeSilentJobs(bench.sql, 10)).map(({ id }) => id);
-    expect(await take()).toEqual([]); // its caller starts it
+    expect(await take()).toEqual([]); // the caller starts the run first
     const silence = () => bench.sql`update jobs set look_at = clock_timestamp() - interval '1 s'`;
     await silence();
     expect((await Promise.all([take(), take()])).flat()).toEqual([job.id]);
@@ -194,7 +194,7 @@ describe('a job that is stored', () => {
     await silence();
     await parkMany(2);
     await stepDeliveries(bench.sql, job);
-    expect(await take()).toEqual([]); // it was heard of
+    expect(await take()).toEqual([]); // a step was taken just now
     await endJob(bench.sql, 'default', job.id, 'cancelled');
     await silence();
     expect(await take()).toEqual([]);

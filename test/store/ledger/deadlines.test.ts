@@ -19,28 +19,31 @@ const ledger = async (id: string) => {
 };
 
 describe('the deadline of a delivery', () => {
-  /** One that failed once, so that its deadline runs. */
+  /** Queues a delivery that has failed once, so that its deadline runs. */
   async function running(destination: string, conversation?: string) {
     const [id] = await bench.queue(destination, 1, conversation === undefined ? {} : { conversation });
     await bench.fail(id ?? '', await bench.token(id ?? '', 60_000));
     return id ?? '';
   }
-  /** As if it had waited so long already. */
+  /** Makes a delivery's wait 10 s longer. */
   const age = (id: string) => bench.sql`
     update deliveries set deadline_at = deadline_at - interval '10 s', clock_stopped_at = clock_stopped_at - interval '10 s' where id = ${id}`;
   const left = async (id: string) => Math.round(((await ledger(id)).view.deadlineMs ?? 0) / 1_000);
 
-  it.each(['rate', 'paused', 'retry_after'] as const)('stands still in a wait for %s', async (why) => {
-    const id = await running(`still-${why}`);
-    await wait(`still-${why}`, id, why);
-    await age(id);
-    expect(await left(id)).toBe(60);
-    const token = await bench.token(id);
-    expect(await left(id)).toBe(60);
-    await bench.fail(id, token);
-  });
+  it.each(['rate', 'paused', 'retry_after'] as const)(
+    'the deadline stands still while a delivery waits for %s',
+    async (why) => {
+      const id = await running(`still-${why}`);
+      await wait(`still-${why}`, id, why);
+      await age(id);
+      expect(await left(id)).toBe(60);
+      const token = await bench.token(id);
+      expect(await left(id)).toBe(60);
+      await bench.fail(id, token);
+    },
+  );
 
-  it('stands still while an earlier one of its conversation goes first', async () => {
+  it('the deadline stands still while a delivery waits for its turn', async () => {
     const first = await running('still-turn', 'still');
     await bench.sql`update deliveries set state = 'parked' where id = ${first}`;
     const second = await running('still-turn', 'still');
@@ -50,7 +53,7 @@ describe('the deadline of a delivery', () => {
     expect(await left(second)).toBe(60);
   });
 
-  it('runs behind a breaker, after the wait for a pause before it was added', async () => {
+  it('the deadline runs behind an open breaker, extended by an earlier wait at a pause', async () => {
     const id = await running('runs');
     await wait('runs', id, 'paused');
     await age(id);
@@ -60,7 +63,7 @@ describe('the deadline of a delivery', () => {
     expect(await bench.delivery(id)).toMatchObject({ clock_stopped_at: null });
   });
 
-  it('that runs out behind a breaker is what it is looked at for next', async () => {
+  it('the sweep looks at a delivery behind an open breaker when its deadline ends', async () => {
     const id = await running('over');
     await wait('over', id, 'breaker');
     const { due_at, deadline_at } = await bench.delivery(id);
@@ -70,18 +73,18 @@ describe('the deadline of a delivery', () => {
   });
 });
 
-it('a resumed destination calls those who wait, at its rate', async () => {
+it('a resumed destination gets the waiting deliveries at its rate', async () => {
   await bench.limit('resumed', { limit: 5, perMs: 1_000, burst: 1 });
   const deliveries = await bench.queue('resumed', 12);
   await pauseGate(bench.sql, 'default', 'destination:resumed', { code: 'paused_by_request', message: '' });
   await Promise.all(deliveries.map((id) => wait('resumed', id, 'paused')));
-  await expect(bench.busy('resumed')).rejects.toThrow('paused'); // it is not even looked at
+  await expect(bench.busy('resumed')).rejects.toThrow('paused'); // the drain does not look at a paused gate
   const { arrivals } = await bench.gate('resumed');
   const paused = {
     tenant: 'default',
     scope: 'destination:resumed',
     breaker: 'closed' as const,
-    isPassable: true, // as one read it before the pause
+    isPassable: true, // as a drain has read it before the pause
     isProbeDue: false,
     arrivals: Number(arrivals),
   };

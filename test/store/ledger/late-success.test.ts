@@ -8,7 +8,7 @@ let bench: LedgerBench;
 beforeAll(async () => void (bench = await createLedgerBench()));
 afterAll(() => bench.close());
 
-/** A delivery whose first attempt's answer was lost, and may go again. */
+/** Posts a delivery whose first attempt's answer was lost and that may be sent again now. */
 async function lost(conversation: string | null = null): Promise<{ delivery: string; token: string }> {
   const { deliveries } = await bench.post({ conversation });
   const delivery = deliveries[0] ?? '';
@@ -19,7 +19,7 @@ async function lost(conversation: string | null = null): Promise<{ delivery: str
 }
 
 describe('a late success', () => {
-  it('is not sent again when the second attempt’s claim is given back', async () => {
+  it("a delivery with a late success is not sent again when the second attempt's claim is released", async () => {
     const { delivery, token } = await lost();
     const second = await bench.claim(delivery);
     await bench.deliver(delivery, token);
@@ -27,7 +27,7 @@ describe('a late success', () => {
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', attempts: 1 });
   });
 
-  it('calls the next of its lane when the second attempt’s claim is given back', async () => {
+  it('the next delivery of the lane goes when a claim is released after a late success', async () => {
     const { delivery, token } = await lost('given-back');
     const next = await bench.post({ conversation: 'given-back' });
     const second = await bench.claim(delivery);
@@ -36,7 +36,7 @@ describe('a late success', () => {
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', doubt_since: null, doubt_until: null });
   });
 
-  it('of what a look-up had found is not doubled', async () => {
+  it('a late success of a delivery that a look-up has found does not make it doubled', async () => {
     const { delivery, token } = await lost();
     const receipt = { nativeId: 'native', version: 1, attempt: 'look-up' };
     await recordFound(bench.sql, delivery, receipt, 'destination:orders');
@@ -44,7 +44,7 @@ describe('a late success', () => {
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', doubled: false });
   });
 
-  it.each(['expired', 'skipped'] as const)('counts after it was %s', async (state) => {
+  it.each(['expired', 'skipped'] as const)('a late success counts after the delivery was %s', async (state) => {
     const { delivery, token } = await lost();
     await end(bench.sql, { delivery, state, reason: { code: 'http_500', message: 'Test.' } });
     await bench.deliver(delivery, token);
@@ -52,8 +52,8 @@ describe('a late success', () => {
   });
 });
 
-describe('a lapse', () => {
-  it('that two noticed is late for none', async () => {
+describe('a lapsed claim', () => {
+  it('a lapsed claim that two processes notice is recorded once and not as late', async () => {
     const delivery = (await bench.post()).deliveries[0] ?? '';
     const token = (await bench.claim(delivery))?.token ?? '';
     for (let noticed = 0; noticed < 2; noticed += 1)

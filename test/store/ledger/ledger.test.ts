@@ -21,7 +21,7 @@ async function claimed(delivery: string, options: Parameters<LedgerBench['claim'
 }
 
 describe('the database', () => {
-  it('knows the same transitions as the domain', async () => {
+  it('the database has the same transitions as the domain', async () => {
     const stored = await bench.sql<{ from: string; to: string }[]>`
       select from_state as from, to_state as to from delivery_transitions`;
     const named = Object.values(transitions).flatMap(({ from, to }) =>
@@ -30,7 +30,7 @@ describe('the database', () => {
     expect(stored.map(({ from, to }) => `${from} → ${to}`).sort()).toEqual([...new Set(named)].sort());
   });
 
-  it('refuses every pair of states that no transition names', async () => {
+  it('the database refuses each change of state that no transition names', async () => {
     const { delivery } = await postOne();
     for (const from of deliveryStates)
       for (const to of deliveryStates.filter((state) => state !== from)) {
@@ -47,16 +47,16 @@ describe('the database', () => {
 });
 
 describe('a claim', () => {
-  it('lets one of two through', async () => {
+  it('ten claims of a delivery at once give one attempt', async () => {
     const { delivery } = await postOne();
     const claims = await Promise.all(Array.from({ length: 10 }, () => bench.claim(delivery)));
     expect(claims.filter((claim) => claim !== undefined)).toHaveLength(1);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'sending', attempts: 1 });
   });
 
-  it('lets one of a lane through, whichever comes first', async () => {
+  it('of five deliveries of a lane that are claimed at once only one is sent', async () => {
     const posts = await Promise.all(Array.from({ length: 5 }, () => postOne({ conversation: 'race' })));
-    // Without a look at the lane: only the unique index stands between these.
+    // These updates do not look at the lane, so only the unique index prevents two of them.
     const claims = await Promise.allSettled(
       posts.map(
         ({ delivery }) => bench.sql`update deliveries set state = 'sending', claim_token = 'x' where id = ${delivery}`,
@@ -65,7 +65,7 @@ describe('a claim', () => {
     expect(claims.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('goes to the lowest of a lane only', async () => {
+  it('a later message of a conversation is claimed only after the earlier one is delivered', async () => {
     const first = await postOne({ conversation: 'order' });
     const second = await postOne({ conversation: 'order' });
     expect(await bench.claim(second.delivery)).toBeUndefined();
@@ -75,14 +75,14 @@ describe('a claim', () => {
     expect(await bench.claim(second.delivery)).toBeDefined();
   });
 
-  it('does not come before the next attempt is due', async () => {
+  it('a delivery is not claimed before its next attempt is due', async () => {
     const { delivery } = await postOne();
     await bench.fail(delivery, await claimed(delivery), { delayMs: 60_000 });
     expect(await bench.claim(delivery)).toBeUndefined();
     expect((await readLedger(bench.sql, bench.ring, [delivery]))[0]?.view.notBeforeMs).toBeGreaterThan(50_000);
   });
 
-  it('is given back unspent when nothing was written', async () => {
+  it('a released claim costs no attempt', async () => {
     const { delivery } = await postOne();
     await release(bench.sql, delivery, await claimed(delivery));
     expect(await bench.delivery(delivery)).toMatchObject({
@@ -93,7 +93,7 @@ describe('a claim', () => {
     });
   });
 
-  it('sets the deadline once, at the first attempt of a round', async () => {
+  it('the deadline is set once, at the first attempt of a retry cycle', async () => {
     const { delivery } = await postOne();
     await bench.fail(delivery, await claimed(delivery, { policyDeadlineMs: 50_000 }));
     const first = (await bench.delivery(delivery))['deadline_at'];
@@ -104,7 +104,7 @@ describe('a claim', () => {
 });
 
 describe('a settle', () => {
-  it('of the last one ends the message, also when two last ones come at once', async () => {
+  it('a message ends once when its last two deliveries settle at once', async () => {
     for (let round = 0; round < 10; round += 1) {
       const { id, deliveries } = await bench.post({ to: ['orders', 'audit'] });
       const tokens = await Promise.all(deliveries.map((delivery) => claimed(delivery)));
@@ -115,7 +115,7 @@ describe('a settle', () => {
     }
   });
 
-  it('twice changes nothing', async () => {
+  it('a second settle of an attempt changes nothing', async () => {
     const { delivery, message } = await postOne();
     const token = await claimed(delivery);
     await bench.deliver(delivery, token);
@@ -126,7 +126,7 @@ describe('a settle', () => {
     expect(await bench.message(message)).toMatchObject({ open_count: 0 });
   });
 
-  it('that comes late with a failure changes nothing', async () => {
+  it('a late failure changes nothing', async () => {
     const { delivery } = await postOne();
     const first = await claimed(delivery);
     await bench.fail(delivery, first, { ambiguous: true });
@@ -136,7 +136,7 @@ describe('a settle', () => {
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'sending', claim_token: second });
   });
 
-  it('that comes late with a success counts, and stops what was not sent yet', async () => {
+  it('a late success makes the delivery delivered, and no other attempt follows', async () => {
     const { delivery, message } = await postOne();
     const token = await claimed(delivery);
     await bench.fail(delivery, token, { ambiguous: true, delayMs: 60_000 });
@@ -145,7 +145,7 @@ describe('a settle', () => {
     expect(await bench.message(message)).toMatchObject({ state: 'delivered', open_count: 0 });
   });
 
-  it('that comes late after parking makes the message delivered', async () => {
+  it('a late success after a park makes the message delivered', async () => {
     const { delivery, message } = await postOne();
     const token = await claimed(delivery);
     await bench.fail(delivery, token, { park: true, ambiguous: true });
@@ -154,13 +154,13 @@ describe('a settle', () => {
     expect(await bench.message(message)).toMatchObject({ state: 'delivered' });
   });
 
-  it('keeps both receipts and says doubled when a second one got through', async () => {
+  it('a delivery that arrived twice keeps both receipts and is doubled', async () => {
     const { delivery } = await postOne();
     const first = await claimed(delivery);
     await bench.fail(delivery, first, { ambiguous: true });
     await bench.sql`update deliveries set next_attempt_at = null where id = ${delivery}`;
     const second = await claimed(delivery);
-    await bench.deliver(delivery, first, 'one'); // late, while the second is under way
+    await bench.deliver(delivery, first, 'one'); // late, while the second attempt is under way
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'sending' });
     await bench.deliver(delivery, second, 'two');
     const row = await bench.delivery(delivery);
@@ -168,7 +168,7 @@ describe('a settle', () => {
     expect((row['receipts'] as { nativeId: string }[]).map(({ nativeId }) => nativeId)).toEqual(['one', 'two']);
   });
 
-  it('of a failing second attempt finds the late success of the first', async () => {
+  it('a delivery is delivered when its second attempt fails after a late success of the first', async () => {
     const { delivery } = await postOne();
     const first = await claimed(delivery);
     await bench.fail(delivery, first, { ambiguous: true });
@@ -182,7 +182,7 @@ describe('a settle', () => {
     expect(await bench.delivery(delivery)).toMatchObject({ doubled: false, due_at: null });
   });
 
-  it('pins the version that may have arrived, and lets it go after a proven rejection', async () => {
+  it('a version stays pinned after an attempt that may have arrived, and not after a rejected one', async () => {
     const doubtful = await postOne();
     await bench.fail(doubtful.delivery, await claimed(doubtful.delivery), { ambiguous: true });
     expect(await bench.delivery(doubtful.delivery)).toMatchObject({ pinned_version: 1 });
@@ -191,7 +191,7 @@ describe('a settle', () => {
     expect(await bench.delivery(rejected.delivery)).toMatchObject({ pinned_version: null, doubt_since: null });
   });
 
-  it('names the next of its lane', async () => {
+  it('the next delivery of a lane may go when the one before it settles', async () => {
     const first = await postOne({ conversation: 'wake' });
     const second = await postOne({ conversation: 'wake' });
     expect(await waitForTurn(bench.sql, second.delivery)).toBe(true);
@@ -202,7 +202,7 @@ describe('a settle', () => {
 });
 
 describe('a command', () => {
-  it('to retry grants one more round to what is parked', async () => {
+  it('a retry grants a parked delivery another retry cycle', async () => {
     const { delivery, message } = await postOne();
     await bench.fail(delivery, await claimed(delivery), { park: true });
     const [commanded] = await requestRetry(bench.sql, 'default', { message });
@@ -217,7 +217,7 @@ describe('a command', () => {
     expect(await requestRetry(bench.sql, 'default', { message })).toMatchObject([{ changed: false }]);
   });
 
-  it('to retry goes before the backoff, but not before the platform’s Retry-After', async () => {
+  it("a retry does not wait for the backoff, but for the platform's Retry-After", async () => {
     const { delivery, message } = await postOne();
     await bench.fail(delivery, await claimed(delivery), { delayMs: 60_000 });
     await bench.sql`update deliveries set not_before = clock_timestamp() + interval '1 minute' where id = ${delivery}`;
@@ -227,7 +227,7 @@ describe('a command', () => {
     expect(await bench.claim(delivery)).toBeDefined();
   });
 
-  it('to retry what was overtaken in its lane marks it late', async () => {
+  it('a retried delivery that a later message has passed is late', async () => {
     const first = await postOne({ conversation: 'late' });
     const second = await postOne({ conversation: 'late' });
     await bench.fail(first.delivery, await claimed(first.delivery), { park: true });
@@ -238,7 +238,7 @@ describe('a command', () => {
     expect(await bench.delivery(second.delivery)).toMatchObject({ late: false });
   });
 
-  it('to cancel ends what is not being sent', async () => {
+  it('a cancel ends a delivery that is not being sent', async () => {
     const { delivery, message } = await postOne();
     await requestCancel(bench.sql, 'default', { message });
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'cancelled', due_at: null });
@@ -247,10 +247,10 @@ describe('a command', () => {
   });
 
   it.each([
-    ['delivered when it gets through', (d: string, t: string) => bench.deliver(d, t), 'delivered'],
+    ['delivered when it arrives', (d: string, t: string) => bench.deliver(d, t), 'delivered'],
     ['cancelled when it fails', (d: string, t: string) => bench.fail(d, t), 'cancelled'],
-    ['uncertain when nobody knows', (d: string, t: string) => bench.fail(d, t, { ambiguous: true }), 'uncertain'],
-  ])('to cancel what is being sent leaves it %s', async (_name, end, state) => {
+    ['uncertain when its answer is lost', (d: string, t: string) => bench.fail(d, t, { ambiguous: true }), 'uncertain'],
+  ])('a delivery that is cancelled while it is being sent is %s', async (_name, end, state) => {
     const { delivery, message } = await postOne();
     const token = await claimed(delivery);
     await requestCancel(bench.sql, 'default', { message });
@@ -258,7 +258,7 @@ describe('a command', () => {
     expect(await end(delivery, token)).toMatchObject({ state });
   });
 
-  it('of another tenant finds nothing', async () => {
+  it("a command for another tenant's message finds nothing", async () => {
     const { message } = await postOne();
     expect(await requestCancel(bench.sql, 'other', { message })).toEqual([]);
   });

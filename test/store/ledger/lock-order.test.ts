@@ -10,23 +10,26 @@ let bench: LedgerBench;
 beforeAll(async () => void (bench = await createLedgerBench()));
 afterAll(() => bench.close());
 
-/** Who locks several messages takes the lowest id first, or two of them could wait for each other for ever. */
+/** A statement that locks several messages locks the lowest id first. Otherwise two of them could deadlock. */
 it.each([
-  ['marks them dispatched', markDispatched],
-  ['gives their leases back', returnLeases],
-  ['brings them back', returnToDispatcher],
-])('a statement that %s waits for the first message by id, and holds no other meanwhile', async (_what, move) => {
-  const first = await bench.post();
-  const second = await bench.post();
-  for (const { id } of [second, first])
-    await bench.sql`update messages set lease_until = now(), set_aside = true where id = ${id}`;
-  // As the table is read from its beginning to its end, the second one comes first.
-  const read = await bench.sql`select id from messages where id in (${first.id}, ${second.id}) order by ctid`;
-  expect(read.map((row) => row['id'])).toEqual([second.id, first.id]);
-  await expectToLockFirst('messages', first.id, second.id, (other) => move(other, [second.id, first.id]));
-});
+  ['marks messages as dispatched', markDispatched],
+  ['gives leases back', returnLeases],
+  ['returns messages to the dispatcher', returnToDispatcher],
+])(
+  'a statement that %s waits for the message with the lowest id, and locks no other one meanwhile',
+  async (_what, move) => {
+    const first = await bench.post();
+    const second = await bench.post();
+    for (const { id } of [second, first])
+      await bench.sql`update messages set lease_until = now(), set_aside = true where id = ${id}`;
+    // A scan of the table reads the second message first.
+    const read = await bench.sql`select id from messages where id in (${first.id}, ${second.id}) order by ctid`;
+    expect(read.map((row) => row['id'])).toEqual([second.id, first.id]);
+    await expectToLockFirst('messages', first.id, second.id, (other) => move(other, [second.id, first.id]));
+  },
+);
 
-/** The statement is given the second one first. */
+/** Expects that the statement waits for the row `first` before it locks `second`. */
 async function expectToLockFirst(
   table: 'messages' | 'deliveries',
   first: string,
@@ -58,11 +61,11 @@ const success = ({ delivery, token }: { delivery: string; token: string }) => ({
   receipt: { nativeId: `native of ${delivery}`, version: 1, attempt: token },
 });
 
-/** So too who locks several deliveries. */
-it('claims, and settles, of several deliveries wait for the first by id, and hold no other meanwhile', async () => {
+/** A statement that locks several deliveries keeps the same order. */
+it('claims and settles of several deliveries wait for the lowest id, and lock no other one meanwhile', async () => {
   const [first = '', second = ''] = [...(await bench.post()).deliveries, ...(await bench.post()).deliveries].sort();
   const requests = [second, first].map(claimRequestOf);
-  // The second comes first in the table, too.
+  // A scan of the table reads the second delivery first, too.
   for (const id of [second, first]) await bench.sql`update deliveries set due_at = due_at where id = ${id}`;
   await expectToLockFirst('deliveries', first, second, (other) => claim(other, requests));
   expect(await bench.delivery(first)).toMatchObject({ state: 'sending' });

@@ -3,8 +3,9 @@ import { makeWorld, moveCommand, passCommand, rareAt, type Move, type Post } fro
 import { fc, isUsual, runs } from '../../support/property.ts';
 
 /**
- * The statements of `store/` against the reducer of `/model/ledger.ts`, which is their specification: random events to
- * both, and after each the rows, what an attempt reads of them, and who is next must be the same.
+ * Compares the statements of `src/store` with the reducer of `test/model/ledger.ts`, which is their specification. Both
+ * get the same random events. After each event the rows, the entry that an attempt reads, and the next deliveries must
+ * be the same.
  */
 let bench: LedgerBench;
 beforeAll(async () => void (bench = await createLedgerBench()));
@@ -16,7 +17,7 @@ const simple = (...names: ('wait-turn' | 'call' | 'look-up' | 'expire' | 'retry'
 
 const rarely = fc.constantFrom(false, false, false, false, true);
 
-/** Those that end a delivery are rare, so that stories get somewhere. */
+/** Events that end a delivery are rare, so that stories become long enough. */
 const event: fc.Arbitrary<Move['event']> = fc.oneof(
   {
     weight: 18,
@@ -65,7 +66,7 @@ const event: fc.Arbitrary<Move['event']> = fc.oneof(
 
 const move = fc.record({ at: fc.nat(rareAt), attempt: newestAttempt, event }).map(moveCommand);
 const pause = fc.constantFrom(10, 20, 30, 30, 100, 1000).map(passCommand);
-// Without a bias towards short ones: what goes wrong takes a few steps.
+// There is no bias towards short stories, because defects take a few steps to show.
 const story = fc.noBias(fc.commands([move, move, move, move, pause], { maxCommands: 120, size: 'max' }));
 
 const post: fc.Arbitrary<Post> = fc.record({
@@ -87,13 +88,13 @@ async function agree(posts: fc.Arbitrary<readonly Post[]>): Promise<Map<string, 
   return counts;
 }
 
-describe('the statements of the store', () => {
-  it('make of one delivery what the reducer makes of it', async () => {
+describe('the statements of the ledger', () => {
+  it('the statements do to one delivery what the model says, in random stories', async () => {
     const counts = await agree(post.map((one) => [{ ...one, replyTo: null }]));
     if (isUsual) expect([...counts.keys()]).toEqual(expect.arrayContaining(['fail', 'deliver', 'release', 'part']));
   }, 600_000);
 
-  it('make of a lane what the reducer makes of it', async () => {
+  it('the statements do to a lane what the model says, in random stories', async () => {
     const counts = await agree(fc.array(post, { minLength: 2, maxLength: 4 }));
     if (isUsual) expect([...counts.keys()]).toEqual(expect.arrayContaining(['retry', 'wait-turn', 'rest']));
   }, 600_000);

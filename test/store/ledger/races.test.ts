@@ -7,13 +7,13 @@ import { requestCancel, requestRetry } from '../../../src/store/runs/commands.ts
 import { eventually } from '../../support/eventually.ts';
 import { createGateBench, noAnswer, type GateBench } from '../../support/gate-bench.ts';
 
-/** Two that come at the same moment, each of which is right by what it sees. */
+/** Statements that run at the same moment, each of which is right by the state that it sees. */
 let bench: GateBench;
 beforeAll(async () => void (bench = await createGateBench()));
 afterAll(() => bench.close());
 
 const rounds = 25;
-/** What was told of a message's end, and of its deliveries'. */
+/** @returns the events about a message and its deliveries, without that of its acceptance. */
 const endsOf = async (message: string) => {
   const rows = await bench.sql<{ type: string }[]>`
     select type from events where message = ${message} and type <> 'carillon.message.accepted' order by xid, id`;
@@ -26,7 +26,7 @@ const untilSomebodyWaits = () =>
     return waiting !== undefined;
   });
 
-it('two last settles at once: the second one waits for the first, and counts what that one wrote', async () => {
+it('a message ends when its last two deliveries settle in overlapping transactions', async () => {
   const { id, deliveries } = await bench.post({ to: ['orders', 'audit'] });
   const [first = '', second = ''] = deliveries;
   const token = await bench.token(first);
@@ -42,7 +42,7 @@ it('two last settles at once: the second one waits for the first, and counts wha
   expect(await bench.message(id)).toMatchObject({ state: 'delivered', open_count: 0 });
 });
 
-it('one that comes to wait while the queue is closed over it: the queue stays open', async () => {
+it('a gate keeps its queue when a delivery begins to wait while the drain empties it', async () => {
   const scope = 'destination:closing';
   const [first = '', second = ''] = await bench.queue('closing', 2);
   await waitAtGate(bench.sql, first, scope, 'rate');
@@ -50,7 +50,7 @@ it('one that comes to wait while the queue is closed over it: the queue stays op
   let called: Promise<unknown> = Promise.resolve();
   await bench.sql.begin(async (tx) => {
     await waitAtGate(tx, second, scope, 'rate');
-    called = letThrough(bench.sql, gate, 20, 1_000); // with a snapshot in which the second one does not wait yet
+    called = letThrough(bench.sql, gate, 20, 1_000); // in its snapshot the second delivery does not wait yet
     await untilSomebodyWaits();
   });
   expect(await called).toMatchObject([{ delivery: first }]);
@@ -58,7 +58,7 @@ it('one that comes to wait while the queue is closed over it: the queue stays op
   expect(await letThrough(bench.sql, await bench.busy('closing'), 20, 1_000)).toMatchObject([{ delivery: second }]);
 });
 
-it('a retry and a claim at once: it is sent once, and the retry says what it found', async () => {
+it('a delivery that is retried and claimed at once is sent once', async () => {
   const found = new Set<boolean>();
   for (let round = 0; round < rounds; round += 1) {
     const [id = ''] = await bench.queue('orders', 1);
@@ -75,7 +75,7 @@ it('a retry and a claim at once: it is sent once, and the retry says what it fou
   expect(found.size).toBeGreaterThan(0);
 });
 
-it('a retry leaves what is being sent alone', async () => {
+it('a retry does not change a delivery that is being sent', async () => {
   const [id = ''] = await bench.queue('orders', 1);
   const token = await bench.token(id);
   expect(await requestRetry(bench.sql, 'default', { delivery: id })).toMatchObject([
@@ -85,7 +85,7 @@ it('a retry leaves what is being sent alone', async () => {
   expect(await bench.deliver(id, token)).toMatchObject({ state: 'delivered' });
 });
 
-it('a cancel and a settle at once: the message counts its end once', async () => {
+it('a message ends once when it is cancelled and settled at once', async () => {
   for (let round = 0; round < rounds; round += 1) {
     const { id, deliveries } = await bench.post();
     const [delivery = ''] = deliveries;
@@ -101,7 +101,7 @@ it('a cancel and a settle at once: the message counts its end once', async () =>
   }
 });
 
-it('a cancel that waits for a settle finds out what that one wrote, and leaves it alone', async () => {
+it('a cancel that waits for a settle does not change the delivered delivery', async () => {
   const { id, deliveries } = await bench.post();
   const [delivery = ''] = deliveries;
   const token = await bench.token(delivery);
@@ -116,7 +116,7 @@ it('a cancel that waits for a settle finds out what that one wrote, and leaves i
   expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', cancel_requested_at: null });
 });
 
-it('a park and a late success at once: it is delivered, whichever comes first', async () => {
+it('a delivery that parks and has a late success at once is delivered', async () => {
   for (let round = 0; round < rounds; round += 1) {
     const { id, deliveries } = await bench.post();
     const [delivery = ''] = deliveries;
@@ -131,7 +131,7 @@ it('a park and a late success at once: it is delivered, whichever comes first', 
   }
 });
 
-/** A failure that speaks of a destination and of its connection, in this order. */
+/** Settles a failure that concerns a destination and its connection, in this order. */
 const failAtBoth = (delivery: string, token: string) =>
   settle(bench.sql, {
     kind: 'failed',
@@ -143,7 +143,7 @@ const failAtBoth = (delivery: string, token: string) =>
     troubles: ['destination:a', 'connection:hooks'].map((scope) => ({ scope: scope as GateName, failed: true })),
   });
 
-it('a failure that speaks of two gates waits for the first of them by name, and holds the other only then', async () => {
+it('a failure that concerns two gates locks them in the order of their names', async () => {
   const [first = '', second = ''] = await bench.queue('orders', 2);
   await failAtBoth(first, await bench.token(first));
   const token = await bench.token(second);
@@ -157,7 +157,7 @@ it('a failure that speaks of two gates waits for the first of them by name, and 
   await failing;
 });
 
-it('failures, successes, drains and takers of slots at once wait for each other in one order only', async () => {
+it('failures, successes and takers of slots that run at once do not deadlock', async () => {
   const scopes = ['destination:a', 'connection:hooks'].map((scope) => ({ scope, intervalMs: 1, burst: 1 }));
   for (let round = 0; round < rounds; round += 1) {
     const deliveries = await bench.queue('orders', 6);

@@ -22,7 +22,7 @@ const events = (message: string) =>
   );
 
 describe('deliveries of several messages in one statement', () => {
-  it('are read, claimed and settled each as if alone, and each message is counted and told of once', async () => {
+  it('deliveries in one statement are claimed and settled as if alone, and each message ends once', async () => {
     const posts = await Promise.all([1, 2, 3].map(() => bench.post({ to: ['orders', 'audit'] })));
     const deliveries = posts.flatMap((post) => post.deliveries);
     expect((await readLedger(bench.sql, bench.ring, deliveries)).map(({ id }) => id)).toEqual([...deliveries].sort());
@@ -32,7 +32,7 @@ describe('deliveries of several messages in one statement', () => {
     const requests = deliveries.map(claimRequestOf);
     const claims = await claim(bench.sql, requests);
     expect(new Set(claims.map(({ token }) => token))).toEqual(new Set(requests.map(({ token }) => token)));
-    // All but the last one of the last message.
+    // All deliveries are settled but one of the last message.
     const settlements = requests.slice(0, -1).map(({ delivery, token }) => success(delivery, token));
     const settled = await settleAll(bench.sql, settlements);
     expect(settled.map(({ state }) => state)).toEqual(settlements.map(() => 'delivered'));
@@ -50,7 +50,7 @@ describe('deliveries of several messages in one statement', () => {
       expect(await bench.delivery(delivery)).toMatchObject({ receipts: [{ nativeId: `native of ${delivery}` }] });
   });
 
-  it('take nothing from each other: one that is late counts as late, the others are settled', async () => {
+  it('a late success in one statement with others counts, and the others are settled', async () => {
     const [one, other] = [await bench.post(), await bench.post()];
     const [first = '', second = ''] = [...one.deliveries, ...other.deliveries];
     const [old, current] = [claimRequestOf(first), claimRequestOf(second)];
@@ -63,7 +63,7 @@ describe('deliveries of several messages in one statement', () => {
     expect(late.map((row) => row['late'])).toContain(false);
   });
 
-  it('of one lane go one by one, and whoever is next of each lane is named to its own', async () => {
+  it('one statement claims one delivery of each lane, and each settle names the next of its own lane', async () => {
     const lanes = ['red', 'blue'];
     const posts = [];
     for (const conversation of [...lanes, ...lanes]) posts.push(await bench.post({ conversation }));

@@ -14,8 +14,8 @@ const stored = async () => {
   return Object.fromEntries(rows.map(({ id, accounts }) => [id, accounts.map(({ person }) => person)]));
 };
 
-describe('identities of a file', () => {
-  it('are stored, changed, and forgotten when the file has them no more; those of the API stay', async () => {
+describe('identities of the identities file', () => {
+  it('an identity disappears when the file no longer has it, and identities of the API stay', async () => {
     await writeIdentity(bench.sql, tenant, { id: 'cleo', name: null, accounts: [account('U9')] });
     expect(await writeFiledIdentities(bench.sql, [filed('ann', 'U1', 'U2'), filed('ben', 'U3')])).toBe(0);
     expect(await stored()).toEqual({ ann: ['U1', 'U2'], ben: ['U3'], cleo: ['U9'] });
@@ -25,7 +25,7 @@ describe('identities of a file', () => {
     expect(await stored()).toEqual({ cleo: ['U9'] });
   });
 
-  it('take an account from whom the API gave it to, and the API takes an identity over for good', async () => {
+  it('the file takes accounts from identities of the API, and the API takes identities over', async () => {
     await writeIdentity(bench.sql, tenant, { id: 'cleo', name: null, accounts: [account('U1'), account('U2')] });
     await writeFiledIdentities(bench.sql, [filed('ann', 'U1')]);
     expect(await stored()).toEqual({ ann: ['U1'], cleo: ['U2'] });

@@ -10,7 +10,7 @@ const lease = async (limit = 32, room = 1_000) => {
   return { leased: leased.map(({ message }) => message), bands: leased.map(({ band }) => band) };
 };
 
-describe('those that could go', () => {
+describe('messages that could go', () => {
   const newTenant = async (id: string, limits: object = {}) => {
     await bench.sql`insert into tenants (id, limits) values (${id}, ${bench.sql.json(limits as never)})`;
     await bench.sql`insert into config_versions values (${id}, 1) on conflict do nothing`;
@@ -24,7 +24,7 @@ describe('those that could go', () => {
   const tenantsOf = async (messages: readonly string[]) =>
     Promise.all(messages.map(async (id) => String((await bench.message(id))['tenant'])));
 
-  it('are taken from the tenants in turn, whoever has posted more', async () => {
+  it('tenants get their messages started in turn, however many each has posted', async () => {
     await newTenant('many');
     await newTenant('few');
     await post('many', 60);
@@ -34,7 +34,7 @@ describe('those that could go', () => {
     expect(tenants.filter((tenant) => tenant === 'many')).toHaveLength(4);
   });
 
-  it('are taken by the bands’ shares, so that the urgent come first and none starves', async () => {
+  it('of 15 starts critical gets 8, high 4, normal 2 and low 1', async () => {
     await newTenant('bands');
     for (const priority of ['low', 'normal', 'high', 'critical'] as const) await post('bands', 60, priority);
     const { bands } = await lease(15);
@@ -44,7 +44,7 @@ describe('those that could go', () => {
     expect(first).toBe(1);
   });
 
-  it('of one tenant are no more in flight than it may have, rested ones not counted', async () => {
+  it('a tenant has no more messages in flight than its limit, not counting those at rest', async () => {
     await newTenant('capped', { inFlight: 5 });
     await post('capped', 12);
     const first = await lease(3);
@@ -59,7 +59,7 @@ describe('those that could go', () => {
     expect((await lease(32)).leased).toHaveLength(1);
   });
 
-  it('wait while there is no room, but for those that are more urgent than what fills it', async () => {
+  it('a message waits while there is no room, unless it is more urgent than those that fill it', async () => {
     await newTenant('room');
     await post('room', 5, 'low');
     await markDispatched(bench.sql, (await lease(4, 4)).leased);
@@ -68,7 +68,7 @@ describe('those that could go', () => {
     expect((await lease(2, 4)).bands).toEqual([1, 1]);
   });
 
-  it('have the room of each worker that lives', async () => {
+  it('each living worker adds room for messages', async () => {
     await newTenant('workers');
     await post('workers', 13, 'critical');
     await markDispatched(bench.sql, (await lease(12, 4)).leased);
@@ -81,7 +81,7 @@ describe('those that could go', () => {
     await bench.sql`delete from workers`;
   });
 
-  it('fill only a part of the room where they are less urgent, and have a minimum beside a flood of the others', async () => {
+  it('less urgent messages fill a part of the room, and have a minimum beside many urgent ones', async () => {
     await newTenant('parts');
     await post('parts', 30, 'low');
     await post('parts', 30, 'normal');
@@ -91,16 +91,16 @@ describe('those that could go', () => {
       return bands.filter((band) => band === 4).length;
     };
     expect(await lowest(50)).toBeGreaterThan(0);
-    // 32 are started: more than the part of `low`, less than that of `normal`; nobody claims.
+    // 32 messages are started and unclaimed: more than the part of `low`, and less than that of `normal`.
     const { bands } = await lease(32, 50);
     expect(new Set(bands)).toEqual(new Set([3]));
     await bench.sql`update messages set dispatched_at = clock_timestamp(), lease_until = null where band = 3`;
     await bench.sql`update messages set dispatched_at = null, lease_until = null where band = 4`;
-    // Thirty normal ones fill the part of `low` by now.
+    // Thirty normal messages fill the part of `low` now, so `low` gets its minimum.
     expect((await lease(1, 50)).bands).toEqual([4]);
   });
 
-  it('are leased to one of two workers that look at the same moment', async () => {
+  it('a message is leased to one worker when several look at the same moment', async () => {
     await newTenant('two');
     await post('two', 40);
     const looks = await Promise.all(Array.from({ length: 4 }, () => lease(10)));

@@ -13,7 +13,7 @@ const lease = async (limit = 32, room = 1_000) => {
   const { leased, setAside, isMore } = await leaseMessages(bench.sql, limit, room);
   return { leased: leased.map(({ message }) => message), bands: leased.map(({ band }) => band), setAside, isMore };
 };
-/** As the dispatcher does, until nothing is left that could go: those that it would start. */
+/** Leases and starts messages as the dispatcher does, until none could go. @returns the messages that it started. */
 async function dispatchAll(): Promise<string[]> {
   const started: string[] = [];
   for (;;) {
@@ -28,7 +28,7 @@ const messageOf = async (delivery: string) => String((await bench.delivery(deliv
 const messagesOf = (deliveries: readonly string[]) => Promise.all(deliveries.map(messageOf));
 const drain = async (destination: string) => letThrough(bench.sql, await bench.busy(destination), 20, 1_000);
 
-/** So many messages to one destination, made in one statement as copies of one that was accepted. */
+/** Makes `count` messages to one destination, as copies of one that was accepted. */
 async function crowd(destination: string, count: number): Promise<void> {
   const [delivery] = await bench.queue(destination, 1);
   const message = await messageOf(delivery ?? '');
@@ -42,8 +42,8 @@ async function crowd(destination: string, count: number): Promise<void> {
       from deliveries d, generate_series(2, ${count}) n where d.id = ${delivery ?? ''}) copies`;
 }
 
-describe('messages behind a destination that is shut', () => {
-  it('are looked at once, set aside, and cost a later look nothing', async () => {
+describe('messages for a destination whose gate is shut', () => {
+  it('a thousand messages for a shut destination are set aside once, and cost later looks nothing', async () => {
     await bench.breakOpen('dead');
     await bench.sql`update messages set dispatched_at = clock_timestamp()`;
     await crowd('dead', 1_000);
@@ -53,7 +53,7 @@ describe('messages behind a destination that is shut', () => {
       from messages where dispatched_at is null`;
     expect(row).toEqual({ aside: 1_000, left: 0 });
     expect(await bench.health('dead')).toMatchObject({ waiting: 1_000 });
-    // The index of the queue holds none of them, so that a look does not even pass over them.
+    // The index of the queue contains none of them, so a look does not have to pass over them.
     await bench.sql`vacuum analyze messages`;
     const plan = await bench.sql<{ 'QUERY PLAN': { Plan: object }[] }[]>`
       explain (analyze, format json)
@@ -65,14 +65,14 @@ describe('messages behind a destination that is shut', () => {
     expect(await dispatchAll()).toEqual([await messageOf(healthy ?? '')]);
   });
 
-  it('are not looked for again where all of them were looked at', async () => {
+  it('the dispatcher does not look again where it has looked at all messages', async () => {
     await bench.breakOpen('few');
     await bench.sql`update messages set dispatched_at = clock_timestamp()`;
     await crowd('few', 39);
     expect(await lease()).toMatchObject({ leased: [], setAside: { length: 39 }, isMore: false });
   });
 
-  it('show that they wait, and why', async () => {
+  it('a message for a shut destination shows that it waits, and why', async () => {
     await bench.breakOpen('shown');
     const [one] = await bench.queue('shown', 1);
     await dispatchAll();
@@ -83,21 +83,21 @@ describe('messages behind a destination that is shut', () => {
     });
   });
 
-  it('are started when the gate lets them through, a batch at a time', async () => {
+  it('messages for a shut destination are started in batches when its gate opens', async () => {
     await bench.breakOpen('batches');
     await bench.sql`update messages set dispatched_at = clock_timestamp()`;
     const deliveries = await bench.queue('batches', 30);
     expect(await dispatchAll()).toEqual([]);
     await bench.sql`update gates set breaker = 'closed'`;
     await drain('batches');
-    // Others still wait there, and those that were called go all the same.
+    // Others still wait at the gate, and the called deliveries go nevertheless.
     expect(await bench.gate('batches')).toMatchObject({ has_waiters: true });
     expect((await dispatchAll()).sort()).toEqual((await messagesOf(deliveries.slice(0, 20))).sort());
     await drain('batches');
     expect((await dispatchAll()).sort()).toEqual((await messagesOf(deliveries.slice(20))).sort());
   });
 
-  it('give the probe, although none of them has a run', async () => {
+  it('the probe of a breaker is started although its message has no run', async () => {
     await bench.breakOpen('probe');
     await bench.sql`update messages set dispatched_at = clock_timestamp()`;
     await bench.queue('probe', 3);
@@ -108,7 +108,7 @@ describe('messages behind a destination that is shut', () => {
     expect(await dispatchAll()).toEqual(probes.map(({ message }) => message));
   });
 
-  it('queue behind those that wait there already', async () => {
+  it('a message for a destination with a queue waits behind the others', async () => {
     await bench.breakOpen('behind');
     await bench.sql`update messages set dispatched_at = clock_timestamp()`;
     const before = await bench.queue('behind', 2);
@@ -119,14 +119,14 @@ describe('messages behind a destination that is shut', () => {
     expect((await drain('behind')).map(({ delivery }) => delivery)).toEqual([...before, later]);
   });
 
-  it('go at once when one of their destinations is not shut', async () => {
+  it('a message is started at once when one of its destinations is open', async () => {
     await bench.breakOpen('half');
     await bench.sql`update messages set dispatched_at = clock_timestamp()`;
     const { id } = await bench.post({ to: ['half', 'orders'] });
     expect(await dispatchAll()).toEqual([id]);
   });
 
-  it('are brought back when the gate opens between the look and the setting aside', async () => {
+  it('a message is started when its gate opens just before it is set aside', async () => {
     await bench.breakOpen('race');
     await bench.sql`update messages set dispatched_at = clock_timestamp()`;
     const { id } = await bench.post({ to: ['race'] });
@@ -138,8 +138,8 @@ describe('messages behind a destination that is shut', () => {
   });
 });
 
-describe('messages behind another one of their conversation', () => {
-  it('are set aside, and the next one is brought back by the settle of the head', async () => {
+describe('messages behind another message of their conversation', () => {
+  it('the next message of a conversation is started when the one before it is delivered', async () => {
     const posts = [];
     for (let n = 0; n < 4; n += 1) posts.push(await bench.post({ conversation: 'lane' }));
     const [first, second] = posts;
@@ -155,7 +155,7 @@ describe('messages behind another one of their conversation', () => {
     expect(await dispatchAll()).toEqual([second?.id]);
   });
 
-  it('are brought back when the settle comes between the look and the setting aside', async () => {
+  it('a message is started when the one before it is delivered just before it is set aside', async () => {
     const first = await bench.post({ conversation: 'race' });
     const second = await bench.post({ conversation: 'race' });
     const head = first.deliveries[0] ?? '';
@@ -163,12 +163,12 @@ describe('messages behind another one of their conversation', () => {
     const { setAside } = await lease();
     expect(setAside).toEqual([second.id]);
     await bench.deliver(head, token);
-    // Its wake-up got lost: nobody brings it back but the look after the setting aside.
+    // Its wake-up was lost. Only the look after the setting aside returns the message.
     expect(await queueSetAside(bench.sql, setAside)).toBe(true);
     expect(await dispatchAll()).toEqual([second.id]);
   });
 
-  it('are found by the sweep when the wake-up got lost', async () => {
+  it('the sweep finds the next message of a conversation when its wake-up was lost', async () => {
     const first = await bench.post({ conversation: 'lost' });
     const second = await bench.post({ conversation: 'lost' });
     await dispatchAll();
@@ -181,7 +181,7 @@ describe('messages behind another one of their conversation', () => {
   });
 });
 
-/** Rows that the nodes of a plan had in their hands, those that a filter threw away included. */
+/** Counts the rows that the nodes of a query plan have read, also those that a filter removed. */
 function rowsExamined(plan: unknown): number {
   const node = plan as Record<string, unknown> & { Plans?: unknown[] };
   const own = Number(node['Actual Rows'] ?? 0) + Number(node['Rows Removed by Filter'] ?? 0);

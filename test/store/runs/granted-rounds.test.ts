@@ -25,14 +25,14 @@ async function inDoubtAndRetried(): Promise<string> {
   return delivery;
 }
 
-describe('a round that an operator granted, knowing of a doubt', () => {
-  it('goes on when its first attempt is refused', async () => {
+describe('a retry by an operator of a delivery in doubt', () => {
+  it('a delivery in doubt that an operator retried is tried again after a refused attempt', async () => {
     const delivery = await inDoubtAndRetried();
     await attempt(delivery, false);
     expect(await isManual(delivery)).toBe(true);
   });
 
-  it('is a round like any other when one of its attempts may have arrived', async () => {
+  it('a delivery that an operator retried is in doubt again when an attempt may have arrived', async () => {
     const delivery = await inDoubtAndRetried();
     await attempt(delivery, true);
     await attempt(delivery, false);

@@ -16,7 +16,7 @@ const send = async (destination: string) => {
   const [delivery = ''] = (await bench.post({ to: [destination] })).deliveries;
   return { delivery, token: (await bench.claim(delivery))?.token ?? '' };
 };
-/** As the dispatcher does. */
+/** Leases messages, queues those that were set aside and marks the others as started, as the dispatcher does. */
 const start = async (limit = 32) => {
   const { leased, setAside } = await leaseMessages(bench.sql, limit, 100);
   await queueSetAside(bench.sql, setAside);
@@ -25,8 +25,8 @@ const start = async (limit = 32) => {
   return started;
 };
 
-describe('a destination that takes its time', () => {
-  it('gets so many at once and no more; others do not notice, and whoever is called comes when one has ended', async () => {
+describe('a slow destination', () => {
+  it('a destination gets a limited number of sends at once, and others get theirs meanwhile', async () => {
     const tokens = new Map<string, string>();
     for (let count = 0; count < sendsAtOnce; count += 1) {
       const [delivery = ''] = (await bench.post()).deliveries;
@@ -48,12 +48,12 @@ describe('a destination that takes its time', () => {
     await bench.deliver(first, token);
     expect(await call()).toEqual([next]);
     expect(await shutFor(next)).toBeUndefined();
-    // It has not been claimed yet, and takes the place all the same.
+    // The called delivery has not been claimed yet, and takes the place already.
     const [later = ''] = (await bench.post()).deliveries;
     expect(await shutFor(later)).toMatchObject({ why: 'busy' });
   });
 
-  it('has no runs started that could not send: these wait, the urgent ones first, and cost Temporal nothing', async () => {
+  it('messages for a full destination start no run, and the most urgent one goes when a place is free', async () => {
     const [busy] = await Promise.all(Array.from({ length: sendsAtOnce }, () => send('full')));
     await bench.sql`update messages set dispatched_at = clock_timestamp()`;
     const low = await bench.post({ to: ['full'], priority: 'low' });
@@ -75,22 +75,22 @@ describe('a destination that takes its time', () => {
     expect(await start()).toEqual([critical.id]);
   });
 
-  it('has no more on their way than it has places once it is known to be slow; a fast one has', async () => {
+  it('a destination that is slow gets no more started messages than it has places', async () => {
     await bench.sql`update messages set dispatched_at = clock_timestamp(), state = 'delivering'`;
     const { delivery } = await send('slow');
     await bench.sql`update messages set dispatched_at = clock_timestamp()`;
     for (let count = 0; count < 2 * sendsAtOnce; count += 1) await bench.post({ to: ['slow'] });
     expect(await start(8)).toHaveLength(8);
-    // Its one send has been under way for a second.
+    // The destination's only send has been under way for a second.
     await bench.sql`update deliveries set claim_deadline = claim_deadline - interval '1 s' where id = ${delivery}`;
     const later = [await start(16), await start(16), await start(16)];
-    // Of a look those that are on their way by then are counted.
+    // Each look counts the messages that were started before it.
     expect(later.map(({ length }) => length)).toEqual([16, 16, 0]);
     const other = await bench.post({ to: ['audit'] });
     expect(await start()).toEqual([other.id]);
   });
 
-  it('is given its places back little by little once it was slow, and all at once otherwise', async () => {
+  it('the free places of a slow destination are given out little by little, others all at once', async () => {
     const fill = async (): Promise<[string, string][]> => {
       const sending: [string, string][] = [];
       for (let count = 0; count < sendsAtOnce; count += 1) {
@@ -114,7 +114,7 @@ describe('a destination that takes its time', () => {
     await wait(40);
     for (const [delivery, token] of quick) await bench.deliver(delivery, token);
     expect(await call()).toBe(20);
-    // Those that were called are sent, and take long: a second of the time-out and the margin has gone by.
+    // The called deliveries are sent, and have been under way for a second.
     const called = await bench.sql<{ id: string }[]>`
       select id from deliveries where destination = 'audit' and slot_at is not null order by id`;
     const slow: [string, string][] = [];
@@ -123,7 +123,7 @@ describe('a destination that takes its time', () => {
       update deliveries set claim_deadline = claim_deadline - interval '1 second' where destination = 'audit' and state = 'sending'`;
     expect(await call()).toBe(Math.ceil((sendsAtOnce - slow.length) / 8));
     for (const [delivery, token] of slow) await bench.deliver(delivery, token);
-    // Nobody is slow now, but it was a moment ago.
+    // No send takes long now, but the destination was slow a moment ago.
     expect(await call()).toBe(Math.ceil((sendsAtOnce - 2) / 8));
   });
 });

@@ -8,7 +8,10 @@ beforeAll(async () => void (bench = await createGateBench()));
 afterAll(() => bench.close());
 
 const perSecond = (limit: number) => ({ limit, perMs: 1_000, burst: 1 });
-/** So many of one conversation to a destination with a queue: the head is claimed, the others wait for their turn. */
+/**
+ * Queues `count` messages of one conversation at a destination whose gate has a queue; all but the head wait for their
+ * turn.
+ */
 async function laneAt(destination: string, count: number, areWaiting = true): Promise<[string, string, ...string[]]> {
   await bench.limit(destination, perSecond(1_000));
   const deliveries = await bench.queue(destination, count, { conversation: destination });
@@ -20,8 +23,8 @@ async function laneAt(destination: string, count: number, areWaiting = true): Pr
 }
 const queued = async (...ids: string[]) => [...(await queueAtGates(bench.sql, ids))];
 
-describe('one whose turn it is', () => {
-  it('waits at its gate where others wait, and is let through by it, once', async () => {
+describe('a delivery that has its turn', () => {
+  it('a delivery that has its turn queues at its gate where others wait, and is called once', async () => {
     const [head, second, third] = await laneAt('queue', 3);
     const { next } = await bench.deliver(head, await bench.token(head));
     expect(next).toMatchObject([{ delivery: second, isGated: true }]);
@@ -34,11 +37,11 @@ describe('one whose turn it is', () => {
     expect(await queued(second)).toEqual([]);
     const called = await letThrough(bench.sql, await bench.busy('queue'), 8, 1_000);
     expect(called.map(({ delivery }) => delivery)).toEqual([second]);
-    // It has its slot by now, and is on its way.
+    // The delivery has its slot now, so it queues at no gate.
     expect(await queued(second)).toEqual([]);
   });
 
-  it('is not sent to wait at a gate that is open', async () => {
+  it('a delivery that has its turn does not wait at an open gate without a queue', async () => {
     const [head, second] = await laneAt('open', 2);
     await bench.sql`update gates set has_waiters = false where scope = 'destination:open'`;
     const { next } = await bench.deliver(head, await bench.token(head));
@@ -47,7 +50,7 @@ describe('one whose turn it is', () => {
     expect(await bench.delivery(second)).toMatchObject({ state: 'waiting', gate: null });
   });
 
-  it('goes on being told of a connection that is shut', async () => {
+  it('a delivery that has its turn waits where its connection is paused', async () => {
     const [head, second] = await laneAt('behind-connection', 2);
     await bench.sql`update gates set has_waiters = false where scope = 'destination:behind-connection'`;
     await bench.sql`
@@ -60,7 +63,7 @@ describe('one whose turn it is', () => {
     await bench.sql`update gates set paused_at = null where scope = 'connection:hooks'`;
   });
 
-  it('is left to its run where that is not known to wait, and to the dispatcher where it has none', async () => {
+  it('a delivery that has its turn is left to its run unless it waits or its message is set aside', async () => {
     const [head, second] = await laneAt('running', 2, false);
     await bench.deliver(head, await bench.token(head));
     expect(await queued(second)).toEqual([]);
@@ -68,7 +71,7 @@ describe('one whose turn it is', () => {
     expect(await queued(second)).toEqual([second]);
   });
 
-  it('keeps its deadline running behind a breaker, and nowhere else', async () => {
+  it("a delivery's deadline, which stood still while it waited for its turn, runs behind an open breaker", async () => {
     const [head, second] = await laneAt('broken', 2);
     await bench.sql`
       update deliveries set deadline_at = clock_timestamp() + interval '1 hour', clock_stopped_at = clock_timestamp() - interval '1 minute'

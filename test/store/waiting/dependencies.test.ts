@@ -15,12 +15,12 @@ const mayGo = async (id: string) => {
 };
 const named = ({ next }: { next: readonly { delivery: string }[] }) => next.map(({ delivery }) => delivery);
 
-describe('a delivery that depends on another', () => {
+describe('a delivery that depends on another one', () => {
   async function reply(parent: { id: string }, options: Parameters<GateBench['post']>[0] = {}) {
     return (await bench.post({ thread: parent.id, ...options })).deliveries[0] ?? '';
   }
 
-  it('waits for it, whatever the lane, and is named when it settles', async () => {
+  it('a reply in another conversation waits for its parent, and goes when the parent is delivered', async () => {
     const parent = await bench.post();
     const child = await reply(parent, { conversation: 'elsewhere' });
     expect(await mayGo(child)).toBe(false);
@@ -29,14 +29,14 @@ describe('a delivery that depends on another', () => {
     await deliver(child);
   });
 
-  it('waits no longer when it parks', async () => {
+  it('a reply goes when its parent parks', async () => {
     const parent = await bench.post();
     const child = await reply(parent);
     expect(named(await park(parent.deliveries[0] ?? ''))).toEqual([child]);
     expect(await mayGo(child)).toBe(true);
   });
 
-  it('waits no longer than its time', async () => {
+  it('a reply goes when its time to wait is over', async () => {
     const parent = await bench.post();
     const child = await reply(parent);
     expect(await waitForTurn(bench.sql, child)).toBe(true);
@@ -45,7 +45,7 @@ describe('a delivery that depends on another', () => {
     await deliver(child);
   });
 
-  it('in the same lane is named once', async () => {
+  it('a reply in the same conversation as its parent is woken once', async () => {
     const parent = await bench.post({ conversation: 'thread' });
     const child = await reply(parent, { conversation: 'thread' });
     expect(named(await deliver(parent.deliveries[0] ?? ''))).toEqual([child]);
@@ -55,7 +55,7 @@ describe('a delivery that depends on another', () => {
 describe('a scheduled message', () => {
   const inAnHour = () => new Date(Date.now() + 3_600_000);
 
-  it('is not called by one of its conversation that settles before its time', async () => {
+  it('a scheduled message does not go when an earlier message of its conversation is delivered', async () => {
     const scheduled = await bench.post({ conversation: 'later', sendAt: inAnHour() });
     const [now = ''] = await lane('later', 1);
     expect(named(await deliver(now))).toEqual([]);
@@ -64,13 +64,13 @@ describe('a scheduled message', () => {
     expect(await bench.message(scheduled.id)).toMatchObject({ set_aside: true });
   });
 
-  it('is not called by what it replies to before its time', async () => {
+  it('a scheduled reply does not go when its parent is delivered before its time', async () => {
     const parent = await bench.post();
     await bench.post({ thread: parent.id, sendAt: inAnHour() });
     expect(named(await deliver(parent.deliveries[0] ?? ''))).toEqual([]);
   });
 
-  it('holds up nobody of its conversation before its time', async () => {
+  it('a scheduled message does not hold up its conversation before its time', async () => {
     await bench.post({ conversation: 'later-free', sendAt: inAnHour() });
     const [now = ''] = await lane('later-free', 1);
     await deliver(now);

@@ -31,7 +31,7 @@ async function untilProbe(destination: string): Promise<number> {
 }
 
 describe('a breaker', () => {
-  it('opens at the fifth failure in a row, however many workers settle at once', async () => {
+  it('a breaker opens once, at the fifth failure in a row, also where many workers settle at once', async () => {
     const deliveries = await bench.queue('fifth', 5);
     const tokens = await Promise.all(deliveries.map((id) => bench.token(id)));
     const settle = (index: number) => bench.failAt('fifth', deliveries[index] ?? '', tokens[index] ?? '');
@@ -47,7 +47,7 @@ describe('a breaker', () => {
     expect(await bench.eventsOf('at-once')).toEqual(['carillon.destination.unhealthy']);
   });
 
-  it('counts anew after a success, and a success without failures before writes nothing', async () => {
+  it("a success sets the breaker's count to zero, and writes nothing where there were no failures", async () => {
     const [first, second, ...rest] = await bench.queue('anew', 6);
     await bench.succeedAt('anew', first ?? '', await bench.token(first ?? ''));
     expect(await bench.health('anew')).toBeUndefined();
@@ -56,13 +56,13 @@ describe('a breaker', () => {
     expect(await bench.health('anew')).toMatchObject({ breaker: 'closed', failures: 0, reason: null });
   });
 
-  it('does not open by what says nothing of the destination’s health', async () => {
+  it("a breaker does not open by failures that say nothing about the destination's health", async () => {
     const deliveries = await bench.queue('limited', 8);
     for (const id of deliveries) await bench.failAt('limited', id, await bench.token(id), { failed: false, heldMs: 1 });
     expect(await bench.health('limited')).toMatchObject({ breaker: 'closed', failures: 0 });
   });
 
-  it('that is open is shut to everybody, and says why', async () => {
+  it('an open breaker lets no delivery go for five seconds, and is named as the reason', async () => {
     await bench.breakOpen('open');
     const [other] = await bench.queue('open', 1);
     expect(await shutTo(other ?? '')).toBe('breaker');
@@ -70,13 +70,13 @@ describe('a breaker', () => {
     expect(await untilProbe('open')).toBeLessThanOrEqual(breakerLimits.firstProbeMs);
   });
 
-  it('chooses no probe before its time', async () => {
+  it('an open breaker chooses no probe before its time', async () => {
     await waitAt('early', await bench.breakOpen('early'));
     expect(await bench.busy('early')).toMatchObject({ isPassable: false, isProbeDue: false });
     expect(await probed('early')).toEqual([]);
   });
 
-  it('lets one probe through, the one with the fewest attempts, however many look for it', async () => {
+  it('an open breaker lets one probe go, the delivery with the fewest attempts', async () => {
     const tried = await bench.breakOpen('probe');
     const [fresh] = await bench.queue('probe', 1, { priority: 'low' });
     await waitAt('probe', [...tried, fresh ?? '']);
@@ -90,7 +90,7 @@ describe('a breaker', () => {
     expect(await shutTo(tried[0] ?? '')).toBe('breaker');
   });
 
-  it('waits twice as long after each probe that fails, up to a minute', async () => {
+  it('an open breaker waits twice as long after each failed probe, up to a minute', async () => {
     await waitAt('doubling', await bench.breakOpen('doubling'));
     const waits: number[] = [];
     for (let round = 0; round < 5; round += 1) {
@@ -104,7 +104,7 @@ describe('a breaker', () => {
     expect(await bench.eventsOf('doubling')).toEqual(['carillon.destination.unhealthy']);
   });
 
-  it('is not opened again, or for longer, by a failure of another one than the probe', async () => {
+  it('a failure of a delivery that is not the probe does not open a half-open breaker again', async () => {
     const [straggler] = await bench.queue('straggler', 1);
     const token = await bench.token(straggler ?? '');
     await waitAt('straggler', await bench.breakOpen('straggler'));
@@ -114,7 +114,7 @@ describe('a breaker', () => {
     expect(await bench.gate('straggler')).toMatchObject({ breaker: 'half-open', openings: 1 });
   });
 
-  it('closes when the probe gets through, and says so', async () => {
+  it('a breaker closes when the probe is delivered, and an event reports it', async () => {
     await waitAt('closing', await bench.breakOpen('closing'));
     await bench.makeProbeDue('closing');
     const [probe] = await probed('closing');
@@ -127,7 +127,7 @@ describe('a breaker', () => {
     ]);
   });
 
-  it('closes by any success, also by one that is heard of late', async () => {
+  it('a breaker closes by a late success', async () => {
     const [slow] = await bench.queue('late', 1);
     const token = await bench.token(slow ?? '');
     await bench.fail(slow ?? '', token, { ambiguous: true, delayMs: 60_000 });
@@ -136,7 +136,7 @@ describe('a breaker', () => {
     expect(await bench.health('late')).toMatchObject({ breaker: 'closed' });
   });
 
-  it('is not closed by the late success of a claim that is settled already', async () => {
+  it('a success that was settled before does not close a breaker that opened since', async () => {
     const [slow] = await bench.queue('twice', 1);
     const token = await bench.token(slow ?? '');
     await bench.succeedAt('twice', slow ?? '', token);
@@ -145,7 +145,7 @@ describe('a breaker', () => {
     expect(await bench.health('twice')).toMatchObject({ breaker: 'open' });
   });
 
-  it('chooses another probe when the first one came to nothing in its time', async () => {
+  it('a breaker chooses another probe when the first one has brought no result in its time', async () => {
     const tried = await bench.breakOpen('lost');
     await waitAt('lost', tried);
     await bench.makeProbeDue('lost');
@@ -159,7 +159,7 @@ describe('a breaker', () => {
     expect(await shutTo(first ?? '')).toBe('breaker');
   });
 
-  it('chooses another probe at once when the first one was answered, and refused', async () => {
+  it('a breaker chooses another probe at once when the first one was refused', async () => {
     await waitAt('answered', await bench.breakOpen('answered'));
     await bench.makeProbeDue('answered');
     const [probe] = await probed('answered');
@@ -167,7 +167,7 @@ describe('a breaker', () => {
     expect(await probed('answered')).toHaveLength(1);
   });
 
-  it('whose queue is empty when a probe is due takes whoever comes next', async () => {
+  it('an open breaker without a queue takes the next delivery that comes as its probe', async () => {
     const tried = await bench.breakOpen('empty');
     await waitAt('empty', tried.slice(0, 1));
     await bench.sql`update deliveries set state = 'cancelled', gate = null where id = ${tried[0] ?? ''}`;
@@ -183,7 +183,7 @@ describe('a pause', () => {
   const byHand = { code: pausedByHand, message: 'maintenance' } as const;
   const scope = (destination: string) => `destination:${destination}` as const;
 
-  it('shuts a healthy destination until it is resumed; both are told', async () => {
+  it('a paused destination gets nothing until it is resumed, and events report both', async () => {
     const [one] = await bench.queue('paused', 1);
     expect(await pauseGate(bench.sql, 'default', scope('paused'), byHand)).toBe(true);
     expect(await pauseGate(bench.sql, 'default', scope('paused'), byHand)).toBe(false);
@@ -197,7 +197,7 @@ describe('a pause', () => {
     expect(await bench.eventsOf('paused')).toEqual(['carillon.destination.paused', 'carillon.destination.resumed']);
   });
 
-  it('is made by a failure that speaks of the destination as a whole: one park, the rest waits', async () => {
+  it('a failure that affects the whole destination pauses it, so that the other deliveries wait', async () => {
     const [first, second] = await bench.queue('gone', 2);
     await bench.failAt('gone', first ?? '', await bench.token(first ?? ''), { failed: false, pauses: true });
     expect(await shutTo(second ?? '')).toBe('paused');
@@ -205,7 +205,7 @@ describe('a pause', () => {
     expect(await bench.eventsOf('gone')).toEqual(['carillon.destination.paused']);
   });
 
-  it('by hand outlives a change of the destination, one by a failure ends with it', async () => {
+  it('a change of the destination ends a pause after a failure, and not one by an operator', async () => {
     await pauseGate(bench.sql, 'default', scope('by-hand'), byHand);
     expect(await resumeGate(bench.sql, 'default', scope('by-hand'), true)).toBe(false);
     const [one] = await bench.queue('cured', 1);
@@ -213,14 +213,14 @@ describe('a pause', () => {
     expect(await resumeGate(bench.sql, 'default', scope('cured'), true)).toBe(true);
   });
 
-  it('ends with a clean slate for the breaker', async () => {
+  it('a destination that is resumed has a closed breaker', async () => {
     await bench.breakOpen('slate');
     await pauseGate(bench.sql, 'default', scope('slate'), byHand);
     await resumeGate(bench.sql, 'default', scope('slate'), false);
     expect(await bench.health('slate')).toMatchObject({ breaker: 'closed', failures: 0, probeAt: null });
   });
 
-  it('of a connection shuts all that is reached through it, and nothing else', async () => {
+  it('a paused connection holds back its own destinations only', async () => {
     const [through] = await bench.queue('orders', 1);
     const [other] = await bench.queue('elsewhere', 1);
     await pauseGate(bench.sql, 'default', 'connection:hooks', byHand);
@@ -231,7 +231,7 @@ describe('a pause', () => {
 });
 
 describe('a Retry-After', () => {
-  it('holds back every delivery of its scope until it is over, and never ends earlier for a shorter one', async () => {
+  it('a Retry-After holds back all deliveries to its destination, and a shorter one does not end it', async () => {
     const [first, second, third] = await bench.queue('resting', 3);
     await bench.failAt('resting', first ?? '', await bench.token(first ?? ''), { failed: false, heldMs: 60_000 });
     const { heldUntil } = (await bench.health('resting')) ?? {};
@@ -247,12 +247,12 @@ describe('a Retry-After', () => {
   });
 });
 
-it('gates at which nobody waits are not looked at', async () => {
+it('the drain does not look at gates without a queue', async () => {
   await bench.breakOpen('nobody');
   expect(await lookedAt(3_600_000)).not.toContain('destination:nobody');
 });
 
-it('gates that let nothing through for a time are not looked at, however many wait there', async () => {
+it('the drain does not look at gates that let nothing go now', async () => {
   const [paused, held] = [await bench.queue('long-pause', 2), await bench.queue('long-held', 2)];
   await waitAt('long-open', await bench.breakOpen('long-open'));
   await pauseGate(bench.sql, 'default', 'destination:long-pause', { code: pausedByHand, message: 'maintenance' });
@@ -262,7 +262,7 @@ it('gates that let nothing through for a time are not looked at, however many wa
   const scopes = ['destination:long-held', 'destination:long-open', 'destination:long-pause'];
   const seen = async (soonMs: number) => (await lookedAt(soonMs)).filter((scope) => scopes.includes(scope));
   expect(await seen(500)).toEqual([]);
-  // In time for what comes soon.
+  // With a longer horizon, the gate whose probe is due soon is included.
   expect(await seen(breakerLimits.firstProbeMs)).toEqual(['destination:long-open']);
   await bench.sql`update gates set held_until = clock_timestamp() where scope = 'destination:long-held'`;
   await bench.makeProbeDue('long-open');

@@ -14,13 +14,13 @@ const { lane, claimed, park, deliver, mayGo, holdOf, endTheHold } = laneBench(()
 const reason = { code: 'http_500', message: 'for the test' } as const;
 
 describe('a parked head of a lane', () => {
-  it('that lets others pass calls the next one at once', async () => {
+  it('a parked head that does not hold its lane lets the next delivery go at once', async () => {
     const [first, second] = await lane('pass', 2);
     expect(named(await park(first))).toEqual([second]);
     await deliver(second);
   });
 
-  it('that holds its lane keeps the others for the time of the hold, and no longer', async () => {
+  it('a parked head that holds its lane keeps the others waiting for five minutes, and no longer', async () => {
     const [first, second] = await lane('hold', 2, hold);
     expect(named(await park(first))).toEqual([]);
     expect(await mayGo(second)).toBe(false);
@@ -32,13 +32,13 @@ describe('a parked head of a lane', () => {
     await deliver(second);
   });
 
-  it('that is uncertain holds its lane too', async () => {
+  it('an uncertain head holds its lane, too', async () => {
     const [first, second] = await lane('hold-uncertain', 2, hold);
     await end(bench.sql, { delivery: first, state: 'uncertain', reason });
     expect(await mayGo(second)).toBe(false);
   });
 
-  it('that holds forever is never overdue', async () => {
+  it('a head that holds its lane for ever is never overdue', async () => {
     const [first, second] = await lane('forever', 2, forever);
     await park(first);
     expect(await bench.delivery(first)).toMatchObject({ due_at: null });
@@ -59,7 +59,7 @@ describe('a parked head of a lane', () => {
       'it is skipped',
       (id: string) => bench.sql`update deliveries set state = 'skipped', due_at = null where id = ${id}`,
     ],
-  ])('that holds forever makes way when %s', async (name, act) => {
+  ])('a head that holds its lane for ever lets the next delivery go when %s', async (name, act) => {
     const [first, second] = await lane(`forever-${name}`, 2, forever);
     await park(first);
     expect(await mayGo(second)).toBe(false);
@@ -68,7 +68,7 @@ describe('a parked head of a lane', () => {
     await deliver(second);
   });
 
-  it('that comes after one that is retried meanwhile calls that one, though it holds its lane', async () => {
+  it('a delivery that parks and holds its lane lets an earlier, retried delivery go', async () => {
     const [first, second, third] = await lane('holds-only-those-behind', 3, hold);
     await park(first);
     await endTheHold(first);
@@ -80,7 +80,7 @@ describe('a parked head of a lane', () => {
     expect((await holdOf(third)).getTime()).toBeGreaterThan(Date.now());
   });
 
-  it('keeps its lane while a retry is under way', async () => {
+  it('a parked head that is retried goes before the later deliveries', async () => {
     const [first, second] = await lane('retry', 2);
     await park(first);
     await requestRetry(bench.sql, 'default', { delivery: first });
@@ -90,8 +90,8 @@ describe('a parked head of a lane', () => {
   });
 });
 
-describe('the time for which a lane is held', () => {
-  it('is counted once, from the first park until something is delivered again', async () => {
+describe('the time of a hold', () => {
+  it('the time of a hold counts from the first park until something is delivered in the lane again', async () => {
     const [first, second, third, fourth] = await lane('once', 4, hold);
     await park(first);
     await endTheHold(first);
@@ -102,7 +102,7 @@ describe('the time for which a lane is held', () => {
     expect((await holdOf(fourth!)).getTime()).toBeGreaterThan(Date.now());
   });
 
-  it('is not counted anew when a retry of the head fails again', async () => {
+  it('the time of a hold does not begin again when a retry of the head fails', async () => {
     const [first, second] = await lane('again', 2, hold);
     await park(first);
     await endTheHold(first);
@@ -112,7 +112,7 @@ describe('the time for which a lane is held', () => {
     expect(await holdOf(first)).toEqual(until);
   });
 
-  it('goes on when the one that parked first is cancelled, and the next one parks', async () => {
+  it('the time of a hold does not begin again when the first parked delivery is cancelled', async () => {
     const [first, second, third] = await lane('cancelled', 3, hold);
     await park(first);
     await endTheHold(first);
@@ -122,7 +122,7 @@ describe('the time for which a lane is held', () => {
     expect(await holdOf(second)).toEqual(until);
   });
 
-  it('counts anew after a success that was heard of late', async () => {
+  it('the time of a hold begins again after a late success', async () => {
     const [first, second, third] = await lane('late-success', 3, { holdForMs: 1 });
     const token = await claimed(first);
     await bench.fail(first, token, { park: true, ambiguous: true });
@@ -134,7 +134,7 @@ describe('the time for which a lane is held', () => {
     expect((await holdOf(third)).getTime()).toBeGreaterThan((await holdOf(first)).getTime());
   });
 
-  it('that is over is found by the sweep, which calls the next one, once', async () => {
+  it('the sweep finds a hold whose time is over once, and the next delivery goes', async () => {
     const [first, second] = await lane('sweep', 2, hold);
     await park(first);
     await endTheHold(first);
@@ -145,7 +145,7 @@ describe('the time for which a lane is held', () => {
     expect((await findOverdue(bench.sql, 100)).map(({ id }) => id)).not.toContain(first);
   });
 
-  it('that is not over is not ended by an early look', async () => {
+  it('a sweep that looks early does not end a hold', async () => {
     const [first] = await lane('early', 1, hold);
     await park(first);
     await endHolds(bench.sql, [first]);

@@ -12,14 +12,17 @@ afterAll(() => bench.close());
 const { lane, claimed, park, deliver, mayGo, endTheHold } = laneBench(() => bench);
 const reason = { code: 'http_500', message: 'for the test' } as const;
 
-describe('a head that ends before it was sent', () => {
-  it.each(['skipped', 'expired', 'cancelled'] as const)('as %s calls the next one', async (state) => {
-    const [first, second] = await lane(`end-${state}`, 2, hold);
-    expect(named(await end(bench.sql, { delivery: first, state, reason }))).toEqual([second]);
-    expect(await mayGo(second)).toBe(true);
-  });
+describe('a head of a lane that ends without being sent', () => {
+  it.each(['skipped', 'expired', 'cancelled'] as const)(
+    'a head that is %s lets the next delivery of its lane go',
+    async (state) => {
+      const [first, second] = await lane(`end-${state}`, 2, hold);
+      expect(named(await end(bench.sql, { delivery: first, state, reason }))).toEqual([second]);
+      expect(await mayGo(second)).toBe(true);
+    },
+  );
 
-  it('by its time calls the next one', async () => {
+  it('a head that expires lets the next delivery of its lane go', async () => {
     const [first, second] = await lane('end-time', 2, hold);
     await bench.sql`update deliveries set expires_at = clock_timestamp() where id = ${first}`;
     expect(await expireOverdue(bench.sql, [first])).toEqual([first]);
@@ -27,8 +30,8 @@ describe('a head that ends before it was sent', () => {
   });
 });
 
-describe('what passes a parked head', () => {
-  it('goes in order among itself', async () => {
+describe('deliveries that pass a parked head', () => {
+  it('deliveries that pass a parked head keep their order', async () => {
     const [first, second, third] = await lane('order', 3);
     await park(first);
     expect(await bench.claim(third)).toBeUndefined();
@@ -36,7 +39,7 @@ describe('what passes a parked head', () => {
     await deliver(third);
   });
 
-  it('makes the head late when it is delivered after all, and is not late itself', async () => {
+  it('a parked head that is delivered after a later delivery is late, and the later one is not', async () => {
     const [first, second] = await lane('late', 2, hold);
     await park(first);
     await endTheHold(first);
@@ -47,7 +50,7 @@ describe('what passes a parked head', () => {
     expect(await bench.delivery(second)).toMatchObject({ late: false });
   });
 
-  it('is not late when nothing overtook it', async () => {
+  it('a parked head that no later delivery passed is not late when it is delivered', async () => {
     const [first, second] = await lane('not-late', 2, hold);
     await park(first);
     await requestRetry(bench.sql, 'default', { delivery: first });
@@ -58,7 +61,7 @@ describe('what passes a parked head', () => {
 });
 
 describe('a lane', () => {
-  it('is of one destination: one that is stuck holds up no other', async () => {
+  it('a parked delivery holds up its conversation at its own destination only', async () => {
     const { deliveries } = await bench.post({ conversation: 'two', to: ['orders', 'audit'], ...forever });
     const next = await bench.post({ conversation: 'two', to: ['orders', 'audit'], ...forever });
     await park(deliveries[0] ?? '');
@@ -67,7 +70,7 @@ describe('a lane', () => {
     await deliver(next.deliveries[1] ?? '');
   });
 
-  it('is of one conversation: no conversation waits for another', async () => {
+  it('a parked delivery holds up no other conversation', async () => {
     const [first] = await lane('stuck', 1, forever);
     await park(first);
     const [other] = await lane('free', 1);
@@ -76,12 +79,12 @@ describe('a lane', () => {
     await deliver(deliveries[0] ?? '');
   });
 
-  it('lets one of two claims through, whichever comes first', async () => {
+  it('only one delivery of a conversation is sent when a retry and claims come at once', async () => {
     for (let round = 0; round < 10; round += 1) {
       const [first, second] = await lane(`two-claims-${round}`, 2);
       await park(first);
       const third = (await bench.post({ conversation: `two-claims-${round}` })).deliveries[0] ?? '';
-      // The head is retried while the next one is claimed: both may go by what each of them sees.
+      // The head is retried while the others are claimed. Each statement sees a state in which its delivery may go.
       const [, one, two] = await Promise.all([
         requestRetry(bench.sql, 'default', { delivery: first }),
         bench.claim(second),
@@ -92,7 +95,7 @@ describe('a lane', () => {
     }
   });
 
-  it('has its next one named exactly once when its head settles', async () => {
+  it('a settle of the head wakes the next delivery of the lane, and a second settle wakes none', async () => {
     const [first, second, third] = await lane('named', 3);
     const token = await claimed(first);
     expect(named(await bench.deliver(first, token))).toEqual([second]);
@@ -100,7 +103,7 @@ describe('a lane', () => {
     expect(await mayGo(third)).toBe(false);
   });
 
-  it('has its next one named by a success that was heard of late', async () => {
+  it('a late success of the head wakes the next delivery of the lane', async () => {
     const [first, second] = await lane('late-named', 2);
     const token = await claimed(first);
     await bench.fail(first, token, { ambiguous: true, delayMs: 60_000 });
@@ -109,16 +112,16 @@ describe('a lane', () => {
     expect(await bench.delivery(first)).toMatchObject({ state: 'delivered', doubt_since: null });
   });
 
-  it('has nobody named while its head is tried again', async () => {
+  it('a failed head that is tried again lets no other delivery go', async () => {
     const [first] = await lane('retrying', 2);
     expect(named(await bench.fail(first, await claimed(first), { delayMs: 60_000 }))).toEqual([]);
   });
 
-  it('looks once more after recording a wait, so that a settle in between is not missed', async () => {
+  it('a delivery that records its wait looks again, so that a settle just before is not missed', async () => {
     const [first, second] = await lane('look-again', 2);
     expect(await waitForTurn(bench.sql, second)).toBe(true);
     const settled = await deliver(first);
-    // The settle came before the wait was recorded: it named somebody who was not waiting yet.
+    // The settle came before the wait was recorded, and named a delivery that was not waiting yet.
     expect(named(settled)).toEqual([second]);
     expect(await waitForTurn(bench.sql, second)).toBe(false);
   });

@@ -23,8 +23,8 @@ const ledger = async (id: string) => {
   return entry;
 };
 
-describe('the slots of a rate', () => {
-  it('are distinct and evenly spaced, however many take one at once, and never more than the limit in any window', async () => {
+describe('slots of a rate', () => {
+  it('fifty sends at once get evenly spaced slots, and no window holds more than the limit', async () => {
     const rate = perSecond(2);
     const taken = await Promise.all(
       Array.from({ length: 50 }, async () => {
@@ -44,7 +44,7 @@ describe('the slots of a rate', () => {
     }
   });
 
-  it('may be as many at once as the burst says, after a quiet time, and no more', async () => {
+  it('after a quiet time as many sends go at once as the burst allows, and no more', async () => {
     const rate = perSecond(1, 5);
     const waits: number[] = [];
     for (let n = 0; n < 7; n += 1) {
@@ -54,7 +54,7 @@ describe('the slots of a rate', () => {
     expect(waits).toEqual([0, 0, 0, 0, 0, 1, 2]);
   });
 
-  it('that would be further off than the horizon are not taken', async () => {
+  it('a send takes no slot that is further away than the horizon', async () => {
     const rate = perSecond(0.1);
     expect(await take('far', rate, slotHorizonMs)).toMatchObject({ waitMs: 0 });
     const before = (await bench.gate('far'))['tat'];
@@ -62,7 +62,7 @@ describe('the slots of a rate', () => {
     expect((await bench.gate('far'))['tat']).toEqual(before);
   });
 
-  it('are taken of all scopes or of none', async () => {
+  it('a send takes a slot at all its gates or at none', async () => {
     await take('full', perSecond(0.1));
     const both = [
       { gate: gateOf('spare'), rate: perSecond(10) },
@@ -73,20 +73,20 @@ describe('the slots of a rate', () => {
     const slots = await takeSlots(bench.sql, 'default', both, 60_000, false);
     expect(slots).toMatchObject({ waitMs: expect.any(Number) });
     const [spare, full] = [await bench.gate('spare'), await bench.gate('full')];
-    // The scope that could go at once gives the slot of the one that could not.
+    // The gate that was free gives a slot at the same time as the gate that was not.
     expect((spare['tat'] as Date).getTime()).toBeGreaterThan(Date.now() + 8_000);
     expect((full['tat'] as Date).getTime()).toBeGreaterThan(Date.now() + 18_000);
   });
 
-  it('of one tenant are not another’s', async () => {
+  it('slots of one tenant are not used up by another tenant', async () => {
     await take('tenants', perSecond(0.1));
     const other = [{ gate: gateOf('tenants'), rate: perSecond(0.1) }];
     expect(await takeSlots(bench.sql, 'other', other, slotHorizonMs, false)).toEqual({ waitMs: 0 });
   });
 });
 
-describe('those that wait for a rate', () => {
-  it('are not overtaken by those that come later', async () => {
+describe('deliveries that wait for a rate', () => {
+  it('a delivery that waits for its rate is not overtaken by later ones', async () => {
     const [first] = await bench.queue('queue', 1);
     await wait('queue', first ?? '');
     expect(await take('queue', perSecond(100))).toEqual({ fullAt: gateOf('queue') });
@@ -94,32 +94,32 @@ describe('those that wait for a rate', () => {
     expect(await take('queue', perSecond(100))).toMatchObject({ waitMs: expect.any(Number) });
   });
 
-  it('are called by their bands, the longest waiting first, at the rate', async () => {
+  it('waiting deliveries are called at the rate, the most urgent first, then those that waited longest', async () => {
     await bench.limit('drained', perSecond(10));
     const normal = await bench.queue('drained', 8);
     const critical = await bench.queue('drained', 8, { priority: 'critical' });
     await Promise.all([...normal, ...critical].map((id) => wait('drained', id)));
     const called = await drain('drained');
     expect(called).toEqual([...critical, ...normal].slice(0, called.length));
-    // One second ahead at 10/s, without the time that the way takes: never more, whatever the limit of a look.
+    // A drain looks one second ahead, less the time that a send takes on its way: about 10 slots at 10/s.
     expect(called.length).toBeGreaterThanOrEqual(8);
     expect(called.length).toBeLessThanOrEqual(11);
     const slots = await bench.sql<{ at: number }[]>`
       select (extract(epoch from slot_at) * 1000)::float8 as at from deliveries where id = any(${called}) order by slot_at`;
     for (let n = 1; n < slots.length; n += 1) expect((slots[n]?.at ?? 0) - (slots[n - 1]?.at ?? 0)).toBeCloseTo(100, 0);
     expect(await bench.gate('drained')).toMatchObject({ has_waiters: true });
-    // The slots that were given count: a second look at once finds none within the horizon.
+    // The slots that were given count, so a second drain at once finds fewer within the horizon.
     expect((await drain('drained')).length).toBeLessThan(called.length);
   });
 
-  it('are called at the rate also when nobody had taken a slot before', async () => {
+  it('waiting deliveries are called at the rate also where no slot was taken before', async () => {
     await bench.limit('untouched', perSecond(2));
     const deliveries = await bench.queue('untouched', 10);
     await Promise.all(deliveries.map((id) => wait('untouched', id, 'paused')));
     expect((await drain('untouched')).length).toBeLessThanOrEqual(3);
   });
 
-  it('are called at the rate as it is now', async () => {
+  it('waiting deliveries are called at the rate that is configured now', async () => {
     await bench.limit('changed', perSecond(0.01));
     await take('changed', perSecond(0.01));
     const deliveries = await bench.queue('changed', 10);
@@ -128,7 +128,7 @@ describe('those that wait for a rate', () => {
     expect(await drain('changed')).toHaveLength(10);
   });
 
-  it('go on with the slot that they were given, and it takes none of those behind', async () => {
+  it('each called delivery has a slot of its own', async () => {
     await bench.limit('given', perSecond(2));
     const deliveries = await bench.queue('given', 2);
     for (const id of deliveries) await wait('given', id);
@@ -138,7 +138,7 @@ describe('those that wait for a rate', () => {
     expect((second?.slot?.ms ?? 0) - (first?.slot?.ms ?? 0)).toBeGreaterThan(400);
   });
 
-  it('are all called where there is no rate, so many at a look, each with a slot', async () => {
+  it('without a rate at most 20 waiting deliveries are called at once, each with a slot', async () => {
     const deliveries = await bench.queue('unlimited', 30);
     await Promise.all(deliveries.map((id) => wait('unlimited', id, 'breaker')));
     expect(await drain('unlimited')).toEqual(deliveries.slice(0, 20));
@@ -148,19 +148,19 @@ describe('those that wait for a rate', () => {
     expect((await ledger(deliveries[0] ?? '')).slot).toBeDefined();
   });
 
-  it('lose nobody who comes between the look at the gate and its lock', async () => {
+  it('a delivery that begins to wait just before its gate is locked is not forgotten', async () => {
     const [first, second] = await bench.queue('between', 2);
     await wait('between', first ?? '');
     const seen = await bench.busy('between');
     await wait('between', second ?? '');
-    // A look that is as old as that may call both, or only the first; the queue is not closed over the second.
+    // This drain has read the gate before the second delivery came. It must leave the queue open for it.
     const called = (await letThrough(bench.sql, seen, 1, 1_000)).map(({ delivery }) => delivery);
     expect(called).toEqual([first]);
     expect(await bench.gate('between')).toMatchObject({ has_waiters: true });
     expect(await drain('between')).toEqual([second]);
   });
 
-  it('lose nobody who comes while the queue is emptied, again and again', async () => {
+  it('no delivery is forgotten while sixty begin to wait and the queue is emptied again and again', async () => {
     const deliveries = await bench.queue('storm', 60);
     const called = new Set<string>();
     let isOver = false;
@@ -171,7 +171,7 @@ describe('those that wait for a rate', () => {
         if (gate !== undefined)
           for (const { delivery } of await letThrough(bench.sql, gate, 5, 1_000)) {
             called.add(delivery);
-            // It came, and made place again.
+            // The delivery was sent, and its place is free again.
             await bench.sql`update deliveries set slot_at = null where id = ${delivery}`;
           }
       }
@@ -182,7 +182,7 @@ describe('those that wait for a rate', () => {
     expect(called.size).toBe(deliveries.length);
   });
 
-  it('lose nobody whose row is locked at that moment', async () => {
+  it('a waiting delivery whose row is locked is not forgotten', async () => {
     const [locked, free] = await bench.queue('locked', 2);
     await wait('locked', locked ?? '');
     await wait('locked', free ?? '');
@@ -195,7 +195,7 @@ describe('those that wait for a rate', () => {
     expect(await drain('locked')).toEqual([locked]);
   });
 
-  it('are called once by two that empty the queue at the same time', async () => {
+  it('each waiting delivery is called once where several drains run at the same time', async () => {
     const deliveries = await bench.queue('two-drains', 15);
     await Promise.all(deliveries.map((id) => wait('two-drains', id)));
     const gate = await bench.busy('two-drains');

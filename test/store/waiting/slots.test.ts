@@ -19,7 +19,7 @@ const ledger = async (id: string) => {
   return entry;
 };
 
-describe('one that waited at a gate', () => {
+describe('a delivery that waited at a gate', () => {
   const deps = () => ({ sql: bench.sql });
   const waitOf = async (entry: Awaited<ReturnType<typeof ledger>>) => {
     const slot = await keepRates(deps(), entry);
@@ -27,7 +27,7 @@ describe('one that waited at a gate', () => {
     return slot.waitMs;
   };
 
-  it('uses the slot that it was given, but not one that was given long ago', async () => {
+  it('a called delivery that is late takes the next slot, and one that is very late waits again', async () => {
     await bench.limit('old', perSecond(1));
     const [first, second, third] = await bench.queue('old', 3);
     for (const id of [first, second, third]) await wait('old', id ?? '');
@@ -37,7 +37,7 @@ describe('one that waited at a gate', () => {
     expect(await waitOf(called)).toBeLessThan(1_000);
     expect((await bench.gate('old'))['tat']).toEqual(tat);
     await bench.sql`update deliveries set slot_at = slot_at - interval '2 s' where id = ${first ?? ''}`;
-    // It comes too late for that one, and takes the next, ahead of those that wait.
+    // The delivery comes too late for this slot, and takes the next one ahead of the deliveries that wait.
     expect(await waitOf(await ledger(first ?? ''))).toBeGreaterThan(500);
     expect((await bench.gate('old'))['tat']).not.toEqual(tat);
     await bench.sql`update deliveries set slot_at = slot_at - interval '1 minute' where id = ${first ?? ''}`;
@@ -45,7 +45,7 @@ describe('one that waited at a gate', () => {
     expect(await bench.delivery(first ?? '')).toMatchObject({ state: 'waiting', gate: scopeOf('old'), slot_at: null });
   });
 
-  it('uses no slot that is over when it comes to send, whether it was given or taken', async () => {
+  it('a slot ends a quarter of a second after its moment, whether it was given or taken', async () => {
     let now = 0;
     const had = async (entry: Awaited<ReturnType<typeof ledger>>) => {
       const slot = await keepRates(deps(), entry, () => now);
@@ -63,7 +63,7 @@ describe('one that waited at a gate', () => {
       now += 2;
       expect(slot.isOver()).toBe(true);
     }
-    // Of a rate whose slots are far apart one may be late by as much as that; without a rate none ever is.
+    // Under a rate with distant slots, a slot lasts until the next one. Without a rate it never ends.
     expect(slotLifeMs(60_000)).toBe(60_000);
     const [free] = await bench.queue('unhurried', 1);
     const slot = await had(await ledger(free ?? ''));
@@ -71,7 +71,7 @@ describe('one that waited at a gate', () => {
     expect(slot.isOver()).toBe(false);
   });
 
-  it('and was settled meanwhile does not wait anew', async () => {
+  it('a delivery that was cancelled meanwhile does not wait for a slot', async () => {
     await bench.limit('moved', perSecond(0.01));
     const [first, second] = await bench.queue('moved', 2);
     expect(await waitOf(await ledger(first ?? ''))).toBe(0);
@@ -80,7 +80,7 @@ describe('one that waited at a gate', () => {
     expect(await keepRates(deps(), entry)).toBe('moved');
   });
 
-  it('is not sent back and forth between the queues of its destination and of its connection', async () => {
+  it("a delivery that its destination's gate has called does not queue at its connection's gate as well", async () => {
     await bench.limit('both', perSecond(50));
     await bench.sql`update connections set rate = ${bench.sql.json(perSecond(50))} where id = 'hooks'`;
     try {
@@ -88,7 +88,7 @@ describe('one that waited at a gate', () => {
       await wait('both', deliveries[0] ?? '');
       await wait('both', deliveries[1] ?? '');
       for (const id of deliveries.slice(2)) await waitAtGate(bench.sql, id, 'connection:hooks', 'rate');
-      // Others go on waiting at both.
+      // Other deliveries still wait at both gates.
       await letThrough(bench.sql, await bench.busy('both'), 1, slotLeadMs);
       expect(await bench.gate('both')).toMatchObject({ has_waiters: true });
       expect(await waitOf(await ledger(deliveries[0] ?? ''))).toBeLessThan(1_000);
@@ -97,7 +97,7 @@ describe('one that waited at a gate', () => {
     }
   });
 
-  it('as a probe needs no other place at its rate', async () => {
+  it('a probe has a slot already and does not wait for its rate again', async () => {
     await bench.limit('rated-probe', perSecond(10));
     for (const id of await bench.breakOpen('rated-probe')) await wait('rated-probe', id, 'breaker');
     await bench.makeProbeDue('rated-probe');
@@ -105,7 +105,7 @@ describe('one that waited at a gate', () => {
     expect(await waitOf(await ledger(probe?.delivery ?? ''))).toBeLessThan(slotLeadMs + 100);
   });
 
-  it('is not the probe while its rate lets nobody send', async () => {
+  it('no probe is chosen while the rate lets no delivery go', async () => {
     await bench.limit('slow-probe', perSecond(0.01));
     for (const id of await bench.breakOpen('slow-probe')) await wait('slow-probe', id, 'breaker');
     await bench.makeProbeDue('slow-probe');

@@ -25,14 +25,14 @@ const dueInSeconds = async (id: string) => {
   return (due.getTime() - Date.now()) / 1_000;
 };
 
-describe('a delivery whose time to be worth anything is over', () => {
+describe('a delivery whose expiry has passed', () => {
   const ways: [string, (id: string) => Promise<unknown>][] = [
     ['queued', async () => undefined],
     ['waiting', (id) => waitAtGate(bench.sql, id, 'destination:expiring', 'paused')],
     ['retrying', async (id) => bench.fail(id, await bench.token(id), { delayMs: 60_000 })],
   ];
 
-  it.each(ways)('expires while %s, and its message is at rest', async (state, bring) => {
+  it.each(ways)('a delivery that is %s expires, and its message fails', async (state, bring) => {
     const { id: message, deliveries } = await bench.post({ to: ['expiring'], expiresAt: soon() });
     const id = deliveries[0] ?? '';
     await bring(id);
@@ -51,21 +51,21 @@ describe('a delivery whose time to be worth anything is over', () => {
     expect(await expireOverdue(bench.sql, [id])).toEqual([]);
   });
 
-  it.each(ways)('is looked at when its time comes, not later, while %s', async (_state, bring) => {
+  it.each(ways)('the sweep looks at a delivery that is %s no later than its expiry', async (_state, bring) => {
     const { deliveries } = await bench.post({ to: ['expiring-soon'], expiresAt: new Date(Date.now() + 10_000) });
     const id = deliveries[0] ?? '';
     await bring(id);
     expect(await dueInSeconds(id)).toBeLessThanOrEqual(10);
   });
 
-  it('is not claimed any more, not even by a claim that was decided before', async () => {
+  it('an expired delivery is not claimed, although its state has not changed yet', async () => {
     const [id] = await bench.queue('orders', 1, { expiresAt: soon() });
     await expireNow(id ?? '');
     expect(await bench.claim(id ?? '')).toBeUndefined();
     expect(await stepOf(id ?? '')).toEqual({ do: 'expire' });
   });
 
-  it('is not torn off while it is being sent, and expires when that fails', async () => {
+  it('a delivery that is being sent at its expiry expires only after the attempt has failed', async () => {
     const [id] = await bench.queue('orders', 1, { expiresAt: soon() });
     const token = await bench.token(id ?? '');
     await expireNow(id ?? '');
@@ -74,7 +74,7 @@ describe('a delivery whose time to be worth anything is over', () => {
     expect(await expireOverdue(bench.sql, [id ?? ''])).toEqual([id]);
   });
 
-  it('is never expired when it may have arrived: it is looked up, or is uncertain', async () => {
+  it('a delivery in doubt does not expire; it is looked up or becomes uncertain', async () => {
     const [id] = await bench.queue('orders', 1, { expiresAt: soon() });
     await bench.fail(id ?? '', await bench.token(id ?? ''), { ambiguous: true });
     await expireNow(id ?? '');
@@ -85,7 +85,7 @@ describe('a delivery whose time to be worth anything is over', () => {
     expect(await stepOf(id ?? '', 'B')).toEqual({ do: 'look-up', final: false });
   });
 
-  it('in doubt is called also from a gate that stays shut', async () => {
+  it('the sweep wakes a delivery in doubt at its expiry although its gate stays shut', async () => {
     const [id] = await bench.queue('shut', 1, { expiresAt: soon() });
     await bench.fail(id ?? '', await bench.token(id ?? ''), { ambiguous: true });
     await waitAtGate(bench.sql, id ?? '', 'destination:shut', 'paused');
@@ -93,7 +93,7 @@ describe('a delivery whose time to be worth anything is over', () => {
     expect(await overdue(id ?? '')).toMatchObject({ isAtGate: false });
   });
 
-  it('calls the next one of its conversation', async () => {
+  it('the next delivery of the conversation goes when a delivery expires', async () => {
     const first = await bench.post({ conversation: 'expired', expiresAt: soon() });
     const second = await bench.post({ conversation: 'expired' });
     await expireNow(first.deliveries[0] ?? '');
@@ -102,7 +102,7 @@ describe('a delivery whose time to be worth anything is over', () => {
     expect(next.map(({ message }) => message)).toEqual([second.id]);
   });
 
-  it('is so for best effort after 15 minutes, and earlier where the message says so', async () => {
+  it('a best-effort delivery expires after 15 minutes, or earlier where the message says so', async () => {
     const [effort] = await bench.queue('orders', 1, { class: 'best-effort' });
     const minutes = ((await bench.delivery(effort ?? ''))['expires_at'] as Date).getTime() - Date.now();
     expect(Math.round(minutes / 60_000)).toBe(15);
@@ -113,7 +113,7 @@ describe('a delivery whose time to be worth anything is over', () => {
 });
 
 describe('a wait at a gate', () => {
-  it('is looked at seldom, but at the latest when its time is over', async () => {
+  it('the sweep looks at a delivery at a gate every 10 minutes, and no later than its expiry', async () => {
     const [id] = await bench.queue('seldom', 1, { expiresAt: new Date(Date.now() + 60_000) });
     await waitAtGate(bench.sql, id ?? '', 'destination:seldom', 'rate');
     await postpone(bench.sql, [id ?? ''], 20);
@@ -125,7 +125,7 @@ describe('a wait at a gate', () => {
     expect(Math.round((await dueInSeconds(other ?? '')) / 60)).toBe(10);
   });
 
-  it('of whom its gate knows nothing any more is mended by the sweep', async () => {
+  it('the sweep repairs a gate that has lost track of a delivery that waits there', async () => {
     const [id] = await bench.queue('forgotten', 1);
     await waitAtGate(bench.sql, id ?? '', 'destination:forgotten', 'rate');
     await bench.sql`update gates set has_waiters = false where scope = 'destination:forgotten'`;
@@ -133,7 +133,7 @@ describe('a wait at a gate', () => {
     expect(await bench.busy('forgotten')).toMatchObject({ isPassable: true });
   });
 
-  it('behind a breaker ends with the deadline', async () => {
+  it('a delivery that waits behind an open breaker is parked at its deadline', async () => {
     const [id] = await bench.queue('deadline', 1);
     await bench.fail(id ?? '', await bench.token(id ?? '', 30_000));
     await waitAtGate(bench.sql, id ?? '', 'destination:deadline', 'breaker');
@@ -144,13 +144,13 @@ describe('a wait at a gate', () => {
   });
 });
 
-describe('a message that is to go out later', () => {
+describe('a message with sendAt', () => {
   const later = (options: object = {}) => bench.post({ sendAt: soon(), ...options });
   const makeDue = (message: string) =>
     bench.sql`update messages set send_at = clock_timestamp() - interval '1 ms' where id = ${message}`;
   const leased = async () => (await leaseMessages(bench.sql, 100, 1_000)).leased.map(({ message }) => message);
 
-  it('is not started before its time, and is then', async () => {
+  it('a scheduled message is started at its time, and not before', async () => {
     const { id } = await later();
     expect(await leased()).not.toContain(id);
     expect(await enterScheduled(bench.sql)).toBe(false);
@@ -160,7 +160,7 @@ describe('a message that is to go out later', () => {
     expect(await leased()).toContain(id);
   });
 
-  it('takes its place in its conversation when it is due, not when it was posted', async () => {
+  it('a scheduled message gets its sequence at its time, not when it was posted', async () => {
     const scheduled = await later({ conversation: 'place' });
     expect(await bench.message(scheduled.id)).toMatchObject({ sequence: null, set_aside: true });
     const before = await bench.post({ conversation: 'place' });
@@ -176,7 +176,7 @@ describe('a message that is to go out later', () => {
     expect((await bench.deliver(head, await bench.token(head))).next).toMatchObject([{ message: scheduled.id }]);
   });
 
-  it('takes one place, however many sweeps look at it', async () => {
+  it('a scheduled message gets one sequence also where several sweeps look at it', async () => {
     const { id, deliveries } = await later({ conversation: 'one-place' });
     await makeDue(id);
     await Promise.all(Array.from({ length: 8 }, () => enterScheduled(bench.sql)));
@@ -186,7 +186,7 @@ describe('a message that is to go out later', () => {
     expect((await bench.message(next.id))['sequence']).toBeGreaterThan(Number(sequence));
   });
 
-  it('does not wait for the message’s lock in the hands of one who waits for its deliveries', async () => {
+  it('a scheduled message whose time comes does not deadlock with a cancel', async () => {
     for (let round = 0; round < 15; round += 1) {
       const { id, deliveries } = await later({ conversation: `deadlock-${round}` });
       await makeDue(id);
@@ -195,7 +195,7 @@ describe('a message that is to go out later', () => {
     }
   });
 
-  it('counts its best-effort time, and the sweep’s grace, from then', async () => {
+  it('a scheduled best-effort message expires 15 minutes after its sendAt', async () => {
     const { deliveries } = await later({ class: 'best-effort' });
     const row = await bench.delivery(deliveries[0] ?? '');
     const fromNow = (key: string) => Math.round(((row[key] as Date).getTime() - Date.now()) / 60_000);
@@ -203,14 +203,14 @@ describe('a message that is to go out later', () => {
     expect(fromNow('due_at')).toBeGreaterThanOrEqual(60);
   });
 
-  it('can be cancelled before', async () => {
+  it('a scheduled message can be cancelled before its time', async () => {
     const { id, deliveries } = await later();
     await bench.sql`update deliveries set state = 'cancelled' where id = ${deliveries[0] ?? ''}`;
     expect(await bench.message(id)).toMatchObject({ state: 'cancelled' });
   });
 });
 
-it('a retry of what expired is not granted', async () => {
+it('an expired delivery cannot be retried', async () => {
   const [id] = await bench.queue('orders', 1, { expiresAt: soon() });
   await expireNow(id ?? '');
   await expireOverdue(bench.sql, [id ?? '']);
