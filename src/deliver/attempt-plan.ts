@@ -87,7 +87,7 @@ function editedFiles(
   linked: readonly Attachment[],
 ): Reason | undefined {
   if (action !== 'edit' || postsFiles !== true || linked.length === 0) return undefined;
-  return { code: 'file_linked', message: 'An edit posts no files: those that are not there as posts are linked.' };
+  return { code: 'file_linked', message: 'An edit cannot post files, so files that are not posts yet are linked.' };
 }
 
 /** A person who spoke on a platform is named on the others. A caller of the API speaks as the bot. */
@@ -102,7 +102,7 @@ function authorOf(deps: Pick<DeliverDeps, 'connectors'>, { message }: LedgerEntr
 /** A post whose answer was lost has no id that we know, so a delete cannot take it back. */
 const mayRemain: Reason = {
   code: 'may_remain',
-  message: 'What is known to be there is taken back; one post more may have arrived, and may remain.',
+  message: 'The known posts were taken back. One more post may have arrived, and may remain.',
 };
 
 interface PlannedAction {

@@ -136,6 +136,12 @@ const filesOnTheirWay = ({ destination }: LedgerEntry): DeliverResult =>
 
 type Ending = Extract<Step, { do: 'park' | 'doubt' | 'expire' | 'cancel' }> | EndStep;
 
+const doubtTexts = {
+  may_have_arrived: 'The destination forbids sending the message again.',
+  expired_in_doubt: 'The message expired.',
+  cancelled_in_doubt: 'The delivery was cancelled.',
+} as const;
+
 function endOf({ view }: LedgerEntry, step: Ending): Omit<EndRequest, 'delivery'> {
   const made = `${view.attempts} of ${view.maxAttempts} attempts made`;
   switch (step.do) {
@@ -150,8 +156,8 @@ function endOf({ view }: LedgerEntry, step: Ending): Omit<EndRequest, 'delivery'
     case 'cancel':
       return { state: 'cancelled', reason: { code: 'cancelled', message: `Cancelled by request (${made}).` } };
     case 'doubt': {
-      const message = `It may have arrived, and may not be sent twice (${made}).`;
       const { code, gaveUp } = step;
+      const message = `${doubtTexts[code]} An attempt may have arrived (${made}).`;
       return { state: 'uncertain', reason: { code, message, ...(gaveUp === undefined ? {} : { gaveUp }) } };
     }
     case 'park': {

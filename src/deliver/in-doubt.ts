@@ -37,7 +37,7 @@ export async function settleLapsed(
     ...(plan?.recoveryClass.kind === 'B' ? { canLookUp: true } : {}),
     reason: {
       code: 'worker_lost',
-      message: 'The process that was sending it ended before it could say what happened.',
+      message: 'The worker ended during the attempt, so its outcome is unknown.',
     },
   });
 }
@@ -94,7 +94,7 @@ async function refused(
   if (refusal.kind === 'permanent' || isOver) {
     const reason: DeliveryReason = {
       code: 'look_up_refused',
-      message: `It may have arrived, and ${connector.title} refuses to say: ${code}: ${message}`,
+      message: `An attempt may have arrived, and ${connector.title} refused the look-up: ${code}: ${message}`,
       ...(status === undefined ? {} : { status }),
       gaveUp: refusal.kind === 'permanent' ? 'permanent' : 'deadline_exceeded',
     };

@@ -73,11 +73,11 @@ async function requestPlain(
     outgoing.file === undefined
       ? {
           code: 'plain_text',
-          message: `${connector.title} refused how it was written (${refusal.code}): plain text instead.`,
+          message: `${connector.title} refused the markup (${refusal.code}), so the message was sent as plain text.`,
         }
       : {
           code: 'file_linked',
-          message: `${connector.title} refused the file (${refusal.code}): it is linked instead.`,
+          message: `${connector.title} refused the file (${refusal.code}), so it is linked.`,
         };
   return resultOfCall('ambiguous', async () => ({
     ...(await connector.send(prepared.value, plain, context)),

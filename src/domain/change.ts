@@ -54,23 +54,23 @@ export function changeStep(
   original: Original | undefined,
   { version, byOurIds, isManual }: ChangeContext,
 ): ChangeStep {
-  if (original === undefined) return skip('original_missing', 'The message that it changes was never sent here.');
+  if (original === undefined) return skip('original_missing', 'The original was never sent here.');
   const { state, posts, heldVersion, inDoubt } = original;
   const isThere = posts.length > 0 && (state === 'delivered' || heldVersion !== null);
   if (!isThere && !(inDoubt && byOurIds && (kind === 'delete' || isManual))) {
     if (inDoubt) {
-      const message = 'The message that it changes may be there, and cannot be found to be changed.';
+      const message = 'The original may be there, but it cannot be found, so it cannot be changed.';
       const isPending = kind === 'edit' && isParked(state);
       return { do: isPending ? 'park' : 'skip', code: originalUncertain, message };
     }
     return kind === 'edit' && state === 'parked'
-      ? skip('carried_by_original', 'The message that it changes is parked; when it goes out, it has the newest text.')
-      : skip('original_not_delivered', 'The message that it changes never went out here.');
+      ? skip('carried_by_original', 'The original is parked, and it has the newest text when it goes out.')
+      : skip('original_not_delivered', 'The original never went out here.');
   }
   // The parts that have not gone out yet will have the text that the original was pinned to, so its edits must come
   // after them.
   if (kind === 'edit' && isThere && isParked(state) && !isManual)
-    return { do: 'park', code: originalUncertain, message: 'The message that it changes has arrived in part only.' };
+    return { do: 'park', code: originalUncertain, message: 'Only a part of the original has arrived.' };
   if (kind === 'edit' && heldVersion !== null && heldVersion >= version)
     return skip('already_current', `Version ${heldVersion} of the text is there already.`);
   return { do: 'send' };
@@ -90,6 +90,9 @@ export function replyStep(parent: Original | undefined): { readonly nativeId: st
         ? 'has not arrived here in time'
         : `is ${parent.state} here`;
   return {
-    degraded: { code: 'thread_missing', message: `It stands by itself: the message that it replies to ${why}.` },
+    degraded: {
+      code: 'thread_missing',
+      message: `It was posted outside a thread: the message that it replies to ${why}.`,
+    },
   };
 }

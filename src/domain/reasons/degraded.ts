@@ -25,12 +25,12 @@ export const degradedReasons = group(
       action: 'Do nothing.',
     },
     thread_missing: {
-      meaning: 'The reply stands by itself, not in a thread.',
+      meaning: 'The reply was posted outside a thread.',
       cause: 'The message that it replies to did not arrive here in time, was deleted, or is in another room.',
       action: 'Do nothing.',
     },
     no_threads: {
-      meaning: 'The reply stands by itself: there are no threads here.',
+      meaning: 'The reply was posted as an ordinary message, because there are no threads here.',
       cause: 'The platform has no threads, or this kind of room has none.',
       action: 'Do nothing.',
     },

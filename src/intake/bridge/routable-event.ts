@@ -52,7 +52,12 @@ export async function findOriginal({ sql }: RouteDeps, { leased, inbound }: Rout
   const link = await findLink(sql, leased.tenant, leased.connection, key);
   if (link !== undefined) return { ...link, key };
   if (leased.isOver)
-    await finish(sql, leased.id, 'ignored', ignored('original_unknown', 'What it changes never came, or is too old.'));
+    await finish(
+      sql,
+      leased.id,
+      'ignored',
+      ignored('original_unknown', 'The message that it changes never came, or is too old.'),
+    );
   else await waitForEvent(sql, leased.id, key, originalWaitSeconds);
   return undefined;
 }

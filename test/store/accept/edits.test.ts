@@ -209,7 +209,7 @@ describe('a reply', () => {
     const { delivery } = await steps.postOne();
     await steps.uncertain(delivery, true);
     const receipt = { nativeId: 'C1:1.1', version: 1, attempt: 'look-up' };
-    const degraded = { code: 'thread_missing', message: 'It stands by itself.' } as const;
+    const degraded = { code: 'thread_missing', message: 'It was posted outside a thread.' } as const;
     await recordFound(bench.sql, delivery, receipt, 'destination:orders', [degraded]);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', degraded: [degraded] });
   });
