@@ -1,7 +1,7 @@
 // `node scripts/docs.mjs` writes the parts of the docs that are generated from the code, which must be built:
-// docs/configuration.md from src/config-fields.ts, docs/openapi.json from the API, the tables of fields and
-// capabilities in docs/connectors/ from the connectors, and the table of retry policies in docs/architecture.md from
-// src/domain/retry.ts. `--check` changes nothing and fails when a page is not current.
+// docs/configuration.md from src/config-fields.ts, docs/reasons.md from src/domain/reasons.ts, docs/openapi.json from the
+// API, the tables of fields and capabilities in docs/connectors/ from the connectors, and the table of retry policies in
+// docs/architecture.md from src/domain/retry.ts. `--check` changes nothing and fails when a page is not current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -205,15 +205,54 @@ function retryPolicyTable({ retryPolicies, defaultRetryPolicy }, formatDuration)
   ]);
 }
 
+/** The page of all reason codes, one table for each group. Each code is an anchor, such as `reasons.md#http_404`. */
+function reasonsPage({ reasonGroups, isFamily, membersOf }, { reasonKinds }, connectors) {
+  const titleOf = (name) => connectors.find((connector) => connector.name === name).title;
+  const codeOf = (code) => `<a id="${code.replaceAll('*', '')}"></a>\`${code}\``;
+  const meaningOf = (code, { meaning }) => {
+    const members = isFamily(code) ? membersOf(code).map((one) => `\`${one}\``) : [];
+    return members.length === 0 ? meaning : `${meaning} Known: ${members.join(', ')}.`;
+  };
+  const groupTable = (group) => {
+    const entries = Object.entries(group).sort(([a], [b]) => (a < b ? -1 : 1));
+    const platformsOf = ([, { connectors: names = [] }]) => names.map(titleOf).join(', ');
+    const isMixed = new Set(entries.map(platformsOf)).size > 1;
+    return rowsAsTable([
+      ['Code', 'Kind', 'Affects', ...(isMixed ? ['Platforms'] : []), 'Meaning', 'Usual cause', 'What to do'],
+      ...entries.map(([code, entry]) => [
+        codeOf(code),
+        entry.kind,
+        entry.affects,
+        ...(isMixed ? [platformsOf([code, entry])] : []),
+        ...[meaningOf(code, entry), entry.cause, entry.action].map((text) => text.replaceAll('|', '\\|')),
+      ]),
+    ]);
+  };
+  const head = [
+    '# Reasons',
+    '<!-- Made by `node scripts/docs.mjs` from src/domain/reasons.ts. Do not edit. -->',
+    'Every `code` in a `reason`, in `degraded`, of an attempt, of a gate, of a subscription and in the inbox is explained here, and by `GET /v1/reasons`; `GET /v1/reasons?code=http_503` explains one. The codes of errors of the API are others: [openapi.json](openapi.json) has them.',
+    'A code with a `*` is a family: the star stands for any text, such as a status or a word of the platform. A code that has a row of its own is described by that row alone.',
+    '**Affects** says what a code usually speaks of. `message`: this message only. `destination` and `connection`: everything that goes there. A permanent failure pauses the destination or the connection that it affects.',
+    'A delivery that was given up says in `code`, `message` and `status` what the last answer was, and in `gaveUp` why there is no further attempt: `attempts_exhausted` (the policy has no attempt left), `deadline_exceeded` (its time is over, or the next attempt would come after it) or `permanent` (the answer will not change).',
+    rowsAsTable([['Kind', 'Where'], ...Object.entries(reasonKinds).map(([kind, text]) => [`\`${kind}\``, text])]),
+  ];
+  const parts = Object.entries(reasonGroups).flatMap(([title, group]) => [`## ${title}`, groupTable(group)]);
+  return `${[...head, ...parts].join('\n\n')}\n`;
+}
+
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const { configFields } = await import('../dist/src/config-fields.js');
 const { connectors } = await import('../dist/src/connectors/registry.js');
+const reasons = await import('../dist/src/domain/reasons.js');
+const reasonEntry = await import('../dist/src/domain/reasons/entry.js');
 const { renderOpenApi } = await import('../dist/src/api/openapi-file.js');
 const retry = await import('../dist/src/domain/retry.js');
 const { formatDuration } = await import('../dist/src/domain/retry-input.js');
 const architecturePage = 'docs/architecture.md';
 const pages = {
   'docs/configuration.md': configurationPage(configFields),
+  'docs/reasons.md': reasonsPage(reasons, reasonEntry, connectors),
   'docs/openapi.json': await renderOpenApi(),
   ...connectorPages(connectors),
   [architecturePage]: pageWithParts(architecturePage, { 'retry policies': retryPolicyTable(retry, formatDuration) }),

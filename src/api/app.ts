@@ -28,6 +28,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { postMessageRoute } from './routes/post-message.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
+import { reasonRoutes } from './routes/reasons.ts';
 import { replayRoutes } from './routes/replay.ts';
 import { gateHealthRoutes } from './routes/gate-health.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
@@ -103,6 +104,7 @@ export function buildApi(deps: ApiDeps): Api {
     changeMessageRoutes(routes, deps);
     gateHealthRoutes(routes, deps);
     deliveryRoutes(routes, deps);
+    reasonRoutes(routes);
     bridgeRoutes(routes, deps);
     connectionRoutes(routes, deps);
     destinationRoutes(routes, deps);

@@ -81,9 +81,13 @@ function linkedFiles({ capabilities, postsFiles }: Connector, { message, action,
   return attachments.filter(({ id }) => action !== 'edit' || original?.files?.includes(fileHash(id)) !== true);
 }
 
-function editedFiles({ postsFiles }: Connector, { action }: LedgerEntry, linked: readonly Attachment[]) {
+function editedFiles(
+  { postsFiles }: Connector,
+  { action }: LedgerEntry,
+  linked: readonly Attachment[],
+): Reason | undefined {
   if (action !== 'edit' || postsFiles !== true || linked.length === 0) return undefined;
-  return { code: 'file_linked', message: 'An edit posts no files: those that are not there as posts are linked.' };
+  return { code: 'file_linked', message: 'An edit cannot post files, so files that are not posts yet are linked.' };
 }
 
 /** A person who spoke on a platform is named on the others. A caller of the API speaks as the bot. */
@@ -96,9 +100,9 @@ function authorOf(deps: Pick<DeliverDeps, 'connectors'>, { message }: LedgerEntr
 }
 
 /** A post whose answer was lost has no id that we know, so a delete cannot take it back. */
-const mayRemain = {
+const mayRemain: Reason = {
   code: 'may_remain',
-  message: 'What is known to be there is taken back; one post more may have arrived, and may remain.',
+  message: 'The known posts were taken back. One more post may have arrived, and may remain.',
 };
 
 interface PlannedAction {
@@ -130,7 +134,7 @@ function replyOrPost({ message, original }: LedgerEntry, connector: Connector): 
   if (message.thread === undefined) return { action: { kind: 'create' }, degraded: undefined };
   const { thread } = connector.capabilities;
   if (thread.level === 'dropped')
-    return { action: { kind: 'create' }, degraded: { code: 'thread_dropped', message: thread.why } };
+    return { action: { kind: 'create' }, degraded: { code: 'no_threads', message: thread.why } };
   const reply = replyStep(original);
   if ('degraded' in reply && connector.addressesByOurIds !== true)
     return { action: { kind: 'create' }, degraded: reply.degraded };

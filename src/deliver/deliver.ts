@@ -1,3 +1,4 @@
+import type { Reason } from '../domain/failure.ts';
 import { slotHorizonMs } from '../domain/gate.ts';
 import type { DeliveryId } from '../domain/ids.ts';
 import type { Step } from '../domain/step.ts';
@@ -135,23 +136,34 @@ const filesOnTheirWay = ({ destination }: LedgerEntry): DeliverResult =>
 
 type Ending = Extract<Step, { do: 'park' | 'doubt' | 'expire' | 'cancel' }> | EndStep;
 
+const doubtTexts = {
+  may_have_arrived: 'The destination forbids sending the message again.',
+  expired_in_doubt: 'The message expired.',
+  cancelled_in_doubt: 'The delivery was cancelled.',
+} as const;
+
 function endOf({ view }: LedgerEntry, step: Ending): Omit<EndRequest, 'delivery'> {
   const made = `${view.attempts} of ${view.maxAttempts} attempts made`;
   switch (step.do) {
     case 'skip':
       return { state: 'skipped', reason: step.reason };
     case 'expire':
-      return { state: 'expired', reason: { code: 'expired', message: `It was worth nothing any more (${made}).` } };
+      return {
+        state: 'expired',
+        reason: { code: 'expired', message: `The message expired before it was delivered (${made}).` },
+        ...(step.gaveUp === undefined ? {} : { gaveUp: step.gaveUp }),
+      };
     case 'cancel':
       return { state: 'cancelled', reason: { code: 'cancelled', message: `Cancelled by request (${made}).` } };
     case 'doubt': {
-      const message = `It may have arrived, and may not be sent twice (${made}).`;
-      return { state: 'uncertain', reason: { code: step.code, message } };
+      const { code, gaveUp } = step;
+      const message = `${doubtTexts[code]} An attempt may have arrived (${made}).`;
+      return { state: 'uncertain', reason: { code, message, ...(gaveUp === undefined ? {} : { gaveUp }) } };
     }
     case 'park': {
       if ('reason' in step) return { state: 'parked', reason: step.reason };
-      const mayHaveArrived = view.inDoubtMs === null ? '' : ' An attempt may have arrived.';
-      return { state: 'parked', reason: { code: step.code, message: `No further attempt: ${made}.${mayHaveArrived}` } };
+      const { code } = step;
+      return { state: 'parked', reason: { code, message: `No further attempt: ${made}.` }, gaveUp: code };
     }
   }
 }
@@ -164,7 +176,7 @@ async function endWithoutTarget(deps: DeliverDeps, entry: LedgerEntry): Promise<
     if (left > 0) return again(`${entry.destination}: claim-live, again in ${Math.ceil(left)} ms`, left);
     await settleLapsed(deps, entry, undefined);
   }
-  const reason =
+  const reason: Reason =
     entry.target === undefined
       ? { code: 'destination_deleted', message: `The destination ${entry.destination} was deleted.` }
       : { code: 'unknown_connector', message: `This version has no connector ${entry.target.connector}.` };

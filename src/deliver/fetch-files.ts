@@ -94,12 +94,11 @@ async function fetchOne(deps: Deps, limits: FileLimits, one: Fetching): Promise<
   const begin = performance.now();
   let opened: Download | undefined;
   try {
-    if (limits.maxBytes === 0)
-      throw notFetchable('files_off', 'Files are not handed on here: CARILLON_FILES_MAX is 0.');
+    if (limits.maxBytes === 0) throw notFetchable('files_off', 'Files are switched off here: CARILLON_FILES_MAX is 0.');
     opened = await openFile(deps, one, leftMs);
     const mediaType = nameableType(opened.mediaType, one.file);
     if (!isTypeTaken(mediaType, limits))
-      throw notFetchable('file_type_refused', `Files of the type ${mediaType} are not handed on here.`);
+      throw notFetchable('file_type_refused', `Files of the type ${mediaType} are not allowed here.`);
     if ((opened.size ?? 0) > limits.maxBytes) throw tooLarge(limits);
     const size = await store(deps, limits, fetch, opened.bytes);
     if (size === 0) throw notFetchable('file_empty', 'The file is empty.');
@@ -136,7 +135,8 @@ async function openFile(deps: Deps, { tenant, message, file }: Fetching, timeout
   const opened = deps.connectors
     .get(connection?.connector ?? '')
     ?.inbound?.openFile?.(file, { id, settings: connection?.settings ?? {} }, context);
-  if (opened === undefined) throw notFetchable('file_elsewhere', 'The connection that it came in by is not there.');
+  if (opened === undefined)
+    throw notFetchable('file_elsewhere', 'The connection that the file came in by no longer exists.');
   return opened;
 }
 
@@ -171,7 +171,7 @@ async function store(
 function tooLarge({ maxBytes }: Pick<FileLimits, 'maxBytes'>): SendFailure {
   return notFetchable(
     'file_too_large',
-    `The file is larger than ${maxBytes / 1_000_000} MB, the most that is handed on.`,
+    `The file is larger than ${maxBytes / 1_000_000} MB, the largest size that is allowed here.`,
   );
 }
 

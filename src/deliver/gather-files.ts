@@ -49,5 +49,5 @@ export async function gatherFiles(
 function linkedInstead(fetched: readonly FetchedFile[]): Reason | undefined {
   const refused = fetched.find((file) => file.state === 'refused');
   if (refused?.state !== 'refused') return undefined;
-  return { code: refused.reason.code, message: `A file is linked, and not posted: ${refused.reason.message}` };
+  return { code: refused.reason.code, message: `A file is linked instead of posted: ${refused.reason.message}` };
 }

@@ -1,6 +1,6 @@
 import type { Receipt } from '../connectors/contract/connector.ts';
 import { isOpen } from '../domain/delivery.ts';
-import type { SendFailure } from '../domain/failure.ts';
+import type { DeliveryReason, SendFailure } from '../domain/failure.ts';
 import { nextDelayMs } from '../domain/retry.ts';
 import type { Verdict } from '../domain/step.ts';
 import { beginLookUp, recordAbsence } from '../store/ledger/doubt.ts';
@@ -37,7 +37,7 @@ export async function settleLapsed(
     ...(plan?.recoveryClass.kind === 'B' ? { canLookUp: true } : {}),
     reason: {
       code: 'worker_lost',
-      message: 'The process that was sending it ended before it could say what happened.',
+      message: 'The worker ended during the attempt, so its outcome is unknown.',
     },
   });
 }
@@ -92,10 +92,11 @@ async function refused(
   const { code, message, status } = refusal;
   const isOver = entry.view.deadlineMs !== null && entry.view.deadlineMs <= 0;
   if (refusal.kind === 'permanent' || isOver) {
-    const reason = {
+    const reason: DeliveryReason = {
       code: 'look_up_refused',
-      message: `It may have arrived, and ${connector.title} refuses to say: ${code}: ${message}`,
+      message: `An attempt may have arrived, and ${connector.title} refused the look-up: ${code}: ${message}`,
       ...(status === undefined ? {} : { status }),
+      gaveUp: refusal.kind === 'permanent' ? 'permanent' : 'deadline_exceeded',
     };
     const written = await deps.ledger.end({ delivery: entry.id, state: 'uncertain', reason });
     return isOpen(written.state) ? undefined : resultOf(deps, entry, written);

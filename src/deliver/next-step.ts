@@ -27,7 +27,7 @@ function changesNothing(entry: LedgerEntry, connector: Connector): EndStep | und
   if (entry.action === 'edit' && files.length > 0 && posts.length === files.length)
     return {
       do: 'skip',
-      reason: { code: 'files_alone', message: 'It is there as files alone, which cannot be edited.' },
+      reason: { code: 'files_alone', message: 'The message was posted as files only, and files cannot be edited.' },
     };
   const change = changeStep(entry.action, entry.original, {
     version: entry.version,

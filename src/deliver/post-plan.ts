@@ -111,7 +111,7 @@ function postAt(
   const isWhole = texts === 1 && entry.isCut !== true;
   const written = isWhole ? text : partMarkdown(treeOf(text), entry, part.number, texts);
   const action = whole.action.kind === 'edit' ? { ...whole.action, nativeId: posts[at] ?? null } : whole.action;
-  const cut = { code: 'cut', message: `It is longer than what ${title} takes here: the end of it is missing.` };
+  const cut: Reason = { code: 'cut', message: `The text is longer than ${title} takes here, so its end is missing.` };
   return { outgoing: { ...withText(whole, written), key, action }, part, ...(entry.isCut === true ? { cut } : {}) };
 }
 

@@ -38,7 +38,7 @@ function render({ entry, connector, context }: AttemptPlan, { outgoing }: Planne
       return { call: await connector.prepare(outgoing, sendContext) };
     } catch (error) {
       if (error instanceof SendFailure || !canBePlain(outgoing)) throw error;
-      const message = `It could not be written for ${connector.title}: plain text instead.`;
+      const message = `The markup could not be written for ${connector.title}, so the message was sent as plain text.`;
       return {
         call: await connector.prepare(asPlain(outgoing), sendContext),
         degraded: { code: 'plain_text', message },

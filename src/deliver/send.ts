@@ -1,5 +1,5 @@
 import type { Receipt, SendContext } from '../connectors/contract/connector.ts';
-import type { SendFailure } from '../domain/failure.ts';
+import type { Reason, SendFailure } from '../domain/failure.ts';
 import { newAttemptId } from '../store/db/new-id.ts';
 import type { Claim, ClaimRequest } from '../store/ledger/claim.ts';
 import type { DeliverDeps } from './deps.ts';
@@ -69,15 +69,15 @@ async function requestPlain(
   const plain = asPlain(outgoing);
   const prepared = await resultOfCall('transient', () => connector.prepare(plain, context));
   if ('failure' in prepared) return { failure: refusal };
-  const degraded =
+  const degraded: Reason =
     outgoing.file === undefined
       ? {
           code: 'plain_text',
-          message: `${connector.title} refused how it was written (${refusal.code}): plain text instead.`,
+          message: `${connector.title} refused the markup (${refusal.code}), so the message was sent as plain text.`,
         }
       : {
           code: 'file_linked',
-          message: `${connector.title} refused the file (${refusal.code}): it is linked instead.`,
+          message: `${connector.title} refused the file (${refusal.code}), so it is linked.`,
         };
   return resultOfCall('ambiguous', async () => ({
     ...(await connector.send(prepared.value, plain, context)),

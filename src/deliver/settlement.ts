@@ -79,10 +79,8 @@ export function degradedBy(
     !hasText || connector.keeps === undefined || reason?.code === 'plain_text'
       ? []
       : lostForms(outgoing.message.content.text, connector.keeps, parseMarkdown);
-  return [
-    ...(reason === undefined ? [] : [reason]),
-    ...(forms.length === 0 ? [] : [{ code: 'forms_lost', message: `On ${connector.title} ${forms.join(', ')}.` }]),
-  ];
+  const lost: Reason = { code: 'forms_lost', message: `On ${connector.title} ${forms.join(', ')}.` };
+  return [...(reason === undefined ? [] : [reason]), ...(forms.length === 0 ? [] : [lost])];
 }
 
 function failed(plan: AttemptPlan, claimed: Claim, failure: SendFailure, random: number): Settlement {
@@ -116,8 +114,8 @@ function failed(plan: AttemptPlan, claimed: Claim, failure: SendFailure, random:
   };
 }
 
-/** By these a platform asks for fewer requests. They shut its gate for a time, and say nothing about its health. */
-const isRateLimit = ({ code, status }: SendFailure): boolean => status === 429 || code === 'ratelimited';
+/** The platform asks for fewer requests. That shuts its gate for a time, and says nothing about its health. */
+const isRateLimit = ({ code }: SendFailure): boolean => code === 'throttled';
 
 /** What a failure says of the destination or the connection as a whole: at most one report per gate. */
 function gateReports(plan: AttemptPlan, failure: SendFailure): GateReport[] {

@@ -1,4 +1,6 @@
 import { isOpen, isParked, type DeliveryState } from './delivery.ts';
+import type { Reason } from './failure.ts';
+import type { ReasonCode } from './reasons.ts';
 
 /** The delivery, at the same destination, of the message that is edited, deleted or replied to. */
 export interface Original {
@@ -21,7 +23,7 @@ export type ChangeKind = 'create' | 'edit' | 'delete' | 'react' | 'unreact';
 export type ChangeStep =
   | { readonly do: 'send' }
   /** `skip`: there is nothing to do, finally. `park`: nothing can be done until an operator has found out more. */
-  | { readonly do: 'skip' | 'park'; readonly code: string; readonly message: string };
+  | { readonly do: 'skip' | 'park'; readonly code: ReasonCode; readonly message: string };
 
 /**
  * The reason code of an edit that is parked because its original is. A retry of the original also retries such edits.
@@ -37,7 +39,7 @@ export interface ChangeContext {
   readonly isManual: boolean;
 }
 
-const skip = (code: string, message: string): ChangeStep => ({ do: 'skip', code, message });
+const skip = (code: ReasonCode, message: string): ChangeStep => ({ do: 'skip', code, message });
 
 /**
  * Decides what an edit, delete or reaction has to do after its original has come to rest at this destination. Nothing
@@ -52,23 +54,23 @@ export function changeStep(
   original: Original | undefined,
   { version, byOurIds, isManual }: ChangeContext,
 ): ChangeStep {
-  if (original === undefined) return skip('original_missing', 'The message that it changes was never sent here.');
+  if (original === undefined) return skip('original_missing', 'The original was never sent here.');
   const { state, posts, shownVersion, inDoubt } = original;
   const isThere = posts.length > 0 && (state === 'delivered' || shownVersion !== null);
   if (!isThere && !(inDoubt && byOurIds && (kind === 'delete' || isManual))) {
     if (inDoubt) {
-      const message = 'The message that it changes may be there, and cannot be found to be changed.';
+      const message = 'The original may be there, but it cannot be found, so it cannot be changed.';
       const isPending = kind === 'edit' && isParked(state);
       return { do: isPending ? 'park' : 'skip', code: originalUncertain, message };
     }
     return kind === 'edit' && state === 'parked'
-      ? skip('carried_by_original', 'The message that it changes is parked; when it goes out, it has the newest text.')
-      : skip('original_not_delivered', 'The message that it changes never went out here.');
+      ? skip('carried_by_original', 'The original is parked, and it has the newest text when it goes out.')
+      : skip('original_not_delivered', 'The original never went out here.');
   }
   // The parts that have not gone out yet will have the text that the original was pinned to, so its edits must come
   // after them.
   if (kind === 'edit' && isThere && isParked(state) && !isManual)
-    return { do: 'park', code: originalUncertain, message: 'The message that it changes has arrived in part only.' };
+    return { do: 'park', code: originalUncertain, message: 'Only a part of the original has arrived.' };
   if (kind === 'edit' && shownVersion !== null && shownVersion >= version)
     return skip('already_current', `Version ${shownVersion} of the text is there already.`);
   return { do: 'send' };
@@ -78,9 +80,7 @@ export function changeStep(
  * Decides where a reply goes: into the thread of its parent (of the parent's first part) if the parent arrived,
  * otherwise to the top level with a visible reason.
  */
-export function replyStep(
-  parent: Original | undefined,
-): { readonly nativeId: string } | { readonly degraded: { readonly code: string; readonly message: string } } {
+export function replyStep(parent: Original | undefined): { readonly nativeId: string } | { readonly degraded: Reason } {
   const [first] = parent?.posts ?? [];
   if (first !== undefined) return { nativeId: first };
   const why =
@@ -90,6 +90,9 @@ export function replyStep(
         ? 'has not arrived here in time'
         : `is ${parent.state} here`;
   return {
-    degraded: { code: 'thread_missing', message: `It stands by itself: the message that it replies to ${why}.` },
+    degraded: {
+      code: 'thread_missing',
+      message: `It was posted outside a thread: the message that it replies to ${why}.`,
+    },
   };
 }

@@ -1,3 +1,8 @@
+import type { ReasonCode } from './reasons.ts';
+import type { Affected } from './reasons/entry.ts';
+
+export type { Affected };
+
 /**
  * How a send can fail. Only the kind decides what happens next; the text is for people and is never parsed.
  *
@@ -11,18 +16,20 @@ export type FailureKind = 'transient' | 'ambiguous' | 'permanent' | 'stopped';
 
 /** A failure as it is stored and shown: a stable code, a text for people, and the HTTP status if there was one. */
 export interface Reason {
-  /** Stable, in snake_case: `http_500`, `timeout`, `channel_not_found`, `egress_denied`. */
-  readonly code: string;
+  /** Stable, in snake_case: `http_500`, `timeout`, `channel_not_found`. The table of all codes is in reasons.ts. */
+  readonly code: ReasonCode;
   readonly message: string;
   readonly status?: number;
 }
 
-/**
- * What a failure affects. `message`: only this message. `destination` and `connection`: everything that goes there, as
- * with an archived channel, a revoked token or a rate limit. A permanent failure pauses what it affects; Retry-After
- * holds it back.
- */
-export type Affected = 'message' | 'destination' | 'connection';
+/** Why no further attempt is made; said beside the answer to the last attempt. */
+export const gaveUpCauses = ['attempts_exhausted', 'deadline_exceeded', 'permanent'] as const;
+export type GaveUp = (typeof gaveUpCauses)[number];
+
+/** The reason of a delivery. `gaveUp` is set if attempts were made and no further one is. */
+export interface DeliveryReason extends Reason {
+  readonly gaveUp?: GaveUp;
+}
 
 export interface SendFailureDetails extends Reason {
   readonly kind: FailureKind;
@@ -48,7 +55,7 @@ export class SendFailure extends Error {
   override name = 'SendFailure';
   readonly kind: FailureKind;
   readonly affects: Affected;
-  readonly code: string;
+  readonly code: ReasonCode;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly excerpt: string | undefined;

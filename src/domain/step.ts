@@ -1,4 +1,5 @@
 import { isOpen, type DeliveryState } from './delivery.ts';
+import type { GaveUp } from './failure.ts';
 import { shutGate, type GateView, type Shut } from './gate.ts';
 
 /** What the ledger says about one delivery. Times are relative to the database's clock, in milliseconds. */
@@ -47,6 +48,9 @@ export type RecoveryClassView =
  */
 export type AmbiguousPolicy = 'at-least-once' | 'at-most-once';
 
+/** A retry cycle has no attempt left, or no time. */
+type UsedUp = Exclude<GaveUp, 'permanent'>;
+
 /** The one thing to do next with a delivery. */
 export type Step =
   | { readonly do: 'nothing' }
@@ -56,10 +60,16 @@ export type Step =
   | { readonly do: 'lapse' }
   | { readonly do: 'wait-turn' }
   | { readonly do: 'wait-gate'; readonly shut: Shut }
-  | { readonly do: 'expire' | 'cancel' }
+  /** With `gaveUp` the attempts or the time of a best-effort message are used up; without it the message expired. */
+  | { readonly do: 'expire'; readonly gaveUp?: UsedUp }
+  | { readonly do: 'cancel' }
   | { readonly do: 'look-up'; readonly final: boolean }
-  | { readonly do: 'park'; readonly code: 'attempts_exhausted' | 'deadline_exceeded' }
-  | { readonly do: 'doubt'; readonly code: 'may_have_arrived' | 'expired_in_doubt' | 'cancelled_in_doubt' }
+  | { readonly do: 'park'; readonly code: UsedUp }
+  | {
+      readonly do: 'doubt';
+      readonly code: 'may_have_arrived' | 'expired_in_doubt' | 'cancelled_in_doubt';
+      readonly gaveUp?: UsedUp;
+    }
   | { readonly do: 'send' };
 
 /** The time between two look-ups. Both must find nothing before the message is taken to be absent. */
@@ -87,12 +97,11 @@ export function nextStep(view: LedgerView, recoveryClass: RecoveryClassView, pol
   }
   if (view.isBehind) return { do: 'wait-turn' };
   if (!canLookUp) {
-    const isUsedUp = view.attempts >= view.maxAttempts;
-    const isOver = view.deadlineMs !== null && view.deadlineMs <= 0;
-    if (view.isBestEffort && (isUsedUp || isOver))
-      return isInDoubt ? { do: 'doubt', code: 'expired_in_doubt' } : { do: 'expire' };
-    if (isUsedUp) return { do: 'park', code: 'attempts_exhausted' };
-    if (isOver) return { do: 'park', code: 'deadline_exceeded' };
+    const gaveUp = usedUp(view);
+    if (gaveUp !== undefined) {
+      if (!view.isBestEffort) return { do: 'park', code: gaveUp };
+      return isInDoubt ? { do: 'doubt', code: 'expired_in_doubt', gaveUp } : { do: 'expire', gaveUp };
+    }
   }
   const shut = shutGate(view.gates);
   if (shut !== undefined) return { do: 'wait-gate', shut };
@@ -102,6 +111,11 @@ export function nextStep(view: LedgerView, recoveryClass: RecoveryClassView, pol
   const mayDouble = isInDoubt && (recoveryClass.kind === 'C' || isForgotten);
   if (mayDouble && policy === 'at-most-once' && !view.isManual) return { do: 'doubt', code: 'may_have_arrived' };
   return { do: 'send' };
+}
+
+function usedUp({ attempts, maxAttempts, deadlineMs }: LedgerView): UsedUp | undefined {
+  if (attempts >= maxAttempts) return 'attempts_exhausted';
+  return deadlineMs !== null && deadlineMs <= 0 ? 'deadline_exceeded' : undefined;
 }
 
 function lookUpStep({ doubtMs, absentMs }: LedgerView): Step {
@@ -116,7 +130,7 @@ export type Verdict =
   | { readonly state: 'retrying'; readonly delayMs: number; readonly inDoubt: boolean }
   | {
       readonly state: 'parked';
-      readonly why: 'permanent' | 'attempts_exhausted' | 'deadline_exceeded';
+      readonly why: GaveUp;
       readonly inDoubt: boolean;
     }
   | { readonly state: 'uncertain'; readonly inDoubt: true };

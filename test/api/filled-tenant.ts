@@ -41,7 +41,7 @@ export async function fillTenant(api: TestApi, tenant: string): Promise<Side> {
     accounts: [{ connection: `slack-${tenant}`, person: `U${tenant}` }],
   });
   const request = { method: 'POST', path: '', query: '', headers: {}, body: '', at: new Date().toISOString() };
-  const reason = { code: 'unreadable', message: 'unreadable' };
+  const reason = { code: 'unreadable', message: 'unreadable' } as const;
   const at = new Date().toISOString();
   const said = { key: 'two', kind: 'created', room: `room-of-${tenant}`, nativeId: '1', at, text: 'hello' } as const;
   const arrivals = [{ unreadable: { key: 'one', request, reason } }, { event: said }];

@@ -1,3 +1,4 @@
+import type { ReasonCode } from '../../src/domain/reasons.ts';
 import type { Sql } from '../../src/store/db/db.ts';
 import { claim } from '../../src/store/ledger/claim.ts';
 import { newAttemptId } from '../../src/store/db/new-id.ts';
@@ -24,7 +25,7 @@ export async function failOnce(
   sql: Sql,
   delivery: string,
   state: 'retrying' | 'parked' | 'uncertain',
-  code = 'http_500',
+  code: ReasonCode = 'http_500',
 ): Promise<void> {
   const token = await claimOnce(sql, delivery);
   const reason = { code, message: 'The platform answered 500.', status: 500 };

@@ -44,12 +44,11 @@ const meanings: Readonly<Record<string, (code: string) => Meaning | undefined>> 
     const status = Number(code);
     return webexMeaning(status, 'create') ?? { kind: kindOfStatus(status), code: `http_${code}` };
   },
-  'google-chat': (code) =>
-    googleChatMeaning(googleStatus[code] ?? 400, { error: { status: code.toUpperCase() } }, true),
+  'google-chat': (code) => googleChatMeaning(googleStatus[code] ?? 400, { error: { status: code } }, true),
   zoom: (code) => zoomMeaning(Number(code), 400, 'create'),
   matrix: (code) => matrixMeaning(400, code),
 };
-const googleStatus: Readonly<Record<string, number>> = { ratelimited: 429, already_exists: 409 };
+const googleStatus: Readonly<Record<string, number>> = { RESOURCE_EXHAUSTED: 429, ALREADY_EXISTS: 409 };
 
 describe.each(each)('docs/connectors/%s.md', (name, connector: Connector) => {
   const page = read(name);

@@ -35,11 +35,11 @@ describe('a failed attempt', () => {
   });
 
   it('a rate limit of the platform does not count at the breaker, and its Retry-After shuts the gate', () => {
-    expect(troublesOf({ code: 'http_429', status: 429 })).toEqual([]);
-    expect(troublesOf({ code: 'ratelimited', retryAfterMs: 5_000 })).toEqual([
+    expect(troublesOf({ code: 'throttled', status: 429 })).toEqual([]);
+    expect(troublesOf({ code: 'throttled', retryAfterMs: 5_000 })).toEqual([
       { scope: orders, failed: false, heldMs: 5_000 },
     ]);
-    expect(troublesOf({ code: 'http_429', status: 429, retryAfterMs: 5_000, affects: 'connection' })).toEqual([
+    expect(troublesOf({ code: 'throttled', status: 429, retryAfterMs: 5_000, affects: 'connection' })).toEqual([
       { scope: hooks, failed: false, heldMs: 5_000 },
     ]);
   });

@@ -15,14 +15,18 @@ const pages = [
 ];
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
-/** Returns the anchors that GitHub makes of headings: in lower case, without punctuation, with hyphens for spaces. */
+/**
+ * Returns the anchors of a page: those that it sets itself, and those that GitHub makes of headings, in lower case,
+ * without punctuation, with hyphens for spaces.
+ */
 function anchors(page: string): string[] {
-  return [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+  const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
       .replaceAll(' ', '-'),
   );
+  return [...headings, ...[...page.matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, id = '']) => id)];
 }
 
 describe.each(pages)('%s', (name) => {

@@ -66,10 +66,14 @@ describe('the next step of a delivery', () => {
 
   it('a best-effort delivery expires when its attempts or its time are used up, and any other delivery parks', () => {
     const bestEffort = { ...queued, isBestEffort: true, expiresMs: 60_000 };
-    for (const over of [{ attempts: 5 }, { deadlineMs: 0 }]) {
-      expect(nextStep({ ...bestEffort, ...over }, C, 'at-least-once')).toEqual({ do: 'expire' });
-      expect(nextStep({ ...bestEffort, ...over, inDoubtMs: 1 }, C, 'at-least-once')).toMatchObject({ do: 'doubt' });
-      expect(nextStep({ ...queued, ...over }, C, 'at-least-once')).toMatchObject({ do: 'park' });
+    for (const [gaveUp, over] of [
+      ['attempts_exhausted', { attempts: 5 }],
+      ['deadline_exceeded', { deadlineMs: 0 }],
+    ] as const) {
+      const inDoubt = { ...bestEffort, ...over, inDoubtMs: 1 };
+      expect(nextStep({ ...bestEffort, ...over }, C, 'at-least-once')).toEqual({ do: 'expire', gaveUp });
+      expect(nextStep(inDoubt, C, 'at-least-once')).toEqual({ do: 'doubt', code: 'expired_in_doubt', gaveUp });
+      expect(nextStep({ ...queued, ...over }, C, 'at-least-once')).toEqual({ do: 'park', code: gaveUp });
     }
   });
 

@@ -63,7 +63,7 @@ describe('a file that cannot be downloaded', () => {
   const misses = [
     ['gone.png', 'http_404'],
     ['ill.png', 'http_503'],
-    ['later.png', 'http_429'],
+    ['later.png', 'throttled'],
     ['large.png', 'file_too_large'],
     ['install.sh', 'file_type_refused'],
     ['empty.png', 'file_empty'],

@@ -28,6 +28,23 @@ describe('a parked delivery', () => {
       return message.state === 'delivered' ? message : undefined;
     });
 
+  it.each([
+    ['permanent', { status: 400 }, 'http_400'],
+    ['attempts_exhausted', { status: 503 }, 'http_503'],
+    ['deadline_exceeded', { status: 429, retryAfter: 900 }, 'throttled'],
+  ] as const)('a parked delivery says why it was given up (%s) and what the last answer was', async (...row) => {
+    const [gaveUp, answer, code] = row;
+    const name = gaveUp.replace('_', '-');
+    const retry = { initialInterval: '200ms', multiplier: 1, maxInterval: '1s', maxAttempts: 2, deadline: '5m' };
+    await stack.webhook(name, { retry });
+    await stack.fault('webhook', { path: `/webhook/${name}`, ...answer, times: 2 });
+    const { id } = await stack.post({ text: 'park', destinations: [name] });
+    const { deliveries } = await stack.rest(id);
+    const reason = { code, status: answer.status, gaveUp };
+    expect(deliveries).toMatchObject([{ state: 'parked', reason }]);
+    expect(await stack.must('GET', `/v1/deliveries/${deliveries[0]?.id}`)).toMatchObject({ reason });
+  });
+
   it('a parked delivery is delivered after a retry by the API, which grants one more retry cycle', async () => {
     const { id, delivery } = await parkOne('by-api');
     await stack.must('POST', `/v1/deliveries/${delivery}/retry`);

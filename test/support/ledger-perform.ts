@@ -11,7 +11,7 @@ import { waitAtGate } from '../../src/store/waiting/wait.ts';
 import { requestCancel, requestRetry } from '../../src/store/runs/commands.ts';
 import type { LedgerBench } from './ledger-bench.ts';
 
-const reason = { code: 'model', message: 'Because the model says so.' };
+const reason = { code: 'http_500', message: 'Because the model says so.' } as const;
 
 /** Does to a delivery in PostgreSQL what the event does in the reducer. */
 export async function perform({ sql }: LedgerBench, id: string, event: LedgerEvent): Promise<unknown> {

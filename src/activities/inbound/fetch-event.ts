@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { SendFailure } from '../../domain/failure.ts';
 import type { InboxId } from '../../domain/ids.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import { connectionWithSecrets } from '../../store/config/connections.ts';
 import { complete, finish, findFetching, receive } from '../../store/inbound/inbox.ts';
 import { tryAgain } from '../failure.ts';
@@ -21,10 +22,10 @@ export function createFetchEvent({ sql, ring, connectors, http, tokens, pokeInbo
     const { tenant, connection, event } = found;
     const at = await connectionWithSecrets(sql, ring, tenant, connection);
     const inbound = at === undefined ? undefined : connectors.get(at.connector)?.inbound;
-    const end = (code: string, message: string): Promise<void> =>
+    const end = (code: ReasonCode, message: string): Promise<void> =>
       finish(sql, id, 'ignored', { reason: { code, message } });
     if (at === undefined || inbound?.fetch === undefined) {
-      await end('connection_deleted', 'Its connection is gone, and with it what could be fetched.');
+      await end('connection_deleted', 'Its connection was deleted, so its content cannot be fetched.');
       return 'refused';
     }
     const signal = Context.current().cancellationSignal;
@@ -36,13 +37,13 @@ export function createFetchEvent({ sql, ring, connectors, http, tokens, pokeInbo
         return 'gone';
       }
       if ('ignored' in whole) {
-        await end(whole.ignored, 'Its content shows that it is nothing to bridge.');
+        await end(whole.ignored, 'Its content shows that it must not be bridged.');
         return 'ignored';
       }
       if ('events' in whole) {
         const arrivals = whole.events.map((one) => ({ event: one }));
         if (arrivals.length > 0) await receive(sql, ring, [{ tenant, connection, arrivals }]);
-        await end('told_apart', 'What it told of is stored as events of their own.');
+        await end('told_apart', 'It stood for several events, which are stored separately.');
         pokeInbox();
         return 'fetched';
       }
@@ -56,7 +57,7 @@ export function createFetchEvent({ sql, ring, connectors, http, tokens, pokeInbo
         const { code, retryAfterMs = usualRetryMs } = error;
         throw tryAgain(`the content was not fetched: ${code}`, retryAfterMs);
       }
-      await end('content_refused', `The platform refuses its content: ${error.code}.`);
+      await end('content_refused', `The platform refused to show its content: ${error.code}.`);
       return 'refused';
     }
   };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { HookRequest, Received } from '../../connectors/contract/inbound.ts';
+import type { Reason } from '../../domain/failure.ts';
 import type { Arrival } from '../../store/inbound/inbox.ts';
 
 /**
@@ -12,7 +13,7 @@ export function arrivalsOf(received: Received, request: HookRequest, now: Date):
       return received.events.flatMap((one) => ('event' in one ? [{ event: one.event }] : []));
     case 'unreadable': {
       const key = `unreadable:${createHash('sha256').update(request.body).digest('hex')}`;
-      const reason = { code: 'unreadable', message: received.message };
+      const reason: Reason = { code: 'unreadable', message: received.message };
       const { method, path, headers } = request;
       const body = request.body.toString('base64');
       const kept = { method, path, query: request.query.toString(), headers, body, at: now.toISOString() };

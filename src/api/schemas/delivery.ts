@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { deliveryClasses } from '../../domain/delivery-class.ts';
 import { deliveryStates } from '../../domain/delivery.ts';
+import { gaveUpCauses } from '../../domain/failure.ts';
 import { choice } from './choice.ts';
 import { instant, instantOrNull, pageQuery, pageSchema } from './list.ts';
 
@@ -8,11 +9,26 @@ export const deliveryState = choice(deliveryStates);
 
 export const reasonSchema = Type.Object(
   {
-    code: Type.String({ description: 'A stable code, such as `http_500`, `timeout` or `attempts_exhausted`.' }),
+    code: Type.String({
+      description: 'A stable code, such as `http_500` or `timeout`. `GET /v1/reasons` explains it.',
+    }),
     message: Type.String(),
     status: Type.Optional(Type.Integer({ description: "The status code of the platform's answer, if any." })),
   },
   { title: 'Reason', additionalProperties: false },
+);
+
+const deliveryReasonSchema = Type.Object(
+  {
+    ...reasonSchema.properties,
+    gaveUp: Type.Optional(
+      choice(gaveUpCauses, {
+        description:
+          'Why no further attempt is made, beside the answer to the last one: attempts or time are used up, or the answer was permanent.',
+      }),
+    ),
+  },
+  { title: 'DeliveryReason', additionalProperties: false },
 );
 
 export const receiptSchema = Type.Object(
@@ -58,7 +74,7 @@ const inMessage = {
   action: choice(['create', 'edit', 'delete', 'react', 'unreact'], {
     description: 'What the delivery does at the destination.',
   }),
-  reason: Type.Optional(reasonSchema),
+  reason: Type.Optional(deliveryReasonSchema),
   degraded: Type.Optional(
     Type.Array(reasonSchema, { description: 'What was left out, or done otherwise than asked.' }),
   ),

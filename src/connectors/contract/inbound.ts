@@ -1,4 +1,6 @@
 import type { InboundEvent } from '../../domain/inbound.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
+import type { requestReasons } from '../../domain/reasons/subscriptions.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { LookUpContext, Values, Download, HookConnection } from './context.ts';
 import type { Attachment } from '../../domain/message.ts';
@@ -30,16 +32,15 @@ export interface HookAnswer {
 export type HookEvent =
   | { readonly event: InboundEvent }
   /**
-   * An event that Carillon knows and does not bridge, such as a member who joined, or our own post coming back. The
-   * value is a stable code in snake_case.
+   * An event that Carillon knows and does not bridge, such as a member who joined, or our own post coming back.
    */
-  | { readonly ignored: string };
+  | { readonly ignored: ReasonCode };
 
 /** What `Inbound.fetch` found for an event that came without its content. */
 export type Fetched =
   | InboundEvent
   | 'gone'
-  | { readonly ignored: string }
+  | { readonly ignored: ReasonCode }
   /**
    * Used if the platform does not say which change happened: all events that it may have been. Each has the same key as
    * in an earlier report, so that a known event is dropped.
@@ -76,7 +77,7 @@ export type Received =
  * Why a request was refused. `keys_unavailable` says nothing against the request: the issuer's keys could not be
  * fetched.
  */
-export type RefusalCode = 'missing_signature' | 'bad_signature' | 'stale' | 'bad_request' | 'keys_unavailable';
+export type RefusalCode = keyof typeof requestReasons;
 
 export interface ReceiveContext {
   readonly now: Date;

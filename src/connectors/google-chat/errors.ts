@@ -11,25 +11,25 @@ export function meaningOf(status: number, json: unknown, isCreate: boolean): Mea
   if (status < 300) return { kind: 'ambiguous', code: 'bad_response' };
   // Google limits writes per space and does not say how long to wait (developers.google.com/workspace/chat, "Usage
   // limits").
-  if (status === 429) return { kind: 'transient', code: 'ratelimited', affects: 'destination' };
+  if (status === 429) return { kind: 'transient', code: 'throttled', affects: 'destination' };
   const affects = isCreate ? 'destination' : 'message';
   switch (status < 500 ? textAt(json, 'error', 'status') : undefined) {
     case 'INVALID_ARGUMENT':
-      return { kind: 'permanent', code: 'invalid_argument', affects: 'message' };
+      return { kind: 'permanent', code: 'google_invalid_argument', affects: 'message' };
     case 'FAILED_PRECONDITION':
-      return { kind: 'permanent', code: 'failed_precondition', affects: 'message' };
+      return { kind: 'permanent', code: 'google_failed_precondition', affects: 'message' };
     case 'PERMISSION_DENIED':
-      return { kind: 'permanent', code: 'permission_denied', affects };
+      return { kind: 'permanent', code: 'google_permission_denied', affects };
     case 'NOT_FOUND':
-      return { kind: 'permanent', code: 'not_found', affects };
+      return { kind: 'permanent', code: 'google_not_found', affects };
     // `withToken` already tried a new token. Google issued that token a moment ago, so the account itself is good and a
     // later attempt may pass.
     case 'UNAUTHENTICATED':
-      return { kind: 'transient', code: 'unauthenticated', affects: 'connection' };
+      return { kind: 'transient', code: 'google_unauthenticated', affects: 'connection' };
     default:
       return status === 409 && isCreate ? { kind: 'ambiguous', code: alreadyExists, affects: 'message' } : undefined;
   }
 }
 
 /** The message's name is taken. We choose names that nobody else uses, so the message is our own. */
-export const alreadyExists = 'already_exists';
+export const alreadyExists = 'google_already_exists';

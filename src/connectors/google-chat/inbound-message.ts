@@ -1,5 +1,6 @@
 import type { ConnectionId } from '../../domain/ids.ts';
 import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import { at, listAt, textAt } from '../http/json-path.ts';
 import type { HookEvent } from '../contract/inbound.ts';
 import { writeMarkdown } from '../text/markdown.ts';
@@ -8,7 +9,7 @@ import { readFile } from './files.ts';
 import { nativeId } from './native-id.ts';
 import { readMessage } from './text/read.ts';
 
-export const ignored = (code: string): HookEvent => ({ ignored: code });
+export const ignored = (code: ReasonCode): HookEvent => ({ ignored: code });
 
 /**
  * Reads a message that a person wrote. An interaction event and a Workspace Event of the same message give the same
@@ -84,7 +85,7 @@ export function nameOf(message: unknown): { readonly name: string; readonly spac
  * Why a message is not bridged: it is our own post, a copy that some Carillon made, or an app's post. Two apps that
  * answer each other would never stop.
  */
-function notSaidByAPerson(message: unknown): string | undefined {
+function notSaidByAPerson(message: unknown): ReasonCode | undefined {
   if (isOurs(textAt(message, 'clientAssignedMessageId'))) return 'own_post';
   return textAt(message, 'sender', 'type') === 'BOT' ? 'bot_post' : undefined;
 }

@@ -72,7 +72,7 @@ export function receiptOf(outgoing: Outgoing, { name, thread }: ChatMessage): Re
   const isReply = asked !== undefined && asked === thread;
   const { action } = outgoing;
   const isAstray = action.kind === 'create' && action.thread !== undefined && !isReply;
-  const text = 'It stands by itself: the thread that it replies to is not in this space any more.';
+  const text = 'It was posted outside a thread: the thread that it replies to is not in this space any more.';
   return {
     nativeId: nativeId({ name, ...(thread === undefined ? {} : { thread }), isReply }),
     ...(isAstray ? { degraded: { code: 'thread_missing', message: text } } : {}),

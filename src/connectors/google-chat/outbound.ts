@@ -1,4 +1,5 @@
 import { SendFailure } from '../../domain/failure.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
 import { withAuthor } from '../text/author.ts';
 import { textAt } from '../http/json-path.ts';
@@ -17,7 +18,7 @@ export type PreparedCall = Pick<ChatCall, 'method' | 'path' | 'body'>;
 /**
  * Chooses the call and writes its body.
  * @throws SendFailure permanent: `no_text` if the text is empty; `invalid_native_id` if the message to change or reply
- * to has no name; `unsupported_action` for a reaction, which needs a person's consent.
+ * to has no name; `not_supported` for a reaction, which needs a person's consent.
  */
 export async function prepare(outgoing: Outgoing, context: SendContext): Promise<PreparedCall> {
   const call = callOf(outgoing);
@@ -28,8 +29,7 @@ export async function prepare(outgoing: Outgoing, context: SendContext): Promise
 
 function callOf(outgoing: Outgoing): PreparedCall {
   const { action, message, key } = outgoing;
-  if (action.kind === 'react' || action.kind === 'unreact')
-    throw permanent('unsupported_action', 'an app cannot react');
+  if (action.kind === 'react' || action.kind === 'unreact') throw permanent('not_supported', 'an app cannot react');
   if (action.kind === 'delete') {
     // Without `force`, Google does not delete a message that has replies (spaces.messages.delete).
     return { method: 'DELETE', path: `${parseNativeId(action.nativeId).name}?force=true` };
@@ -82,7 +82,7 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
     return { nativeId: changed, status };
   } catch (error) {
     if (!(error instanceof SendFailure)) throw error;
-    if (action.kind === 'delete' && error.code === 'not_found')
+    if (action.kind === 'delete' && error.code === 'google_not_found')
       return { nativeId: changed, ...(error.status === undefined ? {} : { status: error.status }) };
     // If the destination was moved since, a refusal by the old space does not concern the destination.
     const isElsewhere = parseNativeId(changed).space !== destination.address['space'];
@@ -144,7 +144,7 @@ function ambiguous({ code, message, status, excerpt, cause }: SendFailure): Send
   return new SendFailure({
     kind: 'ambiguous',
     affects: 'message',
-    code: code === 'not_found' ? notThere : code,
+    code: code === 'google_not_found' ? notThere : code,
     message,
     cause,
     ...(status === undefined ? {} : { status }),
@@ -158,4 +158,5 @@ function read(json: unknown, outgoing: Outgoing): Receipt | undefined {
   return name === undefined || thread === undefined ? undefined : receiptOf(outgoing, { name, thread });
 }
 
-const permanent = (code: string, message: string): SendFailure => new SendFailure({ kind: 'permanent', code, message });
+const permanent = (code: ReasonCode, message: string): SendFailure =>
+  new SendFailure({ kind: 'permanent', code, message });

@@ -1,5 +1,6 @@
 import { usualClocks } from '../../domain/clocks.ts';
 import { SendFailure, type FailureKind, type Affected } from '../../domain/failure.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import type { HttpResponse } from '../contract/http.ts';
 
 const maxExcerpt = 500;
@@ -60,6 +61,9 @@ export function kindOfStatus(status: number): FailureKind {
   return status >= 300 && status < 500 && status !== 408 ? 'permanent' : 'ambiguous';
 }
 
+/** The code of a status. A 429 says what other platforms say in words, so it has the same code. */
+export const codeOfStatus = (status: number): ReasonCode => (status === 429 ? 'throttled' : `http_${status}`);
+
 /**
  * What an answer means for the delivery. If `affects` is missing, a permanent failure affects the message and any other
  * failure affects the destination.
@@ -67,7 +71,7 @@ export function kindOfStatus(status: number): FailureKind {
 export interface Meaning {
   readonly kind: FailureKind;
   /** Stored as the reason. The platform's own words go only into the excerpt. */
-  readonly code: string;
+  readonly code: ReasonCode;
   readonly affects?: Affected;
   /** See `SendFailureDetails`. */
   readonly isOfFormat?: boolean;
@@ -80,7 +84,7 @@ export interface Meaning {
 export function failureOfStatus(response: HttpResponse, now: Date, secrets: readonly string[]): SendFailure {
   const { status } = response;
   const affects = status === 410 ? ({ affects: 'destination' } as const) : {};
-  return answerFailure({ kind: kindOfStatus(status), code: `http_${status}`, ...affects }, response, now, secrets);
+  return answerFailure({ kind: kindOfStatus(status), code: codeOfStatus(status), ...affects }, response, now, secrets);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { SendFailure } from '../../domain/failure.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import { type IssuedToken, type LookUpContext, timeLeft } from '../contract/context.ts';
 import { at, textAt } from './json-path.ts';
 import { callJson } from './json-call.ts';
@@ -21,7 +22,13 @@ export interface TokenRequest {
 /**
  * The authorization server refuses the credentials themselves (RFC 6749, section 5.2). Only an operator can fix that.
  */
-const refusals = /^(?:invalid_client|invalid_grant|unauthorized_client|invalid_scope|access_denied)$/;
+const refusals: readonly ReasonCode[] = [
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'invalid_scope',
+  'access_denied',
+];
 const usualLifeSeconds = 3_600;
 
 /**
@@ -59,8 +66,8 @@ async function obtain({ url, form, headers, secrets }: TokenRequest, context: Lo
       isAgreed: (status, answer) => status === 200 && textAt(answer, 'access_token') !== undefined,
       meaningOf(status, answer) {
         const error = textAt(answer, 'error') ?? textAt(answer, 'reason');
-        if (error !== undefined && refusals.test(error))
-          return { kind: 'permanent', code: error, affects: 'connection' };
+        const refusal = refusals.find((code) => code === error);
+        if (refusal !== undefined) return { kind: 'permanent', code: refusal, affects: 'connection' };
         if (status === 400 || status === 401 || status === 403)
           return { kind: 'permanent', code: 'token_refused', affects: 'connection' };
         return undefined;

@@ -1,4 +1,5 @@
 import { SendFailure } from '../../domain/failure.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import type { LookUpContext, Download } from '../contract/context.ts';
 import type { HttpStream } from '../contract/http.ts';
 import { answerFailure, failureOfStatus, type Meaning } from './answer.ts';
@@ -53,7 +54,7 @@ export function isOfHost(url: string, home: string): boolean {
  * The failure for a file that cannot be downloaded at all, because it has no address, or has one to which credentials
  * must not be sent.
  */
-export function notFetchable(code: string, message: string): SendFailure {
+export function notFetchable(code: ReasonCode, message: string): SendFailure {
   return new SendFailure({ kind: 'permanent', affects: 'message', code, message });
 }
 

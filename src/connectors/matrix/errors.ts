@@ -1,4 +1,5 @@
 import type { FailureKind, Affected } from '../../domain/failure.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import type { Meaning } from '../http/answer.ts';
 
 interface Row {
@@ -41,7 +42,6 @@ const rows: readonly Row[] = [
       'M_USER_DEACTIVATED',
     ],
   },
-  { kind: 'transient', affects: 'destination', codes: ['M_LIMIT_EXCEEDED'] },
   // The homeserver has reached a limit that its operator set.
   { kind: 'transient', affects: 'connection', codes: ['M_RESOURCE_LIMIT_EXCEEDED'] },
 ];
@@ -52,10 +52,11 @@ const rows: readonly Row[] = [
  * the status decides.
  */
 export function meaningOf(status: number, errcode: string | undefined): Meaning | undefined {
-  if (status === 429) return { kind: 'transient', code: 'matrix_limit_exceeded', affects: 'destination' };
+  if (status === 429 || errcode === 'M_LIMIT_EXCEEDED')
+    return { kind: 'transient', code: 'throttled', affects: 'destination' };
   if (errcode === undefined || !/^[A-Z0-9_.]{1,64}$/i.test(errcode))
     return status >= 200 && status < 300 ? { kind: 'ambiguous', code: 'bad_response' } : undefined;
-  const code = `matrix_${errcode.replace(/^M_/, '').toLowerCase()}`;
+  const code: ReasonCode = `matrix_${errcode.replace(/^M_/, '').toLowerCase()}`;
   const row = rows.find(({ codes }) => codes.includes(errcode));
   if (row !== undefined) return { kind: row.kind, code, affects: row.affects };
   return status >= 300 && status < 500 && status !== 408 ? { kind: 'permanent', code, affects: 'message' } : undefined;

@@ -1,4 +1,5 @@
 import type { InboundEvent, InboundFile } from '../../domain/inbound.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import { at, textAt } from '../http/json-path.ts';
 import type { HookEvent } from '../contract/inbound.ts';
 import type { HookConnection } from '../contract/context.ts';
@@ -9,7 +10,7 @@ import { isMarked, isOurUser } from './mark.ts';
 import { readContent } from './text/read.ts';
 import { emojiOf } from './reactions.ts';
 
-const ignored = (code: string): HookEvent => ({ ignored: code });
+const ignored = (code: ReasonCode): HookEvent => ({ ignored: code });
 const unreadable = ignored('unreadable_event');
 
 /** The parts that every event has (client-server API, "Client event format"). */
@@ -112,7 +113,7 @@ function readEdit(head: Head, connection: HookConnection): HookEvent {
 
 type Said = Pick<InboundEvent, 'text' | 'files'>;
 
-function readSaid(content: unknown, { id, settings }: HookConnection): Said | { readonly ignored: string } {
+function readSaid(content: unknown, { id, settings }: HookConnection): Said | { readonly ignored: ReasonCode } {
   switch (textAt(content, 'msgtype')) {
     case 'm.text':
     case 'm.emote':

@@ -190,7 +190,7 @@ function receiptOf(
 ): Receipt {
   const { thread } = placeOf(outgoing);
   const isAstray = outgoing.action.kind === 'create' && outgoing.action.thread !== undefined && thread === undefined;
-  const text = 'It stands by itself: what it replies to is in another room.';
+  const text = 'It was posted outside a thread: the message that it replies to is in another room.';
   const standIn = 'The bot speaks for the author: their own user was refused by the room or the homeserver.';
   return {
     nativeId: nativeId({ room, event, sender: speaker.user, ...(thread === undefined ? {} : { thread }) }),

@@ -41,7 +41,7 @@ export async function findReaction(
     if (from === undefined) return undefined;
   }
   const message = 'the reactions were not read to their end';
-  throw new SendFailure({ kind: 'transient', affects: 'message', code: 'lookup_unfinished', message });
+  throw new SendFailure({ kind: 'transient', affects: 'message', code: 'look_up_unfinished', message });
 }
 
 function isSameEmoji(key: string | undefined, emoji: string): boolean {

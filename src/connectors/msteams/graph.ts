@@ -57,7 +57,7 @@ export async function callGraph(
 
 /** The meaning of a refusal (learn.microsoft.com/graph, "Error responses and resource types", "Throttling"). */
 function meaningOf(status: number, json: unknown): Meaning | undefined {
-  if (status === 429) return { kind: 'transient', code: 'graph_throttled', affects: 'destination' };
+  if (status === 429) return { kind: 'transient', code: 'throttled', affects: 'destination' };
   if (status < 400 || status >= 500) return undefined;
   const code = textAt(at(json, 'error'), 'code') ?? `http_${status}`;
   const affects = status === 401 ? 'connection' : 'message';

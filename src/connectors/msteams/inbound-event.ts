@@ -1,4 +1,5 @@
 import type { InboundEvent } from '../../domain/inbound.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import { readText } from '../contract/fields.ts';
 import { listAt, textAt } from '../http/json-path.ts';
 import type { HookEvent } from '../contract/inbound.ts';
@@ -12,7 +13,7 @@ import { teamsSettings } from './settings.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const ignored = (code: string): readonly HookEvent[] => [{ ignored: code }];
+const ignored = (code: ReasonCode): readonly HookEvent[] => [{ ignored: code }];
 
 /**
  * Reads one activity (bot-docs, "Activity object"; msteams-docs, "Conversation events"). One activity may contain
@@ -59,7 +60,7 @@ function created(
   if (sender === undefined) return 'the message names no sender';
   const content = contentOf(activity, connection);
   // For example a message that only mentions the bot. It has nothing to show on other platforms.
-  if (content.text === '' && content.files === undefined) return ignored('no_text');
+  if (content.text === '' && content.files === undefined) return ignored('no_content');
   const { conversation, root, id } = message;
   const isReply = root !== undefined && root !== id;
   const thread = isReply ? { thread: nativeId({ conversation, root, id: root }) } : {};
@@ -73,7 +74,7 @@ function edited(activity: Json, message: TeamsMessage, one: Common, connection: 
   const revision = String(ms).padStart(16, '0');
   const key = keyOf('edited', message, revision);
   const content = contentOf(activity, connection);
-  if (content.text === '' && content.files === undefined) return ignored('no_text');
+  if (content.text === '' && content.files === undefined) return ignored('no_content');
   return [{ event: { ...one, kind: 'edited', key, revision, ...(sender && { sender }), ...content } }];
 }
 
@@ -99,7 +100,7 @@ function readReactions(activity: Json, place: Omit<TeamsMessage, 'id'>, at: stri
  * Ids of bots are `28:` and the id of their app; ids of people begin with `29:`. Two bots that answer each other would
  * never stop.
  */
-function notSaidByAPerson(activity: Json, { settings }: HookConnection): string | undefined {
+function notSaidByAPerson(activity: Json, { settings }: HookConnection): ReasonCode | undefined {
   const from = textAt(activity, 'from', 'id') ?? '';
   if (from === `28:${readText(teamsSettings, settings, 'appId')}`) return 'own_post';
   return from.startsWith('28:') ? 'bot_post' : undefined;

@@ -1,4 +1,4 @@
-import { SendFailure } from '../../domain/failure.ts';
+import { SendFailure, type Reason } from '../../domain/failure.ts';
 import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
 import { withAuthor } from '../text/author.ts';
 import { readText } from '../contract/fields.ts';
@@ -127,7 +127,10 @@ function receiptOf(answer: unknown, outgoing: Outgoing): Receipt {
   const { conversation, root, replyTo } = placeOf(outgoing);
   if (root !== undefined) return { nativeId: nativeId({ conversation, root, id }) };
   if (isChannel(conversation)) return { nativeId: nativeId({ conversation, root: id, id }), ...astray(outgoing) };
-  const degraded = { code: 'no_threads', message: 'Chats have no threads: it stands below what was said last.' };
+  const degraded: Reason = {
+    code: 'no_threads',
+    message: 'Chats have no threads, so the reply was posted as an ordinary message.',
+  };
   if (replyTo !== undefined) return { nativeId: nativeId({ conversation, id }), degraded };
   return { nativeId: nativeId({ conversation, id }), ...astray(outgoing) };
 }
@@ -135,6 +138,6 @@ function receiptOf(answer: unknown, outgoing: Outgoing): Receipt {
 /** What the receipt says if a reply found no thread. */
 function astray({ action }: Outgoing): Pick<Receipt, 'degraded'> {
   if (action.kind !== 'create' || action.thread === undefined) return {};
-  const message = 'It stands by itself: the message that it replies to is in another conversation.';
+  const message = 'It was posted outside a thread: the message that it replies to is in another conversation.';
   return { degraded: { code: 'thread_missing', message } };
 }

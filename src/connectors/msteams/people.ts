@@ -88,7 +88,7 @@ async function* members(connection: Connection, context: LookUpContext): AsyncGe
   }
   throw new SendFailure({
     kind: 'transient',
-    code: 'lookup_unfinished',
+    code: 'look_up_unfinished',
     message: 'the roster was not read to its end',
   });
 }

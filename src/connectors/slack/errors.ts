@@ -1,4 +1,5 @@
 import type { FailureKind, Affected } from '../../domain/failure.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import type { Meaning } from '../http/answer.ts';
 
 interface Row {
@@ -6,7 +7,7 @@ interface Row {
   readonly isOfFormat?: true;
   readonly kind: FailureKind;
   readonly affects: Affected;
-  readonly codes: readonly string[];
+  readonly codes: readonly ReasonCode[];
 }
 
 /**
@@ -61,11 +62,12 @@ const rows: readonly Row[] = [
       'access_denied',
     ],
   },
-  // Slack limits posts per channel, and everything else per method and workspace (docs.slack.dev, "Rate limits").
-  // Holding back the whole connection for the latter would delay posts that Slack would accept.
-  { kind: 'transient', affects: 'destination', codes: ['ratelimited', 'rate_limited'] },
   { kind: 'transient', affects: 'connection', codes: ['service_unavailable', 'team_added_to_org'] },
-  { kind: 'ambiguous', affects: 'destination', codes: ['fatal_error', 'internal_error', 'request_timeout'] },
+  {
+    kind: 'ambiguous',
+    affects: 'destination',
+    codes: ['slack_fatal_error', 'slack_internal_error', 'slack_request_timeout'],
+  },
 ];
 
 /**
@@ -75,15 +77,22 @@ const rows: readonly Row[] = [
  * @param error the value of `error` in an answer with `ok: false`.
  */
 export function meaningOf(error: string | undefined, status: number): Meaning | undefined {
-  if (status === 429) return { kind: 'transient', code: 'ratelimited', affects: 'destination' };
-  const code = error !== undefined && /^[a-z0-9_]{1,64}$/.test(error) ? error : undefined;
-  if (code === undefined) return status >= 300 ? undefined : { kind: 'ambiguous', code: 'bad_response' };
-  const row = rows.find(({ codes }) => codes.includes(code));
-  if (row !== undefined)
-    return { kind: row.kind, code, affects: row.affects, ...(row.isOfFormat && { isOfFormat: true }) };
+  // Slack limits posts per channel, and everything else per method and workspace (docs.slack.dev, "Rate limits").
+  // Holding back the whole connection for the latter would delay posts that Slack would accept.
+  if (status === 429 || error === 'ratelimited' || error === 'rate_limited')
+    return { kind: 'transient', code: 'throttled', affects: 'destination' };
+  const word = error !== undefined && /^[a-z0-9_]{1,64}$/.test(error) ? error : undefined;
+  if (word === undefined) return status >= 300 ? undefined : { kind: 'ambiguous', code: 'bad_response' };
+  for (const { kind, affects, codes, isOfFormat } of rows) {
+    const code = codes.find((one) => one === word || one === `slack_${word}`);
+    if (code !== undefined) return { kind, code, affects, ...(isOfFormat && { isOfFormat }) };
+  }
   // Workspace preferences about who may post where. Those on threads do not affect other posts.
-  if (code.startsWith('restricted_action'))
-    return { kind: 'permanent', code, affects: code.includes('thread') ? 'message' : 'destination' };
-  if (code.startsWith('metadata_')) return { kind: 'permanent', code, affects: 'message' };
-  return status < 500 ? { kind: 'permanent', code: `slack_${code}`, affects: 'message' } : undefined;
+  if (word.startsWith('restricted_action')) {
+    const code = word as `restricted_action${string}`;
+    return { kind: 'permanent', code, affects: word.includes('thread') ? 'message' : 'destination' };
+  }
+  if (word.startsWith('metadata_'))
+    return { kind: 'permanent', code: word as `metadata_${string}`, affects: 'message' };
+  return status < 500 ? { kind: 'permanent', code: `slack_${word}`, affects: 'message' } : undefined;
 }

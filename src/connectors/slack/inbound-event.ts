@@ -1,5 +1,6 @@
 import type { ConnectionId } from '../../domain/ids.ts';
 import type { InboundEvent } from '../../domain/inbound.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import { at, listAt, textAt } from '../http/json-path.ts';
 import type { HookEvent } from '../contract/inbound.ts';
 import { writeMarkdown } from '../text/markdown.ts';
@@ -11,7 +12,7 @@ import { readMessage } from './text/read.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const ignored = (code: string): HookEvent => ({ ignored: code });
+const ignored = (code: ReasonCode): HookEvent => ({ ignored: code });
 
 /**
  * Reads one envelope of the Events API (docs.slack.dev, "Events API", and the pages of `message` and `reaction_added`).
@@ -139,7 +140,7 @@ function readReaction(envelope: Json, event: unknown): HookEvent | string {
  * Why a message is not bridged: it is our own post, a copy that some Carillon made, or a bot's post. Two bots that
  * answer each other would never stop.
  */
-function notSaidByAPerson(message: unknown, app: string | undefined): string | undefined {
+function notSaidByAPerson(message: unknown, app: string | undefined): ReasonCode | undefined {
   if (isMarked(message)) return 'own_post';
   if (app !== undefined && textAt(message, 'app_id') === app) return 'own_post';
   return textAt(message, 'bot_id') === undefined ? undefined : 'bot_post';

@@ -46,6 +46,6 @@ export function placeOf({ action, destination }: Outgoing): Omit<SlackMessage, '
 /** The receipt of a new post. It says so if a reply was posted outside of its thread. */
 export function receiptOf({ action }: Outgoing, message: SlackMessage): Receipt {
   const isAstray = action.kind === 'create' && action.thread !== undefined && message.thread === undefined;
-  const text = 'It stands by itself: the message that it replies to is not in this channel any more.';
+  const text = 'It was posted outside a thread: the message that it replies to is not in this channel any more.';
   return { nativeId: nativeId(message), ...(isAstray ? { degraded: { code: 'thread_missing', message: text } } : {}) };
 }

@@ -1,4 +1,5 @@
 import { SendFailure } from '../../domain/failure.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
 import { at, listAt, textAt } from '../http/json-path.ts';
 import { restated } from '../http/restated.ts';
@@ -62,7 +63,7 @@ async function search(outgoing: Outgoing, list: Search, context: SendContext): P
     cursor = nextCursor(answer);
     if (cursor === '') return undefined;
   }
-  throw lookupFailure('lookup_unfinished', 'the history was not read to its end in time');
+  throw lookupFailure('look_up_unfinished', 'the history was not read to its end in time');
 }
 
 async function readPage(
@@ -112,7 +113,7 @@ function find(answer: SlackAnswer, channel: string, outgoing: Outgoing): Receipt
       return receiptOf(outgoing, { channel, ts, ...(typeof thread === 'string' ? { thread } : {}) });
     unreadable ||= marked === 'unreadable' || mayBeFile(message, outgoing);
   }
-  if (unreadable) throw lookupFailure('lookup_unreadable', 'the history does not show which delivery a post is of');
+  if (unreadable) throw lookupFailure('look_up_unreadable', 'the history does not show which delivery a post is of');
   return undefined;
 }
 
@@ -133,6 +134,6 @@ function nextCursor(answer: SlackAnswer): string {
   return cursor;
 }
 
-function lookupFailure(code: string, message: string): SendFailure {
+function lookupFailure(code: ReasonCode, message: string): SendFailure {
   return new SendFailure({ kind: 'transient', affects: 'message', code, message });
 }

@@ -1,5 +1,5 @@
 import type { Affected } from '../../domain/failure.ts';
-import type { Meaning } from '../http/answer.ts';
+import { codeOfStatus, type Meaning } from '../http/answer.ts';
 
 /** The kind of a call. It decides what a refusal affects. */
 export type CallKind =
@@ -16,7 +16,7 @@ export type CallKind =
  * decides: after a 5xx it is unknown whether the message was accepted.
  */
 export function meaningOf(status: number, call: CallKind): Meaning | undefined {
-  const code = `http_${status}`;
+  const code = codeOfStatus(status);
   switch (status) {
     case 401:
       return { kind: 'permanent', code, affects: 'connection' };

@@ -38,7 +38,7 @@ export function meaningOf(
 ): Meaning | undefined {
   // Zoom limits posts per channel and all calls per account. Only the text of its message says which limit was hit, and
   // texts are for people.
-  if (status === 429) return { kind: 'transient', code: 'rate_limited', affects: 'destination' };
+  if (status === 429) return { kind: 'transient', code: 'throttled', affects: 'destination' };
   // The token was obtained just now, and bad credentials would have been refused then.
   if (status === 401) return { kind: 'transient', code: 'token_not_accepted', affects: 'connection' };
   if (status < 400 || status >= 500 || code === undefined) return undefined;

@@ -1,4 +1,5 @@
 import type { InboundEvent, InboundSender } from '../../domain/inbound.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import { writeMarkdown } from '../text/markdown.ts';
 import { at, listAt, textAt } from '../http/json-path.ts';
 import type { HookEvent } from '../contract/inbound.ts';
@@ -73,7 +74,7 @@ export function readEvent(name: string, body: unknown, connection: HookConnectio
   }
 }
 
-function reasonFor(name: string): string {
+function reasonFor(name: string): ReasonCode {
   // A conversation of two people has no room that a bridge could name.
   if (/^team_chat\.dm_(?:message|reaction)_/.test(name)) return 'direct_message';
   // The older events report the same things a second time if an app subscribes to both.

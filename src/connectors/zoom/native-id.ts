@@ -51,6 +51,6 @@ export function placeOf({ action, destination }: Outgoing): Omit<ZoomMessage, 'i
 /** The receipt of a new post. It says so if a reply was posted outside of its thread. */
 export function receiptOf({ action }: Outgoing, message: ZoomMessage): Receipt {
   const isAstray = action.kind === 'create' && action.thread !== undefined && message.thread === undefined;
-  const text = 'It stands by itself: the message that it replies to is not in this channel.';
+  const text = 'It was posted outside a thread: the message that it replies to is not in this channel.';
   return { nativeId: nativeId(message), ...(isAstray ? { degraded: { code: 'thread_missing', message: text } } : {}) };
 }

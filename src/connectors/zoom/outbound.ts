@@ -141,7 +141,7 @@ export async function send(prepared: PreparedCall, outgoing: Outgoing, context: 
   try {
     const { status } = await callZoom(call, outgoing.connection, context);
     const text = 'Zoom takes no formats and no mentions in an edit: the text stands there without them.';
-    return { nativeId, status, ...(isPlainer === true ? { degraded: { code: 'plain_edit', message: text } } : {}) };
+    return { nativeId, status, ...(isPlainer === true ? { degraded: { code: 'plain_text', message: text } } : {}) };
   } catch (error) {
     if (!(error instanceof SendFailure) || !isDone(outgoing.action.kind, error.code)) throw error;
     return { nativeId, ...(error.status === undefined ? {} : { status: error.status }) };

@@ -1,4 +1,5 @@
 import { SendFailure } from '../../domain/failure.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import type { Outgoing, Receipt, SendContext } from '../contract/connector.ts';
 import { at, textAt } from '../http/json-path.ts';
 import { restated } from '../http/restated.ts';
@@ -51,7 +52,7 @@ export async function reconcile(outgoing: Outgoing, since: Date, context: SendCo
     next = textAt(answer, 'next_page_token') ?? '';
     if (next === '') return foundByText(outgoing, twins, since);
   }
-  throw lookUpFailure('lookup_unfinished', 'the history was not read to its end in time');
+  throw lookUpFailure('look_up_unfinished', 'the history was not read to its end in time');
 }
 
 async function readPage(
@@ -117,7 +118,7 @@ function foundByText(outgoing: Outgoing, twins: readonly Json[], since: Date): R
   if (one === undefined) return undefined;
   const time = Number(at(one, 'timestamp') ?? Number.NaN);
   if (more.length > 0 || !(time >= since.getTime()))
-    throw lookUpFailure('lookup_unreadable', 'the history does not show which delivery a post is of');
+    throw lookUpFailure('look_up_unreadable', 'the history does not show which delivery a post is of');
   return found(outgoing, one);
 }
 
@@ -129,6 +130,6 @@ function found(outgoing: Outgoing, message: Json): Receipt {
   return receiptOf(outgoing, { channel, id, ...(thread === undefined ? {} : { thread }) });
 }
 
-function lookUpFailure(code: string, message: string): SendFailure {
+function lookUpFailure(code: ReasonCode, message: string): SendFailure {
   return new SendFailure({ kind: 'transient', affects: 'message', code, message });
 }

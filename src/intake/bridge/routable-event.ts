@@ -1,5 +1,7 @@
 import type { Connector } from '../../connectors/contract/connector.ts';
 import type { Inbound } from '../../connectors/contract/inbound.ts';
+import type { Reason } from '../../domain/failure.ts';
+import type { ReasonCode } from '../../domain/reasons.ts';
 import type { Sql } from '../../store/db/db.ts';
 import { finish, waitForEvent, type LeasedEvent } from '../../store/inbound/inbox.ts';
 import type { KeyRing } from '../../store/db/key-ring.ts';
@@ -36,7 +38,7 @@ export const parentWaitSeconds = 30;
  */
 export const originalWaitSeconds = 3_600;
 
-export function ignored(code: string, message: string) {
+export function ignored(code: ReasonCode, message: string): { readonly reason: Reason } {
   return { reason: { code, message } };
 }
 
@@ -50,7 +52,12 @@ export async function findOriginal({ sql }: RouteDeps, { leased, inbound }: Rout
   const link = await findLink(sql, leased.tenant, leased.connection, key);
   if (link !== undefined) return { ...link, key };
   if (leased.isOver)
-    await finish(sql, leased.id, 'ignored', ignored('original_unknown', 'What it changes never came, or is too old.'));
+    await finish(
+      sql,
+      leased.id,
+      'ignored',
+      ignored('original_unknown', 'The message that it changes never came, or is too old.'),
+    );
   else await waitForEvent(sql, leased.id, key, originalWaitSeconds);
   return undefined;
 }

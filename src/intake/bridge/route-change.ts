@@ -17,7 +17,7 @@ export async function routeChange(deps: RouteDeps, routable: RoutableEvent): Pro
   const original = await findOriginal(deps, routable);
   if (original === undefined) return;
   if (!original.isOrigin)
-    return finish(sql, leased.id, 'ignored', ignored('copy_changed', 'A copy was changed, and not what it is of.'));
+    return finish(sql, leased.id, 'ignored', ignored('copy_changed', 'A copy was changed, and not the original.'));
   const change = {
     id: newMessageId(),
     tenant,
@@ -36,7 +36,7 @@ export async function routeChange(deps: RouteDeps, routable: RoutableEvent): Pro
   }
   const { revision } = event;
   if (revision !== undefined && !(await raiseRevision(sql, tenant, connection, original.key, revision)))
-    return finish(sql, leased.id, 'ignored', ignored('older_edit', 'A newer edit was taken before it.'));
+    return finish(sql, leased.id, 'ignored', ignored('older_edit', 'A newer edit came before it.'));
   const sender = senderOf(event, connection, connector);
   const edited = await acceptEdit(sql, ring, { ...change, content: contentOf(event), sender });
   if (edited.outcome === 'accepted') poke();
@@ -52,7 +52,7 @@ async function conclude({ sql }: RouteDeps, { leased }: RoutableEvent, result: R
       return finish(sql, leased.id, 'routed', { message: result.id });
     case 'deleted':
     case 'not-found':
-      return finish(sql, leased.id, 'ignored', ignored('original_deleted', 'What it changes is deleted.'));
+      return finish(sql, leased.id, 'ignored', ignored('original_deleted', 'The message that it changes is deleted.'));
     default:
       // Another change of the same message was accepted at the same moment. The inbox tries the event again.
       throw new Error(`the change was not accepted: ${result.outcome}`);

@@ -26,12 +26,7 @@ export async function routeCreated(deps: RouteDeps, routable: RoutableEvent, pla
   if (known !== undefined && !known.isOrigin)
     return finish(sql, leased.id, 'ignored', ignored('own_post', 'Carillon posted it.'));
   if ((event.text ?? '').trim() === '' && (event.files ?? []).length === 0)
-    return finish(
-      sql,
-      leased.id,
-      'ignored',
-      ignored('no_content', 'It has neither text nor files, as a bare card has.'),
-    );
+    return finish(sql, leased.id, 'ignored', ignored('no_content', 'It has neither text nor files.'));
   let parent: { message: MessageId; conversation: string | null } | undefined;
   if (event.thread !== undefined) {
     const parentKey = inbound.linkKey(event.thread);
@@ -51,7 +46,10 @@ export async function routeCreated(deps: RouteDeps, routable: RoutableEvent, pla
     ...(thread === undefined ? {} : { thread }),
   });
   const isAstray = event.thread !== undefined && parent === undefined;
-  const miss = ignored('thread_unknown', 'It replies to something that is not known here, so it stands by itself.');
+  const miss = ignored(
+    'thread_unknown',
+    'It replies to a message that Carillon does not know, so it was bridged outside a thread.',
+  );
   await finish(sql, leased.id, 'routed', { message, ...(isAstray ? miss : {}) });
 }
 

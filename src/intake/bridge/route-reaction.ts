@@ -29,7 +29,7 @@ export async function routeReaction(deps: RouteDeps, routable: RoutableEvent, pl
       sql,
       leased.id,
       'ignored',
-      ignored('same_reaction', 'Others react so, too: nothing changes elsewhere.'),
+      ignored('same_reaction', 'Other people reacted with the same emoji, so nothing changes elsewhere.'),
     );
   const message = { class: null, conversation: original.conversation };
   const result = await acceptReaction(sql, ring, {
@@ -46,7 +46,7 @@ export async function routeReaction(deps: RouteDeps, routable: RoutableEvent, pl
     ),
   });
   if (result === 'gone')
-    return finish(sql, leased.id, 'ignored', ignored('original_deleted', 'What it reacts to is deleted.'));
+    return finish(sql, leased.id, 'ignored', ignored('original_deleted', 'The message that it reacts to is deleted.'));
   if (result.outcome === 'accepted') poke();
   if (result.outcome !== 'accepted' && result.outcome !== 'duplicate')
     throw new Error(`the reaction was not accepted: ${result.outcome}`);

@@ -47,7 +47,7 @@ export async function findQuarantined(
 export async function releaseQuarantined(sql: Db, tenant: TenantId, id: InboxId): Promise<void> {
   await sql`
     update inbox set state = 'routed', sealed = null, done_at = clock_timestamp(),
-      reason = '{"code": "replayed", "message": "It was read once more, and understood."}'
+      reason = '{"code": "replayed", "message": "It was read again and understood."}'
     where tenant = ${tenant} and id = ${id} and state = 'quarantined'`;
 }
 

@@ -35,7 +35,7 @@ export async function release(sql: Db, delivery: DeliveryId, token: AttemptId): 
       from judged j where d.id = j.id
       returning d.id, d.state, d.tenant, d.destination, d.lane, d.sequence, d.hold_for, d.hold_until, null::float8 as delay_ms
     ), attempt as (
-      update attempts set ended_at = clock_timestamp(), outcome = 'stopped', code = 'shutdown',
+      update attempts set ended_at = clock_timestamp(), outcome = 'stopped', code = 'stopped',
         message = 'The worker stopped before anything was written.'
       where id = ${token} and exists (select from released)
     ), settled as (

@@ -1,6 +1,6 @@
 import { graceMs } from '../../domain/clocks.ts';
 import type { DeliveryState } from '../../domain/delivery.ts';
-import type { Reason } from '../../domain/failure.ts';
+import type { DeliveryReason, Reason } from '../../domain/failure.ts';
 import type { AttemptId, DeliveryId } from '../../domain/ids.ts';
 import type { Verdict } from '../../domain/step.ts';
 import { json, type Db } from '../db/db.ts';
@@ -70,6 +70,7 @@ async function settleOne(
 function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
   const { verdict, reason, troubles = [] } = s;
   const canLookUp = s.canLookUp === true && verdict.state === 'retrying';
+  const parkedReason: DeliveryReason = verdict.state === 'parked' ? { ...reason, gaveUp: verdict.why } : reason;
   const delayMs = verdict.state === 'retrying' ? verdict.delayMs : null;
   const retryAfterSeconds = s.retryAfterMs === undefined ? null : s.retryAfterMs / 1000;
   return sql<SettledRow[]>`
@@ -93,7 +94,7 @@ function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
     ), settled as (
       update deliveries d
       set state = j.state, reason = case when j.state = 'delivered' then null when j.moves then ${partReason(sql)}
-          else ${json(sql, reason)}::jsonb end,
+          when j.state = 'parked' then ${json(sql, parkedReason)}::jsonb else ${json(sql, reason)}::jsonb end,
         claim_token = null, claim_deadline = null,
         next_attempt_at = case when j.state = 'retrying' then clock_timestamp() + make_interval(secs => j.delay_ms / 1000) end,
         not_before = clock_timestamp() + make_interval(secs => ${retryAfterSeconds}::float8),

@@ -1,7 +1,7 @@
 import type { DeliveryClassName } from '../../domain/delivery-class.ts';
 import type { ChangeKind } from '../../domain/change.ts';
 import type { DeliveryState } from '../../domain/delivery.ts';
-import type { Reason } from '../../domain/failure.ts';
+import type { DeliveryReason, Reason } from '../../domain/failure.ts';
 import type { DeliveryId, DestinationId, MessageId, TenantId } from '../../domain/ids.ts';
 import type { RetryPolicy } from '../../domain/retry.ts';
 import type { Db } from '../db/db.ts';
@@ -27,7 +27,7 @@ export interface DeliveryRow {
   readonly expiresAt: Date | null;
   /** What was left out or done otherwise than asked. */
   readonly degraded: readonly Reason[] | null;
-  readonly reason: Reason | null;
+  readonly reason: DeliveryReason | null;
   readonly late: boolean;
   readonly doubled: boolean;
   readonly via: string;

@@ -90,7 +90,7 @@ export async function expireOverdue(sql: Db, deliveries: readonly DeliveryId[]):
       order by id for update
     )
     update deliveries d
-    set state = 'expired', reason = '{"code": "expired", "message": "It was worth nothing any more."}', due_at = null,
+    set state = 'expired', reason = '{"code": "expired", "message": "The message expired before it was delivered."}', due_at = null,
       next_attempt_at = null, gate = null, slot_at = null, settled_at = clock_timestamp()
     from late where d.id = late.id returning d.id`;
   return rows.map(({ id }) => id);

@@ -12,10 +12,10 @@ export const runningDeadline = (sql: Db) =>
 /** What an operator reads while a delivery waits, behind the gate's name. */
 const texts: Record<Why, string> = {
   paused: 'is paused.',
-  breaker: 'does not answer. It goes out when a probe has got through.',
-  retry_after: 'asked us to stay away for a time.',
-  busy: 'has as many on their way to it as it gets at once.',
-  rate: 'gets no more than its rate allows.',
+  breaker: 'does not answer. The delivery goes out when a probe has got through.',
+  retry_after: 'asked Carillon to wait.',
+  busy: 'has as many sends under way as it may have at once.',
+  rate: 'is at its rate limit.',
 };
 
 type Why = Shut['why'] | 'rate';

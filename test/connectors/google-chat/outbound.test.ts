@@ -29,17 +29,17 @@ describe('the connector of Google Chat', () => {
     shown,
     isPostOf: ({ method, path }, delivery) => method === 'POST' && path.includes(clientOf(delivery)),
     answers: [
-      { kind: 'permanent', code: 'invalid_argument', answer: refusal(400, 'INVALID_ARGUMENT') },
-      { kind: 'permanent', code: 'failed_precondition', answer: refusal(400, 'FAILED_PRECONDITION') },
+      { kind: 'permanent', code: 'google_invalid_argument', answer: refusal(400, 'INVALID_ARGUMENT') },
+      { kind: 'permanent', code: 'google_failed_precondition', answer: refusal(400, 'FAILED_PRECONDITION') },
       {
         kind: 'permanent',
-        code: 'permission_denied',
+        code: 'google_permission_denied',
         affects: 'destination',
         answer: refusal(403, 'PERMISSION_DENIED'),
       },
-      { kind: 'permanent', code: 'not_found', affects: 'destination', answer: refusal(404, 'NOT_FOUND') },
-      { kind: 'transient', code: 'ratelimited', answer: refusal(429, 'RESOURCE_EXHAUSTED') },
-      { kind: 'transient', code: 'ratelimited', answer: { status: 429, body: 'slow down' } },
+      { kind: 'permanent', code: 'google_not_found', affects: 'destination', answer: refusal(404, 'NOT_FOUND') },
+      { kind: 'transient', code: 'throttled', answer: refusal(429, 'RESOURCE_EXHAUSTED') },
+      { kind: 'transient', code: 'throttled', answer: { status: 429, body: 'slow down' } },
       { kind: 'ambiguous', code: 'http_500', answer: refusal(500, 'INTERNAL') },
       { kind: 'ambiguous', code: 'http_503', answer: refusal(503, 'UNAVAILABLE') },
       { kind: 'ambiguous', code: 'http_504', answer: refusal(504, 'DEADLINE_EXCEEDED') },
@@ -49,17 +49,17 @@ describe('the connector of Google Chat', () => {
       {
         action: 'edit',
         kind: 'permanent',
-        code: 'permission_denied',
+        code: 'google_permission_denied',
         affects: 'message',
         answer: refusal(403, 'PERMISSION_DENIED'),
       },
-      { action: 'edit', kind: 'permanent', code: 'not_found', answer: refusal(404, 'NOT_FOUND') },
-      { action: 'edit', kind: 'transient', code: 'ratelimited', answer: refusal(429, 'RESOURCE_EXHAUSTED') },
+      { action: 'edit', kind: 'permanent', code: 'google_not_found', answer: refusal(404, 'NOT_FOUND') },
+      { action: 'edit', kind: 'transient', code: 'throttled', answer: refusal(429, 'RESOURCE_EXHAUSTED') },
       { action: 'edit', kind: 'ambiguous', code: 'http_500', answer: refusal(500, 'INTERNAL') },
       {
         action: 'delete',
         kind: 'permanent',
-        code: 'permission_denied',
+        code: 'google_permission_denied',
         affects: 'message',
         answer: refusal(403, 'PERMISSION_DENIED'),
       },
@@ -132,7 +132,10 @@ describe('a post in Google Chat', () => {
     await bench.fault(name, { path: 'requestId=', times: 2, ...refusal(400, 'INVALID_ARGUMENT') });
     expect(await send(out, { attempt: 2 })).toEqual({ ...first, status: 400 });
     const other = fresh('spaces/AAAA16');
-    expect(await failureOf(send(other, { attempt: 2 }))).toMatchObject({ kind: 'permanent', code: 'invalid_argument' });
+    expect(await failureOf(send(other, { attempt: 2 }))).toMatchObject({
+      kind: 'permanent',
+      code: 'google_invalid_argument',
+    });
     const before = (await bench.requests(name)).length;
     await bench.fault(name, { path: 'requestId=', ...refusal(403, 'PERMISSION_DENIED') });
     expect(await failureOf(send(out, { attempt: 2 }))).toMatchObject({ kind: 'permanent', affects: 'destination' });
@@ -188,7 +191,7 @@ describe('a post in Google Chat', () => {
     await bench.fault(name, { path: 'requestId=', times: 2, ...refusal(401, 'UNAUTHENTICATED') });
     expect(await failureOf(send(fresh('spaces/AAAA10')))).toMatchObject({
       kind: 'transient',
-      code: 'unauthenticated',
+      code: 'google_unauthenticated',
       affects: 'connection',
     });
     const other = fresh('spaces/AAAA10', { serviceAccount: 'other@simulated.iam.gserviceaccount.com' });
@@ -215,7 +218,7 @@ describe('a post in Google Chat', () => {
     const before = (await bench.requests(name)).length;
     const nothing = sampleOutgoing(target(bench.url), { content: { text: ' \n' } });
     expect(await failureOf(send(nothing))).toMatchObject({ kind: 'permanent', code: 'no_text' });
-    expect(await failureOf(send(reactionTo(created, '👍')))).toMatchObject({ code: 'unsupported_action' });
+    expect(await failureOf(send(reactionTo(created, '👍')))).toMatchObject({ code: 'not_supported' });
     expect(await bench.requests(name)).toHaveLength(before);
   });
 
@@ -230,14 +233,17 @@ describe('a post in Google Chat', () => {
   it('the simulator limits posts to one a second and space if told so', async () => {
     await bench.control(name, 'limits', {});
     await send(fresh('spaces/AAAA14'));
-    expect(await failureOf(send(fresh('spaces/AAAA14')))).toMatchObject({ kind: 'transient', code: 'ratelimited' });
+    expect(await failureOf(send(fresh('spaces/AAAA14')))).toMatchObject({ kind: 'transient', code: 'throttled' });
     await send(fresh('spaces/AAAA15'));
     await bench.control(name, 'limits', { enabled: false });
     await send(fresh('spaces/AAAA14'));
   });
 
   it('a post to a space that does not exist is a failure of the destination', async () => {
-    expect(await failureOf(send(fresh('spaces/BBBB')))).toMatchObject({ code: 'not_found', affects: 'destination' });
+    expect(await failureOf(send(fresh('spaces/BBBB')))).toMatchObject({
+      code: 'google_not_found',
+      affects: 'destination',
+    });
   });
 });
 

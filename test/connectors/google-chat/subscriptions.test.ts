@@ -133,7 +133,7 @@ it('subscriptions of spaces that no bridge has any more are ended, and those of 
   await keep([ops, lab]);
   expect(await keep([lab, den])).toMatchObject([
     { room: lab, did: 'nothing' },
-    { room: den, failure: { kind: 'permanent', code: 'already_exists' } },
+    { room: den, failure: { kind: 'permanent', code: 'google_already_exists' } },
   ]);
   const left = async () => (await subscriptions()).map(({ targetResource }) => targetResource.split('/').at(-1));
   expect(await left()).toEqual(['AAAAden', 'AAAAlab']);
@@ -145,7 +145,7 @@ it('subscriptions of spaces that no bridge has any more are ended, and those of 
 
 it('a space whose subscription fails has a reason, and a lost answer leaves no double subscription', async () => {
   expect(await keep(['spaces/none', ops])).toMatchObject([
-    { failure: { kind: 'permanent', code: 'invalid_argument' } },
+    { failure: { kind: 'permanent', code: 'google_invalid_argument' } },
     { did: 'created' },
   ]);
   await keep([]);

@@ -43,7 +43,7 @@ describe('the connector of Matrix', () => {
         answer: refusal(401, 'M_UNKNOWN_TOKEN'),
       },
       { kind: 'permanent', code: 'matrix_user_locked', affects: 'connection', answer: refusal(403, 'M_USER_LOCKED') },
-      { kind: 'transient', code: 'matrix_limit_exceeded', answer: { status: 429 } },
+      { kind: 'transient', code: 'throttled', answer: { status: 429 } },
       {
         kind: 'transient',
         code: 'matrix_resource_limit_exceeded',
@@ -178,7 +178,7 @@ describe('recovery class, people and limits of Matrix', () => {
   it('a rate limit that an older homeserver states in the body is honoured', async () => {
     await bench.fault('matrix', { path: '/send/', status: 429 });
     const out = sampleOutgoing(target(bench.url));
-    expect(await failureOf(post(out))).toMatchObject({ code: 'matrix_limit_exceeded', retryAfterMs: 2_000 });
+    expect(await failureOf(post(out))).toMatchObject({ code: 'throttled', retryAfterMs: 2_000 });
   });
 });
 

@@ -113,8 +113,8 @@ describe('an activity of Teams', () => {
   it.each([
     ['our own post', { from: { id: `28:${appId}` } }, 'own_post'],
     ["another bot's post", { from: { id: '28:another' } }, 'bot_post'],
-    ['a mention of the bot alone', { attachments: [], text: ' <at>Carillon</at> ' }, 'no_text'],
-    ['an edit that leaves nothing', { type: 'messageUpdate', attachments: [], text: '' }, 'no_text'],
+    ['a mention of the bot alone', { attachments: [], text: ' <at>Carillon</at> ' }, 'no_content'],
+    ['an edit that leaves nothing', { type: 'messageUpdate', attachments: [], text: '' }, 'no_content'],
     ['a new member', { type: 'conversationUpdate' }, 'unsupported_event'],
     ['an installation', { type: 'installationUpdate', action: 'add' }, 'unsupported_event'],
     [

@@ -153,15 +153,15 @@ describe('a refused look-up in Slack', () => {
   it.each([
     ['missing_scope', 'permanent', 'message'],
     ['not_in_channel', 'permanent', 'message'],
-    ['ratelimited', 'transient', 'message'],
-    ['internal_error', 'transient', 'message'],
+    ['ratelimited', 'transient', 'message', 'throttled'],
+    ['internal_error', 'transient', 'message', 'slack_internal_error'],
     ['token_revoked', 'permanent', 'connection'],
     ['service_unavailable', 'transient', 'connection'],
   ])(
     'a look-up that is refused with %s is a failure of the right kind and affects no more than it must',
-    async (code, kind, affects) => {
+    async (word, kind, affects, code = word) => {
       const { out } = await create('C20');
-      await bench.fault('slack', { path: 'conversations.history', ...refusal(code) });
+      await bench.fault('slack', { path: 'conversations.history', ...refusal(word) });
       expect(await failureOf(lookUp(out))).toMatchObject({ code, kind, affects });
     },
   );

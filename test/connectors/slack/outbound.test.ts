@@ -16,9 +16,8 @@ const rows: readonly [FailureKind, Affected, readonly string[]][] = [
   ['permanent', 'destination', ['users_not_found', 'restricted_action', 'restricted_action_read_only_channel']],
   ['permanent', 'connection', ['invalid_auth', 'not_authed', 'token_revoked', 'token_expired', 'account_inactive']],
   ['permanent', 'connection', ['missing_scope', 'org_login_required', 'access_denied']],
-  ['transient', 'destination', ['ratelimited', 'rate_limited']],
   ['transient', 'connection', ['service_unavailable', 'team_added_to_org']],
-  ['ambiguous', 'destination', ['fatal_error', 'internal_error', 'request_timeout']],
+  ['ambiguous', 'destination', ['slack_fatal_error', 'slack_internal_error', 'slack_request_timeout']],
 ];
 const answersOf = (action: ActionKind, of: typeof rows): AnswerCase[] =>
   of.flatMap(([kind, affects, codes]) =>
@@ -49,16 +48,23 @@ describe('the connector of Slack', () => {
         ['permanent', 'message', ['message_not_found', 'cant_update_message', 'edit_window_closed', 'msg_too_long']],
         ['permanent', 'destination', ['channel_not_found', 'is_archived']],
         ['permanent', 'connection', ['token_revoked']],
-        ['transient', 'destination', ['ratelimited']],
-        ['ambiguous', 'destination', ['internal_error']],
+        ['ambiguous', 'destination', ['slack_internal_error']],
       ]),
       ...answersOf('delete', [
         ['permanent', 'message', ['cant_delete_message']],
         ['permanent', 'destination', ['channel_not_found']],
         ['permanent', 'connection', ['missing_scope']],
-        ['ambiguous', 'destination', ['fatal_error']],
+        ['ambiguous', 'destination', ['slack_fatal_error']],
       ]),
-      { kind: 'transient', code: 'ratelimited', answer: { status: 429 } },
+      ...(['create', 'edit'] as const).flatMap((action) =>
+        [refusal('ratelimited'), refusal('rate_limited'), { status: 429 }].map((answer): AnswerCase => ({
+          action,
+          kind: 'transient',
+          affects: 'destination',
+          code: 'throttled',
+          answer,
+        })),
+      ),
       {
         kind: 'transient',
         code: 'service_unavailable',
@@ -142,7 +148,7 @@ describe('a post in Slack', () => {
     await bench.control('slack', 'limits', {});
     const now = () => attempt(slack, sampleOutgoing(target(bench.url, 'C03')), sendContext(bench.http));
     await now();
-    expect(await failureOf(now())).toMatchObject({ code: 'ratelimited', retryAfterMs: 1_000 });
+    expect(await failureOf(now())).toMatchObject({ code: 'throttled', retryAfterMs: 1_000 });
     await attempt(slack, sampleOutgoing(target(bench.url, 'C04')), sendContext(bench.http));
     await bench.control('slack', 'limits', { enabled: false });
     await now();

@@ -1,6 +1,7 @@
 import type { Outgoing } from '../../../src/connectors/contract/connector.ts';
 import type { FailureKind, Affected } from '../../../src/domain/failure.ts';
 import { checkFields } from '../../../src/connectors/contract/fields.ts';
+import { codeOfStatus } from '../../../src/connectors/http/answer.ts';
 import { webex } from '../../../src/connectors/webex/index.ts';
 import { roomsAt } from '../../support/rooms.ts';
 import { connectorSuite, type AnswerCase } from '../../suites/connector-suite.ts';
@@ -23,7 +24,7 @@ const refusals = (
   action: AnswerCase['action'] & string,
   rows: readonly (readonly [number, FailureKind, Affected])[],
 ): AnswerCase[] =>
-  rows.map(([status, kind, affects]) => ({ action, kind, affects, code: `http_${status}`, answer: { status } }));
+  rows.map(([status, kind, affects]) => ({ action, kind, affects, code: codeOfStatus(status), answer: { status } }));
 
 describe('the connector of Webex', () => {
   connectorSuite({
@@ -96,8 +97,7 @@ describe('a message to Webex', () => {
   const author = { name: 'Ann *Archer*', source: 'Slack' };
 
   it('a message has Markdown, plain text and the bearer token, and its receipt names room and id', async () => {
-    const out = sampleOutgoing(target(bench.url, 'one'));
-    const receipt = await attempt(webex, out, sendContext(bench.http));
+    const receipt = await attempt(webex, sampleOutgoing(target(bench.url, 'one')), sendContext(bench.http));
     const [message] = await held(bench, roomId('one'));
     expect(message).toMatchObject({ markdown: '**Disk full** on db-3', text: 'Disk full on db-3' });
     expect(receipt).toEqual({ nativeId: `${roomId('one')}:${message?.id}`, status: 200 });
@@ -223,7 +223,7 @@ describe('a message to Webex', () => {
     await bench.control('webex', 'limits', {});
     const now = () => create('sixteen');
     await now();
-    expect(await failureOf(now())).toMatchObject({ kind: 'transient', code: 'http_429', retryAfterMs: 1_000 });
+    expect(await failureOf(now())).toMatchObject({ kind: 'transient', code: 'throttled', retryAfterMs: 1_000 });
     await bench.control('webex', 'limits', { enabled: false });
     await now();
   });

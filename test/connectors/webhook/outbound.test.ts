@@ -61,7 +61,8 @@ describe('the connector of webhooks', () => {
         ...(status === 410 ? { affects: 'destination' as const } : {}),
         answer: { status, ...(status === 304 ? { body: '' } : {}) },
       })),
-      ...[409, 425, 429].map((status) => ({
+      { kind: 'transient', code: 'throttled', answer: { status: 429 } },
+      ...[409, 425].map((status) => ({
         kind: 'transient' as const,
         code: `http_${status}`,
         answer: { status },

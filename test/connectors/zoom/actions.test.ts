@@ -121,7 +121,7 @@ describe('an edit in Zoom', () => {
   it('an edit that loses formats says so, and an edit that loses nothing does not', async () => {
     const created = await create('k', 'plain');
     expect((await post(editOf(created, 'still plain'))).receipt).not.toHaveProperty('degraded');
-    expect((await post(editOf(created, 'now **strong**'))).receipt).toMatchObject({ degraded: { code: 'plain_edit' } });
+    expect((await post(editOf(created, 'now **strong**'))).receipt).toMatchObject({ degraded: { code: 'plain_text' } });
     await post(editOf(created, '[docs](https://a.b/c)'));
     expect(withoutMarks((await last('k'))?.message ?? '')).toBe('docs (https://a.b/c)');
   });

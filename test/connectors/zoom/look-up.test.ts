@@ -87,7 +87,7 @@ describe('the look-up of a post in Zoom', () => {
       ['it may be of an earlier delivery', [message({ timestamp: since.getTime() - 1 })]],
       ['it has no time', [message({ timestamp: undefined })]],
     ])('the look-up fails, and does not report "absent", where a post has no mark and %s', async (_, messages) => {
-      expect(await failureOf(answered(...messages))).toMatchObject({ kind: 'transient', code: 'lookup_unreadable' });
+      expect(await failureOf(answered(...messages))).toMatchObject({ kind: 'transient', code: 'look_up_unreadable' });
     });
   });
 });

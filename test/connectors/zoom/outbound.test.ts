@@ -38,7 +38,7 @@ describe('the connector of Zoom', () => {
       { kind: 'permanent', code: 'zoom_1001', affects: 'connection', answer: refusal(1001, 404) },
       { kind: 'permanent', code: 'zoom_5418', affects: 'connection', answer: refusal(5418) },
       { kind: 'ambiguous', code: 'zoom_5301', answer: refusal(5301) },
-      { kind: 'transient', code: 'rate_limited', answer: { status: 429 } },
+      { kind: 'transient', code: 'throttled', answer: { status: 429 } },
       { kind: 'ambiguous', code: 'http_503', answer: refusal(300, 503) },
       { kind: 'ambiguous', code: 'http_500', answer: { status: 500, body: '<html>oops</html>' } },
       { kind: 'permanent', code: 'http_404', answer: { status: 404, body: 'no such page' } },
@@ -49,7 +49,7 @@ describe('the connector of Zoom', () => {
       { action: 'edit', kind: 'permanent', code: 'zoom_4130', affects: 'destination', answer: refusal(4130, 404) },
       { action: 'edit', kind: 'ambiguous', code: 'http_500', answer: { status: 500 } },
       { action: 'delete', kind: 'permanent', code: 'zoom_200', answer: refusal(200) },
-      { action: 'delete', kind: 'transient', code: 'rate_limited', answer: { status: 429 } },
+      { action: 'delete', kind: 'transient', code: 'throttled', answer: { status: 429 } },
     ],
     lookupRefusals: [
       refusal(200),

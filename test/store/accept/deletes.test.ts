@@ -87,7 +87,7 @@ describe('a delete', () => {
     const { message, delivery } = await steps.postOne();
     await bench.fail(delivery, await steps.claimed(delivery), { ambiguous: true });
     await waitAtGate(bench.sql, delivery, 'destination:orders', 'paused');
-    await end(bench.sql, { delivery, state: 'uncertain', reason: { code: 'test', message: 'Test.' } });
+    await end(bench.sql, { delivery, state: 'uncertain', reason: { code: 'may_have_arrived', message: 'Test.' } });
     await bench.sql`
       update deliveries set deadline_at = clock_timestamp(), clock_stopped_at = clock_timestamp() - interval '3 days'
       where id = ${delivery}`;
@@ -121,7 +121,7 @@ describe('a delete', () => {
     await steps.uncertain(head.delivery);
     expect((await steps.entry(behind.delivery)).view.isBehind).toBe(true);
     accepted(await steps.remove(head.message));
-    const doubt = { code: 'cancelled_in_doubt', message: 'who knows' };
+    const doubt = { code: 'cancelled_in_doubt', message: 'who knows' } as const;
     const { next } = await end(bench.sql, { delivery: head.delivery, state: 'uncertain', reason: doubt });
     expect(next.map((one) => one.delivery)).toContain(behind.delivery);
     expect((await steps.entry(behind.delivery)).view.isBehind).toBe(false);
@@ -151,7 +151,7 @@ describe('a delete', () => {
     const { message, delivery } = await steps.postOne();
     await steps.uncertain(delivery);
     accepted(await steps.remove(message));
-    const doubt = { code: 'cancelled_in_doubt', message: 'who knows' };
+    const doubt = { code: 'cancelled_in_doubt', message: 'who knows' } as const;
     await end(bench.sql, { delivery, state: 'uncertain', reason: doubt });
     await requestCancel(bench.sql, 'default', { message }, true);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'uncertain' });
@@ -167,7 +167,7 @@ describe('a cancel', () => {
     const behind = await steps.postOne({ conversation: 'cancelled-head' });
     await steps.bring['retrying in doubt'](head.delivery);
     await requestCancel(bench.sql, 'default', { delivery: head.delivery });
-    const reason = { code: 'cancelled_in_doubt', message: 'who knows' };
+    const reason = { code: 'cancelled_in_doubt', message: 'who knows' } as const;
     const { next } = await end(bench.sql, { delivery: head.delivery, state: 'uncertain', reason });
     expect(next).toMatchObject([{ delivery: behind.delivery }]);
     expect((await steps.entry(behind.delivery)).view.isBehind).toBe(false);

@@ -160,7 +160,7 @@ describe('an edit', () => {
     const { message, delivery } = await steps.postOne();
     await steps.uncertain(delivery);
     const change = accepted(await steps.edit(message, 'new'));
-    const reason = { code: 'original_uncertain', message: 'who knows' };
+    const reason = { code: 'original_uncertain', message: 'who knows' } as const;
     await end(bench.sql, { delivery: change.delivery, state: 'parked', reason });
     const commanded = await requestRetry(bench.sql, 'default', { delivery });
     expect(commanded.filter(({ changed }) => changed).map(({ id }) => id)).toEqual([delivery, change.delivery]);
@@ -209,7 +209,7 @@ describe('a reply', () => {
     const { delivery } = await steps.postOne();
     await steps.uncertain(delivery, true);
     const receipt = { nativeId: 'C1:1.1', version: 1, attempt: 'look-up' };
-    const degraded = { code: 'thread_missing', message: 'It stands by itself.' };
+    const degraded = { code: 'thread_missing', message: 'It was posted outside a thread.' } as const;
     await recordFound(bench.sql, delivery, receipt, 'destination:orders', [degraded]);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered', degraded: [degraded] });
   });

@@ -127,7 +127,7 @@ describe('results of a check', () => {
     const [created] = await list();
     expect(created).toMatchObject({ ...one, connection: 'acme', did: 'created', goodUntil, reason: null });
     expect(created?.didAt).toEqual(created?.keptAt);
-    const reason = { code: 'http_500', message: 'no' };
+    const reason = { code: 'http_500', message: 'no' } as const;
     await writeSubscriptions(bench.sql, tenant, 'acme', [{ ...one, state: 'failing', reason }]);
     const { checkedAt: _before, ...known } = created ?? {};
     expect(await list()).toMatchObject([{ ...known, state: 'failing', reason }]);

@@ -46,7 +46,7 @@ describe('a late success', () => {
 
   it.each(['expired', 'skipped'] as const)('a late success counts after the delivery was %s', async (state) => {
     const { delivery, token } = await lost();
-    await end(bench.sql, { delivery, state, reason: { code: 'test', message: 'Test.' } });
+    await end(bench.sql, { delivery, state, reason: { code: 'http_500', message: 'Test.' } });
     await bench.deliver(delivery, token);
     expect(await bench.delivery(delivery)).toMatchObject({ state: 'delivered' });
   });

@@ -32,7 +32,7 @@ describe('a delivery that has its turn', () => {
     expect(await bench.delivery(second)).toMatchObject({
       state: 'waiting',
       gate: 'destination:queue',
-      reason: { code: 'rate', message: 'destination queue gets no more than its rate allows.' },
+      reason: { code: 'rate', message: 'destination queue is at its rate limit.' },
     });
     expect(await queued(second)).toEqual([]);
     const called = await letThrough(bench.sql, await bench.busy('queue'), 8, 1_000);

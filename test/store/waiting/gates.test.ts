@@ -180,7 +180,7 @@ describe('a breaker', () => {
 });
 
 describe('a pause', () => {
-  const byHand = { code: pausedByHand, message: 'maintenance' };
+  const byHand = { code: pausedByHand, message: 'maintenance' } as const;
   const scope = (destination: string) => `destination:${destination}` as const;
 
   it('a paused destination gets nothing until it is resumed, and events report both', async () => {

@@ -11,7 +11,7 @@ beforeAll(async () => void (bench = await createGateBench()));
 afterAll(() => bench.close());
 
 const { lane, claimed, park, deliver, mayGo, holdOf, endTheHold } = laneBench(() => bench);
-const reason = { code: 'test', message: 'for the test' };
+const reason = { code: 'http_500', message: 'for the test' } as const;
 
 describe('a parked head of a lane', () => {
   it('a parked head that does not hold its lane lets the next delivery go at once', async () => {

@@ -10,7 +10,7 @@ beforeAll(async () => void (bench = await createGateBench()));
 afterAll(() => bench.close());
 
 const { lane, claimed, park, deliver, mayGo, endTheHold } = laneBench(() => bench);
-const reason = { code: 'test', message: 'for the test' };
+const reason = { code: 'http_500', message: 'for the test' } as const;
 
 describe('a head of a lane that ends without being sent', () => {
   it.each(['skipped', 'expired', 'cancelled'] as const)(
