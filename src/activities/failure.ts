@@ -1,13 +1,12 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { parkedFailure, retryFailure } from '../contract.ts';
-import type { DeliveryState } from '../domain/delivery.ts';
 
 /*
  * Here, and nowhere else, what an activity decided becomes a failure of Temporal's. Texts carry our codes and counts; the
  * platform's words stay in the table `attempts`, because histories are kept longer and read by more people.
  */
 
-/** An expected outcome is no defect. A stack trace of our code would only fill the history. */
+/** An expected failure needs no stack trace, which would only fill the history. */
 function withoutStack(failure: ApplicationFailure): ApplicationFailure {
   failure.stack = '';
   return failure;
@@ -27,7 +26,7 @@ export function tryAgain(text: string, delayMs: number): ApplicationFailure {
 }
 
 /** The delivery rests until an operator acts. */
-export function givenUp(text: string, state: DeliveryState, code: string): ApplicationFailure {
+export function givenUp(text: string, state: 'parked' | 'uncertain', code: string): ApplicationFailure {
   return withoutStack(
     ApplicationFailure.create({
       message: text,

@@ -6,15 +6,14 @@ import type { EndRequest } from '../store/ledger/end.ts';
 import type { LedgerEntry } from '../store/ledger/ledger.ts';
 import { waitForTurn } from '../store/waiting/lane.ts';
 import { waitAtGate } from '../store/waiting/wait.ts';
-import { planAttempt, type AttemptPlan } from './attempt-plan.ts';
+import { planAttempt } from './attempt-plan.ts';
 import type { DeliverDeps } from './deps.ts';
-import { gatherFiles, type GatheredFiles } from './gather-files.ts';
+import { gatherFiles } from './gather-files.ts';
 import { lookUp, settleLapsed } from './in-doubt.ts';
 import { keepRates, type Slot } from './keep-rates.ts';
 import { stepOf, type EndStep } from './next-step.ts';
-import { prepare } from './prepare.ts';
 import { again, resultOf, type DeliverResult } from './result.ts';
-import { claimRequest, sendClaimed } from './send.ts';
+import { makeAttempt } from './send.ts';
 import type { Sent } from './sent.ts';
 import { sleep } from './time.ts';
 
@@ -30,33 +29,33 @@ const stoppedPauseMs = 1_000;
 const waiting: DeliverResult = { is: 'settled', state: 'waiting' };
 
 /**
- * Takes one delivery as far as it goes now.
+ * Does everything that can be done for one delivery now.
  *
  * What it guarantees:
- * - D1. It keeps no state of its own. Each pass reads the ledger and does the one step that the ledger says, so it may run
- *   twice, at once, or again after a crash.
- * - D2. Nothing is sent without a claim (`L1`), and everything that can fail without having sent anything (files, people,
- *   rendering, tokens) comes before the claim.
- * - D3. A wait costs no attempt. A short one is slept here, a longer one is given back to the caller.
- * - D4. An attempt that ends is settled, or handed to the caller as `unsettled` (`L9`), or given back unspent. Only a
- *   process that dies leaves an attempt without an outcome.
- * - D5. A message is sent again after an attempt that may have arrived only where the recovery class and the destination's
- *   policy allow it (`nextStep`).
+ * - D1. Each pass reads the ledger and does the one step that the ledger says. So two calls may overlap, and a call may be
+ *   repeated after a crash. Only a time slot that was taken is kept from one pass to the next.
+ * - D2. Nothing is sent without a claim (L1). As far as a platform allows it, everything that can fail without having sent
+ *   anything comes before the claim: files, people, rendering, tokens.
+ * - D3. A wait costs no attempt. A pause up to 500 ms, and a time slot or a gate up to 2 s away, is slept here. A longer wait is
+ *   given back to the caller.
+ * - D4. An attempt that ends is settled, or handed to the caller as `unsettled` (L9), or given back unspent.
+ * - D5. After an attempt that may have arrived, a message is sent again only where the recovery class, the destination's
+ *   `ambiguous` setting or an operator's retry allows it (`nextStep`).
  *
- * @param signal stops everything but an attempt that is already claimed. Its reason is thrown.
+ * @param signal stops everything but a request that is already written. Its reason is thrown.
  */
 export async function deliver(deps: DeliverDeps, id: DeliveryId, signal: AbortSignal): Promise<DeliverResult> {
   let slot: Slot | undefined;
   for (;;) {
     signal.throwIfAborted();
-    // D1: the message's first round may still be sending this delivery in this worker. Its outcome comes first.
+    // A round of this worker may still be sending this delivery. Its outcome comes first.
     const sent = await deps.places.endOf(id, signal);
-    if (sent !== undefined && sent !== 'stopped' && 'unsettled' in sent) return unsettled(sent);
+    if (sent?.is === 'unsettled') return sent;
     const entry = await deps.ledger.read(id);
     if (entry === undefined) return { is: 'missing', text: `${id}: there is no such delivery` };
     const plan = planAttempt(deps, entry, signal);
     if (plan === undefined) return endWithoutTarget(deps, entry);
-    const step = stepOf(plan);
+    const step = stepOf(plan); // D5
     switch (step.do) {
       case 'nothing':
         return { is: 'settled', state: entry.view.state };
@@ -73,7 +72,7 @@ export async function deliver(deps: DeliverDeps, id: DeliveryId, signal: AbortSi
         else if (await waitAtGate(deps.sql, id, gate, why)) return waiting;
         break;
       }
-      case 'lapse': // D5
+      case 'lapse':
         await settleLapsed(deps, entry, plan);
         break;
       case 'look-up': {
@@ -88,7 +87,7 @@ export async function deliver(deps: DeliverDeps, id: DeliveryId, signal: AbortSi
       case 'expire':
       case 'cancel':
       case 'skip':
-        return resultOf(deps, entry, await deps.ledger.end({ delivery: id, ...endOf(entry, step) }));
+        return resultOf(entry, await deps.ledger.end({ delivery: id, ...endRequestOf(entry, step) }));
       case 'send': {
         const files = await gatherFiles(deps, plan, signal); // D2
         if (files === undefined) return filesOnTheirWay(entry);
@@ -102,34 +101,26 @@ export async function deliver(deps: DeliverDeps, id: DeliveryId, signal: AbortSi
             break; // Much may have happened meanwhile, such as a breaker that opened.
           }
         }
-        const made = await attempt(deps, plan, files);
+        const made = await makeAttempt(deps, plan, files);
         // Another process claimed this delivery first. The ledger says what is next.
-        if (made === 'not-claimed') break;
+        if (made === undefined) break;
         return resultOfAttempt(deps, entry, made);
       }
     }
   }
 }
 
-/** One attempt: prepare → claim → send → settle. */
-async function attempt(deps: DeliverDeps, plan: AttemptPlan, files: GatheredFiles): Promise<Sent | 'not-claimed'> {
-  const prepared = await prepare(deps, plan, files);
-  const claimed = await deps.ledger.claim(claimRequest(deps, prepared));
-  return claimed === undefined ? 'not-claimed' : sendClaimed(deps, prepared, claimed);
-}
-
 /** D4 */
 function resultOfAttempt(deps: DeliverDeps, entry: LedgerEntry, sent: Sent): DeliverResult {
-  if (sent === 'stopped')
+  if (sent.is === 'stopped')
     return again(`${entry.destination}: the worker stopped before anything was sent`, stoppedPauseMs);
-  if ('unsettled' in sent) return unsettled(sent);
-  return resultOf(deps, entry, sent.written, sent.attempt);
+  if (sent.is === 'unsettled') return sent;
+  const { written, attempt } = sent;
+  // History shows retries nowhere else, so the run is told of the first failure of a retry cycle.
+  if (written.state === 'retrying' && attempt.number === entry.cycleStart + 1 && attempt.code !== 'delivered')
+    deps.reportTrouble(entry.workflowId, entry.id);
+  return resultOf(entry, written, attempt);
 }
-
-const unsettled = (sent: Extract<Sent, { unsettled: unknown }>): DeliverResult => ({
-  is: 'unsettled',
-  settlement: sent.unsettled,
-});
 
 const filesOnTheirWay = ({ destination }: LedgerEntry): DeliverResult =>
   again(`${destination}: its files are on their way`, filesPauseMs);
@@ -142,7 +133,7 @@ const doubtTexts = {
   cancelled_in_doubt: 'The delivery was cancelled.',
 } as const;
 
-function endOf({ view }: LedgerEntry, step: Ending): Omit<EndRequest, 'delivery'> {
+function endRequestOf({ view }: LedgerEntry, step: Ending): Omit<EndRequest, 'delivery'> {
   const made = `${view.attempts} of ${view.maxAttempts} attempts made`;
   switch (step.do) {
     case 'skip':
@@ -180,7 +171,7 @@ async function endWithoutTarget(deps: DeliverDeps, entry: LedgerEntry): Promise<
     entry.target === undefined
       ? { code: 'destination_deleted', message: `The destination ${entry.destination} was deleted.` }
       : { code: 'unknown_connector', message: `This version has no connector ${entry.target.connector}.` };
-  return resultOf(deps, entry, await deps.ledger.end({ delivery: entry.id, state: 'parked', reason }));
+  return resultOf(entry, await deps.ledger.end({ delivery: entry.id, state: 'parked', reason }));
 }
 
 /** The text on Temporal's page of a pending activity: how many attempts were made, the last outcome, and what is next. */

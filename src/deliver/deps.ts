@@ -16,7 +16,7 @@ export type FetchedFile = Extract<FileState, { state: 'kept' | 'refused' }>;
 /** Fetches the files of messages, each file once for all deliveries. */
 export interface FileFetcher {
   /**
-   * Has the files of a message fetched, by this process where no other process is at it.
+   * Has the files of a message fetched, by this process unless another one is fetching them.
    * @param waitMs how long to wait for the files; downloads go on after that.
    * @returns one entry for each attachment, in their order; undefined where some are still on their way.
    */
@@ -43,7 +43,7 @@ export interface DeliverDeps {
   readonly files: FileFetcher;
   readonly places: RoundPlaces;
   readonly pace: Pace;
-  /** Aborted when this process must stop. From then on nothing new is written to a platform. */
+  /** Aborted when this process must stop. From then on no round begins, and no file is fetched. */
   readonly stopping: AbortSignal;
   /** Tells a run that one of its deliveries failed for the first time. Only the run's search attributes depend on it. */
   readonly reportTrouble: (workflowId: string, delivery: string) => void;

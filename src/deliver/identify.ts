@@ -25,13 +25,14 @@ const absentSeconds = 3_600;
  */
 export async function identify(
   deps: DeliverDeps,
-  { entry, connector, whole, context }: AttemptPlan,
+  { entry, connector, context }: AttemptPlan,
+  outgoing: Outgoing,
 ): Promise<Outgoing> {
-  const { message, author } = whole;
+  const { message, author } = outgoing;
   const native = message.sender?.native;
   const isNameless = author !== undefined && native !== undefined && author.name === native.id;
   const mentions = message.content.text.includes('](mention:') ? mentionsIn(parseMarkdown(message.content.text)) : [];
-  if (!isNameless && mentions.length === 0) return whole;
+  if (!isNameless && mentions.length === 0) return outgoing;
   const counterpart = ({ connection, id }: Extract<Mention, { kind: 'native' }>, at: ConnectionId) =>
     findCounterpart(deps.sql, entry.tenant, { connection, person: id }, at).catch(() => undefined);
   const people = peopleOf(deps, entry.tenant, { ...context, timeoutMs: Math.min(lookUpMs, context.timeoutMs) });
@@ -39,7 +40,7 @@ export async function identify(
     isNameless ? people(native.connection, { id: native.id }) : undefined,
     Promise.all(
       mentions.map(async ({ ref, mention }): Promise<[string, Mentioned]> => {
-        const at = whole.connection.id;
+        const at = outgoing.connection.id;
         const told = mention.kind === 'native' ? await counterpart(mention, at) : undefined;
         if (told?.person != null) return [ref, { id: told.person, ...(told.name === null ? {} : { name: told.name }) }];
         const source = await sourcePerson(mention, people);
@@ -57,7 +58,7 @@ export async function identify(
   const named = isNameless
     ? { ...author, name: speaker?.name ?? 'Somebody', ...(speaker?.avatarUrl && { avatarUrl: speaker.avatarUrl }) }
     : author;
-  return { ...whole, people: new Map(known), ...(named === undefined ? {} : { author: named }) };
+  return { ...outgoing, people: new Map(known), ...(named === undefined ? {} : { author: named }) };
 }
 
 type FindPerson = (connection: ConnectionId, by: PersonKey) => Promise<Person | undefined>;

@@ -9,7 +9,7 @@ import type { AttemptPlan } from './attempt-plan.ts';
 import type { DeliverDeps } from './deps.ts';
 import type { GatheredFiles } from './gather-files.ts';
 import { planPost, type PlannedPost } from './post-plan.ts';
-import { resultOfCall } from './prepare.ts';
+import { connectorResult } from './prepare.ts';
 import { again, resultOf, type DeliverResult } from './result.ts';
 import { degradedBy, storedReceipt } from './settlement.ts';
 
@@ -61,7 +61,7 @@ export async function lookUp(
   await beginLookUp(deps.sql, entry.id);
   const context = { ...plan.context, attempt: entry.view.attempts };
   const since = entry.firstAttemptAt;
-  const looked = await resultOfCall('transient', async () => {
+  const looked = await connectorResult('transient', async () => {
     const post = planPost(plan, plan.whole, files);
     return { post, receipt: await reconcile(post.outgoing, since, context) };
   });
@@ -81,7 +81,7 @@ async function recordReceipt(
   const { entry, breaker } = plan;
   const stored = storedReceipt(plan, post, receipt, 'look-up');
   const written = await deps.ledger.found(entry.id, stored, breaker, degradedBy(plan, post, receipt));
-  return written === undefined || isOpen(written.state) ? undefined : resultOf(deps, entry, written);
+  return written === undefined || isOpen(written.state) ? undefined : resultOf(entry, written);
 }
 
 async function refused(
@@ -99,7 +99,7 @@ async function refused(
       gaveUp: refusal.kind === 'permanent' ? 'permanent' : 'deadline_exceeded',
     };
     const written = await deps.ledger.end({ delivery: entry.id, state: 'uncertain', reason });
-    return isOpen(written.state) ? undefined : resultOf(deps, entry, written);
+    return isOpen(written.state) ? undefined : resultOf(entry, written);
   }
   const inCycle = Math.max(1, entry.view.attempts - entry.cycleStart);
   const delayMs = nextDelayMs(entry.policy, inCycle, Math.random(), refusal.retryAfterMs);

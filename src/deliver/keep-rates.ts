@@ -13,7 +13,7 @@ export interface Slot {
 }
 
 /** The slot of sends without a rate. */
-const any: Slot = { waitMs: 0, isOver: () => false };
+const noRate: Slot = { waitMs: 0, isOver: () => false };
 
 /**
  * Takes a slot of every rate that a send must keep. A slot that the delivery was given when its gate called it is used
@@ -28,7 +28,7 @@ export async function keepRates(
   now: () => number = () => performance.now(),
 ): Promise<Slot | 'full' | 'moved'> {
   const all = target?.rates ?? [];
-  if (all.length === 0 && slot === undefined) return any;
+  if (all.length === 0 && slot === undefined) return noRate;
   const readAt = now();
   const lifeMs = Math.min(...all.map(({ rate }) => slotLifeMs(slotIntervalMs(rate))), callLifeMs);
   const isCalled = slot !== undefined && slot.ms > -callLifeMs;

@@ -14,12 +14,12 @@ import type { Settled, StoredReceipt } from '../store/ledger/settle-result.ts';
 import { settle, settleAll, type Settlement } from '../store/ledger/settle.ts';
 import type { NextInLane } from '../store/waiting/lane.ts';
 
-/** What a write made of a delivery. */
+/** The state of a delivery after a write, and the wait before its next attempt in milliseconds. */
 export type Written = Pick<Settled, 'state' | 'delayMs'>;
 
 /**
- * The ledger as all deliveries of one worker use it. Calls of one kind that come at the same time become one statement.
- * Each write that lets other deliveries go wakes them after its commit.
+ * The ledger as all deliveries of one worker use it. Reads, claims and the settles of delivered attempts that come
+ * at the same time become one statement. Each write that lets other deliveries go wakes them after its commit (L8).
  */
 export interface Ledger {
   /** @returns undefined where there is no such delivery. */

@@ -17,30 +17,40 @@ export interface Prepared {
   readonly plan: AttemptPlan;
   readonly post: PlannedPost;
   /** The request as the connector wrote it; `degraded` where it had to be written as plain text. */
-  readonly call: Result<{ readonly call: unknown; readonly degraded?: Reason }>;
+  readonly rendered: Result<{ readonly request: unknown; readonly degraded?: Reason }>;
 }
 
 /**
- * Everything that comes before the claim: people are looked up, the post is planned and the connector renders it. It
- * changes nothing at the platform, so its failures are never ambiguous. A message that cannot be rendered with its markup
- * is rendered as plain text.
+ * Everything that comes before the claim (L1): the post is planned, people are looked up and the connector renders it. It makes
+ * and changes no post, so its failures are never ambiguous. A message that cannot be rendered with its markup is rendered
+ * as plain text.
  */
 export async function prepare(deps: DeliverDeps, plan: AttemptPlan, files: GatheredFiles): Promise<Prepared> {
-  const planned = await resultOfCall('transient', async () => planPost(plan, await identify(deps, plan), files));
-  if ('failure' in planned) return { plan, post: { outgoing: plan.whole, degraded: plan.degraded }, call: planned };
-  return { plan, post: planned.value, call: await render(plan, planned.value) };
+  const planned = await connectorResult('transient', () => identifiedPost(deps, plan, files));
+  if ('failure' in planned) return { plan, post: { outgoing: plan.whole, degraded: plan.degraded }, rendered: planned };
+  return { plan, post: planned.value, rendered: await render(plan, planned.value) };
 }
 
-function render({ entry, connector, context }: AttemptPlan, { outgoing }: PlannedPost): Promise<Prepared['call']> {
+/**
+ * A fresh split depends on the names of people, because names take room: so they are looked up for the whole message. Where the
+ * split is pinned (L4), only the people of the post that is sent are looked up.
+ */
+async function identifiedPost(deps: DeliverDeps, plan: AttemptPlan, files: GatheredFiles): Promise<PlannedPost> {
+  if (!plan.entry.isPinned) return planPost(plan, await identify(deps, plan, plan.whole), files);
+  const post = planPost(plan, plan.whole, files);
+  return { ...post, outgoing: await identify(deps, plan, post.outgoing) };
+}
+
+function render({ entry, connector, context }: AttemptPlan, { outgoing }: PlannedPost): Promise<Prepared['rendered']> {
   const sendContext = { ...context, attempt: entry.view.attempts + 1 };
-  return resultOfCall('transient', async () => {
+  return connectorResult('transient', async () => {
     try {
-      return { call: await connector.prepare(outgoing, sendContext) };
+      return { request: await connector.prepare(outgoing, sendContext) };
     } catch (error) {
       if (error instanceof SendFailure || !canBePlain(outgoing)) throw error;
       const message = `The markup could not be written for ${connector.title}, so the message was sent as plain text.`;
       return {
-        call: await connector.prepare(asPlain(outgoing), sendContext),
+        request: await connector.prepare(asPlain(outgoing), sendContext),
         degraded: { code: 'plain_text', message },
       };
     }
@@ -61,7 +71,10 @@ export function asPlain({ file, ...outgoing }: Outgoing): Outgoing {
  * Calls a connector. An error that is no SendFailure is a defect of ours.
  * @param defect how such a defect counts: `ambiguous` while sending, because the request may have been written by then.
  */
-export async function resultOfCall<T>(defect: 'transient' | 'ambiguous', call: () => Promise<T>): Promise<Result<T>> {
+export async function connectorResult<T>(
+  defect: 'transient' | 'ambiguous',
+  call: () => Promise<T>,
+): Promise<Result<T>> {
   try {
     return { value: await call() };
   } catch (error) {

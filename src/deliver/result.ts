@@ -1,11 +1,10 @@
 import { isOpen, type DeliveryState } from '../domain/delivery.ts';
 import type { LedgerEntry } from '../store/ledger/ledger.ts';
 import type { Settlement } from '../store/ledger/settle.ts';
-import type { DeliverDeps } from './deps.ts';
 import type { Written } from './ledger.ts';
 import type { MadeAttempt } from './sent.ts';
 
-/** What came of taking one delivery as far as it goes now. */
+/** How a call of `deliver` ended. */
 export type DeliverResult =
   /** It is at rest, or it waits until it is woken. */
   | { readonly is: 'settled'; readonly state: DeliveryState }
@@ -26,19 +25,15 @@ export const again = (text: string, afterMs: number): DeliverResult => ({ is: 'a
  * @param attempt the attempt that was settled, where there was one.
  */
 export function resultOf(
-  { reportTrouble }: Pick<DeliverDeps, 'reportTrouble'>,
-  entry: LedgerEntry,
+  { destination }: LedgerEntry,
   { state, delayMs }: Written,
   attempt?: MadeAttempt,
 ): DeliverResult {
-  const { destination } = entry;
-  // The next part has a claim, a time and a retry cycle of its own.
+  // The next part has its own claim and its own attempts.
   if (isPartOnly(state, attempt)) return again(partText(destination, attempt), delayMs ?? 1);
   const count = attempt === undefined ? '' : ` ${attempt.number} of ${attempt.max}: ${attempt.code}`;
-  if (state === 'retrying') {
-    if (attempt?.number === entry.cycleStart + 1) reportTrouble(entry.workflowId, entry.id);
+  if (state === 'retrying')
     return again(`${destination}:${count}, next in ${Math.ceil((delayMs ?? 0) / 1000)} s`, delayMs ?? 1);
-  }
   if (state === 'parked' || state === 'uncertain')
     return { is: 'given-up', state, code: attempt?.code ?? state, text: `${destination}:${count} → ${state}` };
   return { is: 'settled', state };

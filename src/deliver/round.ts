@@ -7,11 +7,8 @@ import type { AttemptPlan } from './attempt-plan.ts';
 import type { DeliverDeps } from './deps.ts';
 import { noFiles, waitsForFiles } from './gather-files.ts';
 import type { EndStep } from './next-step.ts';
-import { prepare } from './prepare.ts';
 import { isPartOnly } from './result.ts';
-import { claimRequest, sendClaimed } from './send.ts';
-import type { Sent } from './sent.ts';
-import { valueWithin } from './time.ts';
+import { makeAttempt } from './send.ts';
 
 /**
  * How long a round lasts at most, in milliseconds. The caller holds a workflow task's slot meanwhile. A send that takes
@@ -33,7 +30,8 @@ export type RoundResult =
   | { readonly unsettled: Settlement };
 
 /**
- * Lets a delivery wait for its turn, or at a gate whose opening time is unknown. A regular attempt would find out no more.
+ * Lets a delivery wait for its turn, or at a gate whose opening time is unknown, because a regular attempt could do
+ * nothing else for it.
  * @returns undefined where it need not wait, or where that could not be written: then a regular attempt follows.
  */
 export async function waitInstead(
@@ -72,21 +70,14 @@ export async function sendInRound(
     leave();
     return undefined;
   }
-  const sending = attempt(deps, plan).finally(leave);
+  const sending = makeAttempt(deps, plan, noFiles, roundMs).finally(leave);
   deps.places.keep(plan.entry.id, sending);
   const sent = await sending;
-  if (sent === undefined || sent === 'stopped') return undefined;
-  if ('unsettled' in sent) return sent;
+  if (sent === undefined || sent.is === 'stopped') return undefined;
+  if (sent.is === 'unsettled') return { unsettled: sent.settlement };
   const { written, attempt: made } = sent;
   if (isPartOnly(written.state, made)) return undefined;
   if (written.state === 'delivered') return { state: written.state };
   const count = `${made.number} of ${made.max}: ${made.code}`;
   return { state: written.state, note: `${plan.entry.destination}: ${count} → ${written.state}` };
-}
-
-/** Attempts that become ready at the same time are claimed in one statement. */
-async function attempt(deps: DeliverDeps, plan: AttemptPlan): Promise<Sent | undefined> {
-  const prepared = await valueWithin(roundMs, prepare(deps, plan, noFiles));
-  const claimed = prepared && (await deps.ledger.claim(claimRequest(deps, prepared)));
-  return claimed && sendClaimed(deps, prepared, claimed);
 }

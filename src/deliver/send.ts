@@ -3,13 +3,33 @@ import type { Reason, SendFailure } from '../domain/failure.ts';
 import { newAttemptId } from '../store/db/new-id.ts';
 import type { Claim, ClaimRequest } from '../store/ledger/claim.ts';
 import type { DeliverDeps } from './deps.ts';
-import { asPlain, canBePlain, resultOfCall, type Prepared, type Result } from './prepare.ts';
+import type { AttemptPlan } from './attempt-plan.ts';
+import type { GatheredFiles } from './gather-files.ts';
+import { asPlain, canBePlain, connectorResult, prepare, type Prepared, type Result } from './prepare.ts';
 import type { Sent } from './sent.ts';
-import { settle } from './settle.ts';
+import { giveBack, settleOrHandOver } from './settle.ts';
 import { settlementOf } from './settlement.ts';
+import { valueWithin } from './time.ts';
+
+/**
+ * Makes one attempt: prepare → claim → send → settle. Attempts that become ready at the same time are claimed in one statement.
+ * @param prepareMs how long preparing may take; absent: as long as it takes.
+ * @returns undefined where it was not prepared in time, or where another process has claimed the delivery.
+ */
+export async function makeAttempt(
+  deps: DeliverDeps,
+  plan: AttemptPlan,
+  files: GatheredFiles,
+  prepareMs?: number,
+): Promise<Sent | undefined> {
+  const preparing = prepare(deps, plan, files);
+  const prepared = await (prepareMs === undefined ? preparing : valueWithin(prepareMs, preparing));
+  const claimed = prepared && (await deps.ledger.claim(claimRequest(deps, prepared)));
+  return claimed && sendClaimed(deps, prepared, claimed);
+}
 
 /** What the claim of a prepared attempt asks for. */
-export function claimRequest({ worker }: Pick<DeliverDeps, 'worker'>, { plan, post }: Prepared): ClaimRequest {
+function claimRequest({ worker }: Pick<DeliverDeps, 'worker'>, { plan, post }: Prepared): ClaimRequest {
   const { entry } = plan;
   return {
     token: newAttemptId(),
@@ -23,24 +43,25 @@ export function claimRequest({ worker }: Pick<DeliverDeps, 'worker'>, { plan, po
   };
 }
 
-/** One attempt from its claim to its settle: the one request that changes something at the platform, and its outcome. */
-export async function sendClaimed(deps: DeliverDeps, prepared: Prepared, claimed: Claim): Promise<Sent> {
+/** From the claim to the settle: the one request that makes or changes a post, and its outcome (L1). */
+async function sendClaimed(deps: DeliverDeps, prepared: Prepared, claimed: Claim): Promise<Sent> {
   const { plan, post } = prepared;
   const { entry } = plan;
   await deps.pace.keep(entry.tenant, entry.target?.rates ?? []);
   const result = await request(prepared, { ...plan.context, attempt: claimed.attempt });
   if ('failure' in result && result.failure.kind === 'stopped') {
-    await deps.ledger.release(entry.id, claimed.token);
-    return 'stopped';
+    await giveBack(deps, entry.id, claimed.token);
+    return { is: 'stopped' };
   }
-  const settled = await settle(deps, settlementOf(plan, post, claimed, result, Math.random()));
-  if ('unsettled' in settled) return settled;
+  const settled = await settleOrHandOver(deps, settlementOf(plan, post, claimed, result, Math.random()));
+  if ('unsettled' in settled) return { is: 'unsettled', settlement: settled.unsettled };
   const code = 'failure' in result ? result.failure.code : 'delivered';
   const { attempt: number, maxAttempts: max } = claimed;
-  return { ...settled, attempt: { number, max, code, ...(post.part === undefined ? {} : { part: post.part }) } };
+  const attempt = { number, max, code, ...(post.part === undefined ? {} : { part: post.part }) };
+  return { is: 'settled', written: settled.written, attempt };
 }
 
-/** A failure of preparing is settled like one of the request, so that it counts as an attempt and backs off. */
+/** Makes the request. A failure of preparing is returned like one of the request, so that it counts and backs off. */
 async function request(prepared: Prepared, context: SendContext): Promise<Result<Receipt>> {
   const begin = performance.now();
   const result = await requestAsWritten(prepared, context);
@@ -49,10 +70,10 @@ async function request(prepared: Prepared, context: SendContext): Promise<Result
   return requestPlain(prepared, { ...context, timeoutMs }, result.failure);
 }
 
-async function requestAsWritten({ plan, post, call }: Prepared, context: SendContext): Promise<Result<Receipt>> {
-  if ('failure' in call) return call;
-  const { call: written, degraded } = call.value;
-  const result = await resultOfCall('ambiguous', () => plan.connector.send(written, post.outgoing, context));
+async function requestAsWritten({ plan, post, rendered }: Prepared, context: SendContext): Promise<Result<Receipt>> {
+  if ('failure' in rendered) return rendered;
+  const { request: written, degraded } = rendered.value;
+  const result = await connectorResult('ambiguous', () => plan.connector.send(written, post.outgoing, context));
   return 'value' in result && degraded !== undefined ? { value: { ...result.value, degraded } } : result;
 }
 
@@ -66,9 +87,12 @@ async function requestPlain(
   refusal: SendFailure,
 ): Promise<Result<Receipt>> {
   if (context.timeoutMs <= 0) return { failure: refusal };
-  const plain = asPlain(outgoing);
-  const prepared = await resultOfCall('transient', () => connector.prepare(plain, context));
+  const prepared = await connectorResult('transient', async () => {
+    const plain = asPlain(outgoing);
+    return { plain, request: await connector.prepare(plain, context) };
+  });
   if ('failure' in prepared) return { failure: refusal };
+  const { plain, request: written } = prepared.value;
   const degraded: Reason =
     outgoing.file === undefined
       ? {
@@ -79,8 +103,8 @@ async function requestPlain(
           code: 'file_linked',
           message: `${connector.title} refused the file (${refusal.code}), so it is linked.`,
         };
-  return resultOfCall('ambiguous', async () => ({
-    ...(await connector.send(prepared.value, plain, context)),
+  return connectorResult('ambiguous', async () => ({
+    ...(await connector.send(written, plain, context)),
     degraded,
   }));
 }

@@ -22,8 +22,8 @@ export interface MadeAttempt {
 
 /** How a claimed attempt ended. */
 export type Sent =
-  | { readonly written: Written; readonly attempt: MadeAttempt }
+  | { readonly is: 'settled'; readonly written: Written; readonly attempt: MadeAttempt }
   /** The request was made, and PostgreSQL stayed away after it. */
-  | { readonly unsettled: Settlement }
+  | { readonly is: 'unsettled'; readonly settlement: Settlement }
   /** This process is stopping. Nothing was sent, and the claim was given back. */
-  | 'stopped';
+  | { readonly is: 'stopped' };

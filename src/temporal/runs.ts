@@ -11,7 +11,7 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
 } from '@temporalio/common';
-import type { InboxId } from '../domain/ids.ts';
+import type { InboxId, TenantId } from '../domain/ids.ts';
 import type { Dispatchable } from '../store/runs/dispatch.ts';
 import type { StartableJob } from '../store/jobs/jobs.ts';
 import {
@@ -149,6 +149,29 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
     }
   }
 
+  /** Starts a run, unless one with this id runs already. A closed run does not prevent a new one. */
+  async function startOnce<Input>(
+    type: string,
+    workflowId: string,
+    input: Input,
+    staticSummary: string,
+    tenant?: TenantId,
+  ): Promise<void> {
+    await limited(() =>
+      client.workflow.start(type, {
+        workflowId,
+        taskQueue,
+        args: [input],
+        ...(tenant === undefined
+          ? {}
+          : { typedSearchAttributes: [{ key: keys.tenant, value: tenant.slice(0, searchAttributeLength) }] }),
+        staticSummary,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      }),
+    );
+  }
+
   return {
     async start(message) {
       try {
@@ -191,56 +214,22 @@ export function createRuns(connection: ConnectionLike, namespace: string, { eage
     command: (workflowId, kind, command) =>
       signal(workflowId, (handle) => handle.signal(kind === 'retry' ? retrySignal : cancelSignal, command)),
     trouble: (workflowId, delivery) => signal(workflowId, (handle) => handle.signal(troubleSignal, { delivery })),
-    async startJob({ id, tenant, kind }) {
-      await limited(() =>
-        client.workflow.start(runJobType, {
-          workflowId: runJobWorkflowId(id),
-          taskQueue,
-          args: [{ job: id }] as [RunJobInput],
-          typedSearchAttributes: [{ key: keys.tenant, value: tenant.slice(0, searchAttributeLength) }],
-          staticSummary: `${kind} in bulk`,
-          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-        }),
-      );
-    },
-    async fetchEvent(event) {
-      await limited(() =>
-        client.workflow.start(fetchEventType, {
-          workflowId: fetchEventWorkflowId(event),
-          taskQueue,
-          args: [{ event }] as [FetchEventInput],
-          staticSummary: 'fetches what an event came without',
-          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-        }),
-      );
-    },
-    async catchUp(gap) {
-      await limited(() =>
-        client.workflow.start(catchUpType, {
-          workflowId: catchUpWorkflowId(gap),
-          taskQueue,
-          args: [{ gap }] as [CatchUpInput],
-          staticSummary: 'reads what was missed',
-          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-        }),
-      );
-    },
-    async keepSubscriptions({ tenant, connection }) {
+    startJob: ({ id, tenant, kind }) =>
+      startOnce<RunJobInput>(runJobType, runJobWorkflowId(id), { job: id }, `${kind} in bulk`, tenant),
+    fetchEvent: (event) =>
+      startOnce<FetchEventInput>(
+        fetchEventType,
+        fetchEventWorkflowId(event),
+        { event },
+        'fetches the content of an event that came without it',
+      ),
+    catchUp: (gap) =>
+      startOnce<CatchUpInput>(catchUpType, catchUpWorkflowId(gap), { gap }, 'reads what was missed in a gap'),
+    keepSubscriptions({ tenant, connection }) {
       const only = { tenant, connection };
-      await limited(() =>
-        client.workflow.start(keepSubscriptionsType, {
-          workflowId: keepSubscriptionsWorkflowId(only),
-          taskQueue,
-          args: [{ only }] as [KeepSubscriptionsInput],
-          typedSearchAttributes: [{ key: keys.tenant, value: tenant.slice(0, searchAttributeLength) }],
-          staticSummary: `subscriptions of ${connection}`,
-          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-        }),
-      );
+      const id = keepSubscriptionsWorkflowId(only);
+      const summary = `subscriptions of ${connection}`;
+      return startOnce<KeepSubscriptionsInput>(keepSubscriptionsType, id, { only }, summary, tenant);
     },
     async isReachable() {
       try {

@@ -90,10 +90,15 @@ function handleMessages(run: RunState): void {
   });
 }
 
-/** W3: the text fields of an object that came as a signal's argument. Anything else counts as no argument. */
+/**
+ * W3: the text fields of an object that came as a signal's argument. Anything else counts as no argument. PostgreSQL refuses a
+ * text with a NUL character, and the run would try to write it for ever.
+ */
 function readable<T extends object>(argument: T | undefined): Partial<T> {
   if (typeof argument !== 'object' || argument === null) return {};
-  const strings = Object.entries(argument).filter(([, value]) => typeof value === 'string');
+  const strings = Object.entries(argument).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, value.replaceAll('\u0000', '\uFFFD')]] : [],
+  );
   return Object.fromEntries(strings) as Partial<T>;
 }
 
