@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AlreadyRunningError, type Lock, takeLock } from '../../src/up/process/lock.ts';
 import { stopOrphans } from '../../src/up/process/orphans.ts';
 import { createSupervisor, type Supervisor } from '../../src/up/process/supervisor.ts';
+import { testFolder, testFolders } from './test-folder.ts';
 
 const prefix = 'carillon-test-';
 
@@ -15,9 +15,9 @@ export interface TestHome {
   remove(): Promise<void>;
 }
 
-/** A home in the temporary folder, held by the same lock and record as a real one. */
+/** A home in the folder for tests, held by the same lock and record as a real one. */
 export async function createTestHome(): Promise<TestHome> {
-  const home = mkdtempSync(join(tmpdir(), prefix));
+  const home = mkdtempSync(join(testFolder(), prefix));
   // PostgreSQL runs as another user when we are root, and must be able to pass.
   chmodSync(home, 0o711);
   const lock = await hold(home);
@@ -36,8 +36,7 @@ export async function createTestHome(): Promise<TestHome> {
 
 /** Ends what a killed test run left: its record says what runs, and its lock is free. */
 export async function removeAbandonedHomes(): Promise<void> {
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
-    const home = join(tmpdir(), name);
+  for (const home of testFolders().flatMap(homesIn)) {
     let lock: Lock;
     try {
       lock = await hold(home);
@@ -52,6 +51,12 @@ export async function removeAbandonedHomes(): Promise<void> {
     }
     await lock.release();
   }
+}
+
+function homesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((entry) => entry.startsWith(prefix))
+    .map((entry) => join(folder, entry));
 }
 
 function hold(home: string): Promise<Lock> {
