@@ -81,6 +81,9 @@ it('no address is in the log, nor in the clear in the database', async () => {
   expect(row?.text).not.toContain('@example.com');
 });
 
-describe('between two workspaces of one platform', () => {
-  bridgeSuite(slack, slack, () => ({ rooms, room: 'acme', to: 'umbrella' }));
-});
+bridgeSuite(
+  slack,
+  [slack],
+  () => ({ rooms, room: 'acme', to: 'umbrella' }),
+  () => 'between two workspaces of one platform',
+);
