@@ -1,7 +1,6 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { configFields } from '../../src/config-fields.ts';
@@ -10,6 +9,7 @@ import { temporalBinary } from '../../src/up/temporal/temporal-binary.ts';
 import { temporalSources } from '../../src/up/temporal/temporal-sources.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { testFolder } from '../support/test-folder.ts';
 import { shellBlocks, type ShellBlock } from './shell-blocks.ts';
 
 const root = join(__dirname, '../..');
@@ -103,7 +103,7 @@ describe('the tour of README.md', () => {
   }
 
   beforeAll(async () => {
-    home = mkdtempSync(join(tmpdir(), 'carillon-test-readme-'));
+    home = mkdtempSync(join(testFolder(), 'carillon-test-readme-'));
     chmodSync(home, 0o711); // as root, PostgreSQL runs as another user, which must be able to enter the folder
     writeFileSync(join(home, 'terminal.sh'), '');
     const variables = ['CARILLON_PORT', 'POSTGRES_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'SIMULATORS_PORT'];

@@ -81,6 +81,9 @@ it('no e-mail address is in the clear in the database', async () => {
   expect(row?.text).not.toContain('@example.com');
 });
 
-describe('a bridge between two workspaces of one platform', () => {
-  bridgeSuite(slack, slack, () => ({ rooms, room: 'acme', to: 'umbrella' }));
-});
+bridgeSuite(
+  slack,
+  [slack],
+  () => ({ rooms, room: 'acme', to: 'umbrella' }),
+  () => 'a bridge between two workspaces of one platform',
+);

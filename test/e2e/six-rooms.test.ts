@@ -41,8 +41,8 @@ it('a bridge fetches a file once for five rooms', async () => {
 });
 
 for (const from of platforms)
-  for (const to of platforms)
-    if (from !== to)
-      describe(`a bridge from ${from.connector.name} to ${to.connector.name}`, () => {
-        bridgeSuite(from, to, () => ({ rooms, room }));
-      });
+  bridgeSuite(
+    from,
+    platforms.filter((to) => to !== from),
+    () => ({ rooms, room }),
+  );

@@ -1,5 +1,6 @@
 import { publishPostgres, startPostgres } from './postgres.ts';
 import { publishTemporal, startTemporal } from './temporal.ts';
+import { publishTestFolder } from './test-folder.ts';
 import { createTestHome, removeAbandonedHomes, type TestHome } from './test-servers.ts';
 
 declare global {
@@ -11,6 +12,7 @@ declare global {
 /** One PostgreSQL and one Temporal for all test files of a run. */
 export default async function globalSetup(): Promise<void> {
   await removeAbandonedHomes();
+  publishTestFolder();
   const home = await createTestHome();
   globalThis.carillonTestHome = home;
   // Jest runs no teardown when it is interrupted.

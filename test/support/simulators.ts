@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEgress } from '../../src/connectors/http/egress.ts';
 import { createHttp, type HttpClient } from '../../src/connectors/http/client.ts';
 import type { FaultSpec } from '../../src/simulators/kit/faults.ts';
 import type { RecordedRequest } from '../../src/simulators/kit/requests.ts';
 import { startSimulators } from '../../src/simulators/index.ts';
+import { testFolder } from './test-folder.ts';
 
 /** Simulators on a port of their own, with an HTTP client that may reach them. */
 export interface SimulatorBench {
@@ -24,7 +24,7 @@ export interface SimulatorBench {
 export const loopback = ['127.0.0.0/8', '::1'];
 
 export async function startSimulatorBench(connectors?: readonly string[]): Promise<SimulatorBench> {
-  const dir = await mkdtemp(join(tmpdir(), 'carillon-simulators-'));
+  const dir = await mkdtemp(join(testFolder(), 'carillon-simulators-'));
   const server = await startSimulators({ port: 0, dir, ...(connectors === undefined ? {} : { connectors }) });
   const http = createHttp({ egress: createEgress(loopback) });
   const get = async <T>(path: string): Promise<T> => (await fetch(`${server.url}/_sim/${path}`)).json() as Promise<T>;

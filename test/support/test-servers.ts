@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AlreadyRunningError, type Lock, takeLock } from '../../src/up/process/lock.ts';
 import { stopOrphans } from '../../src/up/process/orphans.ts';
 import { createSupervisor, type Supervisor } from '../../src/up/process/supervisor.ts';
+import { testFolder, testFolders } from './test-folder.ts';
 
 const prefix = 'carillon-test-';
 
@@ -15,9 +15,9 @@ export interface TestHome {
   remove(): Promise<void>;
 }
 
-/** Makes a home in the temporary folder, with a lock and a record like a real home. */
+/** Makes a home in the folder for tests, with a lock and a record like a real home. */
 export async function createTestHome(): Promise<TestHome> {
-  const home = mkdtempSync(join(tmpdir(), prefix));
+  const home = mkdtempSync(join(testFolder(), prefix));
   // As root, PostgreSQL runs as another user, which must be able to enter the folder.
   chmodSync(home, 0o711);
   const lock = await hold(home);
@@ -39,8 +39,7 @@ export async function createTestHome(): Promise<TestHome> {
  * free.
  */
 export async function removeAbandonedHomes(): Promise<void> {
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
-    const home = join(tmpdir(), name);
+  for (const home of testFolders().flatMap(homesIn)) {
     let lock: Lock;
     try {
       lock = await hold(home);
@@ -55,6 +54,12 @@ export async function removeAbandonedHomes(): Promise<void> {
     }
     await lock.release();
   }
+}
+
+function homesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((entry) => entry.startsWith(prefix))
+    .map((entry) => join(folder, entry));
 }
 
 function hold(home: string): Promise<Lock> {

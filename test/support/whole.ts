@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createClient, type Client } from './client.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
+import { testFolder } from './test-folder.ts';
 
 /**
  * All of `npm start` as a user runs it (supervisor, PostgreSQL, Temporal, simulators, API and worker), in its own home.
@@ -43,7 +43,7 @@ const isAlive = (pid: number): boolean => {
 };
 
 export async function createWhole(env: Record<string, string> = {}): Promise<Whole> {
-  const home = mkdtempSync(join(tmpdir(), 'carillon-whole-'));
+  const home = mkdtempSync(join(testFolder(), 'carillon-whole-'));
   chmodSync(home, 0o711);
   const [api, simulators, postgres, temporal, temporalUi] = await Promise.all(Array.from({ length: 5 }, freePort));
   const adminKey = 'whole-admin-key';

@@ -1,12 +1,12 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopOrphans } from '../../src/up/process/orphans.ts';
 import { readRunRecord, type RunningChild } from '../../src/up/process/run-record.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { testFolder } from '../support/test-folder.ts';
 import { isAlive, type Program, runProgram } from './processes.ts';
 
 /**
@@ -20,7 +20,7 @@ let environment: NodeJS.ProcessEnv;
 let programs: Program[];
 
 beforeEach(async () => {
-  home = mkdtempSync(join(tmpdir(), 'up-'));
+  home = mkdtempSync(join(testFolder(), 'up-'));
   chmodSync(home, 0o711);
   programs = [];
   environment = { CARILLON_HOME: join(home, 'data'), CARILLON_DEMO: '0' };
