@@ -30,7 +30,7 @@ export interface AttemptPlan {
 }
 
 /**
- * Plans an attempt from the ledger alone; nobody is asked and nothing is fetched.
+ * Plans an attempt from the ledger alone. It asks no platform and fetches nothing.
  * @returns undefined where the destination was deleted, or where this version has no such connector.
  */
 export function planAttempt(
@@ -99,7 +99,7 @@ function authorOf(deps: Pick<DeliverDeps, 'connectors'>, { message }: LedgerEntr
   return { name, source, ...(avatarUrl === undefined ? {} : { avatarUrl }) };
 }
 
-/** A post whose answer was lost has no id that we know, so a delete cannot take it back. */
+/** We do not know the id of a post whose answer was lost, so a delete cannot take it back. */
 const mayRemain: Reason = {
   code: 'may_remain',
   message: 'The known posts were taken back. One more post may have arrived, and may remain.',
@@ -129,7 +129,7 @@ function actionOf(entry: LedgerEntry, connector: Connector): PlannedAction {
   }
 }
 
-/** A reply whose thread the platform lacks, or whose root is not there, goes out as a post of its own. */
+/** A reply whose thread the platform lacks, or whose parent is not there, goes out as a post of its own. */
 function replyOrPost({ message, original }: LedgerEntry, connector: Connector): PlannedAction {
   if (message.thread === undefined) return { action: { kind: 'create' }, degraded: undefined };
   const { thread } = connector.capabilities;
@@ -138,6 +138,6 @@ function replyOrPost({ message, original }: LedgerEntry, connector: Connector): 
   const reply = replyStep(original);
   if ('degraded' in reply && connector.addressesByOurIds !== true)
     return { action: { kind: 'create' }, degraded: reply.degraded };
-  const root = 'nativeId' in reply ? reply.nativeId : null;
-  return { action: { kind: 'create', thread: { nativeId: root } }, degraded: undefined };
+  const parent = 'nativeId' in reply ? reply.nativeId : null;
+  return { action: { kind: 'create', thread: { nativeId: parent } }, degraded: undefined };
 }

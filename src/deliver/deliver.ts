@@ -159,7 +159,7 @@ function endRequestOf({ view }: LedgerEntry, step: Ending): Omit<EndRequest, 'de
   }
 }
 
-/** A delivery whose destination or connector is not there has nobody to be sent to. It waits for an operator. */
+/** A delivery whose destination or connector is not there cannot be sent. It waits for an operator. */
 async function endWithoutTarget(deps: DeliverDeps, entry: LedgerEntry): Promise<DeliverResult> {
   if (entry.view.state === 'sending') {
     // A newer version, which knows the connector, may be sending it at this moment.

@@ -52,6 +52,7 @@ async function round(deps: DeliverDeps, message: MessageId, band: number): Promi
     if (result !== undefined) results[plan.entry.id] = result;
   });
   await valueWithin(roundMs, Promise.allSettled(sends));
+  // A copy, because sends that take longer than the round still write into `results`.
   return { ...results };
 }
 
@@ -71,7 +72,7 @@ async function seat(
   if ((entry.target?.rates ?? []).length > 0) return undefined;
   const leave = await deps.places.take(`${entry.tenant} ${entry.destination}`, band);
   if (leave !== undefined) return { plan, leave };
-  // The destination has all the places that this worker's rounds give it, and is slow. A delivery that its gate has called
+  // All places that this worker's rounds give the destination are taken, and none came free in 500 ms. A delivery that its gate called
   // goes on as a regular attempt. All others wait at the gate, and the drain lets them through as places come free.
   if (entry.slot !== undefined) return undefined;
   return unlessRefused(waitAtGate(deps.sql, entry.id, destinationGate(entry.destination), 'busy'));

@@ -72,7 +72,7 @@ function split(
   return parts.length > 1 || parts[0]?.isCut === true ? parts : undefined;
 }
 
-/** From the last post on. */
+/** The posts that are taken away, the last one first. */
 const removals = (posts: number, kept: number): PostPart[] =>
   Array.from({ length: posts - kept }, (_, index) => ({ remove: posts - 1 - index }));
 
@@ -81,7 +81,7 @@ interface Post extends Pick<PlannedPost, 'outgoing' | 'part'> {
   readonly cut?: Reason;
 }
 
-/** @param at how many parts have arrived. */
+/** @param at the index of the part to send, which is the number of parts that have arrived. */
 function postAt(
   { title }: Connector,
   whole: Outgoing,

@@ -59,7 +59,7 @@ export function storedReceipt(
   };
 }
 
-/** Where events come back from a platform, what we posted must be known there. */
+/** If the platform sends events, the post is linked to its message, so that later events about it are recognised. */
 function linkOf({ entry, connector }: AttemptPlan, nativeId: string): Pick<StoredReceipt, 'link'> {
   if (connector.inbound === undefined || entry.target === undefined || entry.action !== 'create') return {};
   const thread = connector.inbound.threadKey?.(nativeId);

@@ -41,15 +41,15 @@ import { startSubscriptions } from './subscriptions.ts';
 import { startSweep } from './sweep.ts';
 import { createWakers } from './wake.ts';
 
-/** Longer than the longest request (60 s) with its settle, so that a shutdown tears nothing off. */
+/** Longer than the longest request (60 s) with its settle, so that a shutdown interrupts no request. */
 const shutdownGraceMs = 68_000;
-/** Wait before Temporal is asked again after it could not be reached, or ended a worker. */
+/** The wait before Temporal is asked again after it could not be reached, or after it ended a worker. Milliseconds. */
 const reconnectMs = 500;
 
 const connectorsByName = new Map(connectors.map((connector) => [connector.name, connector]));
 
 export interface WorkerProcess {
-  /** Finishes what is being sent, starts nothing new. */
+  /** Waits for the sends under way and starts no others. */
   stop(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export interface WorkerOptions {
 
 /**
  * The worker process: workflows, activities, dispatcher, sweep. It outlives both of its servers: while Temporal is away
- * it knocks again, and after Temporal has ended a worker (its namespace is gone, say) it makes a new one.
+ * it tries again, and if Temporal ends a worker, for example because the namespace is gone, it creates a new one.
  */
 export async function runWorker({ config, ring, log, workflowBundle }: WorkerOptions): Promise<WorkerProcess> {
   // The role handles signals. Without `forward`, the SDK's native core would print its lines to the console in another
@@ -83,7 +83,7 @@ export async function runWorker({ config, ring, log, workflowBundle }: WorkerOpt
     plans: createPlanCaches(sql),
     connectors: connectorsByName,
     poke: () => current?.dispatcher.poke(),
-    // While Temporal is away the sweep mends it later.
+    // While Temporal is away the sweep wakes them later.
     wakeStopped: async (stopped) => current?.wakeStopped(stopped),
     async fetchEvent(event) {
       if (current === undefined) throw new Error('Temporal is away');
@@ -142,7 +142,7 @@ export async function runWorker({ config, ring, log, workflowBundle }: WorkerOpt
   };
 }
 
-/** One connection to Temporal and all that hangs on it. */
+/** One connection to Temporal and everything that uses it. */
 interface Session {
   readonly dispatcher: Dispatcher;
   readonly ended: Promise<void>;
@@ -218,11 +218,11 @@ async function openSession(deps: {
         places,
         pace: createPace(),
       }),
-      // Set here because the default follows the heap's size, and a cache that outgrows the isolate is fatal.
+      // The default follows the size of the heap, and a cache that outgrows the isolate ends the process.
       maxCachedWorkflows: 600,
       maxConcurrentWorkflowTaskExecutions: 100,
       maxConcurrentActivityTaskExecutions: 100,
-      // maxConcurrent…TaskPolls is not read by this SDK (1.24): these are what it reads.
+      // This SDK (1.24) does not read maxConcurrent…TaskPolls. It reads these options instead.
       workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 },
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 },
       shutdownGraceTime: shutdownGraceMs,

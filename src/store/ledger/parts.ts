@@ -2,8 +2,8 @@ import { graceMs } from '../../domain/clocks.ts';
 import type { Db } from '../db/db.ts';
 
 /**
- * One post of a split delivery. It is a piece of the visible text, from and to which code unit, where the last piece ends with an
- * ellipsis if text had to be cut (`isCut`); or the removal of one of the original's posts, by its index from 0; or a file, by its
+ * One post of a split delivery. It is a range of code units of the visible text, where the last range ends with an ellipsis if text had
+ * to be cut (`isCut`); or the removal of one of the original's posts, by its index from 0; or a file, by its
  * index among the attachments and by its hash (`fileHash`), from which an edit recognises it.
  */
 export type PostPart =

@@ -6,7 +6,7 @@ import { receiptPart } from './parts.ts';
 
 /**
  * Whether an operator started the retry cycle of a delivery `d`, and no attempt of that cycle may have arrived. Then the operator
- * knew of every doubt. Uses `attempts_delivery` once the cycle has begun.
+ * knew which earlier attempts may have arrived. Uses `attempts_delivery` once the cycle has begun.
  */
 const isGranted = (sql: Db) => sql`
   (d.next_trigger = 'manual' or (d.attempts > d.round_start and (
@@ -15,7 +15,7 @@ const isGranted = (sql: Db) => sql`
     where a.delivery = d.id and a.number > d.round_start and a.outcome is distinct from 'stopped') is true))`;
 
 /**
- * The native ids of the posts of an original `p`, in their order, and the newest id of each. Posts that an edit took away are left
+ * The native ids of the posts of an original `p`, in their order, with the newest id of each part. Posts that an edit took away are left
  * out. A delivery `d` that is that edit still counts them, so that its own parts keep their numbers.
  */
 const postsOf = (sql: Db) => sql`(
