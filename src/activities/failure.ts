@@ -2,8 +2,8 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import { parkedFailure, retryFailure } from '../contract.ts';
 
 /*
- * Here, and nowhere else, what an activity decided becomes a failure of Temporal's. Texts carry our codes and counts; the
- * platform's words stay in the table `attempts`, because histories are kept longer and read by more people.
+ * Here, and nowhere else, what an activity decided becomes a failure of Temporal's. Texts carry our codes and counts;
+ * the platform's words stay in the table `attempts`, because histories are kept longer and read by more people.
  */
 
 /** An expected failure needs no stack trace, which would only fill the history. */

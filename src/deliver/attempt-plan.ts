@@ -72,8 +72,8 @@ export const postsOf = ({ original, action }: LedgerEntry): readonly string[] =>
 };
 
 /**
- * The files that the text links: all of them where the connector posts no files, and in an edit those files that are not
- * there as posts of the original.
+ * The files that the text links: all of them where the connector posts no files, and in an edit those files that are
+ * not there as posts of the original.
  */
 function linkedFiles({ capabilities, postsFiles }: Connector, { message, action, original }: LedgerEntry) {
   const { attachments = [] } = message.content;

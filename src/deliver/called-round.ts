@@ -7,8 +7,8 @@ import { roundMs, sendInRound, waitInstead, type RoundResult } from './round.ts'
 import { sleep, valueWithin } from './time.ts';
 
 /**
- * The round of one delivery that waited at a gate and was called: it sleeps until its slot and is sent. A regular activity
- * would cost a second workflow task and six more events, half of everything that such a delivery costs.
+ * The round of one delivery that waited at a gate and was called: it sleeps until its slot and is sent. A regular
+ * activity would cost a second workflow task and six more events, half of everything that such a delivery costs.
  * @returns undefined where it was not tried, is still being sent, or needs another step: a regular attempt follows.
  */
 export async function calledRound(deps: DeliverDeps, id: DeliveryId, band: number): Promise<RoundResult | undefined> {

@@ -32,15 +32,15 @@ const waiting: DeliverResult = { is: 'settled', state: 'waiting' };
  * Does everything that can be done for one delivery now.
  *
  * What it guarantees:
- * - D1. Each pass reads the ledger and does the one step that the ledger says. So two calls may overlap, and a call may be
- *   repeated after a crash. Only a time slot that was taken is kept from one pass to the next.
- * - D2. Nothing is sent without a claim (L1). As far as a platform allows it, everything that can fail without having sent
- *   anything comes before the claim: files, people, rendering, tokens.
- * - D3. A wait costs no attempt. A pause up to 500 ms, and a time slot or a gate up to 2 s away, is slept here. A longer wait is
- *   given back to the caller.
+ * - D1. Each pass reads the ledger and does the one step that the ledger says. So two calls may overlap, and a call may
+ *   be repeated after a crash. Only a time slot that was taken is kept from one pass to the next.
+ * - D2. Nothing is sent without a claim (L1). As far as a platform allows it, everything that can fail without having
+ *   sent anything comes before the claim: files, people, rendering, tokens.
+ * - D3. A wait costs no attempt. A pause up to 500 ms, and a time slot or a gate up to 2 s away, is slept here. A
+ *   longer wait is given back to the caller.
  * - D4. An attempt that ends is settled, or handed to the caller as `unsettled` (L9), or given back unspent.
- * - D5. After an attempt that may have arrived, a message is sent again only where the recovery class, the destination's
- *   `ambiguous` setting or an operator's retry allows it (`nextStep`).
+ * - D5. After an attempt that may have arrived, a message is sent again only where the recovery class, the
+ *   destination's `ambiguous` setting or an operator's retry allows it (`nextStep`).
  *
  * @param signal stops everything but a request that is already written. Its reason is thrown.
  */
@@ -174,7 +174,9 @@ async function endWithoutTarget(deps: DeliverDeps, entry: LedgerEntry): Promise<
   return resultOf(entry, await deps.ledger.end({ delivery: entry.id, state: 'parked', reason }));
 }
 
-/** The text on Temporal's page of a pending activity: how many attempts were made, the last outcome, and what is next. */
+/**
+ * The text on Temporal's page of a pending activity: how many attempts were made, the last outcome, and what is next.
+ */
 function pauseText({ view, reasonCode }: LedgerEntry, { why, ms }: Extract<Step, { do: 'pause' }>): string {
   const last = `${view.attempts} of ${view.maxAttempts}: ${reasonCode ?? why}`;
   return `${why === 'not-due' ? last : `${last}, ${why}`}, next in ${Math.ceil(ms / 1000)} s`;

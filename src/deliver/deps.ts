@@ -45,6 +45,8 @@ export interface DeliverDeps {
   readonly pace: Pace;
   /** Aborted when this process must stop. From then on no round begins, and no file is fetched. */
   readonly stopping: AbortSignal;
-  /** Tells a run that one of its deliveries failed for the first time. Only the run's search attributes depend on it. */
+  /**
+   * Tells a run that one of its deliveries failed for the first time. Only the run's search attributes depend on it.
+   */
   readonly reportTrouble: (workflowId: string, delivery: string) => void;
 }

@@ -72,8 +72,9 @@ async function seat(
   if ((entry.target?.rates ?? []).length > 0) return undefined;
   const leave = await deps.places.take(`${entry.tenant} ${entry.destination}`, band);
   if (leave !== undefined) return { plan, leave };
-  // All places that this worker's rounds give the destination are taken, and none came free in 500 ms. A delivery that its gate called
-  // goes on as a regular attempt. All others wait at the gate, and the drain lets them through as places come free.
+  // All places that this worker's rounds give the destination are taken, and none came free in 500 ms. A delivery that
+  // its gate called goes on as a regular attempt. All others wait at the gate, and the drain lets them through as
+  // places come free.
   if (entry.slot !== undefined) return undefined;
   return unlessRefused(waitAtGate(deps.sql, entry.id, destinationGate(entry.destination), 'busy'));
 }

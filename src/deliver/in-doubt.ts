@@ -14,9 +14,9 @@ import { again, resultOf, type DeliverResult } from './result.ts';
 import { degradedBy, storedReceipt } from './settlement.ts';
 
 /**
- * Settles the claim of a process that died, or that was too slow, between its claim and its settle: it is unknown whether
- * the platform has the message. `nextStep` decides later whether it may be sent again; only recovery class C asks the
- * destination's policy here.
+ * Settles the claim of a process that died, or that was too slow, between its claim and its settle: it is unknown
+ * whether the platform has the message. `nextStep` decides later whether it may be sent again; only recovery class C
+ * asks the destination's policy here.
  */
 export async function settleLapsed(
   { ledger }: Pick<DeliverDeps, 'ledger'>,

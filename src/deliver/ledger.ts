@@ -35,7 +35,9 @@ export interface Ledger {
   settle(settlement: Settlement): Promise<Written>;
   /** Gives a claim back because nothing was sent. The attempt is not spent. */
   release(delivery: DeliveryId, token: AttemptId): Promise<void>;
-  /** Ends a delivery that is not being sent. @returns the state that it has now, which another process may have written. */
+  /**
+   * Ends a delivery that is not being sent. @returns the state that it has now, which another process may have written.
+   */
   end(request: EndRequest): Promise<Written>;
   /**
    * Writes that a look-up found what an earlier attempt sent.

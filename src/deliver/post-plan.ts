@@ -46,8 +46,8 @@ function linkMissing(connector: Connector, whole: Outgoing, files: FilesByIndex)
 }
 
 /**
- * Splits a message that no attempt has sent yet into posts. A change has one post for each post of the original: text that
- * is too long for them is cut, and posts that are not needed any more are taken away.
+ * Splits a message that no attempt has sent yet into posts. A change has one post for each post of the original: text
+ * that is too long for them is cut, and posts that are not needed any more are taken away.
  * @param posts of the original that is changed.
  * @returns undefined where the message goes out as one post, as it is.
  */

@@ -21,9 +21,9 @@ export interface Prepared {
 }
 
 /**
- * Everything that comes before the claim (L1): the post is planned, people are looked up and the connector renders it. It makes
- * and changes no post, so its failures are never ambiguous. A message that cannot be rendered with its markup is rendered
- * as plain text.
+ * Everything that comes before the claim (L1): the post is planned, people are looked up and the connector renders it.
+ * It makes and changes no post, so its failures are never ambiguous. A message that cannot be rendered with its markup
+ * is rendered as plain text.
  */
 export async function prepare(deps: DeliverDeps, plan: AttemptPlan, files: GatheredFiles): Promise<Prepared> {
   const planned = await connectorResult('transient', () => identifiedPost(deps, plan, files));
@@ -32,8 +32,8 @@ export async function prepare(deps: DeliverDeps, plan: AttemptPlan, files: Gathe
 }
 
 /**
- * A fresh split depends on the names of people, because names take room: so they are looked up for the whole message. Where the
- * split is pinned (L4), only the people of the post that is sent are looked up.
+ * A fresh split depends on the names of people, because names take room: so they are looked up for the whole message.
+ * Where the split is pinned (L4), only the people of the post that is sent are looked up.
  */
 async function identifiedPost(deps: DeliverDeps, plan: AttemptPlan, files: GatheredFiles): Promise<PlannedPost> {
   if (!plan.entry.isPinned) return planPost(plan, await identify(deps, plan, plan.whole), files);

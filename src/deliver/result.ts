@@ -20,8 +20,8 @@ export type DeliverResult =
 export const again = (text: string, afterMs: number): DeliverResult => ({ is: 'again', text, afterMs });
 
 /**
- * Says what a write to the ledger made of a delivery, with texts for Temporal's pages: our codes and counts only, because
- * histories are kept longer and read by more people than the ledger.
+ * Says what a write to the ledger made of a delivery, with texts for Temporal's pages: our codes and counts only,
+ * because histories are kept longer and read by more people than the ledger.
  * @param attempt the attempt that was settled, where there was one.
  */
 export function resultOf(

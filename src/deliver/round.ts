@@ -58,8 +58,8 @@ export async function unlessRefused(wait: Promise<boolean>): Promise<'waiting' |
 /**
  * Makes one attempt. Where it takes longer than the round it goes on, and a regular attempt finds it by `endOf`.
  * @param leave gives the place back.
- * @returns undefined where a regular attempt must follow: nothing was sent (not prepared in time, not claimed, or it has
- *   files to wait for), or a part was sent and others follow.
+ * @returns undefined where a regular attempt must follow: nothing was sent (not prepared in time, not claimed, or it
+ *   has files to wait for), or a part was sent and others follow.
  */
 export async function sendInRound(
   deps: DeliverDeps,

@@ -12,7 +12,8 @@ import { settlementOf } from './settlement.ts';
 import { valueWithin } from './time.ts';
 
 /**
- * Makes one attempt: prepare → claim → send → settle. Attempts that become ready at the same time are claimed in one statement.
+ * Makes one attempt: prepare → claim → send → settle. Attempts that become ready at the same time are claimed in one
+ * statement.
  * @param prepareMs how long preparing may take; absent: as long as it takes.
  * @returns undefined where it was not prepared in time, or where another process has claimed the delivery.
  */

@@ -10,8 +10,8 @@ const repeatMs = 3_500;
 const pauseMs = 200;
 
 /**
- * Writes how an attempt ended, and repeats that while PostgreSQL is away. The time limit also covers a connection on which
- * PostgreSQL never answers: settling a second time does no harm, whichever of the two statements gets through.
+ * Writes how an attempt ended, and repeats that while PostgreSQL is away. The time limit also covers a connection on
+ * which PostgreSQL never answers: settling a second time does no harm, whichever of the two statements gets through.
  * @returns the settlement itself where PostgreSQL stayed away for 3.5 s: the caller must write it later (L9).
  */
 export async function settleOrHandOver(

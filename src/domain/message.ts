@@ -43,8 +43,8 @@ export interface Content {
 }
 
 /**
- * The canonical envelope: all of a message but its content and its state. Times are ISO 8601 in UTC. The
- * column of a field in the table `messages` has the field's name in snake case. CONTRIBUTING says what a new field needs.
+ * The canonical envelope: all of a message but its content and its state. Times are ISO 8601 in UTC. The column of a
+ * field in the table `messages` has the field's name in snake case. CONTRIBUTING says what a new field needs.
  */
 export interface Envelope {
   readonly id: MessageId;

@@ -11,8 +11,8 @@ import type { Sql } from '../store/db/db.ts';
 import type { Runs } from '../temporal/runs.ts';
 
 /**
- * How many starts are under way at once. An urgent message waits for at most half of them, so the number is only as high as
- * keeps Temporal busy.
+ * How many starts are under way at once. An urgent message waits for at most half of them, so the number is only as
+ * high as keeps Temporal busy.
  */
 const startsAtOnce = 16;
 /** The next messages are looked for when this many more may start, because each look costs a statement. */
@@ -20,8 +20,8 @@ const leastLooked = 8;
 /** Starts that ended are written together: `leastLooked` of them, or those of this many milliseconds. */
 const noteMs = 50;
 /**
- * Messages per living worker that may be started without having claimed anything yet; less urgent bands get a part of them.
- * More would only queue in Temporal and in the worker, where an urgent message cannot overtake them any more.
+ * Messages per living worker that may be started without having claimed anything yet; less urgent bands get a part of
+ * them. More would only queue in Temporal and in the worker, where an urgent message cannot overtake them any more.
  */
 const room = 100;
 /** The dispatcher also looks without a poke, for example because a lease lapsed. Milliseconds. */
@@ -54,7 +54,8 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
     try {
       if ((await runs.start(message)) === 'exists') {
         if ((await runs.describe(message.workflowId)) !== 'running') await runs.startAgain(message);
-        // P3: the run exists, but its start was never written down. Wake-ups meant for it may have gone to the dispatcher.
+        // P3: the run exists, but its start was never written down. Wake-ups meant for it may have gone to the
+        // dispatcher.
         else await runs.turn(message.workflowId);
       }
     } catch (error) {
@@ -119,7 +120,8 @@ export function startDispatcher(deps: { sql: Sql; runs: Runs; log: Logger }): Di
         await pause();
         continue;
       }
-      // After trouble the dispatcher pauses, poked or not: a server that is away does not come back sooner when it is asked more.
+      // After trouble the dispatcher pauses, poked or not: a server that is away does not come back sooner when it is
+      // asked more.
       if (isTroubled) {
         isTroubled = false;
         await pause();

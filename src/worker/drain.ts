@@ -10,8 +10,9 @@ const idleMs = 500;
 /** Between two looks while a gate has a queue, milliseconds. */
 const busyMs = 100;
 /**
- * How many deliveries one look lets through a gate without a rate. That is 80 per second, so that a destination that comes back
- * is not overrun. When 32 slow sends end at once, the next 32 do not all go before messages that are posted meanwhile.
+ * How many deliveries one look lets through a gate without a rate. That is 80 per second, so that a destination that
+ * comes back is not overrun. When 32 slow sends end at once, the next 32 do not all go before messages that are posted
+ * meanwhile.
  */
 const most = 8;
 /** Time slots of a rate are given out this far ahead, because the way to the send takes time. Milliseconds. */
@@ -22,8 +23,8 @@ const keepLeaseMs = 1_000;
 const leaseName = 'drain';
 
 /**
- * Empties the queues of gates; `store/waiting/let-through.ts` has the rules G1 to G6. One process of a deployment drains at a
- * time. Two would do no harm, because each look holds the gate's lock.
+ * Empties the queues of gates; `store/waiting/let-through.ts` has the rules G1 to G6. One process of a deployment
+ * drains at a time. Two would do no harm, because each look holds the gate's lock.
  */
 export function startDrain(deps: { sql: Sql; worker: string; log: Logger; wake: (ready: ReadyDelivery) => void }): {
   stop(): Promise<void>;
@@ -44,7 +45,9 @@ export function startDrain(deps: { sql: Sql; worker: string; log: Logger; wake: 
     else if (gate.isProbeDue) (await chooseProbe(sql, gate, horizonMs)).forEach(wake);
   }
 
-  /** @returns whether some gate may open soon. A paused gate, or one with an open breaker, does not make looks frequent. */
+  /**
+   * @returns whether some gate may open soon. A paused gate, or one with an open breaker, does not make looks frequent.
+   */
   async function pass(): Promise<boolean> {
     if (!(await hasLease())) return false;
     const gates = await findBusyGates(sql, idleMs);

@@ -9,7 +9,9 @@ import { startLoop, type Loop } from './loop.ts';
 /** I3: after this time without a renewal, another process takes over. */
 const leaseSeconds = 6;
 const renewMs = 2_000;
-/** Between two looks when nothing is poked, milliseconds: for events that waited, such as changes of unknown messages. */
+/**
+ * Between two looks when nothing is poked, milliseconds: for events that waited, such as changes of unknown messages.
+ */
 const idleMs = 500;
 const batch = 100;
 /** Rooms whose events are routed at once. */
@@ -18,7 +20,9 @@ const roomsAtOnce = 8;
 const eventLeaseSeconds = 15;
 /** By then the run that fetches an event has ended. If the event is still incomplete, the run is started again. */
 const refetchSeconds = 60;
-/** The wait after a failure on our side, in seconds. It doubles up to a minute, so that a failing event costs little. */
+/**
+ * The wait after a failure on our side, in seconds. It doubles up to a minute, so that a failing event costs little.
+ */
 const retrySeconds = (tries: number): number => Math.min(2 ** Math.min(tries, 6), 60);
 
 export interface InboxDeps extends RouteDeps {
@@ -44,11 +48,13 @@ function byRoom(found: readonly LeasedEvent[]): LeasedEvent[][] {
  * Routes what platforms sent. Each event becomes a message, a change of a message, or is ignored with a reason.
  *
  * What it guarantees:
- * - I1. An event is stored before the platform is answered, and known by the platform's key. A redelivery changes nothing.
- * - I2. An event is leased for a time. A process that dies with it loses nothing; the next process does the same again, and
- *   accepting knows the event's key.
- * - I3. One process routes at a time, and the events of one room one after the other, in the order of the platform's clock. Where
- *   a long batch outlasts the process's lease, `leaseEvents` keeps the order of a room, for up to half a minute.
+ * - I1. An event is stored before the platform is answered, and known by the platform's key. A redelivery changes
+ *   nothing.
+ * - I2. An event is leased for a time. A process that dies with it loses nothing; the next process does the same again,
+ *   and accepting knows the event's key.
+ * - I3. One process routes at a time, and the events of one room one after the other, in the order of the platform's
+ *   clock. Where a long batch outlasts the process's lease, `leaseEvents` keeps the order of a room, for up to half a
+ *   minute.
  * - I4. An event that refers to something unknown waits for it, a reply for 30 s and a change for an hour.
  * - I5. An event that fails on our side is tried again, and does not hold up other rooms.
  */

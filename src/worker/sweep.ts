@@ -27,19 +27,20 @@ const batch = 200;
 const postponeSeconds = 60;
 
 /**
- * Looks after deliveries that are overdue. Everything that a crash, a lost signal or a lost run can leave undone is found
- * here, and nowhere else.
+ * Looks after deliveries that are overdue. Everything that a crash, a lost signal or a lost run can leave undone is
+ * found here, and nowhere else.
  *
  * What it guarantees:
- * - S1. Every open delivery has a time (`due_at`) by which something should have happened to it. Once that has passed, the
- *   delivery is overdue, and a pass finds it, usually within a second. A pass looks at 200 overdue deliveries.
- * - S2. A run that is closed or missing is started again. A second run does no harm, because the ledger says what is open.
- * - S3. A lost wake-up is repeated as a wake-up, and never as a retry: the delivery may have become uncertain meanwhile, and
- *   only an operator may have an uncertain delivery sent again.
- * - S4. What time alone decides needs no run: scheduled sends enter their lanes, holds end, and deliveries expire that are not in
- *   doubt.
- * - S5. One process of a deployment sweeps at a time, and two would do no harm. A message that cannot be looked after holds up no other message, and a
- *   Temporal that is away ends the pass.
+ * - S1. Every open delivery has a time (`due_at`) by which something should have happened to it. Once that has passed,
+ *   the delivery is overdue, and a pass finds it, usually within a second. A pass looks at 200 overdue deliveries.
+ * - S2. A run that is closed or missing is started again. A second run does no harm, because the ledger says what is
+ *   open.
+ * - S3. A lost wake-up is repeated as a wake-up, and never as a retry: the delivery may have become uncertain
+ *   meanwhile, and only an operator may have an uncertain delivery sent again.
+ * - S4. What time alone decides needs no run: scheduled sends enter their lanes, holds end, and deliveries expire that
+ *   are not in doubt.
+ * - S5. One process of a deployment sweeps at a time, and two would do no harm. A message that cannot be looked after
+ *   holds up no other message, and a Temporal that is away ends the pass.
  */
 export function startSweep(deps: {
   sql: Sql;

@@ -5,7 +5,10 @@ import { returnToDispatcher, type NextInLane, type ReadyDelivery } from '../stor
 import { queueAtGates } from '../store/waiting/wait.ts';
 import type { Runs } from '../temporal/runs.ts';
 
-/** Wakes deliveries after a commit (N6). The caller does not wait for it, and the sweep repeats a wake-up that is lost (S3). */
+/**
+ * Wakes deliveries after a commit (N6). The caller does not wait for it, and the sweep repeats a wake-up that is lost
+ * (S3).
+ */
 export interface Wakers {
   /** Wakes a delivery that may go now: through its run, or through the dispatcher where its message has no run yet. */
   wake(ready: ReadyDelivery): void;

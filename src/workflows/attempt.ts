@@ -14,9 +14,9 @@ import type { MessageId } from '../domain/ids.ts';
 import { parkedFailure, retryFailure, type RunDelivery } from '../contract.ts';
 
 /**
- * How long an activity may take beyond the request's time-out. It is more than the claim's margin (2 s). What keeps a second
- * attempt from starting is the claim, and not this time-out. Before the claim an attempt waits up to 2 s each for files, for a time slot and
- * for the names of people.
+ * How long an activity may take beyond the request's time-out. It is more than the claim's margin (2 s). What keeps a
+ * second attempt from starting is the claim, and not this time-out. Before the claim an attempt waits up to 2 s each
+ * for files, for a time slot and for the names of people.
  */
 const startToCloseMarginMs = 10_000;
 
@@ -31,15 +31,18 @@ const { deliverFirst, deliverCalled } = proxyLocalActivities<Activities>({
   retry: { maximumAttempts: 1 },
 });
 
-/** What a round made of a delivery. `state` is a promise where PostgreSQL was away and the outcome must be written first. */
+/**
+ * What a round made of a delivery. `state` is a promise where PostgreSQL was away and the outcome must be written
+ * first.
+ */
 export interface Known {
   readonly state: DeliveryState | Promise<DeliveryState>;
   readonly note?: string;
 }
 
 /**
- * The first round of the whole message. A delivery that it did not try or could not finish is left to `attempt`. So are all of
- * them where the round failed as a whole, because the ledger knows what it did.
+ * The first round of the whole message. A delivery that it did not try or could not finish is left to `attempt`. So are
+ * all of them where the round failed as a whole, because the ledger knows what it did.
  */
 export async function firstRound(
   message: MessageId,
@@ -90,7 +93,8 @@ export async function attempt(delivery: RunDelivery): Promise<DeliveryState> {
     if ('unsettled' in outcome) return (await settleOutcome(outcome.unsettled)).state;
     return outcome.state;
   } catch (error) {
-    // A time-out reaches the run only where a command has withdrawn the activity. The ledger says how the attempt ended.
+    // A time-out reaches the run only where a command has withdrawn the activity. The ledger says how the attempt
+    // ended.
     if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) return 'retrying';
     if (!(error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)) throw error;
     const { type, details } = error.cause;

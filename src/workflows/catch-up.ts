@@ -9,8 +9,8 @@ const { listRooms, catchUpRoom, concludeGap } = proxyActivities<Activities>({
 });
 
 /**
- * Reads the histories of bridged rooms after a gap, in which no process listened or a platform sent nothing. It reads one room
- * after the other, so that it uses little of each platform's rate.
+ * Reads the histories of bridged rooms after a gap, in which no process listened or a platform sent nothing. It reads
+ * one room after the other, so that it uses little of each platform's rate.
  * @returns how many events were new.
  */
 export async function catchUp({ gap }: CatchUpInput): Promise<number> {

@@ -30,8 +30,8 @@ const { applyWish: applyCommand } = proxyActivities<Activities>({
 });
 
 /**
- * W7: a run with more events goes on as a new one. A run without trouble has 6 events with the first round, and without it 11
- * and 3 for each further destination. A wait adds 5, a command 12, a retry none. The server warns at 10 240.
+ * W7: a run with more events goes on as a new one. A run without trouble has 6 events with the first round, and without
+ * it 11 and 3 for each further destination. A wait adds 5, a command 12, a retry none. The server warns at 10 240.
  */
 const maxEvents = 1_000;
 
@@ -39,17 +39,20 @@ const maxEvents = 1_000;
  * Delivers one message to all its destinations, each on its own.
  *
  * What a run guarantees:
- * - W1. It keeps no truth. Each step asks the ledger, so a second run of the same message, or one that starts in the middle,
- *   does only what is open there.
- * - W2. Its history holds ids, states, codes, receipts and the reasons of commands, and nothing of what the message says.
+ * - W1. It keeps no truth. Each step asks the ledger, so a second run of the same message, or one that starts in the
+ *   middle, does only what is open there.
+ * - W2. Its history holds ids, states, codes, receipts and the reasons of commands, and nothing of what the message
+ *   says.
  * - W3. No signal makes it fail, whatever its argument is. A handler that throws would jam the run for good.
- * - W4. A command is written to the ledger before the run acts on it, wherever it came from: the API, a signal from Temporal's
- *   pages, or Temporal's own Cancel. A pending activity is withdrawn; a running one is waited for, and its outcome counts.
+ * - W4. A command is written to the ledger before the run acts on it, wherever it came from: the API, a signal from
+ *   Temporal's pages, or Temporal's own Cancel. A pending activity is withdrawn; a running one is waited for, and its
+ *   outcome counts.
  * - W5. Retries are Temporal's, without an event each. The ledger counts them and says when to stop.
- * - W6. A parked delivery keeps the run open for 7 days, or until it is handled where the message's class is `must`. The end of
- *   the run changes no state.
+ * - W6. A parked delivery keeps the run open for 7 days, or until it is handled where the message's class is `must`.
+ *   The end of the run changes no state.
  * - W7. A run with a long history goes on as a new run, after its running attempts have ended.
- * - W8. Every history that was ever recorded replays: each change of commands is behind `patched` or an optional input field.
+ * - W8. Every history that was ever recorded replays: each change of commands is behind `patched` or an optional input
+ *   field.
  */
 export async function deliverMessage(input: DeliverMessageInput): Promise<DeliverMessageResult> {
   const run = newRun(input);
@@ -67,7 +70,10 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
 
 // ── Messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Signals change `run`, which `main` and `follow` see in their conditions. Two of them act at once: `turn` and `trouble`. */
+/**
+ * Signals change `run`, which `main` and `follow` see in their conditions. Two of them act at once: `turn` and
+ * `trouble`.
+ */
 function handleMessages(run: RunState): void {
   const { commands, tracks, trouble } = run;
   setHandler(statusQuery, () => statusOf(run));
@@ -91,8 +97,8 @@ function handleMessages(run: RunState): void {
 }
 
 /**
- * W3: the text fields of an object that came as a signal's argument. Anything else counts as no argument. PostgreSQL refuses a
- * text with a NUL character, and the run would try to write it for ever.
+ * W3: the text fields of an object that came as a signal's argument. Anything else counts as no argument. PostgreSQL
+ * refuses a text with a NUL character, and the run would try to write it for ever.
  */
 function readable<T extends object>(argument: T | undefined): Partial<T> {
   if (typeof argument !== 'object' || argument === null) return {};

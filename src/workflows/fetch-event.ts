@@ -9,7 +9,9 @@ const { fetchEvent: fetchContent } = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
-/** Fetches the content that a platform did not send with its event, such as the text. After that the event is routed. */
+/**
+ * Fetches the content that a platform did not send with its event, such as the text. After that the event is routed.
+ */
 export async function fetchEvent({ event }: FetchEventInput): Promise<'fetched' | 'gone' | 'ignored' | 'refused'> {
   return fetchContent(event);
 }

@@ -5,8 +5,8 @@ import { attempt, calledRound, type Known } from './attempt.ts';
 import { statusOf, type RunState, type Track } from './run-state.ts';
 
 /**
- * Begins to follow a delivery until it is final, or has been parked for `usualClocks.parkedMs`. The end of the run changes no
- * state, and a later retry starts a new run (W6).
+ * Begins to follow a delivery until it is final, or has been parked for `usualClocks.parkedMs`. The end of the run
+ * changes no state, and a later retry starts a new run (W6).
  * @param known the state that the first round brought it to.
  */
 export function startFollowing(run: RunState, track: Track, known?: Known): void {
@@ -51,9 +51,9 @@ async function follow(run: RunState, track: Track, known: Known | undefined): Pr
 }
 
 /**
- * Makes the called round of a delivery that was woken, one such round at a time. While a run is live, two local activities
- * end one after the other. In a replay both results arrive in one activation, and the code after them would run in another order
- * than it did live. Conditions are evaluated last, so waiting for one keeps the order.
+ * Makes the called round of a delivery that was woken, one such round at a time. While a run is live, two local
+ * activities end one after the other. In a replay both results arrive in one activation, and the code after them would
+ * run in another order than it did live. Conditions are evaluated last, so waiting for one keeps the order.
  */
 async function takeCall(run: RunState, track: Track): Promise<Known | undefined> {
   while (run.isCalling) await condition(() => !run.isCalling);

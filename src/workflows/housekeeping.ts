@@ -13,8 +13,8 @@ const { housekeep } = proxyActivities<Activities>({
 const callsPerRun = 200;
 
 /**
- * One pass of housekeeping: removes data that is older than its window, kind by kind. The activity decides which kinds there are
- * and in which order they come, so a new kind changes no command of a run.
+ * One pass of housekeeping: removes data that is older than its window, kind by kind. The activity decides which kinds
+ * there are and in which order they come, so a new kind changes no command of a run.
  * @returns how many rows of each kind were removed. The reports have the numbers by tenant.
  */
 export async function housekeeping(input: HousekeepingInput = {}): Promise<HousekeepingResult> {

@@ -13,8 +13,9 @@ const { listSubscribed, keepSubscribed } = proxyActivities<Activities>({
 const pagesPerRun = 20;
 
 /**
- * Keeps the subscriptions by which platforms send us events: creates those that are missing, renews those that lapse, and
- * enables those that were disabled. A scheduled pass looks at all connections, a requested one at a single connection.
+ * Keeps the subscriptions by which platforms send us events: creates those that are missing, renews those that lapse,
+ * and enables those that were disabled. A scheduled pass looks at all connections, a requested one at a single
+ * connection.
  * @returns how many subscriptions were created, renewed and so on. The table `subscriptions` has each of them.
  */
 export async function keepSubscriptions(input: KeepSubscriptionsInput = {}): Promise<KeepSubscriptionsResult> {

@@ -13,8 +13,8 @@ const { workJob } = proxyActivities<Activities>({
 const callsPerRun = 200;
 
 /**
- * Works through a bulk job. PostgreSQL holds its position and its counts, so any number of runs do each item once, and a new run
- * goes on where the last one stopped. Temporal's Cancel ends the job.
+ * Works through a bulk job. PostgreSQL holds its position and its counts, so any number of runs do each item once, and
+ * a new run goes on where the last one stopped. Temporal's Cancel ends the job.
  */
 export async function runJob({ job }: RunJobInput): Promise<RunJobResult> {
   for (let call = 0; call < callsPerRun; call += 1) {

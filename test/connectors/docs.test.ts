@@ -36,7 +36,9 @@ function rowsOf(text: string): string[][] {
 
 const described = (fields: readonly Field[]): Field[] => fields.filter(({ planned }) => planned !== true);
 
-/** What a connector makes of a code in the table of errors, for a new post. The table of webhooks has statuses alone. */
+/**
+ * What a connector makes of a code in the table of errors, for a new post. The table of webhooks has statuses alone.
+ */
 const meanings: Readonly<Record<string, (code: string) => Meaning | undefined>> = {
   slack: (code) => slackMeaning(code, 200),
   msteams: (code) => teamsMeaning(code, code === 'ServiceError' ? 500 : 400, 'create'),

@@ -26,8 +26,9 @@ export async function bridge(stack: Stack, platforms: readonly Platform[], room:
 }
 
 /**
- * What a bridge must do from one platform to each of the others, as far as their capabilities go. An action in the first
- * room is done once for all the others, because each of them gets it anyway. Each target has its own tests and assertions.
+ * What a bridge must do from one platform to each of the others, as far as their capabilities go. An action in the
+ * first room is done once for all the others, because each of them gets it anyway. Each target has its own tests and
+ * assertions.
  */
 export function bridgeSuite(
   from: Platform,

@@ -2,8 +2,8 @@
 export type Once = <R>(act: () => Promise<R>) => Promise<R>;
 
 /**
- * Runs one story for several items at the same time, in step: an action inside `once` is done one time for all of them. A
- * story that fails does not make the others fail, and they go on without it.
+ * Runs one story for several items at the same time, in step: an action inside `once` is done one time for all of them.
+ * A story that fails does not make the others fail, and they go on without it.
  * @returns a function that resolves or rejects as the story of its item does. Its first call starts all stories.
  */
 export function inStep<T>(all: readonly T[], story: (one: T, once: Once) => Promise<void>): (one: T) => Promise<void> {

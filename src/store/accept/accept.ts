@@ -35,7 +35,10 @@ export type AcceptResult =
 /** The hash by which `dedupe` knows keys and bodies. */
 export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** A1: whether some delivery of the message is not final. A parked delivery may be retried, so its message's key is kept. */
+/**
+ * A1: whether some delivery of the message is not final. A parked delivery may be retried, so its message's key is
+ * kept.
+ */
 export const isNotFinal = (sql: Db, message: 'dedupe.message' | 'm.id') => sql`
   exists (
     select from deliveries n
@@ -45,16 +48,16 @@ export const isNotFinal = (sql: Db, message: 'dedupe.message' | 'm.id') => sql`
  * Accepts a message.
  *
  * What accepting guarantees:
- * - A1. A key is accepted once. The same key with the same body gets the first answer, with another body it is refused. A key
- *   is known for 7 days, and longer while its message is not final.
- * - A2. Message, plan, deliveries, content, sequence and event are stored in one statement, or nothing is. Further round trips
- *   would hold the lock on the conversation's counter for longer.
+ * - A1. A key is accepted once. The same key with the same body gets the first answer, with another body it is refused.
+ *   A key is known for 7 days, and longer while its message is not final.
+ * - A2. Message, plan, deliveries, content, sequence and event are stored in one statement, or nothing is. Further
+ *   round trips would hold the lock on the conversation's counter for longer.
  * - A3. A message is stored only if its plan was made from the current configuration. Otherwise the caller plans again.
- * - A4. The order of a conversation is the order of acceptance: its counter is raised here, under its row's lock. A scheduled
- *   message gets its number when its time comes.
- * - A5. The workflow's id is made from the tenant and from the hash of dedupe scope and key, with `.2`, `.3` … where an expired key
- *   is used again. So a second start of one message is noticed. The tenant has at most 64 characters and the hash has 64, far
- *   below the 255 that PostgreSQL-backed Temporal can hold.
+ * - A4. The order of a conversation is the order of acceptance: its counter is raised here, under its row's lock. A
+ *   scheduled message gets its number when its time comes.
+ * - A5. The workflow's id is made from the tenant and from the hash of dedupe scope and key, with `.2`, `.3` … where an
+ *   expired key is used again. So a second start of one message is noticed. The tenant has at most 64 characters and
+ *   the hash has 64, far below the 255 that PostgreSQL-backed Temporal can hold.
  * - A6. Accepting needs PostgreSQL only. The caller pokes the dispatcher after the commit.
  *
  * Locks in this order: dedupe, conversation. Everything else that it writes is new.
@@ -148,8 +151,8 @@ export async function accept(sql: Db, ring: KeyRing, a: Acceptance): Promise<Acc
 }
 
 /**
- * @returns the first acceptance of a known key, whatever changed in the configuration since (A1). An expired key whose message
- * is final is not known any more.
+ * @returns the first acceptance of a known key, whatever changed in the configuration since (A1). An expired key whose
+ *   message is final is not known any more.
  */
 export async function findAccepted(sql: Db, a: Asked): Promise<AcceptResult | undefined> {
   const known = await findByKey(sql, a.tenant, a.dedupeScope, sha256(`${a.dedupeScope}\0${a.dedupeKey}`));

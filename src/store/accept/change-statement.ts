@@ -41,8 +41,8 @@ type OwnFields = Pick<
 >;
 
 /**
- * The change as a message. It inherits every field of the envelope that is not named here from its original, the row `r`
- * of `raised`. The same statement that locks the original copies the fields, so that they are of one moment.
+ * The change as a message. It inherits every field of the envelope that is not named here from its original, the row
+ * `r` of `raised`. The same statement that locks the original copies the fields, so that they are of one moment.
  */
 export function changeMessage(sql: Db, change: OwnFields, version: number) {
   const { id, tenant, dedupeKey, type, schemaVersion, refersTo, replayOf, sendAt } = change;
@@ -75,9 +75,9 @@ export function changeMessage(sql: Db, change: OwnFields, version: number) {
 }
 
 /**
- * Where the original is in no lane, the changes of one message have a lane of their own, in the order of its versions. The same
- * holds for a scheduled original, which enters its lane later (N5): a change that was in that lane already would hold back
- * others while it waits for an original that comes after it.
+ * Where the original is in no lane, the changes of one message have a lane of their own, in the order of its versions.
+ * The same holds for a scheduled original, which enters its lane later (N5): a change that was in that lane already
+ * would hold back others while it waits for an original that comes after it.
  */
 export const changeDeliveries = (sql: Db, ids: readonly DeliveryId[], action: 'edit' | 'delete', place: number) => sql`
   planned as (

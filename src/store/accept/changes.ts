@@ -34,14 +34,16 @@ interface Original {
   readonly requiresKey: boolean;
 }
 
-/** How often another change of the message may come in between. Of changes that come at once, one is taken each time. */
+/**
+ * How often another change of the message may come in between. Of changes that come at once, one is taken each time.
+ */
 const maxTries = 20;
 
 /**
- * Accepts an edit: a new version of the original's content, and a message with one delivery for each delivery of the original
- * that has arrived or may still arrive. An original that has not gone out yet goes out with the newest text, and its edit is
- * skipped there. One statement. It locks dedupe, conversation, the original's deliveries in the order of their ids, so that none
- * is claimed meanwhile, and last the original's message, whose version it raises.
+ * Accepts an edit: a new version of the original's content, and a message with one delivery for each delivery of the
+ * original that has arrived or may still arrive. An original that has not gone out yet goes out with the newest text,
+ * and its edit is skipped there. One statement. It locks dedupe, conversation, the original's deliveries in the order
+ * of their ids, so that none is claimed meanwhile, and last the original's message, whose version it raises.
  */
 export function acceptEdit(sql: Db, ring: KeyRing, edit: Edit): Promise<ChangeResult> {
   return change(sql, edit, async (original, ids) => {
@@ -52,7 +54,8 @@ export function acceptEdit(sql: Db, ring: KeyRing, edit: Edit): Promise<ChangeRe
     const sealed = sealContent(ring, edit.original, version, said);
     return sql<AcceptedDelivery[]>`
       with ${claimed(sql, edit)}, ${conversation(sql, edit)}, wanted as materialized (
-        -- Locked here in the way in which their foreign keys lock them later: that would be after the message, in the wrong order.
+        -- Locked here in the way in which their foreign keys lock them later: that would be after the message, in the
+        -- wrong order.
         select d.* from deliveries d
         where (select count(*) from conversation) >= 0 and exists (select from claimed) and d.message = ${edit.original}
           and d.action = 'create' and d.state not in ('cancelled', 'skipped', 'expired')
@@ -77,10 +80,10 @@ async function filesOf(sql: Db, ring: KeyRing, message: MessageId, version: numb
 }
 
 /**
- * Accepts a delete. Deliveries that have not gone out are cancelled in the same transaction, edits included. Where the message
- * has arrived, or may have, the delete has a delivery of its own that takes it back. An uncertain delivery is looked up once
- * more: where the post is found it is taken back, else it stays `uncertain`. One statement. It locks dedupe, conversation,
- * deliveries in the order of their ids, and messages last.
+ * Accepts a delete. Deliveries that have not gone out are cancelled in the same transaction, edits included. Where the
+ * message has arrived, or may have, the delete has a delivery of its own that takes it back. An uncertain delivery is
+ * looked up once more: where the post is found it is taken back, else it stays `uncertain`. One statement. It locks
+ * dedupe, conversation, deliveries in the order of their ids, and messages last.
  */
 export function acceptDelete(sql: Db, ring: KeyRing, deletion: Change): Promise<ChangeResult> {
   return change(sql, deletion, async ({ version }, ids) => {

@@ -6,15 +6,19 @@ import { loadPlan, type TenantPlan } from '../config/destinations.ts';
 export type Plan = TenantPlan;
 
 export interface PlanCache {
-  /** The configuration in memory, or loaded where there is none. It may be out of date: `accept` compares the version (A3). */
+  /**
+   * The configuration in memory, or loaded where there is none. It may be out of date: `accept` compares the version
+   * (A3).
+   */
   current(): Promise<Plan>;
   /** A configuration that has everything that was committed before this call. */
   reload(): Promise<Plan>;
 }
 
 /**
- * Keeps one tenant's configuration in memory. When many requests find it out of date at once, one load is under way and at most
- * one more waits. A load that began before a request cannot serve it, because it may have seen the database from before.
+ * Keeps one tenant's configuration in memory. When many requests find it out of date at once, one load is under way and
+ * at most one more waits. A load that began before a request cannot serve it, because it may have seen the database
+ * from before.
  */
 function createPlanCache(sql: Sql, tenant: TenantId): PlanCache {
   let loaded: Plan | undefined;

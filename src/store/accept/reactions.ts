@@ -22,8 +22,8 @@ export interface Reactor {
 
 /**
  * Writes that a person reacts, or does not any more.
- * @returns whether anything changed, and how many other people have the same reaction. Only the first reaction that comes and
- * the last that goes are sent to the other rooms.
+ * @returns whether anything changed, and how many other people have the same reaction. Only the first reaction that
+ *   comes and the last that goes are sent to the other rooms.
  */
 export async function noteReaction(
   sql: Db,
@@ -48,7 +48,10 @@ export async function noteReaction(
   return row;
 }
 
-/** Finds a reaction by the key that its platform gave it, with a native id of the message there. Uses `reactions_native`. */
+/**
+ * Finds a reaction by the key that its platform gave it, with a native id of the message there. Uses
+ * `reactions_native`.
+ */
 export async function findNamedReaction(
   sql: Db,
   tenant: TenantId,
@@ -71,8 +74,8 @@ export interface ReactionChange extends Change {
 }
 
 /**
- * Accepts a reaction as a message of its own that refers to its original. At each destination it waits for the original (N4), and
- * reactions with one emoji keep their order. One statement, which locks dedupe only.
+ * Accepts a reaction as a message of its own that refers to its original. At each destination it waits for the original
+ * (N4), and reactions with one emoji keep their order. One statement, which locks dedupe only.
  */
 export async function acceptReaction(sql: Db, ring: KeyRing, change: ReactionChange): Promise<AcceptResult | 'gone'> {
   const known = await findAccepted(sql, change);

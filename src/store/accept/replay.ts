@@ -55,9 +55,9 @@ interface Original extends EnvelopeRow {
 const maxTries = 5;
 
 /**
- * Accepts a message once more, as a new message with the same envelope and the newest text, planned by today's configuration. It
- * goes out now, also where the original was scheduled, and it comes last in its conversation. It is accepted like every
- * message, so a known key gets the answer of the first replay (A1).
+ * Accepts a message once more, as a new message with the same envelope and the newest text, planned by today's
+ * configuration. It goes out now, also where the original was scheduled, and it comes last in its conversation. It is
+ * accepted like every message, so a known key gets the answer of the first replay (A1).
  */
 export async function acceptReplay(sql: Db, ring: KeyRing, replay: Replay, plans: PlanSource): Promise<ReplayResult> {
   const { id, tenant, original: replayOf, destinations, key } = replay;
@@ -109,7 +109,10 @@ function planReplay(
   };
 }
 
-/** An `expiresAt` that has passed is dropped, because an operator wants the message out now. Best effort starts its time again. */
+/**
+ * An `expiresAt` that has passed is dropped, because an operator wants the message out now. Best effort starts its time
+ * again.
+ */
 async function findOriginal(sql: Db, tenant: TenantId, id: MessageId): Promise<Original | undefined> {
   const [row] = await sql<Original[]>`
     select ${envelopeColumns(sql)}, c.version, c.sealed, m.deleted_at is not null as "isDeleted",

@@ -34,13 +34,13 @@ export interface ClaimRequest {
  *
  * What a claim guarantees (`settle.ts` goes on with L5):
  * - L1. No post is made, changed or taken away without a claim. The claim is the last step before that request.
- * - L2. Of two claims at once, at most one gets through: the row's lock serialises the claims of one delivery, and the unique index
- *   `deliveries_lane_sending` those of one lane.
- * - L3. A claim has a deadline by PostgreSQL's clock: the request's time-out and 2 s from the claim on. Until it is settled or
- *   released, no other attempt starts before that deadline. After it the claim is lapsed, and its attempt may have arrived. A
- *   process that was frozen meanwhile may still send; L6 says what becomes of that.
- * - L4. A claim pins the version of the content and its split into posts. As long as an attempt may have arrived, or a part
- *   has, all further attempts send this version and this split under the same key.
+ * - L2. Of two claims at once, at most one gets through: the row's lock serialises the claims of one delivery, and the
+ *   unique index `deliveries_lane_sending` those of one lane.
+ * - L3. A claim has a deadline by PostgreSQL's clock: the request's time-out and 2 s from the claim on. Until it is
+ *   settled or released, no other attempt starts before that deadline. After it the claim is lapsed, and its attempt
+ *   may have arrived. A process that was frozen meanwhile may still send; L6 says what becomes of that.
+ * - L4. A claim pins the version of the content and its split into posts. As long as an attempt may have arrived, or a
+ *   part has, all further attempts send this version and this split under the same key.
  *
  * @returns the claims that were granted. Read the ledger again to learn why a delivery is not among them.
  * @throws where one of several claims meets a conflict. None is granted then, and each may be tried alone.
@@ -78,8 +78,8 @@ export async function claim(sql: Db, requests: readonly ClaimRequest[]): Promise
           and attempts < max_attempts and (expires_at is null or expires_at > clock_timestamp())
           and (pinned_version is null or pinned_version = w.version) and d.part = w.part
           and coalesce(greatest(next_attempt_at, not_before) <= clock_timestamp(), true)
-          -- A statement that waited for a lock still looks at the lane with its old snapshot. So this look only spares most
-          -- conflicts, and the unique index decides.
+          -- A statement that waited for a lock still looks at the lane with its old snapshot. So this look only spares
+          -- most conflicts, and the unique index decides.
           and not ${isBehind(sql)}
         returning d.id, w.token, d.attempts, d.max_attempts, d.deadline_at, old.next_trigger as trigger,
           case when d.parts is not null then d.part + 1 end as part

@@ -8,8 +8,8 @@ import { runningDeadline } from '../waiting/wait.ts';
 import { toSettled, withNext, type Settled, type SettledRow, type StoredReceipt } from './settle-result.ts';
 
 /**
- * Begins a look-up. Like a claim it ends a wait and starts the deadline of a retry cycle, so that a platform that refuses
- * look-ups is not asked for ever.
+ * Begins a look-up. Like a claim it ends a wait and starts the deadline of a retry cycle, so that a platform that
+ * refuses look-ups is not asked for ever.
  */
 export async function beginLookUp(sql: Db, delivery: DeliveryId): Promise<void> {
   await sql`
@@ -22,8 +22,8 @@ export async function beginLookUp(sql: Db, delivery: DeliveryId): Promise<void> 
 
 /**
  * Writes that a look-up found nothing.
- * @param final false for the first look, which is only remembered; true for the second, which ends the doubt, so that the
- *   message is sent again.
+ * @param final false for the first look, which is only remembered; true for the second, which ends the doubt, so that
+ *   the message is sent again.
  * @param part the part that was looked for, from 1.
  */
 export async function recordAbsence(sql: Db, delivery: DeliveryId, final: boolean, part = 1): Promise<void> {

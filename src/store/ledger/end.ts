@@ -13,8 +13,8 @@ export interface EndRequest {
 }
 
 /**
- * Ends a delivery that is not being sent: its attempts or its time are used up, it may not be sent again, there is nothing to
- * do, or it is too late.
+ * Ends a delivery that is not being sent: its attempts or its time are used up, it may not be sent again, there is
+ * nothing to do, or it is too late.
  * @returns the state that the delivery has now, which another process may have written.
  */
 export async function end(sql: Db, request: EndRequest): Promise<Settled> {

@@ -34,7 +34,10 @@ export interface LedgerEntry {
   /** The reason code of the last failed attempt, or of the wait. */
   readonly reasonCode: string | null;
   readonly action: ChangeKind;
-  /** The delivery of the message that this one changes or replies to; undefined where it was not sent to this destination. */
+  /**
+   * The delivery of the message that this one changes or replies to; undefined where it was not sent to this
+   * destination.
+   */
   readonly original: Original | undefined;
   /** The version of the content that is sent: the pinned one (L4), else the newest. */
   readonly version: number;

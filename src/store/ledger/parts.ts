@@ -2,9 +2,9 @@ import { graceMs } from '../../domain/clocks.ts';
 import type { Db } from '../db/db.ts';
 
 /**
- * One post of a split delivery. It is a range of code units of the visible text, where the last range ends with an ellipsis if text had
- * to be cut (`isCut`); or the removal of one of the original's posts, by its index from 0; or a file, by its
- * index among the attachments and by its hash (`fileHash`), from which an edit recognises it.
+ * One post of a split delivery. It is a range of code units of the visible text, where the last range ends with an
+ * ellipsis if text had to be cut (`isCut`); or the removal of one of the original's posts, by its index from 0; or a
+ * file, by its index among the attachments and by its hash (`fileHash`), from which an edit recognises it.
  */
 export type PostPart =
   | { readonly from: number; readonly to: number; readonly isCut?: true }
@@ -25,15 +25,17 @@ export const receiptPart = (sql: Db, receipt: ReturnType<Db>) => sql`coalesce(($
 export const hasArrived = (sql: Db) => sql`exists (
   select from jsonb_array_elements(d.receipts) r where ${receiptPart(sql, sql`r.value`)} = d.part + 1)`;
 
-/** Whether a delivery `d` has a receipt of this part already. A look-up that found the same `nativeId` does not count. */
+/**
+ * Whether a delivery `d` has a receipt of this part already. A look-up that found the same `nativeId` does not count.
+ */
 export const isSecond = (sql: Db, part: ReturnType<Db>, nativeId: ReturnType<Db>) => sql`exists (
   select from jsonb_array_elements(d.receipts) r
   where ${receiptPart(sql, sql`r.value`)} = ${part}
     and not (r.value ->> 'attempt' = 'look-up' and r.value ->> 'nativeId' = ${nativeId}))`;
 
 /**
- * The times and counts of a delivery `d` without a claim after a late success of a part, for the `set` of an update. A delivery at
- * rest stays at rest, and a retry goes on with the next part.
+ * The times and counts of a delivery `d` without a claim after a late success of a part, for the `set` of an update. A
+ * delivery at rest stays at rest, and a retry goes on with the next part.
  * @param moves other parts follow. @param ends it was the last part.
  */
 export const nextUnclaimed = (sql: Db, moves: ReturnType<Db>, ends: ReturnType<Db>) => sql`

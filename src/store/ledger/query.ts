@@ -5,8 +5,8 @@ import { isBehind } from '../waiting/lane.ts';
 import { receiptPart } from './parts.ts';
 
 /**
- * Whether an operator started the retry cycle of a delivery `d`, and no attempt of that cycle may have arrived. Then the operator
- * knew which earlier attempts may have arrived. Uses `attempts_delivery` once the cycle has begun.
+ * Whether an operator started the retry cycle of a delivery `d`, and no attempt of that cycle may have arrived. Then
+ * the operator knew which earlier attempts may have arrived. Uses `attempts_delivery` once the cycle has begun.
  */
 const isGranted = (sql: Db) => sql`
   (d.next_trigger = 'manual' or (d.attempts > d.round_start and (
@@ -15,8 +15,8 @@ const isGranted = (sql: Db) => sql`
     where a.delivery = d.id and a.number > d.round_start and a.outcome is distinct from 'stopped') is true))`;
 
 /**
- * The native ids of the posts of an original `p`, in their order, with the newest id of each part. Posts that an edit took away are left
- * out. A delivery `d` that is that edit still counts them, so that its own parts keep their numbers.
+ * The native ids of the posts of an original `p`, in their order, with the newest id of each part. Posts that an edit
+ * took away are left out. A delivery `d` that is that edit still counts them, so that its own parts keep their numbers.
  */
 const postsOf = (sql: Db) => sql`(
   select coalesce(jsonb_agg(post.native order by post.part), '[]')
@@ -31,9 +31,9 @@ const postsOf = (sql: Db) => sql`(
 /**
  * Reads everything that an attempt of a delivery `d` needs to know, as of one moment; see `LedgerEntry`.
  *
- * The ids come as JSON and not as an array, because the planner relies on an array's length and would plan the statement again
- * each time, for about 1 ms. Each `offset 0` is a fence: on tables without statistics the planner would read them whole (100 ms
- * for one delivery, measured).
+ * The ids come as JSON and not as an array, because the planner relies on an array's length and would plan the
+ * statement again each time, for about 1 ms. Each `offset 0` is a fence: on tables without statistics the planner would
+ * read them whole (100 ms for one delivery, measured).
  * @param column the column of `d` that the ids are compared with.
  */
 export const ledgerQuery = (sql: Db, column: 'id' | 'message', ids: readonly string[]) => sql`

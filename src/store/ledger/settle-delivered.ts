@@ -21,8 +21,8 @@ export interface DeliveredSettlement {
 }
 
 /**
- * Writes the successes of any deliveries whose claims are still their attempts' (L5), in one statement, because a settle
- * costs mostly its statement and its commit.
+ * Writes the successes of any deliveries whose claims are still their attempts' (L5), in one statement, because a
+ * settle costs mostly its statement and its commit.
  * @returns rows by token. A settlement without a row is late (L6).
  */
 export function settleDelivered(

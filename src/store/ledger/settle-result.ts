@@ -37,8 +37,9 @@ export interface SettledRow {
 }
 
 /**
- * The end of each statement that settles: the new state, with one row for each delivery that may go now, or one row where
- * there is none. The deliveries that may go are found in the snapshot from before, where the settled one still is `sending`.
+ * The end of each statement that settles: the new state, with one row for each delivery that may go now, or one row
+ * where there is none. The deliveries that may go are found in the snapshot from before, where the settled one still is
+ * `sending`.
  * @param more columns of `settled s` to select too, each with its comma.
  */
 export function withNext(sql: Db, more: ReturnType<Db> = sql``) {

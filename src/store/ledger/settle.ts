@@ -31,18 +31,20 @@ export type Settlement = DeliveredSettlement | FailedSettlement;
  * Writes how a claimed attempt ended.
  *
  * What a settle guarantees (`claim.ts` has L1 to L4):
- * - L5. A failure counts only with the token of the claim; a success without it is late (L6). A second settle of the same
- *   attempt changes nothing.
+ * - L5. A failure counts only with the token of the claim; a success without it is late (L6). A second settle of the
+ *   same attempt changes nothing.
  * - L6. A failure that comes late is only recorded in `attempts`. A success that comes late always counts, because the
- *   platform has the message. Where a second attempt was delivered meanwhile, both receipts are kept and the delivery says
- *   `doubled`.
+ *   platform has the message. Where a second attempt was delivered meanwhile, both receipts are kept and the delivery
+ *   says `doubled`.
  * - L7. Outcome, receipt, attempt, gates, events and the message's state change in one statement: the triggers of
- *   `deliveries` append the events and count the message in the same transaction. Only a late success takes two: the attempt is
- *   recorded first, and the delivery by the second one.
- * - L8. It returns the deliveries that may go now, and the caller wakes them after the commit. The sweep repeats a wake-up
- *   that is lost, also where the answer of the settle itself was, because every open delivery has a time (`due_at`) by which something should have happened to it.
- * - L9. Where PostgreSQL is away after a send, the process repeats the settle for 3.5 s, and then hands it to the run, which
- *   writes it later. So the outcome of an attempt is unknown only where its process died, or could not reach Temporal either.
+ *   `deliveries` append the events and count the message in the same transaction. Only a late success takes two: the
+ *   attempt is recorded first, and the delivery by the second one.
+ * - L8. It returns the deliveries that may go now, and the caller wakes them after the commit. The sweep repeats a
+ *   wake-up that is lost, also where the answer of the settle itself was, because every open delivery has a time
+ *   (`due_at`) by which something should have happened to it.
+ * - L9. Where PostgreSQL is away after a send, the process repeats the settle for 3.5 s, and then hands it to the run,
+ *   which writes it later. So the outcome of an attempt is unknown only where its process died, or could not reach
+ *   Temporal either.
  */
 export async function settle(sql: Db, settlement: Settlement): Promise<Settled> {
   if (settlement.kind === 'delivered') return settleOne(sql, settlement, await settleDelivered(sql, [settlement]));
@@ -124,8 +126,8 @@ function settleFailed(sql: Db, s: FailedSettlement): Promise<SettledRow[]> {
 }
 
 /**
- * Settles an attempt whose claim is gone (L6). Where a second attempt is under way, that attempt's settle finds the receipt
- * that is written here.
+ * Settles an attempt whose claim is gone (L6). Where a second attempt is under way, that attempt's settle finds the
+ * receipt that is written here.
  */
 async function settleLate(sql: Db, settlement: Settlement): Promise<Settled> {
   const isSuccess = settlement.kind === 'delivered';

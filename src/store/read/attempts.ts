@@ -20,8 +20,8 @@ export interface AttemptRow {
 }
 
 /**
- * Lists the attempts of a delivery after the attempt `after`, in the order in which they began. The order is that of the ids,
- * because a claim that was given back leaves its number to the next attempt. Uses `attempts_delivery`.
+ * Lists the attempts of a delivery after the attempt `after`, in the order in which they began. The order is that of
+ * the ids, because a claim that was given back leaves its number to the next attempt. Uses `attempts_delivery`.
  */
 export async function listAttempts(
   sql: Db,

@@ -45,7 +45,8 @@ export interface DeliveryRow {
   readonly settledAt: Date | null;
 }
 
-// Retry-After also delays a delivery that a manual retry has queued. A time slot and `sendAt` are times of a next attempt too.
+// Retry-After also delays a delivery that a manual retry has queued. A time slot and `sendAt` are times of a next
+// attempt too.
 const columns = (sql: Db) => sql`
   d.id, d.message, d.destination, d.state, d.attempts, d.max_attempts as "maxAttempts",
   case when d.state = 'retrying' then greatest(d.next_attempt_at, d.not_before)
@@ -129,7 +130,10 @@ export interface SummaryRow {
   readonly oldestAgeSeconds: number;
 }
 
-/** Counts the deliveries that need an operator by destination and reason, the largest number first. Uses `deliveries_list`. */
+/**
+ * Counts the deliveries that need an operator by destination and reason, the largest number first. Uses
+ * `deliveries_list`.
+ */
 export async function summarizeDeliveries(sql: Db, tenant: TenantId, limit: number): Promise<SummaryRow[]> {
   return sql<SummaryRow[]>`
     select destination, state, reason->>'code' as reason, count(*)::integer as count,

@@ -2,9 +2,9 @@ import type { DeliveryId, DestinationId, MessageId, TenantId } from '../../domai
 import type { Db } from '../db/db.ts';
 
 /**
- * A position in the order of events, right after one event. Transactions commit out of order, so a reader that used a serial
- * number alone would miss events that commit late. `xid` is the id of the event's transaction; it has 64 bits, and PostgreSQL
- * never uses one twice.
+ * A position in the order of events, right after one event. Transactions commit out of order, so a reader that used a
+ * serial number alone would miss events that commit late. `xid` is the id of the event's transaction; it has 64 bits,
+ * and PostgreSQL never uses one twice.
  */
 export interface EventPosition {
   readonly xid: bigint;
@@ -38,7 +38,10 @@ export interface EventsRead {
   /** The reader missed events: some after its position were removed, or this database never gave out that position. */
   readonly isExpired: boolean;
   readonly events: readonly EventRow[];
-  /** The position up to which this read has looked, and from which the next one goes on. It may lie after the last event. */
+  /**
+   * The position up to which this read has looked, and from which the next one goes on. It may lie after the last
+   * event.
+   */
   readonly position: EventPosition;
   /** This read has looked at everything that can be read now. */
   readonly isCaughtUp: boolean;
@@ -67,9 +70,9 @@ interface Row {
 }
 
 /**
- * Reads the events after a position, the oldest first. It looks at a bounded number of rows by the primary key, or at one
- * message's rows by `events_message`, so it may find nothing although there are more. It is one statement, so that removed events
- * are reported as of the same moment.
+ * Reads the events after a position, the oldest first. It looks at a bounded number of rows by the primary key, or at
+ * one message's rows by `events_message`, so it may find nothing although there are more. It is one statement, so that
+ * removed events are reported as of the same moment.
  */
 export async function readEvents(
   sql: Db,
@@ -142,7 +145,9 @@ export async function currentEventPosition(sql: Db): Promise<EventPosition> {
   return { xid: BigInt(row?.xid ?? 0), id: 0 };
 }
 
-/** The newest event of any tenant that can be read. It is one step in the primary key, however many events there are. */
+/**
+ * The newest event of any tenant that can be read. It is one step in the primary key, however many events there are.
+ */
 export async function newestEventPosition(sql: Db): Promise<EventPosition> {
   const [row] = await sql<{ xid: string; id: number }[]>`
     select xid::text, id from events where xid < ${horizon(sql)} order by events.xid desc, id desc limit 1`;

@@ -5,7 +5,10 @@ import { isBehind } from '../waiting/lane.ts';
 import { couldGo, namedGate, shutGateOf } from '../waiting/gate-shut.ts';
 import { queueUp } from '../waiting/wait.ts';
 
-/** A message that needs a run, with everything that the run is started with. Ids only, because they travel in the history. */
+/**
+ * A message that needs a run, with everything that the run is started with. Ids only, because they travel in the
+ * history.
+ */
 export interface Dispatchable extends Pick<EnvelopeRow, 'tenant' | 'type' | 'source' | 'conversation' | 'class'> {
   readonly message: MessageId;
   readonly workflowId: string;
@@ -32,9 +35,9 @@ const bandShare = (sql: Db, band = sql`band`) =>
   sql`(case ${band} when 1 then 8 when 2 then 4 when 3 then 2 else 1 end)`;
 
 /**
- * P4: `part` is the share of the room that a band may fill together with the more urgent bands. So an urgent message finds room,
- * and on a busy machine it shares the cores with few others. `minimum`, in hundredths of the room, is what the band gets even
- * beside a flood of more urgent messages.
+ * P4: `part` is the share of the room that a band may fill together with the more urgent bands. So an urgent message
+ * finds room, and on a busy machine it shares the cores with few others. `minimum`, in hundredths of the room, is what
+ * the band gets even beside a flood of more urgent messages.
  */
 const bandRooms = (sql: Db) =>
   sql`(values (1, 1.0, 16), (2, 0.75, 8), (3, 0.5, 4), (4, 0.1, 2)) b (band, part, minimum)`;
@@ -58,13 +61,15 @@ export interface Leases {
  * What dispatching guarantees:
  * - P1. PostgreSQL holds the queue. A lease lasts 30 s, so a worker that dies with it loses nothing.
  * - P2. Two workers never lease the same message at the same time: rows are locked, and locked rows are skipped.
- * - P3. A start is written down after Temporal acknowledged it. Where that write is lost, the next start finds the run by
- *   its workflow id, which is made from the dedupe key, and wakes it.
- * - P4. Tenants take turns. Within a tenant the bands get their shares, and within a band the oldest message goes first.
- * - P5. About `room` messages per living worker are started without having claimed anything yet; each band has its minimum on
- *   top. Messages of less urgent bands do not count against more urgent ones.
- * - P6. The dispatcher starts a message only where one of its deliveries could go now. All others are set aside and cost nothing; the
- *   process that makes way for one of their deliveries returns them (`returnToDispatcher`), and the sweep repeats that.
+ * - P3. A start is written down after Temporal acknowledged it. Where that write is lost, the next start finds the run
+ *   by its workflow id, which is made from the dedupe key, and wakes it.
+ * - P4. Tenants take turns. Within a tenant the bands get their shares, and within a band the oldest message goes
+ *   first.
+ * - P5. About `room` messages per living worker are started without having claimed anything yet; each band has its
+ *   minimum on top. Messages of less urgent bands do not count against more urgent ones.
+ * - P6. The dispatcher starts a message only where one of its deliveries could go now. All others are set aside and
+ *   cost nothing; the process that makes way for one of their deliveries returns them (`returnToDispatcher`), and the
+ *   sweep repeats that.
  *
  * Uses `messages_dispatch`, `messages_unclaimed`, `messages_in_flight` and the indexes of `couldGo`.
  * @param limit how many messages to lease at most.
@@ -127,9 +132,10 @@ export async function leaseMessages(sql: Db, limit: number, room: number): Promi
 }
 
 /**
- * P6, for messages that were just set aside: deliveries that a gate keeps wait there from now on, where operators see them, and
- * messages that could go by now are returned to the dispatcher. This statement's snapshot is from after the setting aside. So
- * it sees a process that made way before; a process that makes way later finds the message set aside and returns it itself.
+ * P6, for messages that were just set aside: deliveries that a gate keeps wait there from now on, where operators see
+ * them, and messages that could go by now are returned to the dispatcher. This statement's snapshot is from after the
+ * setting aside. So it sees a process that made way before; a process that makes way later finds the message set aside
+ * and returns it itself.
  * @returns whether any message was returned.
  */
 export async function queueSetAside(sql: Db, messages: readonly MessageId[]): Promise<boolean> {
@@ -160,7 +166,10 @@ export async function markDispatched(sql: Db, messages: readonly MessageId[]): P
     update messages m set dispatched_at = coalesce(dispatched_at, clock_timestamp()) from theirs t where m.id = t.id`;
 }
 
-/** The starts of these messages failed: any worker may lease them again at once. Locks messages in the order of their ids. */
+/**
+ * The starts of these messages failed: any worker may lease them again at once. Locks messages in the order of their
+ * ids.
+ */
 export async function returnLeases(sql: Db, messages: readonly MessageId[]): Promise<void> {
   await sql`
     with theirs as materialized (

@@ -14,9 +14,9 @@ export interface GateReport {
 }
 
 /**
- * The part of a failed settle that counts against breakers, shuts gates for a Retry-After and pauses them. It does nothing where
- * `settled` is empty. A breaker opens after `breakerLimits.failures` in a row, and again, for twice as long, when its probe
- * fails. Gates are locked after the delivery and in the order of their names.
+ * The part of a failed settle that counts against breakers, shuts gates for a Retry-After and pauses them. It does
+ * nothing where `settled` is empty. A breaker opens after `breakerLimits.failures` in a row, and again, for twice as
+ * long, when its probe fails. Gates are locked after the delivery and in the order of their names.
  */
 export const recordGateReports = (sql: Db, troubles: readonly GateReport[], reason: Reason) => sql`
   insert into gates as g (tenant, scope, failures, reason, held_until, paused_at, pause_reason)
@@ -47,8 +47,8 @@ const opens = (sql: Db) => sql`(excluded.failures > 0 and (
   or (g.breaker = 'half-open' and g.probe in (select id from settled))))`;
 
 /**
- * The part of successful settles that closes breakers. It writes only where that changes something, and locks gates in the
- * order of their names.
+ * The part of successful settles that closes breakers. It writes only where that changes something, and locks gates in
+ * the order of their names.
  * @param scope an expression over a row `s` of `settled`: the gate whose breaker the success closes, or null.
  */
 export const recordHealth = (sql: Db, scope: ReturnType<Db>) => sql`

@@ -3,15 +3,17 @@ import { isBehind } from './lane.ts';
 import { usualClocks } from '../../domain/clocks.ts';
 import { sendsAtOnce } from '../../domain/gate.ts';
 
-/** How many deliveries to the destination of `d` were started and have claimed nothing yet. Uses `messages_unclaimed`. */
+/**
+ * How many deliveries to the destination of `d` were started and have claimed nothing yet. Uses `messages_unclaimed`.
+ */
 const startedFor = (sql: Db) => sql`(
   select count(*)::integer from messages s join deliveries q on q.message = s.id
   where s.state = 'accepted' and s.dispatched_at > clock_timestamp() - interval '1 minute'
     and q.state = 'queued' and q.tenant = d.tenant and q.destination = d.destination)`;
 
 /**
- * Whether the destination of a delivery `d` is full: it has as many sends as it gets at once, or it is slow and as many are on
- * their way. Further deliveries would only be started to find that out. Uses `deliveries_busy`.
+ * Whether the destination of a delivery `d` is full: it has as many sends as it gets at once, or it is slow and as many
+ * are on their way. Further deliveries would only be started to find that out. Uses `deliveries_busy`.
  */
 const isFull = (sql: Db) => sql`case
   when ${placesLeft(sql, sql`d.tenant`, sql`d.destination`)} <= 0 then true
@@ -34,7 +36,10 @@ export const couldGo = (sql: Db) => sql`
       and (d.state in ('sending', 'retrying') or (d.state in ('queued', 'waiting') and d.gate is null
         and not ${isBehind(sql)} and (d.slot_at is not null or ${shutGateOf(sql)} is null))))`;
 
-/** Of the deliveries `shut (id, tenant, scope)`, those with a shut gate and why it is shut. Comes before `queueUp` in a `with`. */
+/**
+ * Of the deliveries `shut (id, tenant, scope)`, those with a shut gate and why it is shut. Comes before `queueUp` in a
+ * `with`.
+ */
 export const namedGate = (sql: Db) => sql`
   gated as materialized (
     select s.*, case
@@ -44,15 +49,19 @@ export const namedGate = (sql: Db) => sql`
     where s.scope is not null
   )`;
 
-/** A delivery that was called and has not been claimed within this time was lost on the way. It takes no place any more. */
+/**
+ * A delivery that was called and has not been claimed within this time was lost on the way. It takes no place any more.
+ */
 const calledSeconds = 30;
 
-/** A destination is slow where a send has been under way for this long. At a fast one, places come free all the time. */
+/**
+ * A destination is slow where a send has been under way for this long. At a fast one, places come free all the time.
+ */
 const slowSeconds = 0.5;
 
 /**
- * How many more deliveries may be sent to a destination now. Those that are being sent count, and those that were called at its
- * gate and are on their way. Uses `deliveries_busy`.
+ * How many more deliveries may be sent to a destination now. Those that are being sent count, and those that were
+ * called at its gate and are on their way. Uses `deliveries_busy`.
  */
 export const placesLeft = (sql: Db, tenant: ReturnType<Db>, destination: ReturnType<Db>) => sql`
   (${sendsAtOnce} - (select count(*)::integer from (

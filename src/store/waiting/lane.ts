@@ -6,17 +6,17 @@ import type { Db } from '../db/db.ts';
  * Whether a delivery `d` is not at the head of its lane.
  *
  * What lanes guarantee:
- * - N1. A lane is one conversation at one destination, or, for a message without one, the changes of that message there. Its
- *   deliveries go out in the order of their `sequence`: the order of acceptance, and for a scheduled message that of its time.
- *   Apart from N4, no lane waits for another one.
+ * - N1. A lane is one conversation at one destination, or, for a message without one, the changes of that message
+ *   there. Its deliveries go out in the order of their `sequence`: the order of acceptance, and for a scheduled message
+ *   that of its time. Apart from N4, no lane waits for another one.
  * - N2. At most one delivery of a lane is being sent. The unique index `deliveries_lane_sending` enforces it.
- * - N3. A parked delivery holds the deliveries after it for `holdFor`. The time counts once per lane, from its first park since
- *   something was delivered there. With `onParked: pass` it holds none.
- * - N4. An edit, delete or reaction waits for the delivery of its original, and a reply for that of the message that it answers, in whatever lane
- *   that is. A reply stops waiting after five minutes (`depends_until`).
+ * - N3. A parked delivery holds the deliveries after it for `holdFor`. The time counts once per lane, from its first
+ *   park since something was delivered there. With `onParked: pass` it holds none.
+ * - N4. An edit, delete or reaction waits for the delivery of its original, and a reply for that of the message that it
+ *   answers, in whatever lane that is. A reply stops waiting after five minutes (`depends_until`).
  * - N5. A scheduled message takes its place in its lanes when its time comes, not before.
- * - N6. A process that makes way wakes the delivery that goes next. A delivery that records its wait looks once more after
- *   that, so no wake-up falls between the two.
+ * - N6. A process that makes way wakes the delivery that goes next. A delivery that records its wait looks once more
+ *   after that, so no wake-up falls between the two.
  *
  * Uses the primary keys, `deliveries_lane` and `deliveries_lane_held`.
  */
@@ -37,8 +37,8 @@ export const isBehind = (sql: Db) => sql`
       and o.hold_until is not null and o.hold_until > clock_timestamp())))`;
 
 /**
- * Records that a delivery waits for its turn, and looks once more (N6): a process that settled between the caller's look and
- * this record found no waiting delivery and woke none.
+ * Records that a delivery waits for its turn, and looks once more (N6): a process that settled between the caller's
+ * look and this record found no waiting delivery and woke none.
  * @returns true where it still is not its turn.
  */
 export async function waitForTurn(sql: Db, id: DeliveryId): Promise<boolean> {
@@ -64,14 +64,17 @@ export interface ReadyDelivery {
 
 /** The next delivery of a lane. */
 export interface NextInLane extends ReadyDelivery {
-  /** A gate of its destination, or of a connection of its tenant, is shut or has a queue: it may have to wait there first. */
+  /**
+   * A gate of its destination, or of a connection of its tenant, is shut or has a queue: it may have to wait there
+   * first.
+   */
   readonly isGated: boolean;
 }
 
 /**
- * The deliveries that may go now because those in `s` have come to rest: the first of each lane, and those that depend on them
- * (N1, N4). A parked delivery holds only later ones (N3): an earlier delivery that was retried meanwhile waited for it alone.
- * `s` may be the snapshot from before. Uses `deliveries_lane` and `deliveries_depends`.
+ * The deliveries that may go now because those in `s` have come to rest: the first of each lane, and those that depend
+ * on them (N1, N4). A parked delivery holds only later ones (N3): an earlier delivery that was retried meanwhile waited
+ * for it alone. `s` may be the snapshot from before. Uses `deliveries_lane` and `deliveries_depends`.
  */
 export const nextOf = (sql: Db) => sql`
   select o.id, o.message, o.destination from deliveries o
@@ -94,7 +97,9 @@ export const nextColumns = (sql: Db) => sql`
     where g.tenant = m.tenant and (g.scope = 'destination:' || n.destination or g.scope like 'connection:%')
       and (g.has_waiters or g.paused_at is not null or g.breaker <> 'closed' or g.held_until > clock_timestamp())) as "isGated"`;
 
-/** @returns the deliveries that go next in the lanes that these deliveries left or no longer hold, and their dependents. */
+/**
+ * @returns the deliveries that go next in the lanes that these deliveries left or no longer hold, and their dependents.
+ */
 export async function findNextInLanes(sql: Db, left: readonly DeliveryId[]): Promise<NextInLane[]> {
   return sql<NextInLane[]>`
     select distinct n.id as delivery, m.id as message, ${nextColumns(sql)}
@@ -103,8 +108,8 @@ export async function findNextInLanes(sql: Db, left: readonly DeliveryId[]): Pro
 }
 
 /**
- * Returns messages that were set aside to the dispatcher, because one of their deliveries may go now. A scheduled message
- * stays set aside until its time (N5). Locks messages in the order of their ids.
+ * Returns messages that were set aside to the dispatcher, because one of their deliveries may go now. A scheduled
+ * message stays set aside until its time (N5). Locks messages in the order of their ids.
  */
 export async function returnToDispatcher(sql: Db, messages: readonly MessageId[]): Promise<void> {
   await sql`

@@ -35,7 +35,10 @@ const awaken = (sql: Db) => sql`
   select a.id as delivery, a.message, m.workflow_id as "workflowId", m.dispatched_at is not null as "hasRun"
   from awake a join messages m on m.id = a.message order by a.band, a.id`;
 
-/** For the locked `gate`: the interval between its slots by today's configuration (null without a rate), and the next slot. */
+/**
+ * For the locked `gate`: the interval between its slots by today's configuration (null without a rate), and the next
+ * slot.
+ */
 const rateOf = (sql: Db) => sql`
   select g.tenant, g.scope, r.every,
     greatest(clock_timestamp() + make_interval(secs => case when r.every is null then 0 else ${slotLeadMs / 1000}::float8 end),
@@ -53,8 +56,8 @@ const rateOf = (sql: Db) => sql`
 const mostOfRate = 200;
 
 /**
- * At a slow destination one look gives away only this part of the free places. When many slow sends end at once, the next ones
- * then do not all begin at once, and the wave gets flatter each time.
+ * At a slow destination one look gives away only this part of the free places. When many slow sends end at once, the
+ * next ones then do not all begin at once, and the wave gets flatter each time.
  */
 const slowPart = 8;
 const slowForSeconds = 30;
@@ -66,17 +69,18 @@ const mostAtOnce = (sql: Db, most: number) =>
  * Lets the next deliveries through an open gate.
  *
  * What the drain guarantees:
- * - G1. A delivery that waits at a gate spends no attempt and has no timer, and a message without a run gets none for it. The
- *   drain calls it.
+ * - G1. A delivery that waits at a gate spends no attempt and has no timer, and a message without a run gets none for
+ *   it. The drain calls it.
  * - G2. The most urgent band goes first, and within a band the oldest delivery.
- * - G3. Each delivery that is called gets a time slot. With a rate, the slots keep the interval that is configured now. Without
- *   one, at most `most` deliveries go at once. At the gate of a destination, never more go than it has free places.
- * - G4. While a breaker is open, at most one delivery at a time is called as a probe: the one with the fewest attempts in its retry
- *   cycle, so that a long outage does not use up the attempts of one delivery.
- * - G5. A called delivery keeps its slot for a limited time. Where it does not come, the slot is lost and the sweep looks
- *   after the delivery.
- * - G6. A gate stops having a queue only where no delivery waits, not even one whose row is locked at this moment, and none
- *   has come since the gate was read (`arrivals`): this statement's snapshot may be older than the gate's lock.
+ * - G3. Each delivery that is called gets a time slot. With a rate, the slots keep the interval that is configured now.
+ *   Without one, at most `most` deliveries go at once. At the gate of a destination, never more go than it has free
+ *   places.
+ * - G4. While a breaker is open, at most one delivery at a time is called as a probe: the one with the fewest attempts
+ *   in its retry cycle, so that a long outage does not use up the attempts of one delivery.
+ * - G5. A called delivery keeps its slot for a limited time. Where it does not come, the slot is lost and the sweep
+ *   looks after the delivery.
+ * - G6. A gate stops having a queue only where no delivery waits, not even one whose row is locked at this moment, and
+ *   none has come since the gate was read (`arrivals`): this statement's snapshot may be older than the gate's lock.
  *
  * A message without a run goes back to the dispatcher. Uses `deliveries_gate`.
  * @param most the most deliveries per call at a gate without a rate.
@@ -138,8 +142,8 @@ export async function letThrough(sql: Db, gate: BusyGate, most: number, horizonM
 }
 
 /**
- * G4: chooses the probe of an open breaker. It gets a slot of its own, because others may wait before it at a rate. When a
- * probe brought no result in its time, the next one is chosen.
+ * G4: chooses the probe of an open breaker. It gets a slot of its own, because others may wait before it at a rate.
+ * When a probe brought no result in its time, the next one is chosen.
  * @returns the probe, to be woken after the commit; none where no delivery waits.
  */
 export async function chooseProbe(sql: Db, gate: BusyGate, horizonMs: number): Promise<ReadyDelivery[]> {

@@ -12,8 +12,8 @@ export interface GateRate {
 export type Slots = { readonly waitMs: number } | { readonly fullAt: string };
 
 /**
- * Takes the next time slot of every gate, or of none (GCRA by PostgreSQL's clock; migration 0006, `take_slots`). A gate is full
- * where the wait would be longer than the horizon, or where other deliveries wait already.
+ * Takes the next time slot of every gate, or of none (GCRA by PostgreSQL's clock; migration 0006, `take_slots`). A gate
+ * is full where the wait would be longer than the horizon, or where other deliveries wait already.
  * @param isCalled the delivery has waited at one of these gates already, and queues at no other.
  */
 export async function takeSlots(

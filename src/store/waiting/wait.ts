@@ -21,9 +21,9 @@ const texts: Record<Why, string> = {
 type Why = Shut['why'] | 'rate';
 
 /**
- * Records that the locked deliveries `gated (id, tenant, scope, code)` wait at a gate. They have no time of their own: the
- * drain calls them (G1). Their deadline stands still, except behind an open breaker. This is a part of a statement's `with`;
- * `waiting` has the ids. Gates are locked in the order of their names, after the deliveries.
+ * Records that the locked deliveries `gated (id, tenant, scope, code)` wait at a gate. They have no time of their own:
+ * the drain calls them (G1). Their deadline stands still, except behind an open breaker. This is a part of a
+ * statement's `with`; `waiting` has the ids. Gates are locked in the order of their names, after the deliveries.
  */
 export const queueUp = (sql: Db) => sql`
   waiting as (
@@ -42,7 +42,10 @@ export const queueUp = (sql: Db) => sql`
     on conflict (tenant, scope) do update set has_waiters = true, arrivals = gates.arrivals + excluded.arrivals
   )`;
 
-/** Records that one delivery waits at a gate; see `queueUp`. @returns false where it came to rest or was claimed meanwhile. */
+/**
+ * Records that one delivery waits at a gate; see `queueUp`. @returns false where it came to rest or was claimed
+ * meanwhile.
+ */
 export async function waitAtGate(sql: Db, id: DeliveryId, scope: string, why: Why): Promise<boolean> {
   const rows = await sql`
     with gated as materialized (
@@ -54,9 +57,9 @@ export async function waitAtGate(sql: Db, id: DeliveryId, scope: string, why: Wh
 }
 
 /**
- * Lets deliveries whose turn it is wait at their gates where these are shut, without asking their runs. Waking a run to find
- * that out would cost two workflow tasks and an activity, as much as the delivery itself. A delivery that is under way, or
- * whose run is not known to wait, is left alone.
+ * Lets deliveries whose turn it is wait at their gates where these are shut, without asking their runs. Waking a run to
+ * find that out would cost two workflow tasks and an activity, as much as the delivery itself. A delivery that is under
+ * way, or whose run is not known to wait, is left alone.
  * @returns the deliveries that wait at a gate now. The caller wakes the others.
  */
 export async function queueAtGates(sql: Db, deliveries: readonly DeliveryId[]): Promise<ReadonlySet<DeliveryId>> {

@@ -9,7 +9,9 @@ export interface PlatformEvent {
   readonly body: string;
 }
 
-/** What a platform gives back of fifty actions after half an hour without an API. docs/bridging.md has the same table. */
+/**
+ * What a platform gives back of fifty actions after half an hour without an API. docs/bridging.md has the same table.
+ */
 export interface AfterAnOutage {
   /** How many of the events that the platform sent again were accepted. */
   readonly redelivered: number;
