@@ -17,8 +17,8 @@ interface Seated {
 }
 
 /**
- * The first round of a whole message: one claim for all deliveries that can go now and have a free place, and one send
- * for each of them.
+ * The first round of a whole message: one attempt for each delivery that can go now and has a free place. Attempts that
+ * are ready at the same time are claimed in one statement.
  * @param band 1 critical … 4 low; more urgent messages get places first.
  * @param deliveries how many deliveries the message has.
  */

@@ -1,4 +1,4 @@
-import { isConflict, isTimedOut, isUnavailable } from '../store/db/db.ts';
+import { mayWorkLater } from '../store/db/db.ts';
 import type { AttemptId, DeliveryId } from '../domain/ids.ts';
 import type { Settlement } from '../store/ledger/settle.ts';
 import type { DeliverDeps } from './deps.ts';
@@ -10,7 +10,7 @@ const repeatMs = 3_500;
 const pauseMs = 200;
 
 /**
- * Writes how an attempt ended, and repeats that while PostgreSQL is away. The time limit also covers a connection on
+ * Writes how an attempt ended, and repeats that while PostgreSQL is away, full or read-only. The time limit also covers a connection on
  * which PostgreSQL never answers: settling a second time does no harm, whichever of the two statements gets through.
  * @returns the settlement itself where PostgreSQL stayed away for 3.5 s: the caller must write it later (L9).
  */
@@ -42,7 +42,7 @@ async function untilWritten<T>(write: () => Promise<T>): Promise<T | undefined> 
       try {
         return await write();
       } catch (error) {
-        if (!isUnavailable(error) && !isTimedOut(error) && !isConflict(error)) throw error;
+        if (!mayWorkLater(error)) throw error;
         await sleep(pauseMs);
       }
     }

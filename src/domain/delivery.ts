@@ -26,8 +26,8 @@ export const restStates = [...finalStates, 'parked', 'uncertain'] as const satis
 export const openStates = ['queued', 'waiting', 'sending', 'retrying'] as const satisfies DeliveryState[];
 
 /**
- * The only ways from one state to another. Each has one function in `store/`. The database refuses every other pair
- * (migration 0002, trigger `delivery_transition`), and a test compares the two and walks all pairs.
+ * The only ways from one state to another. The database refuses every other pair (migrations 0002 and 0007, trigger
+ * `delivery_transition`), and a test compares the two and walks all pairs.
  */
 export const transitions = {
   /** The last step of an attempt before its first call that changes something at the platform. */

@@ -15,7 +15,7 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Named by their effect. The waits double, so that the sum of a policy's waits is roughly what its name says. */
+/** The retry policies by name. A name says roughly how long the doubling waits add up to; `quick` is about a minute. */
 export const retryPolicies = {
   quick: policy('quick', 5, 4 * second, minute, minute * 1.5),
   'thirty-minutes': policy('thirty-minutes', 8, 14 * second, 30 * minute, 45 * minute),

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { JobId } from '../../domain/ids.ts';
-import { isConflict, isTimedOut, isUnavailable } from '../../store/db/db.ts';
+import { isTimedOut, mayWorkLater } from '../../store/db/db.ts';
 import { countDeliveries, stepDeliveries, type JobStep } from '../../store/jobs/job-deliveries.ts';
 import { countMessages } from '../../store/jobs/job-messages.ts';
 import { beginJob, endJob, findJob, type JobRow } from '../../store/jobs/jobs.ts';
@@ -47,7 +47,7 @@ export function createWorkJob(deps: ActivityDeps) {
       await takeSteps(job);
     } catch (error) {
       const { attempt } = Context.current().info;
-      if (Context.current().cancellationSignal.aborted || isPassing(error) || attempt < maxTries) throw error;
+      if (Context.current().cancellationSignal.aborted || mayWorkLater(error) || attempt < maxTries) throw error;
       Context.current().log.error('a job failed', { job: job.id, error });
       const message = `It failed ${attempt} times at the same place; the worker's log says how.`;
       await endJob(sql, job.tenant, job.id, 'failed', { code: 'internal', message });
@@ -87,9 +87,4 @@ export function createWorkJob(deps: ActivityDeps) {
     }
     return next;
   }
-}
-
-/** Whether an error will pass. Then the job waits, however long that takes. */
-function isPassing(error: unknown): boolean {
-  return isUnavailable(error) || isTimedOut(error) || isConflict(error);
 }

@@ -11,7 +11,7 @@ import { invalidInput, notFound, Problem, type InputError } from '../errors.ts';
 import type { Plan, PlanCaches } from '../../store/accept/plan-cache.ts';
 import type { PostedMessage } from './posted-message.ts';
 import type { PostMessage } from '../schemas/message.ts';
-import { isOutage } from '../http/problem-reply.ts';
+import { mayWorkLater } from '../../store/db/db.ts';
 import { TimeLimitError, within } from '../limits/time-limit.ts';
 
 /** PostgreSQL ends the statement after 1 s. This limit is for a PostgreSQL that no longer answers at all. */
@@ -63,7 +63,7 @@ export function messageAcceptor({ acceptSql, ring }: ApiDeps, caches: PlanCaches
     const id = newMessageId();
     const work = acceptPlanned(tenant, posted, id).finally(leave);
     const result = await within(limitMs, work).catch((error: unknown) => {
-      throw isOutage(error) || error instanceof TimeLimitError ? outcomeUnknown(posted, id, error) : error;
+      throw mayWorkLater(error) || error instanceof TimeLimitError ? outcomeUnknown(posted, id, error) : error;
     });
     if (result.outcome === 'conflict') {
       const detail = `This key was already used for another message, ${result.id}.`;

@@ -1,7 +1,7 @@
 import type { EventPosition, EventsRead } from '../../store/read/events.ts';
 import { encodeEventCursor } from './event-cursor.ts';
 import type { EventWatch } from './event-watch.ts';
-import { isOutage } from '../http/problem-reply.ts';
+import { mayWorkLater } from '../../store/db/db.ts';
 import { settlesWithin } from '../limits/settles-within.ts';
 import { showEvent } from './show-event.ts';
 
@@ -42,7 +42,7 @@ export async function* eventStream(
       yield heartbeat(position);
     }
     const page = await reading.catch((error: unknown) => {
-      if (isOutage(error)) return undefined;
+      if (mayWorkLater(error)) return undefined;
       throw error;
     });
     if (page === undefined) {

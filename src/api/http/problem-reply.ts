@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { isTimedOut, isUnavailable } from '../../store/db/db.ts';
+import { mayWorkLater } from '../../store/db/db.ts';
 import { Problem, problems, type ProblemCode } from '../errors.ts';
 
 /** The Retry-After of a 503, in seconds. A restart or failover of PostgreSQL takes seconds. */
@@ -56,7 +56,7 @@ const ofFastify: Record<string, { code: ProblemCode; detail: string }> = {
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isOutage(error))
+  if (mayWorkLater(error))
     return new Problem('unavailable', 'The database cannot be reached at the moment.', { cause: error });
   const { code = '', statusCode } = error as Partial<FastifyError>;
   const known = ofFastify[code];
@@ -66,16 +66,4 @@ function toProblem(error: unknown): Problem {
   return new Problem('internal', 'An internal error occurred. The log has more under this request id.', {
     cause: error,
   });
-}
-
-/**
- * Whether the same request may work later: PostgreSQL is away, a statement reached its time limit, PostgreSQL lacks
- * resources (53), there was a deadlock or conflict (40), it is read-only after a failover (25006), or a disk is full or
- * broken (58).
- */
-export function isOutage(error: unknown): boolean {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return (
-    isUnavailable(error) || isTimedOut(error) || (typeof code === 'string' && /^(53...|40...|25006|58...)$/.test(code))
-  );
 }

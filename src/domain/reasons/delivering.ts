@@ -6,12 +6,12 @@ export const deliveringReasons = group(
   {
     attempts_exhausted: {
       meaning: 'The delivery was given up before any attempt had an answer: it has no attempt left.',
-      cause: 'Workers stopped again and again before they sent anything.',
+      cause: 'Each attempt was lost with its worker, so none has an answer.',
       action: 'Look at the workers, then retry.',
     },
     deadline_exceeded: {
       meaning: 'The delivery was given up before any attempt had an answer: its deadline is over.',
-      cause: 'It waited for its turn or for a gate until the deadline of its policy.',
+      cause: 'It waited behind an open breaker until the deadline of its policy.',
       action: 'Look at the destination, then retry.',
     },
     expired: {

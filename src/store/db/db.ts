@@ -95,3 +95,15 @@ export const interval = (ms: number): string => (Number.isFinite(ms) ? `${ms} mi
 export function json(sql: Db, value: unknown): postgres.Parameter {
   return sql.json(value as postgres.JSONValue);
 }
+
+/**
+ * Whether the same statement may work later: PostgreSQL is away, a statement reached its time limit, PostgreSQL lacks
+ * resources (53), there was a deadlock or conflict (40), it is read-only after a failover (25006), or a disk is full or
+ * broken (58).
+ */
+export function mayWorkLater(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return (
+    isUnavailable(error) || isTimedOut(error) || (typeof code === 'string' && /^(53...|40...|25006|58...)$/.test(code))
+  );
+}
