@@ -6,7 +6,7 @@ const { default: Sequencer } = fromJest('@jest/test-sequencer');
 
 /**
  * The files that take longest, in the order in which they begin, so that none of them is left to run alone at the end.
- * Files that keep both cores busy by themselves (soak, crash, six-rooms, half-an-hour) are kept apart by files that
+ * Files that keep both cores busy (soak, crash, six-rooms, half-an-hour) are kept apart by files that
  * mostly wait.
  */
 const first = [
@@ -42,10 +42,10 @@ const first = [
 
 export default class LongestFirst extends Sequencer {
   sort(tests) {
-    const placeOf = ({ path, context }) => first.indexOf(relative(context.config.rootDir, path));
-    const isFirst = (test) => placeOf(test) >= 0;
+    const positionOf = ({ path, context }) => first.indexOf(relative(context.config.rootDir, path));
+    const isFirst = (test) => positionOf(test) >= 0;
     return [
-      ...tests.filter(isFirst).sort((one, other) => placeOf(one) - placeOf(other)),
+      ...tests.filter(isFirst).sort((one, other) => positionOf(one) - positionOf(other)),
       ...super.sort(tests.filter((test) => !isFirst(test))),
     ];
   }
