@@ -20,7 +20,7 @@ const slackCopies = async (delivery: string) => (await stack.slackCounts()).get(
 const webhookCopies = async (delivery: string) => (await stack.webhookCounts()).get(delivery) ?? 0;
 
 describe('an attempt whose answer was lost', () => {
-  it('a class A webhook gets an attempt with a lost answer again, with the same key and bytes', async () => {
+  it.concurrent('a class A webhook gets an attempt with a lost answer again, with the same key and bytes', async () => {
     await stack.webhook('folding', {
       retry,
       address: { url: `${stack.simulators}/webhook/folding`, dedupeWindow: '1h' },
@@ -33,7 +33,7 @@ describe('an attempt whose answer was lost', () => {
     expect(accepted.find((one: { id: string }) => one.id === delivery)).toMatchObject({ count: 2, sameBody: true });
   });
 
-  it('a post whose answer was lost is found in Slack by its mark and not posted again', async () => {
+  it.concurrent('a post whose answer was lost is found in Slack by its mark and not posted again', async () => {
     await stack.slack('found', 'CFOUND', { retry, timeout: '1s' });
     await stack.fault('slack', {
       path: 'chat.postMessage',
@@ -47,7 +47,7 @@ describe('an attempt whose answer was lost', () => {
     expect(await slackCopies(delivery)).toBe(1);
   });
 
-  it("a post whose answer was lost is posted again only after Slack's history lacked it twice", async () => {
+  it.concurrent("a post whose answer was lost is posted again only after Slack's history lacked it twice", async () => {
     await stack.slack('absent', 'CABSENT', { retry, timeout: '1s' });
     await stack.fault('slack', { path: 'chat.postMessage', match: 'CABSENT', mode: 'reset-before', times: 1 });
     const { id, delivery } = await postTo('absent');
@@ -57,16 +57,19 @@ describe('an attempt whose answer was lost', () => {
     expect(looks.length).toBeGreaterThanOrEqual(2);
   });
 
-  it('a post whose answer was lost is not posted again while Slack refuses to show its history', async () => {
-    await stack.slack('refused', 'CREFUSED', { retry, timeout: '1s' });
-    await stack.fault('slack', [
-      { path: 'chat.postMessage', match: 'CREFUSED', mode: 'commit-then-status', status: 500, times: 1 },
-      { path: 'conversations.history', match: 'CREFUSED', status: 429, retryAfter: 1, times: 3 },
-    ]);
-    const { id, delivery } = await postTo('refused');
-    expect((await stack.rest(id, 30_000)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 1 });
-    expect(await slackCopies(delivery)).toBe(1);
-  });
+  it.concurrent(
+    'a post whose answer was lost is not posted again while Slack refuses to show its history',
+    async () => {
+      await stack.slack('refused', 'CREFUSED', { retry, timeout: '1s' });
+      await stack.fault('slack', [
+        { path: 'chat.postMessage', match: 'CREFUSED', mode: 'commit-then-status', status: 500, times: 1 },
+        { path: 'conversations.history', match: 'CREFUSED', status: 429, retryAfter: 1, times: 3 },
+      ]);
+      const { id, delivery } = await postTo('refused');
+      expect((await stack.rest(id, 30_000)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 1 });
+      expect(await slackCopies(delivery)).toBe(1);
+    },
+  );
 
   describe('an attempt whose answer was lost, while Slack refuses to show its history', () => {
     const brief = { ...retry, deadline: '4s' };
@@ -81,7 +84,7 @@ describe('an attempt whose answer was lost', () => {
       return postTo(destination);
     }
 
-    it('a delivery in doubt becomes uncertain at its deadline, also after a pause has ended', async () => {
+    it.concurrent('a delivery in doubt becomes uncertain at its deadline, also after a pause has ended', async () => {
       const { id } = await lostAt('paused-in-doubt', 'CPAUSED');
       const first = async () => (await stack.message(id)).deliveries[0];
       await eventually('its answer is lost', async () => (await first())?.state === 'retrying');
@@ -91,7 +94,7 @@ describe('an attempt whose answer was lost', () => {
       expect((await stack.rest(id, 20_000)).deliveries[0]).toMatchObject(uncertain);
     });
 
-    it('a delivery in doubt becomes uncertain again at the deadline of a manual retry', async () => {
+    it.concurrent('a delivery in doubt becomes uncertain again at the deadline of a manual retry', async () => {
       const { id, delivery } = await lostAt('granted-in-doubt', 'CGRANTED');
       expect((await stack.rest(id, 20_000)).deliveries[0]).toMatchObject(uncertain);
       await stack.must('POST', `/v1/deliveries/${delivery}/retry`, {});
@@ -99,19 +102,22 @@ describe('an attempt whose answer was lost', () => {
     });
   });
 
-  it('a class C webhook gets an attempt with a lost answer again by default, and the attempts say so', async () => {
-    await stack.webhook('again', { retry, timeout: '500ms' });
-    await stack.fault('webhook', { path: '/webhook/again', mode: 'commit-then-timeout', times: 1 });
-    const { id, delivery } = await postTo('again');
-    expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
-    expect(await webhookCopies(delivery)).toBe(2);
-    expect(await attemptsOf(delivery)).toMatchObject([
-      { outcome: 'ambiguous', code: 'timeout' },
-      { outcome: 'delivered' },
-    ]);
-  });
+  it.concurrent(
+    'a class C webhook gets an attempt with a lost answer again by default, and the attempts say so',
+    async () => {
+      await stack.webhook('again', { retry, timeout: '500ms' });
+      await stack.fault('webhook', { path: '/webhook/again', mode: 'commit-then-timeout', times: 1 });
+      const { id, delivery } = await postTo('again');
+      expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
+      expect(await webhookCopies(delivery)).toBe(2);
+      expect(await attemptsOf(delivery)).toMatchObject([
+        { outcome: 'ambiguous', code: 'timeout' },
+        { outcome: 'delivered' },
+      ]);
+    },
+  );
 
-  it('an at-most-once delivery whose answer was lost is uncertain until an operator decides', async () => {
+  it.concurrent('an at-most-once delivery whose answer was lost is uncertain until an operator decides', async () => {
     await stack.webhook('once', { retry, timeout: '500ms', ambiguous: 'at-most-once' });
     await stack.fault('webhook', { path: '/webhook/once', mode: 'commit-then-timeout', times: 1 });
     const { id, delivery } = await postTo('once');
@@ -122,13 +128,16 @@ describe('an attempt whose answer was lost', () => {
     expect(await webhookCopies(delivery)).toBe(2);
   });
 
-  it('an attempt that the receiver refused is tried again, even where nothing may be sent twice', async () => {
-    await stack.webhook('refused-once', { retry, ambiguous: 'at-most-once' });
-    await stack.fault('webhook', { path: '/webhook/refused-once', status: 429, times: 1 });
-    const { id, delivery } = await postTo('refused-once');
-    expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
-    expect(await webhookCopies(delivery)).toBe(1);
-  });
+  it.concurrent(
+    'an attempt that the receiver refused is tried again, even where nothing may be sent twice',
+    async () => {
+      await stack.webhook('refused-once', { retry, ambiguous: 'at-most-once' });
+      await stack.fault('webhook', { path: '/webhook/refused-once', status: 429, times: 1 });
+      const { id, delivery } = await postTo('refused-once');
+      expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
+      expect(await webhookCopies(delivery)).toBe(1);
+    },
+  );
 });
 
 describe('a worker that is killed while it sends', () => {

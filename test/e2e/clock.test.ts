@@ -37,63 +37,79 @@ it('a worker whose clock is an hour ahead writes its own time to its log', async
   expect(logged - Date.now()).toBeGreaterThan(3_000_000);
 });
 
-it('a worker whose clock is an hour ahead delivers, honours Retry-After and parks as usual', async () => {
-  await stack.slack('clock', 'CCLOCK', { retry });
-  const well = await stack.post({ text: 'well', destinations: ['clock'] });
-  expect((await stack.rest(well.id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 1 });
+it.concurrent(
+  'a worker whose clock is an hour ahead delivers, honours Retry-After and parks as usual',
+  async () => {
+    await stack.slack('clock', 'CCLOCK', { retry });
+    const well = await stack.post({ text: 'well', destinations: ['clock'] });
+    expect((await stack.rest(well.id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 1 });
 
-  await stack.fault('slack', { path: 'chat.postMessage', match: 'CCLOCK', status: 429, retryAfter: 3, times: 1 });
-  const limited = await stack.post({ text: 'limited', destinations: ['clock'] });
-  expect((await stack.rest(limited.id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
-  const [, second] = await timesOf(limited.deliveries[0]?.id ?? '');
-  expect(second).toBeGreaterThanOrEqual(3_000);
-  expect(second).toBeLessThan(15_000);
+    await stack.fault('slack', { path: 'chat.postMessage', match: 'CCLOCK', status: 429, retryAfter: 3, times: 1 });
+    const limited = await stack.post({ text: 'limited', destinations: ['clock'] });
+    expect((await stack.rest(limited.id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
+    const [, second] = await timesOf(limited.deliveries[0]?.id ?? '');
+    expect(second).toBeGreaterThanOrEqual(3_000);
+    expect(second).toBeLessThan(15_000);
 
-  await stack.fault('slack', {
-    path: 'chat.postMessage',
-    match: 'CCLOCK',
-    status: 200,
-    body: { ok: false, error: 'msg_too_long' },
-    times: 1,
-  });
-  const refused = await stack.post({ text: 'refused', destinations: ['clock'] });
-  expect((await stack.rest(refused.id)).deliveries[0]).toMatchObject({ state: 'parked', attempts: 1 });
-}, 60_000);
+    await stack.fault('slack', {
+      path: 'chat.postMessage',
+      match: 'CCLOCK',
+      status: 200,
+      body: { ok: false, error: 'msg_too_long' },
+      times: 1,
+    });
+    const refused = await stack.post({ text: 'refused', destinations: ['clock'] });
+    expect((await stack.rest(refused.id)).deliveries[0]).toMatchObject({ state: 'parked', attempts: 1 });
+  },
+  60_000,
+);
 
-it('a worker whose clock is an hour ahead finds a post of a lost answer in Slack and sends nothing twice', async () => {
-  await stack.slack('doubt', 'CDOUBT', { retry, timeout: '1s' });
-  await stack.fault('slack', { path: 'chat.postMessage', match: 'CDOUBT', mode: 'reset-after', times: 1 });
-  const lost = await stack.post({ text: 'lost', destinations: ['doubt'] });
-  expect((await stack.rest(lost.id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 1 });
-  expect((await stack.slackCounts()).get(lost.deliveries[0]?.id ?? '')).toBe(1);
-}, 60_000);
+it.concurrent(
+  'a worker whose clock is an hour ahead finds a post of a lost answer in Slack and sends nothing twice',
+  async () => {
+    await stack.slack('doubt', 'CDOUBT', { retry, timeout: '1s' });
+    await stack.fault('slack', { path: 'chat.postMessage', match: 'CDOUBT', mode: 'reset-after', times: 1 });
+    const lost = await stack.post({ text: 'lost', destinations: ['doubt'] });
+    expect((await stack.rest(lost.id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 1 });
+    expect((await stack.slackCounts()).get(lost.deliveries[0]?.id ?? '')).toBe(1);
+  },
+  60_000,
+);
 
-it('a worker whose clock is an hour ahead signs with the right time and honours a Retry-After date', async () => {
-  await stack.webhook('dated', { retry });
-  const inFiveSeconds = new Date(Date.now() + 5_000).toUTCString();
-  await stack.fault('webhook', { path: '/webhook/dated', status: 429, retryAfter: inFiveSeconds, times: 1 });
-  const { id } = await stack.post({ text: 'dated', destinations: ['dated'] });
-  expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
-  const requests = (await stack.requests('webhook')).filter(({ path }) => path === '/webhook/dated');
-  // Standard Webhooks: receivers refuse a timestamp that is more than five minutes off.
-  for (const { at, headers } of requests)
-    expect(Math.abs(Number(headers['webhook-timestamp']) * 1_000 - Date.parse(at))).toBeLessThan(60_000);
-  expect(Date.parse(requests[1]?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(inFiveSeconds));
-}, 60_000);
+it.concurrent(
+  'a worker whose clock is an hour ahead signs with the right time and honours a Retry-After date',
+  async () => {
+    await stack.webhook('dated', { retry });
+    const inFiveSeconds = new Date(Date.now() + 5_000).toUTCString();
+    await stack.fault('webhook', { path: '/webhook/dated', status: 429, retryAfter: inFiveSeconds, times: 1 });
+    const { id } = await stack.post({ text: 'dated', destinations: ['dated'] });
+    expect((await stack.rest(id)).deliveries[0]).toMatchObject({ state: 'delivered', attempts: 2 });
+    const requests = (await stack.requests('webhook')).filter(({ path }) => path === '/webhook/dated');
+    // Standard Webhooks: receivers refuse a timestamp that is more than five minutes off.
+    for (const { at, headers } of requests)
+      expect(Math.abs(Number(headers['webhook-timestamp']) * 1_000 - Date.parse(at))).toBeLessThan(60_000);
+    expect(Date.parse(requests[1]?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(inFiveSeconds));
+  },
+  60_000,
+);
 
-it("expiry and scheduled sends follow PostgreSQL's clock, not the clock of a worker", async () => {
-  await stack.slack('times', 'CTIMES', { retry });
-  const inHalfAnHour = new Date(Date.now() + 1_800_000).toISOString();
-  const lasting = await stack.post({ text: 'lasting', destinations: ['times'], expiresAt: inHalfAnHour });
-  expect((await stack.rest(lasting.id)).deliveries[0]).toMatchObject({ state: 'delivered' });
-  const later = await stack.post({ text: 'later', destinations: ['times'], sendAt: inHalfAnHour });
-  const soon = new Date(Date.now() + 2_000).toISOString();
-  const due = await stack.post({ text: 'due', destinations: ['times'], sendAt: soon });
-  const [sent] = (await stack.rest(due.id)).deliveries;
-  expect(sent).toMatchObject({ state: 'delivered' });
-  expect(Date.parse(sent?.receipt?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(soon));
-  expect((await stack.message(later.id)).deliveries[0]).toMatchObject({ state: 'queued', attempts: 0 });
-}, 60_000);
+it.concurrent(
+  "expiry and scheduled sends follow PostgreSQL's clock, not the clock of a worker",
+  async () => {
+    await stack.slack('times', 'CTIMES', { retry });
+    const inHalfAnHour = new Date(Date.now() + 1_800_000).toISOString();
+    const lasting = await stack.post({ text: 'lasting', destinations: ['times'], expiresAt: inHalfAnHour });
+    expect((await stack.rest(lasting.id)).deliveries[0]).toMatchObject({ state: 'delivered' });
+    const later = await stack.post({ text: 'later', destinations: ['times'], sendAt: inHalfAnHour });
+    const soon = new Date(Date.now() + 2_000).toISOString();
+    const due = await stack.post({ text: 'due', destinations: ['times'], sendAt: soon });
+    const [sent] = (await stack.rest(due.id)).deliveries;
+    expect(sent).toMatchObject({ state: 'delivered' });
+    expect(Date.parse(sent?.receipt?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(soon));
+    expect((await stack.message(later.id)).deliveries[0]).toMatchObject({ state: 'queued', attempts: 0 });
+  },
+  60_000,
+);
 
 it('a worker whose clock is an hour ahead writes none of its own times to PostgreSQL', async () => {
   // One delivery in each kind of wait, because most times are gone when a delivery is at rest.

@@ -95,7 +95,7 @@ async function expectExact({ id, name, rooms, copies }: Awaited<ReturnType<typeo
   }
 }
 
-it.each([
+it.concurrent.each([
   ['reset', { mode: 'reset-after' }],
   ['ill', { mode: 'commit-then-status', status: 502 }],
 ])(
